@@ -1,0 +1,97 @@
+/**
+ * Every duration and count of the state machine, with the defaults of the design. Durations are
+ * milliseconds. A policy is data: the same events under the same policy always give the same state.
+ */
+import type { Attribution, Category } from '../verdict/index.ts';
+
+export const MINUTE = 60_000;
+export const HOUR = 60 * MINUTE;
+export const DAY = 24 * HOUR;
+
+export interface Policy {
+  readonly deferral: {
+    /** A streak is persistent this long after its first counted failure. */
+    readonly persistentAfter: number;
+    readonly persistentFailures: number;
+    /** ... a soft bounce this long after it. */
+    readonly softBounceAfter: number;
+    readonly softBounceFailures: number;
+    /** ... and suppressed this long after it, when the evidence is dense. */
+    readonly suppressAfter: number;
+    readonly suppressFailures: number;
+    /** The last counted failure must be at least this long after the first. */
+    readonly evidenceSpan: number;
+    /** More than this without a counted failure ends the streak. */
+    readonly largestGap: number;
+    /** How long before a suppressing deadline `at_risk` is published. */
+    readonly atRiskBefore: number;
+  };
+  readonly giveUp: {
+    /** Give-ups of this many different messages ... */
+    readonly messages: number;
+    /** ... the last at least this long after the first, suppress. */
+    readonly span: number;
+    /** A give-up this old is forgotten. */
+    readonly remembered: number;
+  };
+  readonly greylisting: {
+    /** Later than this after the first greylisting it is no longer taken for greylisting. */
+    readonly window: number;
+    /** This long without greylisting starts the window anew. */
+    readonly renewAfter: number;
+  };
+  readonly suppression: {
+    /** How long the 1st, 2nd, 3rd … `persistent_deferral` in a row lasts; null: until released. The last entry repeats. */
+    readonly expiry: readonly (number | null)[];
+    readonly complaintScope: 'all' | 'stream';
+  };
+  readonly publish: { readonly deferred: boolean };
+  /** Attribution per category where it differs from the built-in table. */
+  readonly attribution: Readonly<Partial<Record<Category, Attribution>>>;
+}
+
+export const DEFAULT_POLICY: Policy = {
+  deferral: {
+    persistentAfter: 24 * HOUR,
+    persistentFailures: 2,
+    softBounceAfter: 72 * HOUR,
+    softBounceFailures: 2,
+    suppressAfter: 72 * HOUR,
+    suppressFailures: 3,
+    evidenceSpan: 48 * HOUR,
+    largestGap: 48 * HOUR,
+    atRiskBefore: 24 * HOUR,
+  },
+  giveUp: { messages: 3, span: 72 * HOUR, remembered: 60 * DAY },
+  greylisting: { window: 4 * HOUR, renewAfter: 48 * HOUR },
+  suppression: { expiry: [30 * DAY, 90 * DAY, 180 * DAY, null], complaintScope: 'all' },
+  publish: { deferred: false },
+  attribution: {},
+};
+
+/** The policy of an installation: defaults, overridden per tenant and, within it, per stream. */
+export interface PolicySet {
+  /** `sha256:` and the hash of the canonical form: it stands on every decision. */
+  readonly version: string;
+  readonly base: Policy;
+  readonly tenants: ReadonlyMap<string, TenantPolicy>;
+}
+
+export interface TenantPolicy {
+  readonly base: Policy;
+  readonly streams: ReadonlyMap<string, Policy>;
+}
+
+/** The policy that judges an event of this tenant and stream. */
+export function policyFor(set: PolicySet, tenant: string, stream: string): Policy {
+  const own = set.tenants.get(tenant);
+  if (own === undefined) return set.base;
+  return own.streams.get(stream) ?? own.base;
+}
+
+/** True when no stream of the tenant has a policy of its own (the usual case). */
+export function tenantPolicy(set: PolicySet, tenant: string): TenantPolicy {
+  return set.tenants.get(tenant) ?? { base: set.base, streams: NO_STREAMS };
+}
+
+const NO_STREAMS: ReadonlyMap<string, Policy> = new Map();

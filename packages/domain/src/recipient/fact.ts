@@ -1,0 +1,112 @@
+/** From an event and its verdict to what is kept of it; and the one order in which facts are folded. */
+import type { Command, DeliveryEvent, LogEvent } from '../event.ts';
+import { isCommand } from '../event.ts';
+import type { Policy } from '../policy/policy.ts';
+import type { Attribution, Verdict } from '../verdict/index.ts';
+import { counts, isHardBounce } from '../verdict/index.ts';
+import type { CommandFact, Fact, FailureFact, Judged } from './types.ts';
+
+/**
+ * The fact that an event leaves behind; undefined when it is none: `accepted` says nothing about the mailbox, `rejected`
+ * is the platform's own list, `forget` is handled before the fold. `judge` is asked for failures only.
+ */
+export function factOf(event: LogEvent, judge: (event: DeliveryEvent) => Judged): Fact | undefined {
+  if (isCommand(event)) return commandFact(event);
+  const { id, stream } = event;
+  const at = event.occurredAt;
+  switch (event.type) {
+    case 'deferred':
+    case 'bounced':
+    case 'expired': {
+      const judged = judge(event);
+      const message = event.messageId ?? null;
+      const causeUnknown = event.type === 'expired' && (event.smtp === undefined || saysOnlyThatTimeRanOut(judged.verdict));
+      return { kind: 'failure', type: event.type, at, id, stream, message, judged, causeUnknown, merged: 0 };
+    }
+    case 'delivered':
+      return { kind: 'delivered', at, id, stream, message: event.messageId ?? null };
+    case 'complained':
+    case 'unsubscribed':
+      return { kind: event.type, at, id, stream };
+    case 'accepted':
+    case 'rejected':
+      return undefined;
+    default:
+      event.type satisfies never;
+      return undefined;
+  }
+}
+
+function commandFact(command: Command): CommandFact | undefined {
+  const { type, id, scope } = command;
+  if (type === 'forget') return undefined;
+  return {
+    kind: type,
+    at: command.occurredAt,
+    id,
+    scope,
+    expiresAt: command.expiresAt ?? null,
+    force: command.force === true,
+    by: command.by ?? null,
+  };
+}
+
+function saysOnlyThatTimeRanOut(verdict: Verdict): boolean {
+  return verdict.category === 'expired' || verdict.attribution === 'local';
+}
+
+const RANK: Readonly<Record<Fact['kind'], number>> = {
+  failure: 0,
+  delivered: 1,
+  complained: 2,
+  unsubscribed: 2,
+  suppress: 3,
+  release: 3,
+  allow: 3,
+  disallow: 3,
+};
+
+/** By time; ties: failures, delivered, complaint and unsubscribe, commands; then event id. */
+export function compareFacts(a: Fact, b: Fact): number {
+  if (a.at !== b.at) return a.at - b.at;
+  const rank = RANK[a.kind] - RANK[b.kind];
+  if (rank !== 0) return rank;
+  return a.id < b.id ? -1 : a.id > b.id ? 1 : 0;
+}
+
+/** Where the fact belongs in the sorted list: the number of facts before it. */
+export function positionOf(facts: readonly Fact[], fact: Fact): number {
+  let low = 0;
+  let high = facts.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (compareFacts(facts[middle] as Fact, fact) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Whose fault it is, after the policy's own word. */
+export function attributionUnder(policy: Policy, verdict: Verdict): Attribution {
+  return policy.attribution[verdict.category] ?? verdict.attribution;
+}
+
+function underPolicy(policy: Policy, verdict: Verdict): Verdict {
+  const attribution = policy.attribution[verdict.category];
+  return attribution === undefined ? verdict : { ...verdict, attribution };
+}
+
+/**
+ * Does this failure count against the recipient? Failures that count by contrast only (the receiving system, unknown,
+ * overdue greylisting) are kept as evidence and do not count: this is the place where contrast will be asked.
+ */
+export function countsAgainstRecipient(policy: Policy, verdict: Verdict): boolean {
+  return counts(underPolicy(policy, verdict));
+}
+
+/** `bounced`, permanent, the recipient's fault, and one of the categories that do not heal. */
+export function isHard(policy: Policy, fact: FailureFact): boolean {
+  if (fact.type !== 'bounced') return false;
+  const verdict = underPolicy(policy, fact.judged.verdict);
+  return verdict.attribution === 'recipient' && isHardBounce(verdict);
+}

@@ -1,0 +1,302 @@
+/**
+ * The four edges of the engine, as structural types. The pipeline knows nothing else of the outside.
+ *
+ *   LogSource ──> LogConsumer (the engine)      records in, with positions
+ *   LogSink   <── relay                          changes, suppressions, dead letters out
+ *   RecipientStore                               state, checkpoint and outbox in one transaction
+ *   Time                                         the present, and waiting
+ *
+ * Offsets, sequence numbers and times are plain numbers: both stay below 2^53.
+ */
+import type { RecipientStateName, Scope, SuppressionReason } from '@desist/domain';
+
+// ---------------------------------------------------------------------------------------------- log, in
+
+/** One record as read. `recordTime`: milliseconds, given by the log (append time) or by the producer (create time). */
+export interface LogRecord {
+  readonly offset: number;
+  readonly key: Uint8Array | null;
+  readonly value: Uint8Array | null;
+  readonly recordTime: number;
+}
+
+/**
+ * A run of records of one partition, in offset order. `firstOffset` is the first record's offset; `nextOffset` is
+ * where the log goes on after this batch (it may skip control or aborted records), `highWatermark` the end of the
+ * partition as the log knew it.
+ */
+export interface LogBatch {
+  readonly partition: number;
+  readonly firstOffset: number;
+  readonly nextOffset: number;
+  readonly highWatermark: number;
+  readonly records: readonly LogRecord[];
+}
+
+/** Offsets that the log still holds: `low` is the first readable one, `high` the next to be written. */
+export interface LogBounds {
+  readonly low: number;
+  readonly high: number;
+}
+
+export type BatchOutcome =
+  /** Folded; it will be committed soon. Go on behind it. */
+  | { readonly kind: 'taken' }
+  /** Not taken: read on from `offset` instead (the checkpoint says so). */
+  | { readonly kind: 'seek'; readonly offset: number }
+  /** Another owner has the partition. Make sure of the membership, then `assign` again. */
+  | { readonly kind: 'fenced' }
+  /** The partition stands still until an operator acts; do not read on. */
+  | { readonly kind: 'stopped'; readonly reason: string };
+
+export type AssignOutcome =
+  | { readonly kind: 'start'; readonly offset: number }
+  | { readonly kind: 'stopped'; readonly reason: string };
+
+/** What a log source drives. Implemented by the engine. No call ever rejects because of a bad record. */
+export interface LogConsumer {
+  /**
+   * This process owns the partition now. Claims it (epoch + 1) unless the task of an earlier assignment still holds its
+   * epoch. Waits, with back-off, for a store that is away. Answers where to read from.
+   */
+  assign(partition: number): Promise<AssignOutcome>;
+  /** Decode, fold, commit in the background. Back-pressure is the waiting. Calls for one partition do not overlap. */
+  batch(batch: LogBatch): Promise<BatchOutcome>;
+  /**
+   * Everything that was appended to the partition before the moment `asOf` (ms, the present of the caller) lies below
+   * `position`, and all of it was handed to `batch`. Lets the partition clock follow the present.
+   */
+  caughtUp(partition: number, position: number, asOf: number): void;
+  /** Commit what is folded, as far as it can be done within the engine's drain limit, then let go of these partitions. */
+  revoke(partitions: readonly number[]): Promise<void>;
+}
+
+export interface LogSource {
+  /** The number of partitions of the input topic. */
+  partitions(): Promise<number>;
+  bounds(partition: number): Promise<LogBounds>;
+  /**
+   * Joins, reads and drives `consumer` until `signal` aborts; then drains (revoke) and leaves. Rejects when reading can
+   * not go on in this process (the supervisor restarts it): crash of the client, no progress for too long.
+   */
+  run(consumer: LogConsumer, signal: Signal): Promise<void>;
+}
+
+// --------------------------------------------------------------------------------------------- log, out
+
+/** The topics, by role. Their names are configuration of the log adapter. */
+export type Topic = 'deliveryEvents' | 'suppressionEvents' | 'suppressions' | 'deadLetters';
+
+export interface OutRecord {
+  readonly key: string | Uint8Array | null;
+  readonly value: string | Uint8Array | null;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface Appended {
+  readonly partition: number;
+  readonly offset: number;
+}
+
+export interface LogSink {
+  /**
+   * Appends in order, per key; resolves when the log has made all of them durable. On rejection some may have been
+   * stored: append the same records again (a repeat is allowed, a gap is not). Answers one position per record.
+   */
+  append(topic: Topic, records: readonly OutRecord[]): Promise<readonly Appended[]>;
+}
+
+// ------------------------------------------------------------------------------------------------ store
+
+/** Who owns a partition, as the checkpoint row says. */
+export interface Ownership {
+  readonly partition: number;
+  readonly epoch: number;
+}
+
+export interface Claim extends Ownership {
+  readonly nextOffset: number;
+  /** Partition clock of the last commit, ms. */
+  readonly clock: number;
+  /** The next number of `sequence` on `suppression-events`. */
+  readonly nextNumber: number;
+  /** How often a first batch was begun since the last commit: above 2 means that something kills the process. */
+  readonly attempts: number;
+  /** Why the partition stands still, if it does. */
+  readonly stopped: string | null;
+}
+
+/** A recipient that a task must look at: it is not healthy, or it is remembered for a while longer. */
+export interface TrackedRow {
+  readonly tenant: string;
+  readonly address: string;
+  /** When a timer fires, ms on the partition clock; null: none. */
+  readonly due: number | null;
+  /** Policy version that the row was last folded under. */
+  readonly policy: string;
+}
+
+export interface StoredRecipient {
+  readonly tenant: string;
+  readonly address: string;
+  readonly partition: number;
+  /** `recipientVersion`: rises by one with each published change, never starts again. */
+  readonly version: number;
+  /** Encoded by the domain (`encodeRecipient`); opaque to the store. */
+  readonly evidence: string;
+}
+
+export interface SuppressionRow {
+  readonly scope: Scope;
+  readonly reason: SuppressionReason;
+  readonly since: number;
+  readonly expiresAt: number | null;
+  readonly category: string | null;
+  readonly rule: string | null;
+  readonly reply: string | null;
+  readonly firstFailureAt: number | null;
+  readonly lastFailureAt: number | null;
+  readonly failures: number;
+  /** Policy version of the decision. */
+  readonly policy: string;
+}
+
+export interface AllowanceRow {
+  readonly scope: Scope;
+  readonly expiresAt: number | null;
+}
+
+/** The new content of one recipient's row. At most one per recipient and plan. */
+export interface RecipientRow extends StoredRecipient {
+  readonly state: RecipientStateName;
+  /** False: the row is kept for its version only, and costs nothing until the recipient fails again. */
+  readonly tracked: boolean;
+  readonly due: number | null;
+  readonly policy: string;
+  readonly streakStartedAt: number | null;
+  readonly lastFailureAt: number | null;
+  readonly failures: number;
+  readonly messages: number;
+  readonly category: string | null;
+  readonly provider: string | null;
+  /** The deadline that will suppress if nothing changes, ms. */
+  readonly suppressAt: number | null;
+  /** All that hold now, when they differ from what the row's last commit wrote; undefined: unchanged. */
+  readonly holds: { readonly suppressions: readonly SuppressionRow[]; readonly allowed: readonly AllowanceRow[] } | undefined;
+  /** Partition clock at the fold, ms. */
+  readonly updatedAt: number;
+}
+
+/** A published change: one record on `suppression-events`, and the recipient's value on `suppressions` after it. */
+export interface OutboxRow {
+  /** `sequence.number`, dense per partition. */
+  readonly number: number;
+  readonly key: string;
+  /** JSON of the change (CONTRACT 1.3). */
+  readonly change: string;
+  /** JSON of what holds now, or null when nothing does. */
+  readonly value: string | null;
+}
+
+/** History of a recipient: what `suppression-events` says, kept without the address. */
+export interface HistoryRow {
+  readonly tenant: string;
+  readonly address: string;
+  readonly version: number;
+  readonly type: string;
+  readonly effectiveAt: number;
+  readonly recordedAt: number;
+  /** JSON of the change without tenant and recipient. */
+  readonly detail: string;
+}
+
+export interface DeadLetter {
+  readonly offset: number;
+  readonly key: Uint8Array | null;
+  readonly value: Uint8Array | null;
+  readonly reason: string;
+  readonly detail: string;
+}
+
+/** Everything that one flush changes: applied in one transaction or not at all. Plain data. */
+export interface CommitPlan {
+  readonly partition: number;
+  readonly epoch: number;
+  /** Compare-and-set: the stored checkpoint must still be here ... */
+  readonly fromOffset: number;
+  /** ... and moves here. Equal when only timers fired. */
+  readonly nextOffset: number;
+  readonly clock: number;
+  readonly fromNumber: number;
+  readonly nextNumber: number;
+  /** 0 normally; kept above 0 while records are taken one at a time. */
+  readonly attempts: number;
+  readonly recipients: readonly RecipientRow[];
+  /** Rows to delete: nothing about these recipients needs keeping. */
+  readonly forgotten: readonly { readonly tenant: string; readonly address: string }[];
+  readonly outbox: readonly OutboxRow[];
+  readonly history: readonly HistoryRow[];
+  readonly deadLetters: readonly DeadLetter[];
+  /** Moments at which the present moved the clock and something was folded at that clock: a replay needs them. */
+  readonly clockMoves: readonly { readonly beforeOffset: number; readonly clock: number }[];
+}
+
+export type CommitResult = 'committed' | 'fenced';
+
+/**
+ * State of the recipients, checkpoint and outbox.
+ *
+ * Errors are thrown as `StoreError` (errors.ts): `unavailable` (nothing was changed, try again), `outcome_unknown` (commit
+ * only: ask `position`), `incompatible` (the schema is not the one this version needs).
+ */
+export interface RecipientStore {
+  /** Takes the partition: epoch + 1. Waits for a zombie's open transaction; creates the checkpoint when missing. */
+  claim(partition: number, owner: string): Promise<Claim>;
+  /** The checkpoint as it is: decides an unknown commit, and whether an earlier claim still holds. */
+  position(partition: number): Promise<{ readonly epoch: number; readonly nextOffset: number } | null>;
+  /** Counts that a first batch begins (fenced by the epoch); answers the new count, or null when fenced. */
+  beginAttempt(owner: Ownership): Promise<number | null>;
+  /** Marks the partition stopped with a reason, or going again (null). Fenced by the epoch. */
+  markStopped(owner: Ownership, reason: string | null): Promise<CommitResult>;
+  /** All tracked recipients of a partition, in pages. */
+  tracked(partition: number): AsyncIterable<readonly TrackedRow[]>;
+  /** Rows of these recipients, whichever partition they stand in. */
+  load(keys: readonly { readonly tenant: string; readonly address: string }[]): Promise<readonly StoredRecipient[]>;
+  /** One transaction, the compare-and-set first. */
+  commit(plan: CommitPlan): Promise<CommitResult>;
+  /** Outbox of a partition, by number. */
+  outbox(partition: number, limit: number): Promise<readonly OutboxRow[]>;
+  deadLetters(partition: number, limit: number): Promise<readonly DeadLetter[]>;
+  /** Drops what was relayed: changes up to `number`, dead letters up to `offset` (both inclusive; null: none). Fenced by the epoch. */
+  relayed(owner: Ownership, upTo: { readonly number: number | null; readonly deadLetterOffset: number | null }): Promise<CommitResult>;
+  /** The database's clock, ms. */
+  now(): Promise<number>;
+}
+
+// ------------------------------------------------------------------------------------------------- time
+
+/** The part of AbortSignal that the pipeline uses. */
+export interface Signal {
+  readonly aborted: boolean;
+  addEventListener(type: 'abort', listener: () => void, options?: { once?: boolean }): void;
+  removeEventListener(type: 'abort', listener: () => void): void;
+}
+
+export interface Time {
+  /** The present of this host, ms since the epoch. */
+  now(): number;
+  /** Milliseconds from an arbitrary start; never goes back, and goes on while the process is stopped. */
+  monotonic(): number;
+  /** Resolves after `ms`, or at once when the signal aborts. Never rejects. */
+  sleep(ms: number, signal?: Signal): Promise<void>;
+  /** Lets I/O and heartbeats run between slices of CPU work. */
+  yield(): Promise<void>;
+}
+
+/** Structured log lines of life-cycle moments and per-interval summaries; never per event, never an address. */
+export interface Logger {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}

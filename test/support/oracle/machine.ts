@@ -1,0 +1,366 @@
+/**
+ * The oracle's machine: what one event does, and what is looked at when time has come to an instant.
+ * How the text of the design is read stands at the top of oracle.ts.
+ */
+import type {
+  Command,
+  DeliveryEvent,
+  LogEvent,
+  Policy,
+  PolicySet,
+  RecipientStateName,
+  SuppressionReason,
+  Verdict,
+} from '@desist/domain';
+
+export interface OracleInput {
+  /** One recipient's events, in any order, duplicates allowed. */
+  readonly events: readonly LogEvent[];
+  /** Timers fire up to here, ms. */
+  readonly clock: number;
+  readonly policy: PolicySet;
+  /** The verdict on the reply of a deferred, bounced or expired event; null: it has no reply. */
+  readonly verdictOf: (event: DeliveryEvent) => Verdict | null;
+}
+
+export interface OracleSuppression {
+  readonly scope: string;
+  readonly reason: SuppressionReason;
+  readonly since: number;
+  readonly expiresAt: number | null;
+}
+
+export interface OracleAllowance {
+  readonly scope: string;
+  readonly expiresAt: number | null;
+}
+
+export type OracleTransitionType =
+  | 'deferred'
+  | 'persistent'
+  | 'soft_bounced'
+  | 'suppressed'
+  | 'released'
+  | 'recovered'
+  | 'allowed'
+  | 'disallowed'
+  | 'at_risk';
+
+export type OracleCause = 'event' | 'deadline' | 'delivered' | 'expiry' | 'lapse' | 'operator';
+
+export interface OracleTransition {
+  readonly type: OracleTransitionType;
+  /** When it takes effect, ms. */
+  readonly at: number;
+  readonly cause: OracleCause;
+  readonly scope?: string;
+  readonly reason?: SuppressionReason;
+  readonly from: RecipientStateName;
+  readonly to: RecipientStateName;
+}
+
+export interface OracleAnswer {
+  readonly state: RecipientStateName;
+  /** Sorted by scope, then reason, by code units. */
+  readonly suppressions: readonly OracleSuppression[];
+  /** Sorted by scope. */
+  readonly allowed: readonly OracleAllowance[];
+  readonly streak: { readonly startedAt: number; readonly lastAt: number; readonly failures: number } | null;
+  /** Everything that happened, in order. */
+  readonly transitions: readonly OracleTransition[];
+}
+
+interface Held {
+  scope: string;
+  reason: SuppressionReason;
+  since: number;
+  expiresAt: number | null;
+  /** `hard_bounce` only: the messages that bounced; null is a message of its own. */
+  bounced: (string | null)[];
+}
+
+interface Streak {
+  startedAt: number;
+  lastAt: number;
+  failures: number;
+  policy: Policy;
+  warned: boolean;
+}
+
+interface GiveUp {
+  at: number;
+  message: string | null;
+  policy: Policy;
+}
+
+export interface Machine {
+  /** As last announced. */
+  state: RecipientStateName;
+  streak: Streak | null;
+  giveUps: GiveUp[];
+  held: Held[];
+  allowed: { scope: string; expiresAt: number | null }[];
+  /** `persistent_deferral` suppressions since the last delivery. */
+  inARow: number;
+  transitions: OracleTransition[];
+}
+
+export function healthyMachine(): Machine {
+  return { state: 'healthy', streak: null, giveUps: [], held: [], allowed: [], inARow: 0, transitions: [] };
+}
+
+// --- Time ----------------------------------------------------------------------------------------
+
+/** Everything that holds or ends at `at`, in the fixed order. `rise`: the cause if something gets worse. */
+export function look(m: Machine, at: number, rise: 'event' | 'deadline'): void {
+  const due = (what: { expiresAt: number | null }): boolean => what.expiresAt !== null && what.expiresAt <= at;
+  if (m.held.some((held) => held.reason === 'persistent_deferral' && due(held))) voidEvidence(m);
+  if (!m.held.some((held) => held.scope === '*' && !due(held))) {
+    m.giveUps = m.giveUps.filter((giveUp) => giveUp.at + giveUp.policy.giveUp.remembered > at);
+    if (m.streak && at > m.streak.lastAt + m.streak.policy.deferral.largestGap) m.streak = null;
+  }
+  lift(m, at, 'expiry', due);
+  for (const { scope } of m.allowed.filter(due).sort(byScope)) disallow(m, at, 'expiry', scope);
+  if (isSuppressed(m)) return;
+
+  announceStage(m, at, rise, 'lapse');
+  const policy = suppressingPolicy(m, at);
+  if (policy) {
+    const list = policy.suppression.expiry;
+    const lasts = list[Math.min(m.inARow, list.length - 1)] ?? null;
+    m.inARow += 1;
+    hold(m, at, rise, '*', 'persistent_deferral', lasts === null ? null : at + lasts);
+    return;
+  }
+  if (m.streak && !m.streak.warned && isAtRisk(m.streak, at)) {
+    m.streak.warned = true;
+    emit(m, 'at_risk', at, rise, m.state);
+  }
+}
+
+/** The policy under which `persistent_deferral` holds now, or null. */
+function suppressingPolicy(m: Machine, at: number): Policy | null {
+  if (m.streak && isDense(m.streak) && at >= m.streak.startedAt + m.streak.policy.deferral.suppressAfter) {
+    return m.streak.policy;
+  }
+  const first = m.giveUps[0];
+  const last = m.giveUps[m.giveUps.length - 1];
+  if (!first || !last) return null;
+  const { messages, span } = last.policy.giveUp;
+  return m.giveUps.length >= messages && last.at - first.at >= span ? last.policy : null;
+}
+
+function isDense({ startedAt, lastAt, failures, policy }: Streak): boolean {
+  return failures >= policy.deferral.suppressFailures && lastAt >= startedAt + policy.deferral.evidenceSpan;
+}
+
+function isAtRisk(streak: Streak, at: number): boolean {
+  const deadline = streak.startedAt + streak.policy.deferral.suppressAfter;
+  return isDense(streak) && at >= deadline - streak.policy.deferral.atRiskBefore && at < deadline;
+}
+
+// --- Events --------------------------------------------------------------------------------------
+
+/** Applies one event; true when it was a counted failure that joined the streak. */
+export function apply(m: Machine, event: LogEvent, before: readonly LogEvent[], input: OracleInput): boolean {
+  const at = event.occurredAt;
+  switch (event.type) {
+    case 'deferred':
+    case 'bounced':
+    case 'expired':
+      return fail(m, event, verdictOn(event, before, input), policyOf(input.policy, event));
+    case 'delivered': {
+      const message = event.messageId ?? null;
+      voidEvidence(m);
+      m.inARow = 0;
+      for (const held of m.held) {
+        if (held.scope !== '*' && held.scope !== event.stream) continue;
+        held.bounced = held.bounced.filter((bounced) => bounced !== null && bounced === message);
+      }
+      lift(m, at, 'delivered', (held) => {
+        return held.reason === 'persistent_deferral' || (held.reason === 'hard_bounce' && held.bounced.length === 0);
+      });
+      announceStage(m, at, 'delivered', 'delivered');
+      return false;
+    }
+    case 'complained': {
+      const wide = policyOf(input.policy, event).suppression.complaintScope === 'all';
+      hold(m, at, 'event', wide ? '*' : event.stream, 'complaint', null);
+      return false;
+    }
+    case 'unsubscribed':
+      hold(m, at, 'event', event.stream, 'unsubscribe', null);
+      return false;
+    case 'suppress':
+    case 'release':
+    case 'allow':
+    case 'disallow':
+      command(m, event);
+      return false;
+    case 'forget':
+      throw new Error('the oracle does not know forget yet');
+    case 'accepted':
+    case 'rejected':
+      throw new Error(`${event.type} is no fact`);
+    default:
+      event satisfies never;
+      return false;
+  }
+}
+
+function command(m: Machine, event: Command): void {
+  const { occurredAt: at, scope } = event;
+  const expiresAt = event.expiresAt ?? null;
+  if (event.type === 'suppress') {
+    const held = m.held.find((one) => one.scope === scope && one.reason === 'operator');
+    if (!held) return hold(m, at, 'operator', scope, 'operator', expiresAt);
+    held.expiresAt = expiresAt;
+    emit(m, 'suppressed', at, 'operator', m.state, { scope, reason: 'operator' });
+  }
+  if (event.type === 'release') {
+    if (scope === '*') voidEvidence(m);
+    lift(m, at, 'operator', (held) => {
+      if (scope !== '*' && held.scope !== scope) return false;
+      return event.force === true || (held.reason !== 'complaint' && held.reason !== 'unsubscribe');
+    });
+    if (scope === '*') announceStage(m, at, 'operator', 'operator');
+  }
+  if (event.type === 'allow') {
+    m.allowed = m.allowed.filter((one) => one.scope !== scope);
+    m.allowed.push({ scope, expiresAt });
+    emit(m, 'allowed', at, 'operator', m.state, { scope });
+  }
+  if (event.type === 'disallow' && m.allowed.some((one) => one.scope === scope)) disallow(m, at, 'operator', scope);
+}
+
+const HARD: ReadonlySet<string> = new Set([
+  'user_unknown',
+  'domain_not_found',
+  'invalid_address',
+  'mailbox_disabled',
+  'mailbox_moved',
+  'recipient_refused',
+]);
+
+/** A deferred, bounced or expired event; true when it joined the streak. */
+function fail(m: Machine, event: DeliveryEvent, verdict: Verdict | null, policy: Policy): boolean {
+  if (verdict === null || verdict.category === 'upstream_suppressed') return false;
+  if ((policy.attribution[verdict.category] ?? verdict.attribution) !== 'recipient') return false;
+  const at = event.occurredAt;
+  const message = event.messageId ?? null;
+
+  if (event.type === 'bounced' && verdict.permanence === 'permanent' && HARD.has(verdict.category)) {
+    const scope = verdict.category === 'recipient_refused' ? event.stream : '*';
+    hold(m, at, 'event', scope, 'hard_bounce', null);
+    m.held.find((held) => held.scope === scope && held.reason === 'hard_bounce')?.bounced.push(message);
+    return false;
+  }
+  if (isSuppressed(m)) return false;
+
+  if (m.streak && at > m.streak.lastAt + m.streak.policy.deferral.largestGap) {
+    m.streak = null;
+    announceStage(m, at, 'lapse', 'lapse');
+  }
+  m.streak ??= { startedAt: at, lastAt: at, failures: 0, policy, warned: false };
+  m.streak.lastAt = at;
+  m.streak.failures += 1;
+  if (event.type !== 'deferred') {
+    const known = message !== null && m.giveUps.some((giveUp) => giveUp.message === message);
+    if (!known) m.giveUps.push({ at, message, policy });
+  }
+  return true;
+}
+
+/** The event's own verdict; of an `expired` that says nothing, that of the message's latest deferral before it. */
+function verdictOn(event: DeliveryEvent, before: readonly LogEvent[], input: OracleInput): Verdict | null {
+  const own = input.verdictOf(event);
+  if (event.type !== 'expired') return own;
+  if (own !== null && own.category !== 'expired' && own.attribution !== 'local') return own;
+  if (event.messageId === undefined) return null;
+  for (const earlier of [...before].reverse()) {
+    if (earlier.type === 'deferred' && earlier.messageId === event.messageId) return input.verdictOf(earlier);
+  }
+  return null;
+}
+
+function policyOf(set: PolicySet, event: DeliveryEvent): Policy {
+  const tenant = set.tenants.get(event.tenant);
+  return tenant?.streams.get(event.stream) ?? tenant?.base ?? set.base;
+}
+
+// --- What holds, and what is announced -------------------------------------------------------------
+
+function isSuppressed(m: Machine): boolean {
+  return m.held.some((held) => held.scope === '*');
+}
+
+/** The state at `at` as the evidence says it. */
+function stateAt(m: Machine, at: number): RecipientStateName {
+  if (isSuppressed(m)) return 'suppressed';
+  if (m.giveUps.length > 0) return 'soft_bounced';
+  if (!m.streak) return 'healthy';
+  const { startedAt, failures, policy } = m.streak;
+  const d = policy.deferral;
+  if (failures >= d.softBounceFailures && at >= startedAt + d.softBounceAfter) return 'soft_bounced';
+  if (failures >= d.persistentFailures && at >= startedAt + d.persistentAfter) return 'persistent';
+  return 'deferred';
+}
+
+function voidEvidence(m: Machine): void {
+  m.streak = null;
+  m.giveUps = [];
+}
+
+/** Adds a suppression and announces it; one that already holds stays as it is. */
+function hold(m: Machine, at: number, cause: OracleCause, scope: string, reason: SuppressionReason, expiresAt: number | null): void {
+  if (m.held.some((held) => held.scope === scope && held.reason === reason)) return;
+  m.held.push({ scope, reason, since: at, expiresAt, bounced: [] });
+  emit(m, 'suppressed', at, cause, scope === '*' ? 'suppressed' : m.state, { scope, reason });
+}
+
+/** Ends the suppressions that match and announces each. */
+function lift(m: Machine, at: number, cause: OracleCause, matches: (held: Held) => boolean): void {
+  for (const ended of m.held.filter(matches).sort(byScope)) {
+    m.held = m.held.filter((held) => held !== ended);
+    const holds = stateAt(m, at);
+    // A stream's suppression changes no stage by itself; a rise due at this instant is announced on its own.
+    const to = m.state === 'suppressed' || holds === 'healthy' ? holds : m.state;
+    emit(m, 'released', at, cause, to, { scope: ended.scope, reason: ended.reason });
+  }
+}
+
+function disallow(m: Machine, at: number, cause: OracleCause, scope: string): void {
+  m.allowed = m.allowed.filter((one) => one.scope !== scope);
+  emit(m, 'disallowed', at, cause, m.state, { scope });
+}
+
+const STAGES = ['healthy', 'deferred', 'persistent', 'soft_bounced', 'suppressed'] as const;
+
+/** Announces a change of the stage, once, from the old to the new. */
+function announceStage(m: Machine, at: number, rise: OracleCause, fall: OracleCause): void {
+  const to = stateAt(m, at);
+  if (to === m.state) return;
+  const cause = STAGES.indexOf(to) < STAGES.indexOf(m.state) ? fall : rise;
+  emit(m, to === 'healthy' ? 'recovered' : to, at, cause, to);
+}
+
+function emit(
+  m: Machine,
+  type: OracleTransitionType,
+  at: number,
+  cause: OracleCause,
+  to: RecipientStateName,
+  about: { scope?: string; reason?: SuppressionReason } = {},
+): void {
+  m.transitions.push({ type, at, cause, ...about, from: m.state, to });
+  m.state = to;
+}
+
+/** By code units. */
+export function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+export function byScope(a: { scope: string; reason?: string }, b: { scope: string; reason?: string }): number {
+  return compare(a.scope, b.scope) || compare(a.reason ?? '', b.reason ?? '');
+}

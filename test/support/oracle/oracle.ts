@@ -1,0 +1,136 @@
+/**
+ * The test oracle: the sequential reference machine of the design, sections 3.3 and 3.6, for one
+ * recipient. It sorts all events, drops duplicates, walks through them and fires the timers in between,
+ * up to a clock. It is slow and obvious on purpose, and shares no code with the engine's fold: the two
+ * are compared in tests.
+ *
+ * Not covered yet: `forget` (refused with an error) and everything "by contrast" (a failure of
+ * attribution system, unknown or greylisting never counts).
+ *
+ * Where the text leaves a choice, this file reads it so:
+ *
+ *  1. An event is applied and then everything that is due at its time is looked at, timers with that very
+ *     deadline included, before the next event, even one of the same millisecond. (The design's "at one
+ *     instant, events come before timers" is kept for the first event of an instant only.)
+ *  2. An event later than the clock is still applied and looked at, at its own time. The clock bounds only
+ *     the timers that fire between events and after the last one.
+ *  3. A hard bounce needs attribution recipient after the policy's override. The override does not change
+ *     category or permanence.
+ *  4. `expired` asks for category expired or attribution local of its own verdict before any override; the
+ *     verdict it takes over is then judged under the policy of the `expired` event's stream. A latest deferral
+ *     without a verdict gives unknown; no earlier deferral is asked.
+ *  5. The cause of a rise, a `persistent_deferral` or an `at_risk` is `event` when a failure joined the streak
+ *     at that look, even if its deadline is the same millisecond; otherwise `deadline`, also when an
+ *     operator's suppression ends and the frozen streak is found to be due.
+ *  6. Every fall of the stage by time (streak lapsed, give-up forgotten) has the cause `lapse`.
+ *  7. In one step evidence is voided first, then what ended is announced. A `released` carries the fall that
+ *     belongs to it: out of `suppressed` to the stage that then holds (no further stage transition follows),
+ *     or, for a suppression of a stream, down to `healthy` if the same step ended the streak (then no
+ *     `recovered` follows). With several releases in one step, the first that can carry it does.
+ *  8. Suppressions that end are announced before allowances that end.
+ *  9. A suppression or allowance whose expiry is not after the command's own time is announced and ends in
+ *     the same step. `suppress` and `allow` without expiry replace an expiry by none.
+ * 10. A give-up exactly as old as `remembered` still stands for an event of that same millisecond (events
+ *     come before timers): another give-up of its message is then only a counted failure.
+ * 11. Give-ups remembered and a streak that started under different policies each keep their own; if
+ *     both conditions of `persistent_deferral` hold at once, the expiry list is the streak's.
+ * 12. `at_risk` is announced at the first look at which it holds, once per streak, and also after an
+ *     operator's suppression ended.
+ * 13. A delivery voids every give-up, those of its own message too; only hard bounces stand against a
+ *     delivery of the same message. A bounce or delivery without a message id matches no other.
+ * 14. `release` with `force` of a stream lifts complaint and unsubscribe of that stream. `release` without
+ *     anything to lift, and `disallow` without an allowance, are no transition.
+ * 15. While suppressed, `streak` of the answer is the frozen streak (that of a `persistent_deferral` too, until
+ *     it expires or is released).
+ */
+import type { LogEvent } from '@desist/domain';
+import { apply, byScope, compare, healthyMachine, look } from './machine.ts';
+import type { Machine, OracleAnswer, OracleInput } from './machine.ts';
+
+export type {
+  OracleAllowance,
+  OracleAnswer,
+  OracleCause,
+  OracleInput,
+  OracleSuppression,
+  OracleTransition,
+  OracleTransitionType,
+} from './machine.ts';
+
+/**
+ * What the reference machine says of one recipient at a clock.
+ * @throws Error on a `forget` command, which is not covered yet.
+ */
+export function oracle(input: OracleInput): OracleAnswer {
+  const m = healthyMachine();
+  const events = inOrder(input.events);
+  let now = Number.NEGATIVE_INFINITY;
+  events.forEach((event, index) => {
+    now = fireTimers(m, now, Math.min(event.occurredAt - 1, input.clock));
+    const joined = apply(m, event, events.slice(0, index), input);
+    look(m, event.occurredAt, joined ? 'event' : 'deadline');
+    now = event.occurredAt;
+  });
+  fireTimers(m, now, input.clock);
+  return {
+    state: m.state,
+    suppressions: m.held.map(({ scope, reason, since, expiresAt }) => ({ scope, reason, since, expiresAt })).sort(byScope),
+    allowed: m.allowed.map((a) => ({ ...a })).sort(byScope),
+    streak: m.streak && { startedAt: m.streak.startedAt, lastAt: m.streak.lastAt, failures: m.streak.failures },
+    transitions: m.transitions,
+  };
+}
+
+// --- Order ---------------------------------------------------------------------------------------
+
+const RANK = {
+  deferred: 0,
+  bounced: 0,
+  expired: 0,
+  delivered: 1,
+  complained: 2,
+  unsubscribed: 2,
+  suppress: 3,
+  release: 3,
+  allow: 3,
+  disallow: 3,
+  forget: 3,
+  accepted: -1,
+  rejected: -1,
+} as const;
+
+/** Without duplicates (the first one seen stays) and without what is no fact, sorted. */
+function inOrder(events: readonly LogEvent[]): LogEvent[] {
+  const seen = new Set<string>();
+  const known = events.filter((event) => !seen.has(event.id) && seen.add(event.id));
+  return known
+    .filter((event) => event.type !== 'accepted' && event.type !== 'rejected')
+    .sort((a, b) => a.occurredAt - b.occurredAt || RANK[a.type] - RANK[b.type] || compare(a.id, b.id));
+}
+
+// --- Timers --------------------------------------------------------------------------------------
+
+/** Fires every timer after `now` up to `limit` (inclusive), one instant after the other; returns the last instant. */
+function fireTimers(m: Machine, now: number, limit: number): number {
+  for (;;) {
+    const next = Math.min(...deadlines(m).filter((deadline) => deadline > now && deadline <= limit));
+    if (next === Number.POSITIVE_INFINITY) return now;
+    look(m, next, 'deadline');
+    now = next;
+  }
+}
+
+/** Every instant at which time alone may change something. One at which nothing changes does no harm. */
+function deadlines(m: Machine): number[] {
+  const all: number[] = [];
+  for (const { expiresAt } of [...m.held, ...m.allowed]) if (expiresAt !== null) all.push(expiresAt);
+  for (const giveUp of m.giveUps) all.push(giveUp.at + giveUp.policy.giveUp.remembered);
+  if (m.streak) {
+    const { startedAt, lastAt, policy } = m.streak;
+    const d = policy.deferral;
+    all.push(lastAt + d.largestGap + 1);
+    all.push(startedAt + d.persistentAfter, startedAt + d.softBounceAfter);
+    all.push(startedAt + d.suppressAfter, startedAt + d.suppressAfter - d.atRiskBefore);
+  }
+  return all;
+}
