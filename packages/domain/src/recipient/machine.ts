@@ -94,6 +94,10 @@ export interface Machine {
   /** The latest moment that facts or timers were evaluated at. */
   at: number;
   lastTimerAt: number;
+  /** Facts were applied at `at`, and what they bring about was not looked at yet. */
+  pending: boolean;
+  /** ... and one of them joined the streak. */
+  joined: boolean;
   readonly policyOf: (stream: string) => Policy;
   readonly emit: (transition: Transition) => void;
   readonly witness: Witness | undefined;
@@ -115,6 +119,8 @@ export function newMachine(
     state: 'healthy',
     at: Number.NEGATIVE_INFINITY,
     lastTimerAt: Number.NEGATIVE_INFINITY,
+    pending: false,
+    joined: false,
     policyOf,
     emit,
     witness,
@@ -123,7 +129,10 @@ export function newMachine(
 
 // ------------------------------------------------------------------------------------------------ facts
 
-/** Applies the next fact in order. The caller has fired the timers before it. */
+/**
+ * Applies the next fact in order. The caller has advanced the machine to the millisecond before it. What the facts of one
+ * instant bring about by their number and spacing is looked at after the last of them, by `advance` or `look`.
+ */
 export function apply(m: Machine, fact: Fact): void {
   m.at = Math.max(m.at, fact.at);
   switch (fact.kind) {
@@ -154,7 +163,7 @@ export function apply(m: Machine, fact: Fact): void {
     default:
       fact satisfies never;
   }
-  settle(m, fact.at, 'event');
+  m.pending = true;
 }
 
 function applyFailure(m: Machine, fact: FailureFact): void {
@@ -207,17 +216,18 @@ function joinStreak(m: Machine, policy: Policy, fact: FailureFact, judged: Judge
     const messages = new Set<string>();
     m.streak = { firstAt: at, lastAt: at, failures: 1, messages, unnamed: 0, lastJudged: judged, policy, atRisk: false };
   } else {
+    // Of a streak that starts with this fact, what was merged into it is not known to belong to it: it is left out.
     m.streak.failures += 1 + fact.merged;
     m.streak.lastAt = fact.at;
     m.streak.lastJudged = judged;
   }
   if (fact.message === null) m.streak.unnamed += 1;
   else m.streak.messages.add(fact.message);
+  m.joined = true;
 }
 
 function rememberGiveUp(m: Machine, policy: Policy, fact: FailureFact, judged: Judged): void {
   const { at, message } = fact;
-  forgetGiveUps(m, at);
   if (message !== null && m.giveUps.some((known) => known.message === message)) return;
   m.giveUps.push({ at, message, judged, policy });
 }
@@ -259,13 +269,11 @@ function applyDelivered(m: Machine, fact: DeliveredFact): void {
   m.witness?.fact(fact, 'decided');
 }
 
-/** Answers whether anything changed. An expiry that is not in the future of the command is no expiry to set. */
+/** Answers whether anything changed. An expiry that is not after the command itself ends at once. */
 function applyCommand(m: Machine, command: CommandFact): boolean {
   const { at, scope, expiresAt } = command;
-  const pointless = expiresAt !== null && expiresAt <= at;
   switch (command.kind) {
     case 'suppress': {
-      if (pointless) return false;
       const known = find(m, scope, 'operator');
       if (known === undefined) return suppress(m, scope, 'operator', at, expiresAt, 'operator', null);
       if (known.expiresAt === expiresAt) return false;
@@ -277,7 +285,7 @@ function applyCommand(m: Machine, command: CommandFact): boolean {
       return applyRelease(m, command);
     case 'allow': {
       const known = m.allowed.find((allowance) => allowance.scope === scope);
-      if (pointless || (known !== undefined && known.expiresAt === expiresAt)) return false;
+      if (known !== undefined && known.expiresAt === expiresAt) return false;
       const allowance: Allowance = { scope, expiresAt };
       m.allowed = [...m.allowed.filter((other) => other !== known), allowance].sort(byScope);
       announce(m, 'allowed', at, 'operator', m.state, m.state, null, allowance);
@@ -321,18 +329,27 @@ export function advance(m: Machine, limit: number): void {
   for (;;) {
     const due = nextDue(m);
     if (due > limit) return;
-    m.at = Math.max(m.at, due);
-    m.lastTimerAt = due;
-    endExpired(m, due);
-    settle(m, due, 'deadline');
+    look(m, due);
   }
+}
+
+/** What holds or ends at `now`, which is the instant of the last facts or a later one. */
+export function look(m: Machine, now: number): void {
+  const by = m.joined && now === m.at ? 'event' : 'deadline';
+  m.pending = false;
+  m.joined = false;
+  m.at = Math.max(m.at, now);
+  m.lastTimerAt = now;
+  endExpired(m, now);
+  settle(m, now, by);
 }
 
 /** The next moment at which something happens by itself; Infinity when nothing will. */
 export function nextDue(m: Machine): number {
+  if (m.pending) return m.at;
   let due = Number.POSITIVE_INFINITY;
-  for (const { expiresAt } of m.suppressions) if (expiresAt !== null && expiresAt < due) due = expiresAt;
-  for (const { expiresAt } of m.allowed) if (expiresAt !== null && expiresAt < due) due = expiresAt;
+  for (const { expiresAt } of m.suppressions) if (expiresAt !== null) due = Math.min(due, expiresAt);
+  for (const { expiresAt } of m.allowed) if (expiresAt !== null) due = Math.min(due, expiresAt);
   if (isBlocked(m)) return due;
   for (const giveUp of m.giveUps) due = Math.min(due, giveUp.at + giveUp.policy.giveUp.remembered);
   if (m.streak === undefined) return due;
@@ -375,7 +392,7 @@ function endExpired(m: Machine, now: number): void {
   for (const allowance of m.allowed.filter(over)) disallow(m, allowance, now, 'expiry');
 }
 
-/** What time alone does at this moment: forget, lapse, name the state, suppress, warn. Expiries come before, by timer. */
+/** What the evidence says at this moment: forget, lapse, name the state, suppress, warn. */
 function settle(m: Machine, now: number, by: 'event' | 'deadline'): void {
   if (isBlocked(m)) return;
   const lapsed = outdate(m, now);

@@ -1,5 +1,4 @@
 /** The words of the recipient's state machine. */
-import type { SmtpReply } from '../event.ts';
 import type { Verdict } from '../verdict/index.ts';
 
 export type RecipientStateName = 'healthy' | 'deferred' | 'persistent' | 'soft_bounced' | 'suppressed';
@@ -96,9 +95,8 @@ export interface Allowance {
   readonly expiresAt: number | null;
 }
 
-/** One change as the fold decides it; `recipientVersion` and what follows from it are added by `publish`. */
+/** One change as the fold decides it, in the order of `version`. Ids and sequence numbers are given when it is published. */
 export interface Change {
-  readonly id: string;
   readonly type: ChangeType;
   readonly from: RecipientStateName;
   readonly to: RecipientStateName;
@@ -106,12 +104,13 @@ export interface Change {
   readonly allowance: Allowance | null;
   readonly cause: Cause;
   readonly effectiveAt: number;
-  /** Partition clock at the decision. */
+  /** Partition clock at the decision, ms. */
   readonly recordedAt: number;
   readonly evidence: Evidence | null;
+  /** `recipientVersion`. */
   readonly version: number;
-  /** `corrected` only: the id of the change that late evidence undid. */
-  readonly corrects: string | null;
+  /** `corrected` only: the version of the change that late evidence undid. */
+  readonly corrects: number | null;
+  /** Version (hash) of the policy that decided. */
+  readonly policy: string;
 }
-
-export type { SmtpReply };

@@ -1,0 +1,258 @@
+/**
+ * The fold of one recipient: facts as they arrive, in any order and any number of times, into what the sequential
+ * machine says of all of them in order, and into the changes to publish.
+ *
+ *   addFact ──> in order: the machine goes on        ──┐
+ *          └──> late: the machine runs again from       ├──> changes, each with the recipient's next version
+ *               the first fact; what differs from what ─┘
+ *               was published becomes corrections
+ */
+import type { TenantPolicy } from '../policy/policy.ts';
+import { compareFacts, positionOf } from './fact.ts';
+import type { Machine, Transition } from './machine.ts';
+import { advance, apply, look, newMachine, nextDue } from './machine.ts';
+import type { Standing } from './standing.ts';
+import { holdsAfter, isOpener, keyOf } from './standing.ts';
+import { thin } from './thin.ts';
+import type { Change, Fact } from './types.ts';
+
+/** What is kept of one recipient. Owned by one fold at a time, which changes it in place. */
+export interface Recipient {
+  /** In folding order, without duplicates, bounded (`thin`). */
+  facts: readonly Fact[];
+  /** Evaluated up to this partition clock, ms. */
+  clock: number;
+  /** `recipientVersion` of the last change. */
+  version: number;
+  /** Version of the policy of the last fold. */
+  policy: string;
+  /** What was published and holds still. */
+  standing: readonly Standing[];
+  /** The machine after the last fold: lost and made again at will. */
+  live: Live | undefined;
+}
+
+interface Live {
+  readonly machine: Machine;
+  /** The transitions of the step that is being made. */
+  readonly trace: Transition[];
+  /** Some fact lies after the clock: timers before it have not fired yet, so the machine can not go on from here. */
+  readonly ahead: boolean;
+  readonly due: number;
+}
+
+export interface FoldContext {
+  readonly policies: TenantPolicy;
+  /** Version (hash) of the policy file: stands on every change. */
+  readonly policyVersion: string;
+}
+
+export function newRecipient(): Recipient {
+  return {
+    facts: [],
+    clock: Number.NEGATIVE_INFINITY,
+    version: 0,
+    policy: '',
+    standing: [],
+    live: undefined,
+  };
+}
+
+/** Fires what is due up to `clock`. A clock that is not later changes nothing, unless the policy is another one. */
+export function advanceTo(r: Recipient, clock: number, context: FoldContext): readonly Change[] {
+  const now = Math.max(clock, r.clock);
+  if (r.policy !== context.policyVersion) return refold(r, now, context);
+  const { machine, trace, ahead, due } = liveOf(r, context);
+  if (now < due) {
+    r.clock = now;
+    return [];
+  }
+  if (ahead) return refold(r, now, context);
+  trace.length = 0;
+  advance(machine, now);
+  return publishTrace(r, now, context);
+}
+
+/**
+ * Folds one more fact, at this partition clock (never before the recipient's own). A fact known by its id changes nothing: 'duplicate'.
+ */
+export function addFact(r: Recipient, fact: Fact, clock: number, context: FoldContext): readonly Change[] | 'duplicate' {
+  if (r.facts.some((known) => known.id === fact.id)) return 'duplicate';
+  const now = Math.max(clock, r.clock);
+  const current = r.policy === context.policyVersion ? liveOf(r, context) : undefined;
+  const last = r.facts.at(-1);
+  const position = positionOf(r.facts, fact);
+  const facts = [...r.facts.slice(0, position), fact, ...r.facts.slice(position)];
+  const inOrder =
+    current !== undefined &&
+    !current.ahead &&
+    (last === undefined || compareFacts(last, fact) < 0) &&
+    fact.at > current.machine.lastTimerAt &&
+    fact.at <= now;
+  r.facts = facts;
+  if (!inOrder) return refold(r, now, context);
+  const { machine, trace } = current;
+  trace.length = 0;
+  advance(machine, fact.at - 1);
+  apply(machine, fact);
+  advance(machine, now);
+  const changes = publishTrace(r, now, context);
+  tidy(r);
+  return changes;
+}
+
+/** Moment at which something happens by itself, ms on the partition clock; null: never. */
+export function dueOf(r: Recipient, context: FoldContext): number | null {
+  const { due } = liveOf(r, context);
+  return due === Number.POSITIVE_INFINITY ? null : due;
+}
+
+/** The machine as it is at the recipient's clock. */
+export function machineOf(r: Recipient, context: FoldContext): Machine {
+  return liveOf(r, context).machine;
+}
+
+/** From the first fact on, timers in between up to the clock. The one definition of a recipient's state. */
+export function run(facts: readonly Fact[], clock: number, machine: Machine): { readonly ahead: boolean; readonly due: number } {
+  let due = Number.POSITIVE_INFINITY;
+  for (const fact of facts) {
+    if (fact.at > clock) {
+      // A producer's clock is fast: the fact is known and counts at its own time, but no timer beyond the clock fires.
+      if (machine.at <= clock) advance(machine, clock);
+      else if (machine.pending && fact.at > machine.at) look(machine, machine.at);
+      due = Math.min(due, nextDue(machine), fact.at);
+    } else {
+      advance(machine, fact.at - 1);
+    }
+    apply(machine, fact);
+  }
+  const ahead = machine.at > clock;
+  if (!ahead) advance(machine, clock);
+  else if (machine.pending) look(machine, machine.at);
+  return { ahead, due: Math.min(due, nextDue(machine)) };
+}
+
+function liveOf(r: Recipient, context: FoldContext): Live {
+  r.live ??= evaluate(r, r.clock, context);
+  return r.live;
+}
+
+function evaluate(r: Recipient, clock: number, context: FoldContext): Live {
+  const trace: Transition[] = [];
+  const { policies } = context;
+  const machine = newMachine(
+    (stream) => policies.streams.get(stream) ?? policies.base,
+    (transition) => trace.push(transition),
+  );
+  const { ahead, due } = run(r.facts, clock, machine);
+  return { machine, trace, ahead, due };
+}
+
+/** In order: what the machine announced is what is published. */
+function publishTrace(r: Recipient, clock: number, context: FoldContext): readonly Change[] {
+  const live = r.live as Live;
+  const changes: Change[] = [];
+  for (const transition of live.trace) {
+    if (!isPublished(r.standing, transition, context)) continue;
+    r.version += 1;
+    changes.push(changeOf(transition, r.version, clock, context));
+    r.standing = holdsAfter(r.standing, transition, r.version, context.policyVersion);
+  }
+  r.clock = clock;
+  r.policy = context.policyVersion;
+  r.live = { machine: live.machine, trace: live.trace, ahead: false, due: nextDue(live.machine) };
+  return changes;
+}
+
+/** Late evidence or another policy: run again, and publish the difference to what stands published. */
+function refold(r: Recipient, clock: number, context: FoldContext): readonly Change[] {
+  const before = r.live?.machine.state ?? evaluate(r, r.clock, context).machine.state;
+  const live = evaluate(r, clock, context);
+  const { trace } = live;
+  const old = r.standing;
+  const oldKeys = new Set(old.map((item) => item.key));
+  const openers = new Map<string, number>();
+  let fresh: readonly Standing[] = [];
+  for (const [index, transition] of trace.entries()) {
+    if (!isPublished(fresh, transition, context)) continue;
+    if (isOpener(transition)) openers.set(keyOf(transition), index);
+    fresh = holdsAfter(fresh, transition, 0, context.policyVersion);
+  }
+  const changes: Change[] = [];
+  let state = before;
+  const to = live.machine.state;
+  const publish = (transition: Omit<Transition, 'type' | 'from' | 'to'> & { type: Change['type'] }, corrects: number | null): number => {
+    r.version += 1;
+    const stated = { ...transition, from: state, to };
+    changes.push({ ...changeOf(stated, r.version, clock, context), corrects });
+    state = to;
+    return r.version;
+  };
+
+  const freshByKey = new Map(fresh.map((item) => [item.key, item]));
+  const ended = old.filter((item) => !freshByKey.has(item.key));
+  const closed = new Set<Transition>();
+  for (const item of ended) {
+    const opened = openers.get(item.key);
+    const closer = opened === undefined ? undefined : closerOf(trace, opened, item);
+    if (closer === undefined) publish({ ...item.opener, type: 'corrected', cause: 'correction', at: clock }, item.version);
+    else if (!closed.has(closer)) {
+      closed.add(closer);
+      publish(closer, null);
+    }
+  }
+  const oldByKey = new Map(old.map((item) => [item.key, item]));
+  r.standing = fresh.map((item) => {
+    const known = oldByKey.get(item.key);
+    if (known !== undefined && !oldKeys.has(item.key)) return known;
+    if (known !== undefined && known.expiresAt === item.expiresAt) return known;
+    const version = publish({ ...item.opener, cause: 'correction' }, null);
+    return { ...item, version };
+  });
+  r.clock = clock;
+  r.policy = context.policyVersion;
+  r.live = live;
+  tidy(r);
+  return changes;
+}
+
+/** The transition that ended what the transition at `opened` began. */
+function closerOf(trace: readonly Transition[], opened: number, item: Standing): Transition | undefined {
+  let standing: readonly Standing[] = [item];
+  for (let i = opened + 1; i < trace.length; i += 1) {
+    const transition = trace[i] as Transition;
+    standing = holdsAfter(standing, transition, 0, '');
+    if (!standing.some(({ key }) => key === item.key)) return transition;
+  }
+  return undefined;
+}
+
+/** A plain `deferred` is published when configured; the end of a streak only when its beginning was. */
+function isPublished(standing: readonly Standing[], transition: Transition, context: FoldContext): boolean {
+  if (transition.type === 'deferred') return context.policies.base.publish.deferred;
+  if (transition.type === 'recovered') return standing.some(({ stage }) => stage);
+  return true;
+}
+
+function changeOf(transition: Omit<Transition, 'type'> & { type: Change['type'] }, version: number, clock: number, context: FoldContext): Change {
+  const { type, from, to, suppression, allowance, cause, at, evidence } = transition;
+  return {
+    type,
+    from,
+    to,
+    suppression,
+    allowance,
+    cause,
+    effectiveAt: at,
+    recordedAt: clock,
+    evidence,
+    version,
+    corrects: null,
+    policy: context.policyVersion,
+  };
+}
+
+/** Thinning changes no answer, but the machine was built from what it drops: only the facts are replaced. */
+function tidy(r: Recipient): void {
+  r.facts = thin(r.facts);
+}
