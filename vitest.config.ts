@@ -11,7 +11,7 @@ export default defineConfig({
         ssr,
         test: {
           name: 'unit',
-          include: ['packages/*/src/**/*.test.ts', 'services/*/src/**/*.test.ts', 'test/{support,golden,simulation}/**/*.test.ts'],
+          include: ['packages/*/src/**/*.test.ts', 'services/*/src/**/*.test.ts', 'test/{support,golden,properties}/**/*.test.ts'],
           testTimeout: 60_000,
         },
       },

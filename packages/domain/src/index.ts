@@ -1,4 +1,13 @@
 export * from './event.ts';
 export * from './policy/policy.ts';
+export { decodeRecipient, encodeRecipient } from './recipient/codec.ts';
+export { factOf, countsAgainstRecipient, isHard } from './recipient/fact.ts';
+export { addFact, advanceTo, dueOf, machineOf, newRecipient, run } from './recipient/fold.ts';
+export type { FoldContext, Recipient } from './recipient/fold.ts';
+export { newMachine } from './recipient/machine.ts';
+export type { Machine, Role, Transition, VoidedBy, Witness } from './recipient/machine.ts';
+export { CAP } from './recipient/thin.ts';
 export * from './recipient/types.ts';
+export { QUIET_AFTER, viewOf } from './recipient/view.ts';
+export type { HeldSuppression, RecipientView } from './recipient/view.ts';
 export * from './verdict/index.ts';

@@ -214,6 +214,7 @@ function command(m: Machine, event: Command): void {
   if (event.type === 'suppress') {
     const held = m.held.find((one) => one.scope === scope && one.reason === 'operator');
     if (!held) return hold(m, at, 'operator', scope, 'operator', expiresAt);
+    if (held.expiresAt === expiresAt) return;
     held.expiresAt = expiresAt;
     emit(m, 'suppressed', at, 'operator', m.state, { scope, reason: 'operator' });
   }
@@ -226,6 +227,7 @@ function command(m: Machine, event: Command): void {
     if (scope === '*') announceStage(m, at, 'operator', 'operator');
   }
   if (event.type === 'allow') {
+    if (m.allowed.some((one) => one.scope === scope && one.expiresAt === expiresAt)) return;
     m.allowed = m.allowed.filter((one) => one.scope !== scope);
     m.allowed.push({ scope, expiresAt });
     emit(m, 'allowed', at, 'operator', m.state, { scope });

@@ -9,9 +9,8 @@
  *
  * Where the text leaves a choice, this file reads it so:
  *
- *  1. An event is applied and then everything that is due at its time is looked at, timers with that very
- *     deadline included, before the next event, even one of the same millisecond. (The design's "at one
- *     instant, events come before timers" is kept for the first event of an instant only.)
+ *  1. At one instant events come before timers: all events of a millisecond are applied, then everything that
+ *     is due or has come about is looked at, once.
  *  2. An event later than the clock is still applied and looked at, at its own time. The clock bounds only
  *     the timers that fire between events and after the last one.
  *  3. A hard bounce needs attribution recipient after the policy's override. The override does not change
@@ -29,7 +28,8 @@
  *     `recovered` follows). With several releases in one step, the first that can carry it does.
  *  8. Suppressions that end are announced before allowances that end.
  *  9. A suppression or allowance whose expiry is not after the command's own time is announced and ends in
- *     the same step. `suppress` and `allow` without expiry replace an expiry by none.
+ *     the same step. `suppress` and `allow` without expiry replace an expiry by none;
+ *     with the expiry that already holds they are no transition.
  * 10. A give-up exactly as old as `remembered` still stands for an event of that same millisecond (events
  *     come before timers): another give-up of its message is then only a counted failure.
  * 11. Give-ups remembered and a streak that started under different policies each keep their own; if
@@ -65,10 +65,13 @@ export function oracle(input: OracleInput): OracleAnswer {
   const m = healthyMachine();
   const events = inOrder(input.events);
   let now = Number.NEGATIVE_INFINITY;
+  let joined = false;
   events.forEach((event, index) => {
     now = fireTimers(m, now, Math.min(event.occurredAt - 1, input.clock));
-    const joined = apply(m, event, events.slice(0, index), input);
+    joined = apply(m, event, events.slice(0, index), input) || joined;
+    if (events[index + 1]?.occurredAt === event.occurredAt) return;
     look(m, event.occurredAt, joined ? 'event' : 'deadline');
+    joined = false;
     now = event.occurredAt;
   });
   fireTimers(m, now, input.clock);

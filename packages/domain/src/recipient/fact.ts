@@ -12,29 +12,34 @@ import type { CommandFact, Fact, FailureFact, Judged } from './types.ts';
  */
 export function factOf(event: LogEvent, judge: (event: DeliveryEvent) => Judged): Fact | undefined {
   if (isCommand(event)) return commandFact(event);
-  const { id, stream } = event;
+  const { id, stream, type } = event;
   const at = event.occurredAt;
-  switch (event.type) {
+  switch (type) {
     case 'deferred':
     case 'bounced':
     case 'expired': {
       const judged = judge(event);
       const message = event.messageId ?? null;
-      const causeUnknown = event.type === 'expired' && (event.smtp === undefined || saysOnlyThatTimeRanOut(judged.verdict));
-      return { kind: 'failure', type: event.type, at, id, stream, message, judged, causeUnknown, merged: 0 };
+      const causeUnknown = type === 'expired' && (event.smtp === undefined || saysOnlyThatTimeRanOut(judged.verdict));
+      return { kind: 'failure', type, at, id, stream, message, judged, causeUnknown, merged: 0 };
     }
     case 'delivered':
       return { kind: 'delivered', at, id, stream, message: event.messageId ?? null };
     case 'complained':
     case 'unsubscribed':
-      return { kind: event.type, at, id, stream };
+      return { kind: type, at, id, stream };
     case 'accepted':
     case 'rejected':
       return undefined;
     default:
-      event.type satisfies never;
+      unreachable(type);
       return undefined;
   }
+}
+
+/** A switch that forgets a case does not compile. */
+function unreachable(_: never): void {
+  // Never called.
 }
 
 function commandFact(command: Command): CommandFact | undefined {

@@ -14,7 +14,7 @@ import { advance, apply, look, newMachine, nextDue } from './machine.ts';
 import type { Standing } from './standing.ts';
 import { holdsAfter, isOpener, keyOf } from './standing.ts';
 import { thin } from './thin.ts';
-import type { Change, Fact } from './types.ts';
+import type { Change, Fact, RecipientStateName } from './types.ts';
 
 /** What is kept of one recipient. Owned by one fold at a time, which changes it in place. */
 export interface Recipient {
@@ -28,6 +28,8 @@ export interface Recipient {
   policy: string;
   /** What was published and holds still. */
   standing: readonly Standing[];
+  /** As of the last fold. */
+  state: RecipientStateName;
   /** The machine after the last fold: lost and made again at will. */
   live: Live | undefined;
 }
@@ -54,23 +56,30 @@ export function newRecipient(): Recipient {
     version: 0,
     policy: '',
     standing: [],
+    state: 'healthy',
     live: undefined,
   };
 }
 
-/** Fires what is due up to `clock`. A clock that is not later changes nothing, unless the policy is another one. */
+/** Fires what is due up to `clock`, in order. A clock that is not later changes nothing, unless the policy is another one. */
 export function advanceTo(r: Recipient, clock: number, context: FoldContext): readonly Change[] {
-  const now = Math.max(clock, r.clock);
-  if (r.policy !== context.policyVersion) return refold(r, now, context);
-  const { machine, trace, ahead, due } = liveOf(r, context);
-  if (now < due) {
-    r.clock = now;
-    return [];
+  const changes: Change[] = [];
+  if (r.policy !== context.policyVersion) changes.push(...refold(r, r.clock, context));
+  for (;;) {
+    const now = Math.max(clock, r.clock);
+    const { machine, trace, ahead, due } = liveOf(r, context);
+    if (now < due) {
+      r.clock = now;
+      return changes;
+    }
+    if (ahead) {
+      changes.push(...refold(r, Math.max(Math.min(due, now), r.clock + 1), context));
+      continue;
+    }
+    trace.length = 0;
+    advance(machine, now);
+    changes.push(...publishTrace(r, now, context));
   }
-  if (ahead) return refold(r, now, context);
-  trace.length = 0;
-  advance(machine, now);
-  return publishTrace(r, now, context);
 }
 
 /**
@@ -79,25 +88,24 @@ export function advanceTo(r: Recipient, clock: number, context: FoldContext): re
 export function addFact(r: Recipient, fact: Fact, clock: number, context: FoldContext): readonly Change[] | 'duplicate' {
   if (r.facts.some((known) => known.id === fact.id)) return 'duplicate';
   const now = Math.max(clock, r.clock);
-  const current = r.policy === context.policyVersion ? liveOf(r, context) : undefined;
+  // What was due before it has happened before it.
+  const changes = [...advanceTo(r, Math.min(fact.at - 1, now), context)];
+  const { machine, trace, ahead } = liveOf(r, context);
   const last = r.facts.at(-1);
+  const inOrder = !ahead && fact.at <= now && fact.at > machine.lastTimerAt && (last === undefined || compareFacts(last, fact) < 0);
   const position = positionOf(r.facts, fact);
-  const facts = [...r.facts.slice(0, position), fact, ...r.facts.slice(position)];
-  const inOrder =
-    current !== undefined &&
-    !current.ahead &&
-    (last === undefined || compareFacts(last, fact) < 0) &&
-    fact.at > current.machine.lastTimerAt &&
-    fact.at <= now;
-  r.facts = facts;
-  if (!inOrder) return refold(r, now, context);
-  const { machine, trace } = current;
-  trace.length = 0;
-  advance(machine, fact.at - 1);
-  apply(machine, fact);
-  advance(machine, now);
-  const changes = publishTrace(r, now, context);
-  tidy(r);
+  r.facts = [...r.facts.slice(0, position), fact, ...r.facts.slice(position)];
+  if (inOrder) {
+    trace.length = 0;
+    apply(machine, fact);
+    advance(machine, now);
+    changes.push(...publishTrace(r, now, context));
+  } else {
+    changes.push(...refold(r, r.clock, context));
+    changes.push(...advanceTo(r, now, context));
+  }
+  // Only now: what is voided has just been announced as ended.
+  r.facts = thin(r.facts);
   return changes;
 }
 
@@ -160,17 +168,16 @@ function publishTrace(r: Recipient, clock: number, context: FoldContext): readon
   }
   r.clock = clock;
   r.policy = context.policyVersion;
+  r.state = live.machine.state;
   r.live = { machine: live.machine, trace: live.trace, ahead: false, due: nextDue(live.machine) };
   return changes;
 }
 
 /** Late evidence or another policy: run again, and publish the difference to what stands published. */
 function refold(r: Recipient, clock: number, context: FoldContext): readonly Change[] {
-  const before = r.live?.machine.state ?? evaluate(r, r.clock, context).machine.state;
   const live = evaluate(r, clock, context);
   const { trace } = live;
   const old = r.standing;
-  const oldKeys = new Set(old.map((item) => item.key));
   const openers = new Map<string, number>();
   let fresh: readonly Standing[] = [];
   for (const [index, transition] of trace.entries()) {
@@ -179,7 +186,7 @@ function refold(r: Recipient, clock: number, context: FoldContext): readonly Cha
     fresh = holdsAfter(fresh, transition, 0, context.policyVersion);
   }
   const changes: Change[] = [];
-  let state = before;
+  let state = r.state;
   const to = live.machine.state;
   const publish = (transition: Omit<Transition, 'type' | 'from' | 'to'> & { type: Change['type'] }, corrects: number | null): number => {
     r.version += 1;
@@ -204,15 +211,14 @@ function refold(r: Recipient, clock: number, context: FoldContext): readonly Cha
   const oldByKey = new Map(old.map((item) => [item.key, item]));
   r.standing = fresh.map((item) => {
     const known = oldByKey.get(item.key);
-    if (known !== undefined && !oldKeys.has(item.key)) return known;
     if (known !== undefined && known.expiresAt === item.expiresAt) return known;
     const version = publish({ ...item.opener, cause: 'correction' }, null);
     return { ...item, version };
   });
   r.clock = clock;
   r.policy = context.policyVersion;
+  r.state = to;
   r.live = live;
-  tidy(r);
   return changes;
 }
 
@@ -250,9 +256,4 @@ function changeOf(transition: Omit<Transition, 'type'> & { type: Change['type'] 
     corrects: null,
     policy: context.policyVersion,
   };
-}
-
-/** Thinning changes no answer, but the machine was built from what it drops: only the facts are replaced. */
-function tidy(r: Recipient): void {
-  r.facts = thin(r.facts);
 }

@@ -145,25 +145,26 @@ export function apply(m: Machine, fact: Fact): void {
     case 'complained': {
       const policy = m.policyOf(fact.stream);
       const scope = policy.suppression.complaintScope === 'all' ? ALL_STREAMS : fact.stream;
-      m.witness?.fact(fact, suppress(m, scope, 'complaint', fact.at, null, 'event', null) ? 'decided' : 'no_effect');
+      tell(m, fact, suppress(m, scope, 'complaint', fact.at, null, 'event', null));
       break;
     }
     case 'unsubscribed':
-      m.witness?.fact(
-        fact,
-        suppress(m, fact.stream, 'unsubscribe', fact.at, null, 'event', null) ? 'decided' : 'no_effect',
-      );
+      tell(m, fact, suppress(m, fact.stream, 'unsubscribe', fact.at, null, 'event', null));
       break;
     case 'suppress':
     case 'release':
     case 'allow':
     case 'disallow':
-      m.witness?.fact(fact, applyCommand(m, fact) ? 'decided' : 'no_effect');
+      tell(m, fact, applyCommand(m, fact));
       break;
     default:
       fact satisfies never;
   }
   m.pending = true;
+}
+
+function tell(m: Machine, fact: Fact, changed: boolean): void {
+  m.witness?.fact(fact, changed ? 'decided' : 'no_effect');
 }
 
 function applyFailure(m: Machine, fact: FailureFact): void {

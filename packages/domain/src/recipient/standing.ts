@@ -35,8 +35,8 @@ export function holdsAfter(
   version: number,
   policy: string,
 ): readonly Standing[] {
-  const { type, suppression, allowance, to } = transition;
-  switch (type) {
+  const { suppression, allowance, to } = transition;
+  switch (transition.type) {
     case 'recovered':
       return standing.filter(({ stage }) => !stage);
     case 'released': {
@@ -67,7 +67,7 @@ export function holdsAfter(
       return [...standing.filter((other) => other.key !== key), item];
     }
     default:
-      type satisfies never;
+      transition.type satisfies never;
       return standing;
   }
 }

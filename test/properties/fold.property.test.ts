@@ -1,0 +1,158 @@
+/**
+ * The incremental fold against the sequential oracle: whatever the order, the duplicates and the clock's steps, one
+ * recipient ends in the same state, and what was published says the same.
+ */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  addFact,
+  advanceTo,
+  CAP,
+  DEFAULT_POLICY,
+  decodeRecipient,
+  encodeRecipient,
+  factOf,
+  HOUR,
+  machineOf,
+  newRecipient,
+  NO_REPLY,
+  viewOf,
+} from '@desist/domain';
+import type { Change, FoldContext, LogEvent, Policy, PolicySet, Recipient } from '@desist/domain';
+import { scriptedVerdict, START } from '../support/oracle/events.ts';
+import { oracle } from '../support/oracle/oracle.ts';
+import { eventsOfOneRecipient, TENANT } from '../support/arbitraries.ts';
+
+const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 10_000);
+
+const hasty: Policy = { ...DEFAULT_POLICY, deferral: { ...DEFAULT_POLICY.deferral, suppressFailures: 4, atRiskBefore: 6 * HOUR } };
+const POLICIES: PolicySet = {
+  version: 'sha256:test',
+  base: DEFAULT_POLICY,
+  tenants: new Map([[TENANT, { base: DEFAULT_POLICY, streams: new Map([['marketing', hasty]]) }]]),
+};
+const CONTEXT: FoldContext = { policies: POLICIES.tenants.get(TENANT) ?? { base: DEFAULT_POLICY, streams: new Map() }, policyVersion: POLICIES.version };
+
+interface Outcome {
+  readonly recipient: Recipient;
+  readonly changes: readonly Change[];
+}
+
+/** Feeds the events as they come; the clock follows a running maximum, and the row is stored and read in between. */
+function feed(events: readonly LogEvent[], clockAt: (event: LogEvent) => number, end: number, storeEvery: number): Outcome {
+  let recipient = newRecipient();
+  const changes: Change[] = [];
+  let clock = Number.NEGATIVE_INFINITY;
+  events.forEach((event, index) => {
+    const fact = factOf(event, (failed) => ({ verdict: scriptedVerdict(failed) ?? NO_REPLY, reply: null, provider: null }));
+    if (clock > Number.NEGATIVE_INFINITY) changes.push(...advanceTo(recipient, clock, CONTEXT));
+    clock = Math.max(clock, clockAt(event));
+    if (fact === undefined) return;
+    const added = addFact(recipient, fact, clock, CONTEXT);
+    if (added !== 'duplicate') changes.push(...added);
+    if (index % storeEvery === 0) {
+      const text = encodeRecipient(recipient);
+      const again = decodeRecipient(text, recipient.version);
+      if (again === undefined) throw new Error('not readable');
+      recipient = again;
+    }
+  });
+  changes.push(...advanceTo(recipient, end, CONTEXT));
+  return { recipient, changes };
+}
+
+function outcomeOf({ recipient }: Outcome): object {
+  const view = viewOf(recipient, CONTEXT);
+  const { streak } = machineOf(recipient, CONTEXT);
+  return {
+    state: view.state,
+    suppressions: view.suppressions.map(({ scope, reason, since, expiresAt }) => ({ scope, reason, since, expiresAt })),
+    allowed: view.allowed,
+    streak: streak === undefined ? null : { startedAt: streak.firstAt, lastAt: streak.lastAt, failures: streak.failures },
+  };
+}
+
+function expected(events: readonly LogEvent[], clock: number): ReturnType<typeof oracle> {
+  return oracle({ events, clock, policy: POLICIES, verdictOf: scriptedVerdict });
+}
+
+/** What a subscriber holds who applies the changes one after the other. */
+function subscribed(changes: readonly Change[]): string[] {
+  const held = new Map<string, string>();
+  const byVersion = new Map<number, string>();
+  for (const { type, suppression, version, corrects } of changes) {
+    const key = suppression === null ? '' : `${suppression.scope} ${suppression.reason}`;
+    if (type === 'suppressed' && suppression !== null) {
+      held.set(key, `${key} ${suppression.since} ${String(suppression.expiresAt)}`);
+      byVersion.set(version, key);
+    } else if (type === 'released') held.delete(key);
+    else if (type === 'corrected' && corrects !== null) {
+      const corrected = byVersion.get(corrects);
+      if (corrected !== undefined) held.delete(corrected);
+    }
+  }
+  return [...held.values()].sort();
+}
+
+function lastsOf(events: readonly LogEvent[]): number {
+  return Math.max(START, ...events.map((event) => event.occurredAt));
+}
+
+describe('one recipient, folded as the events come', () => {
+  it('equals the sequential machine, in any order, with any duplicates, clock steps and reloads', () => {
+    fc.assert(
+      fc.property(eventsOfOneRecipient, fc.nat({ max: 40 * 24 }), fc.integer({ min: 1, max: 7 }), (arrivals, later, storeEvery) => {
+        const end = lastsOf(arrivals) + later * HOUR;
+        const outcome = feed(arrivals, (event) => event.occurredAt, end, storeEvery);
+        const truth = expected(arrivals, end);
+        const { state, suppressions, allowed, streak } = truth;
+        expect(outcomeOf(outcome)).toEqual({ state, suppressions, allowed, streak });
+      }),
+      { numRuns: RUNS },
+    );
+  });
+
+  it('publishes what a subscriber needs to hold the same list, with versions that rise by one', () => {
+    fc.assert(
+      fc.property(eventsOfOneRecipient, fc.nat({ max: 40 * 24 }), (arrivals, later) => {
+        const end = lastsOf(arrivals) + later * HOUR;
+        const outcome = feed(arrivals, (event) => event.occurredAt, end, 3);
+        const truth = expected(arrivals, end).suppressions;
+        expect(subscribed(outcome.changes)).toEqual(
+          truth.map(({ scope, reason, since, expiresAt }) => `${scope} ${reason} ${since} ${String(expiresAt)}`).sort(),
+        );
+        expect(outcome.changes.map((change) => change.version)).toEqual(outcome.changes.map((_, index) => index + 1));
+      }),
+      { numRuns: RUNS / 5 },
+    );
+  });
+
+  it('publishes, when events come in order, just what the sequential machine says happened', () => {
+    fc.assert(
+      fc.property(eventsOfOneRecipient, fc.nat({ max: 40 * 24 }), (arrivals, later) => {
+        const end = lastsOf(arrivals) + later * HOUR;
+        const ordered = arrivals.toSorted((a, b) => a.occurredAt - b.occurredAt);
+        // All events of one instant are in the log before the clock leaves it: the clock is one step behind.
+        const outcome = feed(ordered, (event) => event.occurredAt - 1, end, 4);
+        const story = outcome.changes.map(({ type, effectiveAt, suppression }) => [type, effectiveAt, suppression?.scope, suppression?.reason]);
+        const wanted = expected(arrivals, end).transitions.map(({ type, at, scope, reason }) => [type, at, reason === undefined ? undefined : scope, reason]);
+        const published = (line: readonly unknown[]): boolean => line[0] !== 'deferred' && line[0] !== 'recovered';
+        expect(story.filter(published).map(String).sort()).toEqual(wanted.filter(published).map(String).sort());
+      }),
+      { numRuns: RUNS / 5 },
+    );
+  });
+
+  it('keeps its evidence bounded', () => {
+    fc.assert(
+      fc.property(eventsOfOneRecipient, (arrivals) => {
+        const many = Array.from({ length: 12 }, (_, turn) =>
+          arrivals.map((event) => ({ ...event, id: `${event.id}-${turn}`, occurredAt: event.occurredAt + turn * 61_003 })),
+        ).flat();
+        const outcome = feed(many, (event) => event.occurredAt, lastsOf(many), many.length);
+        expect(outcome.recipient.facts.length).toBeLessThanOrEqual(CAP + 128);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
