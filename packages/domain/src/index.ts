@@ -2,6 +2,8 @@ export * from './event.ts';
 export * from './policy/policy.ts';
 export { decodeRecipient, encodeRecipient } from './recipient/codec.ts';
 export { factOf, countsAgainstRecipient, isHard } from './recipient/fact.ts';
+export { judge, replyLine } from './recipient/judge.ts';
+export type { ProviderOf } from './recipient/judge.ts';
 export { addFact, advanceTo, dueOf, machineOf, newRecipient, run } from './recipient/fold.ts';
 export type { FoldContext, Recipient } from './recipient/fold.ts';
 export { newMachine } from './recipient/machine.ts';

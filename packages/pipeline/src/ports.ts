@@ -194,8 +194,8 @@ export interface OutboxRow {
   readonly key: string;
   /** JSON of the change (CONTRACT 1.3). */
   readonly change: string;
-  /** JSON of what holds now, or null when nothing does. */
-  readonly value: string | null;
+  /** JSON of what holds now, null when nothing does; undefined when this change left the list as it was. */
+  readonly value: string | null | undefined;
 }
 
 /** History of a recipient: what `suppression-events` says, kept without the address. */

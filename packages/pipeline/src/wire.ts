@@ -1,0 +1,43 @@
+/** What the engine needs of the wire formats: given by the service, so that the pipeline knows no encoding. */
+import type { Allowance, Change, LogEvent, SuppressionTerms } from '@desist/domain';
+
+import type { LogRecord } from './ports.ts';
+
+export type RejectReason = 'too_large' | 'unreadable' | 'unsupported_version' | 'invalid' | 'wrong_key';
+
+export type Decoded =
+  | { readonly ok: true; readonly event: LogEvent; readonly clamped: boolean }
+  | { readonly ok: false; readonly reason: RejectReason; readonly detail: string };
+
+export interface Peeked {
+  /** `tenant/address`. */
+  readonly key: string;
+  readonly type: 'delivered' | 'accepted';
+}
+
+export interface ListEntry extends SuppressionTerms {
+  readonly expiresAt: number | null;
+}
+
+export interface Wire {
+  /** A valid delivery or acceptance, recognised on its bytes without parsing; undefined in any doubt. */
+  peek(record: LogRecord): Peeked | undefined;
+  decode(record: LogRecord): Decoded;
+  /** JSON of a change (CONTRACT 1.3). */
+  encodeChange(input: {
+    readonly tenant: string;
+    readonly address: string;
+    readonly change: Change;
+    readonly sequence: { readonly partition: number; readonly number: number };
+  }): string;
+  /** JSON of what holds now; null when nothing does. */
+  encodeSuppressions(input: {
+    readonly tenant: string;
+    readonly address: string;
+    readonly version: number;
+    readonly suppressions: readonly ListEntry[];
+    readonly allowed: readonly Allowance[];
+  }): string | null;
+  /** Who operates the mailbox. */
+  providerOf(recipientDomain: string, remoteHost?: string): string;
+}
