@@ -1,2 +1,4 @@
 export * from './errors.ts';
 export * from './ports.ts';
+export * from './task.ts';
+export * from './wire.ts';

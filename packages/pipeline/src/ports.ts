@@ -253,7 +253,7 @@ export interface RecipientStore {
   /** Takes the partition: epoch + 1. Waits for a zombie's open transaction; creates the checkpoint when missing. */
   claim(partition: number, owner: string): Promise<Claim>;
   /** The checkpoint as it is: decides an unknown commit, and whether an earlier claim still holds. */
-  position(partition: number): Promise<{ readonly epoch: number; readonly nextOffset: number } | null>;
+  position(partition: number): Promise<{ readonly epoch: number; readonly nextOffset: number; readonly nextNumber: number } | null>;
   /** Counts that a first batch begins (fenced by the epoch); answers the new count, or null when fenced. */
   beginAttempt(owner: Ownership): Promise<number | null>;
   /** Marks the partition stopped with a reason, or going again (null). Fenced by the epoch. */

@@ -1,0 +1,394 @@
+/**
+ * The task of one partition: from its claim to the loss of its epoch.
+ *
+ *   take ──> peek or decode ──> load what is tracked or fails ──> fold ──> due timers ──> commit (one in flight) ──> relay
+ *
+ * Records are folded one by one, each at the partition clock that the log gives it, so that what is published follows
+ * from the log alone and not from how it was cut into batches.
+ */
+import { addFact, advanceTo, factOf, isCommand, judge, recipientKey } from '@desist/domain';
+import type { LogEvent, PolicySet } from '@desist/domain';
+import type { Breaker } from './breaker.ts';
+import { createBreaker } from './breaker.ts';
+import { createDeadlines } from './deadlines.ts';
+import { StoreError } from './errors.ts';
+import type { Claim, CommitPlan, DeadLetter, LogRecord, RecipientStore, Time } from './ports.ts';
+import type { Recipients } from './recipients.ts';
+import { createRecipients } from './recipients.ts';
+import type { Wire } from './wire.ts';
+
+export interface Limits {
+  /** A commit is begun at the latest after so many records ... */
+  readonly records: number;
+  /** ... so many changed recipients ... */
+  readonly rows: number;
+  /** ... or so many milliseconds. */
+  readonly interval: number;
+}
+
+export const DEFAULT_LIMITS: Limits = { records: 20_000, rows: 2_000, interval: 200 };
+
+/** Counts of one partition since the claim. Nothing in here is labelled by address. */
+export interface TaskCounts {
+  records: number;
+  /** Deliveries and acceptances that needed no parsing. */
+  peeked: number;
+  duplicates: number;
+  clamped: number;
+  deadLetters: number;
+  changes: number;
+  commits: number;
+}
+
+export interface TaskOptions {
+  readonly store: RecipientStore;
+  readonly wire: Wire;
+  readonly policies: PolicySet;
+  readonly time: Time;
+  readonly limits: Limits;
+  /** After each commit, with its duration in ms. */
+  readonly committed?: (plan: CommitPlan, took: number) => void;
+}
+
+export type TaskState = { readonly kind: 'running' } | { readonly kind: 'fenced' } | { readonly kind: 'stopped'; readonly reason: string };
+
+/** One record, decoded as far as was needed. */
+interface Read {
+  readonly record: LogRecord;
+  readonly event: LogEvent | undefined;
+  readonly key: string | undefined;
+}
+
+export interface PartitionTask {
+  readonly partition: number;
+  readonly epoch: number;
+  /** Everything below was folded. */
+  position(): number;
+  /** Everything below is committed. */
+  committed(): number;
+  clock(): number;
+  tracked(): number;
+  state(): TaskState;
+  readonly counts: Readonly<TaskCounts>;
+  /** Reads the tracked recipients: once, before the first record. */
+  start(): Promise<void>;
+  /** Folds records from `position` on. `nextOffset`: where the log goes on behind them. */
+  take(records: readonly LogRecord[], nextOffset: number): Promise<void>;
+  /** Folds records one at a time, a commit after each: something in here kills the process. `poison`: give up the first one. */
+  takeSingly(records: readonly LogRecord[], nextOffset: number, poison: boolean): Promise<void>;
+  /** The present moves the clock: fires what is due. */
+  advance(clock: number): Promise<void>;
+  /** Commits what is folded, and waits for it. */
+  flush(): Promise<void>;
+}
+
+const DUE_AT_ONCE = 1_000;
+/** Slices of folding after which I/O gets its turn. */
+const SLICE = 2_000;
+
+export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
+  const { store, wire, policies, time, limits } = options;
+  const { partition, epoch } = claim;
+  const counts: TaskCounts = { records: 0, peeked: 0, duplicates: 0, clamped: 0, deadLetters: 0, changes: 0, commits: 0 };
+  const deadlines = createDeadlines();
+  const breaker: Breaker = createBreaker();
+  let state: TaskState = { kind: 'running' };
+  let position = claim.nextOffset;
+  let clock = claim.clock;
+  let number = claim.nextNumber;
+  let committedOffset = claim.nextOffset;
+  let committedNumber = claim.nextNumber;
+  let committedClock = claim.clock;
+  let attempts = 0;
+  let deadLetters: DeadLetter[] = [];
+  let clockMoves: { beforeOffset: number; clock: number }[] = [];
+  let lastCommitAt = time.monotonic();
+  let inFlight: Promise<void> | undefined;
+  const recipients: Recipients = createRecipients({ partition, store, wire, policies, deadlines, nextNumber: () => number++ });
+
+  // ------------------------------------------------------------------------------------------ reading
+
+  function read(record: LogRecord): Read {
+    const peeked = wire.peek(record);
+    if (peeked !== undefined && (peeked.type === 'accepted' || !deadlines.isTracked(peeked.key))) {
+      counts.peeked += 1;
+      note(true);
+      // Untracked so far: an earlier record of the same batch may still open a streak, so the record is looked at again then.
+      return { record, event: undefined, key: peeked.type === 'delivered' ? peeked.key : undefined };
+    }
+    return decode(record);
+  }
+
+  function decode(record: LogRecord): Read {
+    const decoded = wire.decode(record);
+    if (!decoded.ok) {
+      reject(record, decoded.reason, decoded.detail);
+      note(false);
+      return { record, event: undefined, key: undefined };
+    }
+    if (decoded.clamped) counts.clamped += 1;
+    note(true);
+    const { event } = decoded;
+    return { record, event, key: recipientKey(event.tenant, event.recipient) };
+  }
+
+  function reject(record: LogRecord, reason: string, detail: string): void {
+    counts.deadLetters += 1;
+    deadLetters.push({ offset: record.offset, key: record.key, value: record.value, reason, detail });
+  }
+
+  function note(readable: boolean): void {
+    const reason = breaker.record(readable);
+    if (reason !== null && state.kind === 'running') state = { kind: 'stopped', reason };
+  }
+
+  /** A delivery to a recipient that nobody has anything against leaves no trace. */
+  function leavesTrace(event: LogEvent, key: string): boolean {
+    if (deadlines.isTracked(key)) return event.type !== 'accepted' && event.type !== 'rejected';
+    switch (event.type) {
+      case 'accepted':
+      case 'rejected':
+      case 'delivered':
+        return false;
+      default:
+        return true;
+    }
+  }
+
+  // ------------------------------------------------------------------------------------------ folding
+
+  async function take(records: readonly LogRecord[], nextOffset: number): Promise<void> {
+    for (let from = 0; from < records.length; from += SLICE) {
+      await fold(records.slice(from, from + SLICE));
+      if (state.kind !== 'running') return;
+      await commitIfDue();
+      if (state.kind !== 'running') return;
+      await time.yield();
+    }
+    position = Math.max(position, nextOffset);
+    await fireDue();
+    await commitIfDue();
+  }
+
+  async function fold(records: readonly LogRecord[]): Promise<void> {
+    const slice = records.filter(({ offset }) => offset >= position).map(read);
+    // What was found wrong so far is not committed when the breaker trips: it is read again when an operator lets go.
+    if (state.kind !== 'running') return;
+    const failing = new Set<string>();
+    const needed = new Map<string, { tenant: string; address: string }>();
+    for (const { event, key } of slice) {
+      if (event === undefined || key === undefined || (!leavesTrace(event, key) && !failing.has(key))) continue;
+      failing.add(key);
+      needed.set(key, { tenant: event.tenant, address: event.recipient });
+    }
+    if (needed.size > 0) await recipients.load(needed);
+    for (const one of slice) {
+      counts.records += 1;
+      const before = clock;
+      clock = Math.max(clock, Math.min(one.record.recordTime, time.now()));
+      if (one.key !== undefined && needed.has(one.key)) foldOne(one, one.key, before);
+      position = one.record.offset + 1;
+    }
+  }
+
+  function foldOne(one: Read, key: string, before: number): void {
+    const event = one.event ?? decode(one.record).event;
+    const held = recipients.get(key);
+    if (event === undefined || held === undefined || !leavesTrace(event, key)) return;
+    if (held.foreign) {
+      reject(one.record, 'wrong_key', 'this recipient belongs to another partition: its records came with another key or partitioner before');
+      return;
+    }
+    const context = recipients.contextOf(event.tenant);
+    const fact = factOf(event, (failed) => judge(failed, (domain, host) => wire.providerOf(domain, host)));
+    if (fact === undefined) {
+      if (isCommand(event)) reject(one.record, 'invalid', `type: ${event.type} is not supported by this version`);
+      return;
+    }
+    const changes = Number.isFinite(before) ? [...advanceTo(held.recipient, before, context)] : [];
+    const added = addFact(held.recipient, fact, clock, context);
+    if (added === 'duplicate') counts.duplicates += 1;
+    else changes.push(...added);
+    if (added === 'duplicate' && changes.length === 0) return;
+    counts.changes += changes.length;
+    recipients.touched(key, changes);
+  }
+
+  /** Everybody whose deadline the clock has reached. Answers how many recipients were looked at. */
+  async function fireDue(): Promise<number> {
+    let fired = 0;
+    for (;;) {
+      const keys = deadlines.takeDue(clock, DUE_AT_ONCE);
+      if (keys.length === 0) return fired;
+      await recipients.load(new Map(keys.map((key) => [key, splitKey(key)])));
+      for (const key of keys) {
+        const held = recipients.get(key);
+        if (held === undefined || held.foreign) continue;
+        const changes = advanceTo(held.recipient, clock, recipients.contextOf(held.tenant));
+        counts.changes += changes.length;
+        recipients.touched(key, changes);
+      }
+      fired += keys.length;
+      if (recipients.dirty() >= limits.rows) await commitIfDue();
+      if (state.kind !== 'running') return fired;
+    }
+  }
+
+  // --------------------------------------------------------------------------------------- committing
+
+  function hasWork(): boolean {
+    return position > committedOffset || recipients.dirty() > 0 || deadLetters.length > 0 || clock > committedClock;
+  }
+
+  /** Starts a commit when one is due. While one runs, folding goes on until the next one is full. */
+  async function commitIfDue(): Promise<void> {
+    const full = position - committedOffset >= limits.records || recipients.dirty() >= limits.rows;
+    if (inFlight !== undefined) {
+      if (!full) return;
+      await inFlight;
+    }
+    if (state.kind !== 'running' || !hasWork()) return;
+    if (!full && recipients.dirty() === 0 && time.monotonic() - lastCommitAt < limits.interval) return;
+    begin();
+  }
+
+  function begin(): void {
+    const { recipients: rows, forgotten, outbox, history } = recipients.take();
+    const plan: CommitPlan = {
+      partition,
+      epoch,
+      fromOffset: committedOffset,
+      nextOffset: position,
+      clock,
+      fromNumber: committedNumber,
+      nextNumber: number,
+      attempts,
+      recipients: rows,
+      forgotten,
+      outbox,
+      history,
+      deadLetters,
+      clockMoves,
+    };
+    deadLetters = [];
+    clockMoves = [];
+    lastCommitAt = time.monotonic();
+    inFlight = commit(plan).finally(() => (inFlight = undefined));
+  }
+
+  async function commit(plan: CommitPlan): Promise<void> {
+    const began = time.monotonic();
+    const result = await commitUntilKnown(plan);
+    if (result === 'fenced') {
+      state = { kind: 'fenced' };
+      return;
+    }
+    if (result !== 'committed') {
+      state = { kind: 'stopped', reason: result.reason };
+      return;
+    }
+    committedOffset = plan.nextOffset;
+    committedNumber = plan.nextNumber;
+    committedClock = plan.clock;
+    counts.commits += 1;
+    options.committed?.(plan, time.monotonic() - began);
+  }
+
+  /** Tries again while the store is away; of a commit whose answer was lost, the checkpoint tells what became of it. */
+  async function commitUntilKnown(plan: CommitPlan): Promise<'committed' | 'fenced' | { readonly reason: string }> {
+    let unknown = false;
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        if (unknown) {
+          const fate = await fateOf(plan);
+          if (fate !== 'again') return fate;
+          unknown = false;
+        }
+        return await store.commit(plan);
+      } catch (error) {
+        if (!(error instanceof StoreError)) return { reason: `commit failed: ${messageOf(error)}` };
+        if (error.kind === 'incompatible') return { reason: error.message };
+        unknown ||= error.kind === 'outcome_unknown';
+        await time.sleep(backOff(attempt));
+      }
+    }
+  }
+
+  /** A commit that moved nothing but rows (only timers fired) also raised `next_number`, or can be made again unharmed. */
+  async function fateOf(plan: CommitPlan): Promise<'committed' | 'fenced' | 'again'> {
+    const now = await store.position(partition);
+    if (now?.epoch !== epoch) return 'fenced';
+    if (plan.nextOffset === plan.fromOffset) return now.nextNumber === plan.nextNumber && plan.nextNumber !== plan.fromNumber ? 'committed' : 'again';
+    return now.nextOffset === plan.nextOffset ? 'committed' : 'again';
+  }
+
+  async function flush(): Promise<void> {
+    while (inFlight !== undefined) await inFlight;
+    if (state.kind !== 'running' || !hasWork()) return;
+    begin();
+    while (inFlight !== undefined) await (inFlight as Promise<void>);
+  }
+
+  return {
+    partition,
+    epoch,
+    position: () => position,
+    committed: () => committedOffset,
+    clock: () => clock,
+    tracked: () => deadlines.size(),
+    state: () => state,
+    counts,
+    async start() {
+      for await (const page of store.tracked(partition)) {
+        for (const { tenant, address, due, policy } of page) {
+          // Folded under another policy: looked at as soon as the clock moves.
+          deadlines.track(recipientKey(tenant, address), policy === policies.version ? due : Number.MIN_SAFE_INTEGER);
+        }
+      }
+      await fireDue();
+    },
+    take,
+    async takeSingly(records, nextOffset, poison) {
+      // A crash on the way leaves the count where the next start begins singly again, at the record that did it.
+      attempts = 2;
+      let giveUp = poison;
+      for (const record of records) {
+        if (record.offset < position) continue;
+        if (giveUp) {
+          reject(record, 'poison', 'the process died again and again while it handled this record');
+          position = record.offset + 1;
+          giveUp = false;
+        } else {
+          await take([record], record.offset + 1);
+        }
+        await flush();
+        if (state.kind !== 'running') return;
+      }
+      attempts = 0;
+      await take([], nextOffset);
+      await flush();
+    },
+    async advance(present) {
+      if (present <= clock || state.kind !== 'running') return;
+      clock = present;
+      if ((await fireDue()) > 0) clockMoves.push({ beforeOffset: position, clock });
+      await commitIfDue();
+    },
+    flush,
+  };
+}
+
+/** The reverse of `recipientKey`: a tenant has no slash. */
+function splitKey(key: string): { tenant: string; address: string } {
+  const slash = key.indexOf('/');
+  return { tenant: key.slice(0, slash), address: key.slice(slash + 1) };
+}
+
+/** 50 ms, doubled up to 5 s. */
+export function backOff(attempt: number): number {
+  return Math.min(5_000, 50 * 2 ** Math.min(attempt, 10));
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
