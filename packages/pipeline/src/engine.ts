@@ -1,0 +1,326 @@
+/**
+ * The engine: claims the partitions that a log source assigns, hands their batches to one task each, and runs one relay
+ * beside each task. A partition that can not be read without loss stops by itself and says why; the others go on.
+ */
+import type { PolicySet } from '@desist/domain';
+import { StoreError } from './errors.ts';
+import type {
+  AssignOutcome,
+  BatchOutcome,
+  Claim,
+  LogBatch,
+  LogConsumer,
+  Logger,
+  LogSink,
+  LogSource,
+  RecipientStore,
+  Time,
+} from './ports.ts';
+import type { Relay } from './relay.ts';
+import { createRelay } from './relay.ts';
+import type { Limits, PartitionTask, TaskOptions } from './task.ts';
+import { backOff, createTask, DEFAULT_LIMITS, messageOf } from './task.ts';
+import type { Wire } from './wire.ts';
+
+export interface EngineOptions {
+  readonly store: RecipientStore;
+  readonly source: Pick<LogSource, 'bounds'>;
+  readonly sink: LogSink;
+  readonly wire: Wire;
+  readonly policies: PolicySet;
+  readonly time: Time;
+  readonly logger: Logger;
+  /** Names this process in the checkpoints. */
+  readonly owner: string;
+  readonly limits?: Limits;
+  /** Milliseconds that the partition clock stays behind the present. */
+  readonly grace?: number;
+  /** Milliseconds that a drain may take. */
+  readonly drain?: number;
+  readonly committed?: TaskOptions['committed'];
+}
+
+export interface PartitionStatus {
+  readonly partition: number;
+  readonly epoch: number;
+  readonly position: number;
+  readonly committed: number;
+  readonly highWatermark: number;
+  readonly clock: number;
+  readonly tracked: number;
+  readonly stopped: string | null;
+  readonly counts: PartitionTask['counts'];
+}
+
+export interface Engine extends LogConsumer {
+  status(): readonly PartitionStatus[];
+  /** Stops the relays; commits nothing more. */
+  close(): Promise<void>;
+}
+
+const GRACE = 60_000;
+const DRAIN = 10_000;
+const SKEW_KNOWN_FOR = 60_000;
+/** First batches begun without a commit: from the third on one record at a time, at the sixth the first one is given up. */
+const SINGLY_FROM = 3;
+const POISON_FROM = 6;
+
+/** One partition while this process owns it. */
+interface Owned {
+  readonly task: PartitionTask;
+  readonly relay: Relay;
+  readonly relayStop: AbortController;
+  readonly relayDone: Promise<unknown>;
+  highWatermark: number;
+  /** A first batch was counted, and nothing was committed since. */
+  begun: boolean;
+  attempts: number;
+  stopped: string | null;
+  /** Everything that touches the task, one after the other. */
+  last: Promise<unknown>;
+}
+
+export function createEngine(options: EngineOptions): Engine {
+  const { store, source, sink, wire, policies, time, logger, owner } = options;
+  const limits = options.limits ?? DEFAULT_LIMITS;
+  const grace = options.grace ?? GRACE;
+  const owned = new Map<number, Owned>();
+  let skew: { readonly ms: number; readonly at: number } | undefined;
+
+  // --------------------------------------------------------------------------------------- ownership
+
+  async function assign(partition: number): Promise<AssignOutcome> {
+    const known = owned.get(partition);
+    if (known !== undefined) {
+      const kept = await retried(() => store.position(partition));
+      if (known.stopped === null && known.task.state().kind === 'running' && kept?.epoch === known.task.epoch) {
+        return { kind: 'start', offset: known.task.position() };
+      }
+      await drop(partition);
+    }
+    const claim = await retried(() => store.claim(partition, owner));
+    if (claim.stopped !== null) return { kind: 'stopped', reason: claim.stopped };
+    const gap = await retentionLoss(claim);
+    if (gap !== null) return stopClaim(claim, gap);
+    await measureSkew();
+    const task = createTask(claim, {
+      store,
+      wire,
+      policies,
+      time,
+      limits,
+      committed(plan, took) {
+        if (plan.outbox.length > 0 || plan.deadLetters.length > 0) owned.get(partition)?.relay.wake();
+        options.committed?.(plan, took);
+      },
+    });
+    await retried(() => task.start());
+    own(claim, task);
+    logger.info({ partition, epoch: claim.epoch, offset: claim.nextOffset, tracked: task.tracked() }, 'partition claimed');
+    return { kind: 'start', offset: claim.nextOffset };
+  }
+
+  function own(claim: Claim, task: PartitionTask): void {
+    const { partition, epoch } = claim;
+    const relay = createRelay({ owner: { partition, epoch }, store, sink, time, logger });
+    const relayStop = new AbortController();
+    const relayDone = relay.run(relayStop.signal).catch((error: unknown) => {
+      logger.error({ partition, problem: messageOf(error) }, 'relay ended');
+    });
+    owned.set(partition, {
+      task,
+      relay,
+      relayStop,
+      relayDone,
+      highWatermark: claim.nextOffset,
+      begun: false,
+      attempts: claim.attempts,
+      stopped: null,
+      last: Promise.resolve(),
+    });
+  }
+
+  async function drop(partition: number): Promise<void> {
+    const one = owned.get(partition);
+    if (one === undefined) return;
+    owned.delete(partition);
+    one.relayStop.abort();
+    await one.relayDone;
+  }
+
+  /** Retention ate records that were never folded, or the topic was made again: nothing may be skipped silently. */
+  async function retentionLoss({ partition, nextOffset }: Claim): Promise<string | null> {
+    const { low, high } = await retried(() => source.bounds(partition));
+    if (high < nextOffset) {
+      return `the log ends at ${high}, before the checkpoint ${nextOffset}: the topic was made again or another one is configured`;
+    }
+    if (low > nextOffset) {
+      return `records ${nextOffset} to ${low - 1} were deleted by retention before they were read`;
+    }
+    return null;
+  }
+
+  async function stopClaim(claim: Claim, reason: string): Promise<AssignOutcome> {
+    logger.error({ partition: claim.partition, reason }, 'partition stopped');
+    await retried(() => store.markStopped(claim, reason));
+    return { kind: 'stopped', reason };
+  }
+
+  // ----------------------------------------------------------------------------------------- batches
+
+  async function batch(batch: LogBatch): Promise<BatchOutcome> {
+    const { partition } = batch;
+    const one = owned.get(partition);
+    if (one === undefined) return { kind: 'fenced' };
+    return inTurn(one, async () => {
+      const { task } = one;
+      if (one.stopped !== null) return { kind: 'stopped', reason: one.stopped };
+      one.highWatermark = Math.max(one.highWatermark, batch.highWatermark);
+      const expected = task.position();
+      if (batch.nextOffset <= expected) return { kind: 'taken' };
+      if (batch.firstOffset > expected) {
+        const { low } = await retried(() => source.bounds(partition));
+        if (low > expected) {
+          return stop(one, `records ${expected} to ${low - 1} were deleted by retention before they were read`);
+        }
+        if (!batchFollows(batch, expected)) return { kind: 'seek', offset: expected };
+      }
+      if (!one.begun) {
+        const attempts = await retried(() => store.beginAttempt(task));
+        if (attempts === null) return fenced(partition);
+        one.begun = true;
+        one.attempts = attempts;
+      }
+      if (one.attempts >= SINGLY_FROM) {
+        logger.warn({ partition, offset: expected, attempts: one.attempts }, 'records are taken one at a time: something kills the process');
+        await task.takeSingly(batch.records, batch.nextOffset, one.attempts >= POISON_FROM);
+        one.attempts = 0;
+      } else {
+        await task.take(batch.records, batch.nextOffset);
+      }
+      return outcome(one);
+    });
+  }
+
+  /** The source was already sent to `expected` and answers with a later record: control or aborted records lie between. */
+  const soughtFor = new Map<number, number>();
+  function batchFollows({ partition }: LogBatch, expected: number): boolean {
+    if (soughtFor.get(partition) === expected) return true;
+    soughtFor.set(partition, expected);
+    return false;
+  }
+
+  async function outcome(one: Owned): Promise<BatchOutcome> {
+    const state = one.task.state();
+    switch (state.kind) {
+      case 'running':
+        return { kind: 'taken' };
+      case 'fenced':
+        return fenced(one.task.partition);
+      case 'stopped':
+        return stop(one, state.reason);
+      default:
+        state satisfies never;
+        return { kind: 'taken' };
+    }
+  }
+
+  async function fenced(partition: number): Promise<BatchOutcome> {
+    logger.warn({ partition }, 'another owner has the partition: what was not committed is dropped');
+    await drop(partition);
+    return { kind: 'fenced' };
+  }
+
+  async function stop(one: Owned, reason: string): Promise<BatchOutcome> {
+    one.stopped = reason;
+    const { partition } = one.task;
+    logger.error({ partition, offset: one.task.committed(), reason }, 'partition stopped');
+    await retried(() => store.markStopped(one.task, reason));
+    return { kind: 'stopped', reason };
+  }
+
+  // -------------------------------------------------------------------------------------------- time
+
+  function caughtUp(partition: number, position: number, asOf: number): void {
+    const one = owned.get(partition);
+    if (one === undefined || one.stopped !== null) return;
+    void inTurn(one, async () => {
+      if (position > one.task.position()) return;
+      await measureSkew();
+      if (skew === undefined || Math.abs(skew.ms) > grace / 2) return;
+      await one.task.advance(asOf - grace);
+      const state = one.task.state();
+      if (state.kind === 'stopped') await stop(one, state.reason);
+    }).catch((error: unknown) => {
+      logger.warn({ partition, problem: messageOf(error) }, 'the partition clock was not moved');
+    });
+  }
+
+  /** The present is this host's clock: compared with the database's before it may fire anything. */
+  async function measureSkew(): Promise<void> {
+    if (skew !== undefined && time.monotonic() - skew.at < SKEW_KNOWN_FOR) return;
+    const before = time.now();
+    const theirs = await retried(() => store.now());
+    const ms = (before + time.now()) / 2 - theirs;
+    if (Math.abs(ms) > grace / 2) {
+      logger.error({ milliseconds: Math.round(ms) }, 'this host and the database disagree about the time: deadlines wait');
+    }
+    skew = { ms, at: time.monotonic() };
+  }
+
+  async function revoke(partitions: readonly number[]): Promise<void> {
+    await Promise.all(
+      partitions.map(async (partition) => {
+        const one = owned.get(partition);
+        if (one === undefined) return;
+        const limit = new AbortController();
+        await Promise.race([inTurn(one, () => one.task.flush()), time.sleep(options.drain ?? DRAIN, limit.signal)]);
+        limit.abort();
+        await drop(partition);
+      }),
+    );
+  }
+
+  // ------------------------------------------------------------------------------------------- parts
+
+  function inTurn<T>(one: Owned, work: () => Promise<T>): Promise<T> {
+    const next = one.last.then(work, work);
+    one.last = next.catch(() => undefined);
+    return next;
+  }
+
+  /** For ever, with back-off, while the store or the log is away; loud after a while. */
+  async function retried<T>(work: () => Promise<T>): Promise<T> {
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        return await work();
+      } catch (error) {
+        if (error instanceof StoreError && error.kind === 'incompatible') throw error;
+        if (attempt === 4) logger.warn({ problem: messageOf(error) }, 'waiting for the database or the log');
+        await time.sleep(backOff(attempt));
+      }
+    }
+  }
+
+  return {
+    assign,
+    batch,
+    caughtUp,
+    revoke,
+    status: () =>
+      [...owned.values()].map(({ task, highWatermark, stopped }) => ({
+        partition: task.partition,
+        epoch: task.epoch,
+        position: task.position(),
+        committed: task.committed(),
+        highWatermark,
+        clock: task.clock(),
+        tracked: task.tracked(),
+        stopped,
+        counts: task.counts,
+      })),
+    async close() {
+      await Promise.all([...owned.keys()].map(drop));
+    },
+  };
+}
