@@ -18,6 +18,8 @@ import type {
 } from './ports.ts';
 import type { Relay } from './relay.ts';
 import { createRelay } from './relay.ts';
+import type { Stop } from './stop.ts';
+import { createStop } from './stop.ts';
 import type { Limits, PartitionTask, TaskOptions } from './task.ts';
 import { backOff, createTask, DEFAULT_LIMITS, messageOf } from './task.ts';
 import type { Wire } from './wire.ts';
@@ -69,7 +71,7 @@ const POISON_FROM = 6;
 interface Owned {
   readonly task: PartitionTask;
   readonly relay: Relay;
-  readonly relayStop: AbortController;
+  readonly relayStop: Stop;
   readonly relayDone: Promise<unknown>;
   highWatermark: number;
   /** A first batch was counted, and nothing was committed since. */
@@ -123,7 +125,7 @@ export function createEngine(options: EngineOptions): Engine {
   function own(claim: Claim, task: PartitionTask): void {
     const { partition, epoch } = claim;
     const relay = createRelay({ owner: { partition, epoch }, store, sink, time, logger });
-    const relayStop = new AbortController();
+    const relayStop = createStop();
     const relayDone = relay.run(relayStop.signal).catch((error: unknown) => {
       logger.error({ partition, problem: messageOf(error) }, 'relay ended');
     });
@@ -144,7 +146,7 @@ export function createEngine(options: EngineOptions): Engine {
     const one = owned.get(partition);
     if (one === undefined) return;
     owned.delete(partition);
-    one.relayStop.abort();
+    one.relayStop.stop();
     await one.relayDone;
   }
 
@@ -250,7 +252,7 @@ export function createEngine(options: EngineOptions): Engine {
       if (skew === undefined || Math.abs(skew.ms) > grace / 2) return;
       await one.task.advance(asOf - grace);
       const state = one.task.state();
-      if (state.kind === 'stopped') await stop(one, state.reason);
+      if (state.kind !== 'running') await outcome(one);
     }).catch((error: unknown) => {
       logger.warn({ partition, problem: messageOf(error) }, 'the partition clock was not moved');
     });
@@ -273,9 +275,9 @@ export function createEngine(options: EngineOptions): Engine {
       partitions.map(async (partition) => {
         const one = owned.get(partition);
         if (one === undefined) return;
-        const limit = new AbortController();
+        const limit = createStop();
         await Promise.race([inTurn(one, () => one.task.flush()), time.sleep(options.drain ?? DRAIN, limit.signal)]);
-        limit.abort();
+        limit.stop();
         await drop(partition);
       }),
     );

@@ -2,5 +2,6 @@ export * from './engine.ts';
 export * from './errors.ts';
 export * from './ports.ts';
 export * from './relay.ts';
+export * from './stop.ts';
 export * from './task.ts';
 export * from './wire.ts';

@@ -1,0 +1,149 @@
+/** The store port in memory: the smallest statement of what a store must do, and the place where simulations inject faults. */
+import { StoreError } from '@desist/pipeline';
+import type {
+  CommitPlan,
+  CommitResult,
+  DeadLetter,
+  HistoryRow,
+  OutboxRow,
+  Ownership,
+  RecipientRow,
+  RecipientStore,
+  StoredRecipient,
+  TrackedRow,
+} from '@desist/pipeline';
+
+interface Checkpoint {
+  epoch: number;
+  nextOffset: number;
+  clock: number;
+  nextNumber: number;
+  attempts: number;
+  stopped: string | null;
+}
+
+/** What the next commits meet: `lost_before` nothing was done, `lost_after` it was done and the answer lost. */
+export type CommitFault = 'none' | 'lost_before' | 'lost_after' | 'unavailable';
+
+export interface MemoryStore extends RecipientStore {
+  /** Asked before each commit. */
+  fault: () => CommitFault;
+  /** Everything committed, for comparison. */
+  rows(): readonly RecipientRow[];
+  history(): readonly HistoryRow[];
+  clockMoves(): CommitPlan['clockMoves'];
+}
+
+const PAGE = 1_000;
+
+export function createMemoryStore(now: () => number = () => Date.now()): MemoryStore {
+  const checkpoints = new Map<number, Checkpoint>();
+  const recipients = new Map<string, RecipientRow>();
+  let outbox: (OutboxRow & { partition: number })[] = [];
+  let letters: (DeadLetter & { partition: number })[] = [];
+  const history: HistoryRow[] = [];
+  const clockMoves: { beforeOffset: number; clock: number }[] = [];
+
+  function checkpointOf(partition: number): Checkpoint {
+    let checkpoint = checkpoints.get(partition);
+    if (checkpoint === undefined) {
+      checkpoint = { epoch: 0, nextOffset: 0, clock: 0, nextNumber: 1, attempts: 0, stopped: null };
+      checkpoints.set(partition, checkpoint);
+    }
+    return checkpoint;
+  }
+
+  function owned({ partition, epoch }: Ownership): Checkpoint | undefined {
+    const checkpoint = checkpoints.get(partition);
+    return checkpoint?.epoch === epoch ? checkpoint : undefined;
+  }
+
+  function apply(plan: CommitPlan): CommitResult {
+    const checkpoint = owned(plan);
+    if (checkpoint?.nextOffset !== plan.fromOffset || checkpoint.nextNumber !== plan.fromNumber) return 'fenced';
+    for (const row of plan.recipients) {
+      const key = keyOf(row);
+      const before = recipients.get(key);
+      recipients.set(key, { ...row, holds: row.holds ?? before?.holds });
+    }
+    for (const gone of plan.forgotten) recipients.delete(keyOf(gone));
+    outbox.push(...plan.outbox.map((row) => ({ ...row, partition: plan.partition })));
+    letters.push(...plan.deadLetters.map((row) => ({ ...row, partition: plan.partition })));
+    history.push(...plan.history);
+    clockMoves.push(...plan.clockMoves);
+    const { nextOffset, clock, nextNumber, attempts } = plan;
+    Object.assign(checkpoint, { nextOffset, clock, nextNumber, attempts });
+    return 'committed';
+  }
+
+  const store: MemoryStore = {
+    fault: () => 'none',
+    rows: () => [...recipients.values()],
+    history: () => history,
+    clockMoves: () => clockMoves,
+    async claim(partition) {
+      const checkpoint = checkpointOf(partition);
+      checkpoint.epoch += 1;
+      return { partition, ...checkpoint };
+    },
+    async position(partition) {
+      const checkpoint = checkpoints.get(partition);
+      if (checkpoint === undefined) return null;
+      const { epoch, nextOffset, nextNumber } = checkpoint;
+      return { epoch, nextOffset, nextNumber };
+    },
+    async beginAttempt(owner) {
+      const checkpoint = owned(owner);
+      if (checkpoint === undefined) return null;
+      checkpoint.attempts += 1;
+      return checkpoint.attempts;
+    },
+    async markStopped(owner, reason) {
+      const checkpoint = owned(owner);
+      if (checkpoint === undefined) return 'fenced';
+      checkpoint.stopped = reason;
+      return 'committed';
+    },
+    async *tracked(partition) {
+      const rows = [...recipients.values()].filter((row) => row.tracked && row.partition === partition);
+      for (let from = 0; from < rows.length; from += PAGE) {
+        yield rows.slice(from, from + PAGE).map(({ tenant, address, due, policy }): TrackedRow => ({ tenant, address, due, policy }));
+      }
+    },
+    async load(keys) {
+      return keys.flatMap((key): StoredRecipient[] => {
+        const row = recipients.get(keyOf(key));
+        if (row === undefined) return [];
+        const { tenant, address, partition, version, evidence } = row;
+        return [{ tenant, address, partition, version, evidence }];
+      });
+    },
+    async commit(plan) {
+      const fault = store.fault();
+      if (fault === 'unavailable') throw new StoreError('unavailable', 'injected: the store is away');
+      if (fault === 'lost_before') throw new StoreError('outcome_unknown', 'injected: connection cut before COMMIT arrived');
+      const result = apply(plan);
+      if (fault === 'lost_after') throw new StoreError('outcome_unknown', 'injected: answer to COMMIT lost');
+      return result;
+    },
+    async outbox(partition, limit) {
+      return outbox.filter((row) => row.partition === partition).slice(0, limit);
+    },
+    async deadLetters(partition, limit) {
+      return letters.filter((row) => row.partition === partition).slice(0, limit);
+    },
+    async relayed(owner, { number, deadLetterOffset }) {
+      const { partition } = owner;
+      if (owned(owner) === undefined) return 'fenced';
+      outbox = outbox.filter((row) => row.partition !== partition || number === null || row.number > number);
+      letters = letters.filter((row) => row.partition !== partition || deadLetterOffset === null || row.offset > deadLetterOffset);
+      return 'committed';
+    },
+    now: async () => now(),
+  };
+  return store;
+}
+
+function keyOf({ tenant, address }: { readonly tenant: string; readonly address: string }): string {
+  return `${tenant}/${address}`;
+}
