@@ -1,6 +1,8 @@
 export * from './event.ts';
 export * from './policy/policy.ts';
 export { decodeRecipient, encodeRecipient } from './recipient/codec.ts';
+export { explain } from './recipient/explain.ts';
+export type { ExplainedFact, Explanation } from './recipient/explain.ts';
 export { factOf, countsAgainstRecipient, isHard } from './recipient/fact.ts';
 export { judge, replyLine } from './recipient/judge.ts';
 export type { ProviderOf } from './recipient/judge.ts';
