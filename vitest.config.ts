@@ -3,8 +3,12 @@ import { defineConfig } from 'vitest/config';
 const resolve = { conditions: ['source'] };
 const ssr = { resolve: { conditions: ['source'], externalConditions: ['source'] } };
 
+// One report for whoever counts the tests (CI); people read the default one.
+const report = process.env['DESIST_TEST_REPORT'];
+
 export default defineConfig({
   test: {
+    ...(report === undefined ? {} : { reporters: ['default', 'json'], outputFile: { json: report } }),
     projects: [
       {
         resolve,

@@ -31,7 +31,10 @@ const POLICIES: PolicySet = {
   base: DEFAULT_POLICY,
   tenants: new Map([[TENANT, { base: DEFAULT_POLICY, streams: new Map([['marketing', hasty]]) }]]),
 };
-const CONTEXT: FoldContext = { policies: POLICIES.tenants.get(TENANT) ?? { base: DEFAULT_POLICY, streams: new Map() }, policyVersion: POLICIES.version };
+const CONTEXT: FoldContext = {
+  policies: POLICIES.tenants.get(TENANT) ?? { base: DEFAULT_POLICY, streams: new Map() },
+  policyVersion: POLICIES.version,
+};
 
 interface Outcome {
   readonly recipient: Recipient;
@@ -134,8 +137,18 @@ describe('one recipient, folded as the events come', () => {
         const byInstant = new Map(arrivals.map((event) => [event.occurredAt, event]));
         const ordered = [...byInstant.values()].toSorted((a, b) => a.occurredAt - b.occurredAt);
         const outcome = feed(ordered, (event) => event.occurredAt, end, 4);
-        const story = outcome.changes.map(({ type, effectiveAt, suppression }) => [type, effectiveAt, suppression?.scope, suppression?.reason]);
-        const wanted = expected(ordered, end).transitions.map(({ type, at, scope, reason }) => [type, at, reason === undefined ? undefined : scope, reason]);
+        const story = outcome.changes.map(({ type, effectiveAt, suppression }) => [
+          type,
+          effectiveAt,
+          suppression?.scope,
+          suppression?.reason,
+        ]);
+        const wanted = expected(ordered, end).transitions.map(({ type, at, scope, reason }) => [
+          type,
+          at,
+          reason === undefined ? undefined : scope,
+          reason,
+        ]);
         const published = (line: readonly unknown[]): boolean => line[0] !== 'deferred' && line[0] !== 'recovered';
         expect(story.filter(published).map(String).sort()).toEqual(wanted.filter(published).map(String).sort());
       }),

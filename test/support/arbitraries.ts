@@ -10,9 +10,7 @@ const RECIPIENT = 'alice@example.com';
 /** Moments that sit on, before and after the boundaries of the default policy, and anywhere else within 20 days. */
 const moment = fc.oneof(
   fc.nat({ max: 480 }).map((half) => START + half * HOUR),
-  fc
-    .tuple(fc.nat({ max: 9 }), fc.constantFrom(-1, 0, 1))
-    .map(([days, ms]) => START + days * DAY + ms),
+  fc.tuple(fc.nat({ max: 9 }), fc.constantFrom(-1, 0, 1)).map(([days, ms]) => START + days * DAY + ms),
   fc.nat({ max: 12 * 60 }).map((minutes) => START + minutes * MINUTE),
   fc.constantFrom(30, 60, 90).map((days) => START + days * DAY + 72 * HOUR),
 );
@@ -21,7 +19,10 @@ const stream = fc.constantFrom('transactional', 'marketing');
 const names = Object.keys(REPLIES) as (keyof typeof REPLIES)[];
 
 function failureOf(type: 'deferred' | 'bounced' | 'expired'): fc.Arbitrary<Partial<DeliveryEvent>> {
-  const reply = fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...names.slice(0, 2)) }, { weight: 3, arbitrary: fc.constantFrom(...names) });
+  const reply = fc.oneof(
+    { weight: 4, arbitrary: fc.constantFrom(...names.slice(0, 2)) },
+    { weight: 3, arbitrary: fc.constantFrom(...names) },
+  );
   return reply.map((name) => ({ type, smtp: REPLIES[name].smtp }));
 }
 
@@ -31,13 +32,31 @@ const observation = fc.oneof(
   { weight: 2, arbitrary: failureOf('expired') },
   { weight: 1, arbitrary: fc.constant<Partial<DeliveryEvent>>({ type: 'expired' }) },
   { weight: 2, arbitrary: fc.constant<Partial<DeliveryEvent>>({ type: 'delivered' }) },
-  { weight: 1, arbitrary: fc.constantFrom<Partial<DeliveryEvent>>({ type: 'complained' }, { type: 'unsubscribed' }, { type: 'accepted' }, { type: 'rejected' }) },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom<Partial<DeliveryEvent>>(
+      { type: 'complained' },
+      { type: 'unsubscribed' },
+      { type: 'accepted' },
+      { type: 'rejected' },
+    ),
+  },
 );
 
-const deliveryEvent = fc.tuple(observation, moment, message, stream).map(
-  ([what, occurredAt, messageId, name]) =>
-    ({ id: '', tenant: TENANT, recipient: RECIPIENT, stream: name, occurredAt, ...what, ...(messageId === undefined ? {} : { messageId }) }) as DeliveryEvent,
-);
+const deliveryEvent = fc
+  .tuple(observation, moment, message, stream)
+  .map(
+    ([what, occurredAt, messageId, name]) =>
+      ({
+        id: '',
+        tenant: TENANT,
+        recipient: RECIPIENT,
+        stream: name,
+        occurredAt,
+        ...what,
+        ...(messageId === undefined ? {} : { messageId }),
+      }) as DeliveryEvent,
+  );
 
 const command = fc
   .tuple(
@@ -57,7 +76,7 @@ const event: fc.Arbitrary<LogEvent> = fc.oneof({ weight: 12, arbitrary: delivery
 /** Up to 30 events with distinct ids, up to half of them repeated, in any order. */
 export const eventsOfOneRecipient: fc.Arbitrary<readonly LogEvent[]> = fc
   .array(event, { minLength: 1, maxLength: 30 })
-  .map((events) => events.map((one, index) => ({ ...one, id: `e${String(index * 7919 % 101).padStart(3, '0')}` })))
+  .map((events) => events.map((one, index) => ({ ...one, id: `e${String((index * 7919) % 101).padStart(3, '0')}` })))
   .chain((events) =>
     fc
       .subarray(events, { maxLength: Math.ceil(events.length / 2) })

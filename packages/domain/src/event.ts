@@ -19,16 +19,7 @@ export type DeliveryEventType = (typeof DELIVERY_EVENT_TYPES)[number];
 export const COMMAND_TYPES = ['suppress', 'release', 'allow', 'disallow', 'forget'] as const;
 export type CommandType = (typeof COMMAND_TYPES)[number];
 
-export const SMTP_PHASES = [
-  'connect',
-  'ehlo',
-  'starttls',
-  'auth',
-  'mail',
-  'rcpt',
-  'data',
-  'end_of_data',
-] as const;
+export const SMTP_PHASES = ['connect', 'ehlo', 'starttls', 'auth', 'mail', 'rcpt', 'data', 'end_of_data'] as const;
 /** The SMTP command whose reply this is (RFC 5321 section 4.1). */
 export type SmtpPhase = (typeof SMTP_PHASES)[number];
 

@@ -14,7 +14,11 @@ export interface MemoryLog extends LogSource, LogSink {
 
 const BATCH = 1_000;
 
-export function createMemoryLog(options: { readonly partitions: number; readonly now: () => number; readonly pause: () => Promise<void> }): MemoryLog {
+export function createMemoryLog(options: {
+  readonly partitions: number;
+  readonly now: () => number;
+  readonly pause: () => Promise<void>;
+}): MemoryLog {
   const { partitions, now, pause } = options;
   const topics = new Map<string, MemoryRecord[]>();
   const lows = new Map<string, number>();

@@ -194,7 +194,10 @@ export function createEngine(options: EngineOptions): Engine {
         one.attempts = attempts;
       }
       if (one.attempts >= SINGLY_FROM) {
-        logger.warn({ partition, offset: expected, attempts: one.attempts }, 'records are taken one at a time: something kills the process');
+        logger.warn(
+          { partition, offset: expected, attempts: one.attempts },
+          'records are taken one at a time: something kills the process',
+        );
         await task.takeSingly(batch.records, batch.nextOffset, one.attempts >= POISON_FROM);
         one.attempts = 0;
       } else {

@@ -49,9 +49,7 @@ export type BatchOutcome =
   /** The partition stands still until an operator acts; do not read on. */
   | { readonly kind: 'stopped'; readonly reason: string };
 
-export type AssignOutcome =
-  | { readonly kind: 'start'; readonly offset: number }
-  | { readonly kind: 'stopped'; readonly reason: string };
+export type AssignOutcome = { readonly kind: 'start'; readonly offset: number } | { readonly kind: 'stopped'; readonly reason: string };
 
 /** What a log source drives. Implemented by the engine. No call ever rejects because of a bad record. */
 export interface LogConsumer {

@@ -106,7 +106,13 @@ export function createRecipients(options: {
     else deadlines.track(key, view.due);
     if (changes.length === 0) return;
     held.changedList ||= changes.some(concernsList);
-    const value = wire.encodeSuppressions({ tenant, address, version: recipient.version, suppressions: view.suppressions, allowed: view.allowed });
+    const value = wire.encodeSuppressions({
+      tenant,
+      address,
+      version: recipient.version,
+      suppressions: view.suppressions,
+      allowed: view.allowed,
+    });
     for (const change of changes) {
       const number = options.nextNumber();
       const text = wire.encodeChange({ tenant, address, change, sequence: { partition, number } });

@@ -53,7 +53,10 @@ export function createRelay({ owner, store, sink, time, logger }: RelayOptions):
     if (changes.length + letters.length === 0) return 0;
     if (!(await stillOwner())) return 'fenced';
     if (changes.length > 0) {
-      await sink.append('suppressionEvents', changes.map(({ key, change }): OutRecord => ({ key, value: change })));
+      await sink.append(
+        'suppressionEvents',
+        changes.map(({ key, change }): OutRecord => ({ key, value: change })),
+      );
       const list = changes.flatMap(({ key, value }): OutRecord[] => (value === undefined ? [] : [{ key, value }]));
       if (!(await stillOwner())) return 'fenced';
       if (list.length > 0) await sink.append('suppressions', list);
@@ -97,7 +100,7 @@ export function createRelay({ owner, store, sink, time, logger }: RelayOptions):
     },
     relayed: () => sent,
     async run(signal) {
-      for (let failures = 0; !signal.aborted; ) {
+      for (let failures = 0; !signal.aborted;) {
         try {
           const count = await step();
           if (count === 'fenced') {

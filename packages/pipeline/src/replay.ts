@@ -69,7 +69,8 @@ export function createReplay(options: {
 
   function contextOf(tenant: string): FoldContext {
     let context = contexts.get(tenant);
-    if (context === undefined) contexts.set(tenant, (context = { policies: tenantPolicy(policies, tenant), policyVersion: policies.version }));
+    if (context === undefined)
+      contexts.set(tenant, (context = { policies: tenantPolicy(policies, tenant), policyVersion: policies.version }));
     return context;
   }
 

@@ -196,7 +196,11 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
     const held = recipients.get(key);
     if (event === undefined || held === undefined || !leavesTrace(event, key)) return;
     if (held.foreign) {
-      reject(one.record, 'wrong_key', 'this recipient belongs to another partition: its records came with another key or partitioner before');
+      reject(
+        one.record,
+        'wrong_key',
+        'this recipient belongs to another partition: its records came with another key or partitioner before',
+      );
       return;
     }
     const context = recipients.contextOf(event.tenant);
@@ -318,7 +322,8 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
   async function fateOf(plan: CommitPlan): Promise<'committed' | 'fenced' | 'again'> {
     const now = await store.position(partition);
     if (now?.epoch !== epoch) return 'fenced';
-    if (plan.nextOffset === plan.fromOffset) return now.nextNumber === plan.nextNumber && plan.nextNumber !== plan.fromNumber ? 'committed' : 'again';
+    if (plan.nextOffset === plan.fromOffset)
+      return now.nextNumber === plan.nextNumber && plan.nextNumber !== plan.fromNumber ? 'committed' : 'again';
     return now.nextOffset === plan.nextOffset ? 'committed' : 'again';
   }
 

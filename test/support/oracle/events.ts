@@ -45,12 +45,7 @@ interface ScriptedReply {
   readonly permanence: Verdict['permanence'];
 }
 
-function reply(
-  text: string,
-  category: Category,
-  attribution: Attribution,
-  permanence: Verdict['permanence'],
-): ScriptedReply {
+function reply(text: string, category: Category, attribution: Attribution, permanence: Verdict['permanence']): ScriptedReply {
   const match = /^(\d{3}) (\d\.\d{1,3}\.\d{1,3})? ?/.exec(text);
   const smtp = { code: Number(match?.[1]), text, ...(match?.[2] === undefined ? {} : { enhanced: match[2] }) };
   return { smtp, category, attribution, permanence };

@@ -2,16 +2,7 @@
  * The oracle's machine: what one event does, and what is looked at when time has come to an instant.
  * How the text of the design is read stands at the top of oracle.ts.
  */
-import type {
-  Command,
-  DeliveryEvent,
-  LogEvent,
-  Policy,
-  PolicySet,
-  RecipientStateName,
-  SuppressionReason,
-  Verdict,
-} from '@desist/domain';
+import type { Command, DeliveryEvent, LogEvent, Policy, PolicySet, RecipientStateName, SuppressionReason, Verdict } from '@desist/domain';
 
 export interface OracleInput {
   /** One recipient's events, in any order, duplicates allowed. */
@@ -36,15 +27,7 @@ export interface OracleAllowance {
 }
 
 export type OracleTransitionType =
-  | 'deferred'
-  | 'persistent'
-  | 'soft_bounced'
-  | 'suppressed'
-  | 'released'
-  | 'recovered'
-  | 'allowed'
-  | 'disallowed'
-  | 'at_risk';
+  'deferred' | 'persistent' | 'soft_bounced' | 'suppressed' | 'released' | 'recovered' | 'allowed' | 'disallowed' | 'at_risk';
 
 export type OracleCause = 'event' | 'deadline' | 'delivered' | 'expiry' | 'lapse' | 'operator';
 

@@ -338,7 +338,9 @@ describe('expiry of persistent_deferral', () => {
   it('the last entry of a list that ends repeats', () => {
     const week = policySet({ ...DEFAULT_POLICY, suppression: { ...DEFAULT_POLICY.suppression, expiry: [span('1d'), span('7d')] } });
     const events = ['0d', '20d', '40d'].flatMap((start) => dense(start));
-    const ends = run(events, '60d', week).transitions.filter((one) => one.type === 'released').map((one) => moment(one.at));
+    const ends = run(events, '60d', week)
+      .transitions.filter((one) => one.type === 'released')
+      .map((one) => moment(one.at));
     expect(ends).toEqual([`${4 * 24}h`, `${30 * 24}h`, `${50 * 24}h`]);
   });
 
@@ -695,7 +697,13 @@ describe('suppress', () => {
 
 describe('release', () => {
   it('of all lifts every scope and voids the evidence', () => {
-    const events = [gaveUp('0h'), bounced('1h', { reply: 'recipient_refused' }), suppress('2h', { scope: 'news' }), bounced('3h'), release('4h')];
+    const events = [
+      gaveUp('0h'),
+      bounced('1h', { reply: 'recipient_refused' }),
+      suppress('2h', { scope: 'news' }),
+      bounced('3h'),
+      release('4h'),
+    ];
     const answer = run(events, '4h');
     expect(answer.suppressions).toEqual([]);
     expect(answer.state).toBe('healthy');
@@ -731,7 +739,9 @@ describe('release', () => {
   it('comes after everything else of its millisecond, whatever the ids', () => {
     const events = [release('1h', { id: 'a', force: true }), bounced('1h', { id: 'b' }), complained('1h', { id: 'c' })];
     expect(run(events, '1h').suppressions).toEqual([]);
-    expect(story(run([delivered('1h', { id: 'a', message: 'm2' }), bounced('1h', { id: 'b' }), complained('1h', { id: '0' })], '1h'))).toEqual([
+    expect(
+      story(run([delivered('1h', { id: 'a', message: 'm2' }), bounced('1h', { id: 'b' }), complained('1h', { id: '0' })], '1h')),
+    ).toEqual([
       'suppressed 1h event healthy>suppressed *,hard_bounce',
       'released 1h delivered suppressed>healthy *,hard_bounce',
       'suppressed 1h event healthy>suppressed *,complaint',
@@ -744,10 +754,7 @@ describe('allow', () => {
     const events = [allow('0h', { until: '10h' })];
     expect(run(events, '10h-1ms').allowed).toEqual([{ scope: '*', expiresAt: at('10h') }]);
     expect(run(events, '10h').allowed).toEqual([]);
-    expect(story(run(events, '10h'))).toEqual([
-      'allowed 0h operator healthy>healthy *',
-      'disallowed 10h expiry healthy>healthy *',
-    ]);
+    expect(story(run(events, '10h'))).toEqual(['allowed 0h operator healthy>healthy *', 'disallowed 10h expiry healthy>healthy *']);
     expect(run([...events, allow('5h')], '1000h').allowed).toEqual([{ scope: '*', expiresAt: null }]);
     expect(story(run([...events, disallow('5h')], '20h'))[1]).toBe('disallowed 5h operator healthy>healthy *');
   });

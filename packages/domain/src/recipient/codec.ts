@@ -66,4 +66,3 @@ function parse(text: string): Stored | undefined {
     return undefined;
   }
 }
-

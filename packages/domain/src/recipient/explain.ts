@@ -71,7 +71,9 @@ function whyNot(fact: Fact, role: Role, voidedBy: VoidedBy | null): string | nul
     case 'unknown':
       return `${category}: counts only when the same provider accepts mail for others`;
     case 'recipient':
-      return category === 'upstream_suppressed' ? "an echo of somebody else's list: no new evidence" : 'the policy says that it does not count';
+      return category === 'upstream_suppressed'
+        ? "an echo of somebody else's list: no new evidence"
+        : 'the policy says that it does not count';
     default:
       attribution satisfies never;
       return null;

@@ -240,7 +240,12 @@ function isPublished(standing: readonly Standing[], transition: Transition, cont
   return true;
 }
 
-function changeOf(transition: Omit<Transition, 'type'> & { type: Change['type'] }, version: number, clock: number, context: FoldContext): Change {
+function changeOf(
+  transition: Omit<Transition, 'type'> & { type: Change['type'] },
+  version: number,
+  clock: number,
+  context: FoldContext,
+): Change {
   const { type, from, to, suppression, allowance, cause, at, evidence } = transition;
   return {
     type,

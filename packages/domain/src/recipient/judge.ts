@@ -29,7 +29,10 @@ export function judge(event: DeliveryEvent, providerOf: ProviderOf): Judged {
 
 /** Code, enhanced code and text on one line, bounded, with the recipient's and every other address cut out. */
 export function replyLine(smtp: SmtpReply, recipient: string): string {
-  const text = (smtp.text ?? '').slice(0, 4 * REPLY_LIMIT).replace(/\s+/gu, ' ').trim();
+  const text = (smtp.text ?? '')
+    .slice(0, 4 * REPLY_LIMIT)
+    .replace(/\s+/gu, ' ')
+    .trim();
   const codes = [smtp.code, smtp.enhanced].filter((part) => part !== undefined && !text.slice(0, 20).includes(String(part)));
   const line = [...codes, text].join(' ').trim();
   return withoutAddresses(line, recipient).slice(0, REPLY_LIMIT);

@@ -103,11 +103,7 @@ export interface Machine {
   readonly witness: Witness | undefined;
 }
 
-export function newMachine(
-  policyOf: (stream: string) => Policy,
-  emit: (transition: Transition) => void,
-  witness?: Witness,
-): Machine {
+export function newMachine(policyOf: (stream: string) => Policy, emit: (transition: Transition) => void, witness?: Witness): Machine {
   return {
     streak: undefined,
     giveUps: [],
@@ -550,8 +546,7 @@ function announce(
   held: ActiveSuppression | null,
   allowance: Allowance | null,
 ): void {
-  const suppression =
-    held === null ? null : { scope: held.scope, reason: held.reason, since: held.since, expiresAt: held.expiresAt };
+  const suppression = held === null ? null : { scope: held.scope, reason: held.reason, since: held.since, expiresAt: held.expiresAt };
   const evidence = held === null ? stateEvidence(m) : held.evidence;
   m.emit({ type, at, cause, from, to, suppression, allowance, evidence });
 }

@@ -29,12 +29,7 @@ export function keyOf({ type, at, suppression, allowance }: Transition): string 
 }
 
 /** What stands after this transition was published as `version`. */
-export function holdsAfter(
-  standing: readonly Standing[],
-  transition: Transition,
-  version: number,
-  policy: string,
-): readonly Standing[] {
+export function holdsAfter(standing: readonly Standing[], transition: Transition, version: number, policy: string): readonly Standing[] {
   const { suppression, allowance, to } = transition;
   switch (transition.type) {
     case 'recovered':

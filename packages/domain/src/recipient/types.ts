@@ -12,16 +12,7 @@ export type SuppressionReason = 'persistent_deferral' | 'hard_bounce' | 'complai
 export type Cause = 'event' | 'deadline' | 'delivered' | 'expiry' | 'lapse' | 'operator' | 'correction';
 
 export type ChangeType =
-  | 'deferred'
-  | 'persistent'
-  | 'soft_bounced'
-  | 'at_risk'
-  | 'suppressed'
-  | 'released'
-  | 'recovered'
-  | 'corrected'
-  | 'allowed'
-  | 'disallowed';
+  'deferred' | 'persistent' | 'soft_bounced' | 'at_risk' | 'suppressed' | 'released' | 'recovered' | 'corrected' | 'allowed' | 'disallowed';
 
 /** A reply that counted or could have: the verdict, and the text with the address cut out. */
 export interface Judged {

@@ -73,9 +73,7 @@ export const CATEGORIES: readonly CategoryInfo[] = [
   row('unknown', 'unknown', 'as_said', 'by_contrast'),
 ];
 
-const BY_NAME: ReadonlyMap<Category, CategoryInfo> = new Map(
-  CATEGORIES.map((info) => [info.category, info]),
-);
+const BY_NAME: ReadonlyMap<Category, CategoryInfo> = new Map(CATEGORIES.map((info) => [info.category, info]));
 
 /** The table's row of a category. */
 export function categoryInfo(category: Category): CategoryInfo {
@@ -113,9 +111,7 @@ export function counts(verdict: Verdict): boolean {
  * invalid_address, mailbox_disabled, mailbox_moved, and for recipient_refused (for the event's stream only).
  */
 export function isHardBounce(verdict: Verdict): boolean {
-  return (
-    verdict.permanence === 'permanent' && categoryInfo(verdict.category).hardBounce !== 'never'
-  );
+  return verdict.permanence === 'permanent' && categoryInfo(verdict.category).hardBounce !== 'never';
 }
 
 /** The verdict on nothing: no code, no text. */

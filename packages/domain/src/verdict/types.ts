@@ -2,14 +2,7 @@
 import type { SmtpPhase } from '../event.ts';
 
 /** Whose problem a reply is. `local` is the sending MTA's own words: no remote server said them. */
-export type Attribution =
-  | 'recipient'
-  | 'system'
-  | 'unknown'
-  | 'greylisting'
-  | 'sender'
-  | 'message'
-  | 'local';
+export type Attribution = 'recipient' | 'system' | 'unknown' | 'greylisting' | 'sender' | 'message' | 'local';
 
 export type Permanence = 'temporary' | 'permanent';
 

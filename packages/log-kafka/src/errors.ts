@@ -1,0 +1,47 @@
+import { LogError } from '@desist/pipeline';
+
+/** kafkajs wraps errors in errors; the innermost `type` is the broker's error code by name. */
+export function brokerCode(error: unknown): string | null {
+  for (let at = error, depth = 0; at instanceof Error && depth < 10; at = at.cause, depth++) {
+    const type = (at as { type?: unknown }).type;
+    if (typeof type === 'string') return type;
+  }
+  return null;
+}
+
+/** The member must join the group again (the same three codes that kafkajs answers with a join). */
+export function isRebalance(error: unknown): boolean {
+  const code = brokerCode(error);
+  return code === 'REBALANCE_IN_PROGRESS' || code === 'NOT_COORDINATOR_FOR_GROUP' || code === 'ILLEGAL_GENERATION';
+}
+
+const OPERATOR: Readonly<Record<string, string>> = {
+  UNKNOWN_TOPIC_OR_PARTITION: 'the topic does not exist: run `desist migrate`',
+  MESSAGE_TOO_LARGE: 'a record is larger than the topic takes: raise max.message.bytes',
+  RECORD_LIST_TOO_LARGE: 'a batch is larger than the topic takes: raise segment.bytes and max.message.bytes',
+  INVALID_RECORD: 'the topic refuses the record (a compacted topic takes none without a key)',
+  INVALID_TOPIC_EXCEPTION: 'the topic name is not valid',
+  TOPIC_AUTHORIZATION_FAILED: 'this user may not use the topic: check the ACLs',
+  GROUP_AUTHORIZATION_FAILED: 'this user may not use the consumer group: check the ACLs',
+  CLUSTER_AUTHORIZATION_FAILED: 'this user may not do that on the cluster: check the ACLs',
+  SASL_AUTHENTICATION_FAILED: 'user name or password is wrong',
+};
+
+/** What an operator must do about it, or null when waiting may help. */
+export function operatorHint(error: unknown): string | null {
+  const code = brokerCode(error);
+  if (code !== null && OPERATOR[code] !== undefined) return OPERATOR[code];
+  for (let at = error, depth = 0; at instanceof Error && depth < 10; at = at.cause, depth++) {
+    if (at.name === 'KafkaJSSASLAuthenticationError') return 'the broker refused the credentials';
+  }
+  return null;
+}
+
+/** Names an error of kafkajs by what is to be done: `misconfigured` for an operator, else `unavailable`. */
+export function toLogError(what: string, error: unknown): LogError {
+  if (error instanceof LogError) return error;
+  const hint = operatorHint(error);
+  const message = error instanceof Error ? error.message : String(error);
+  if (hint !== null) return new LogError('misconfigured', `${what}: ${hint} (${message})`, { cause: error });
+  return new LogError('unavailable', `${what}: ${message}`, { cause: error });
+}
