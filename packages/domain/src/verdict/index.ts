@@ -1,2 +1,3 @@
 export * from './categories.ts';
+export { classify, RULES } from './classify.ts';
 export type * from './types.ts';
