@@ -1,1 +1,5 @@
-export {};
+export * from './address.ts';
+export * from './change.ts';
+export * from './event.ts';
+export * from './provider/index.ts';
+export * from './time.ts';

@@ -81,7 +81,7 @@ export const PROVIDER_RULES: readonly Rule[] = [
     category: 'rate_limited',
     source: MICROSOFT,
     example: '451 4.7.650 The mail server has been temporarily rate limited due to IP reputation.',
-    raw: /\b4\.7\.(?:500|650|651|652)\b|server busy.{0,20}as\(\d+\)|rp-00[1-3]\b/,
+    detail: ['7.500', '7.650', '7.651', '7.652'],
   },
   {
     name: 'microsoft.resolver_not_found',
@@ -102,7 +102,7 @@ export const PROVIDER_RULES: readonly Rule[] = [
     category: 'rate_limited',
     source: YAHOO,
     example: '421 4.7.0 [TSS04] Messages from 1.2.3.4 temporarily deferred due to unexpected volume or user complaints',
-    raw: /\[(?:tss|ts)0[1-9]\]|\[gl01\].{0,40}complaints/,
+    raw: /\[(?:tss|ts)\d\d\]|\[gl01\].{0,40}complaints/,
   },
   {
     name: 'yahoo.mailbox_unknown',

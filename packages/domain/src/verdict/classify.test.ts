@@ -1,0 +1,98 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { classify, counts, isHardBounce, RULES } from './index.ts';
+import type { Category } from './index.ts';
+
+describe('every rule', () => {
+  it.each(RULES.map((rule) => [rule.name, rule] as const))('%s decides its own example', (name, rule) => {
+    const verdict = classify({ text: rule.example });
+    expect(verdict.rule).toBe(name);
+    expect(verdict.category).toBe(rule.category);
+  });
+
+  it('has a name of its own', () => {
+    expect(new Set(RULES.map(({ name }) => name)).size).toBe(RULES.length);
+  });
+});
+
+describe('codes without words', () => {
+  const table: readonly (readonly [number, string, Category, boolean])[] = [
+    [421, '', 'server_busy', false],
+    [421, '4.7.0', 'rate_limited', false],
+    [421, '4.7.28', 'rate_limited', false],
+    [450, '4.1.1', 'user_unknown', true],
+    [450, '4.2.1', 'mailbox_unavailable', true],
+    [450, '4.7.1', 'greylisting', false],
+    [451, '4.3.0', 'system_error', false],
+    [451, '4.4.0', 'system_error', false],
+    [451, '4.7.1', 'greylisting', false],
+    [451, '4.3.5', 'system_error', false],
+    [451, '4.7.500', 'rate_limited', false],
+    [452, '4.2.2', 'mailbox_full', true],
+    [452, '4.3.1', 'server_busy', false],
+    [452, '4.5.3', 'too_many_recipients', false],
+    [552, '5.3.4', 'message_too_large', false],
+    [550, '', 'unknown', false],
+    [552, '', 'unknown', false],
+    [450, '', 'unknown', false],
+  ];
+  it.each(table)('%i %s is %s, counts: %s', (code, enhanced, category, counted) => {
+    const apart = classify({ text: '', code, ...(enhanced === '' ? {} : { enhanced }) });
+    const together = classify({ text: `${code} ${enhanced}`.trim() });
+    expect(apart).toEqual(together);
+    expect([apart.category, counts(apart)]).toEqual([category, counted]);
+  });
+});
+
+describe('what must never be taken for the recipient', () => {
+  it.each([
+    '450 4.2.1 The user you are trying to contact is receiving mail too quickly. Please resend your message at a later time.',
+    '550 5.2.1 The user you are trying to contact is receiving mail at a rate that prevents additional messages',
+    '432 4.3.2 STOREDRV.ClientSubmit; sender thread limit exceeded',
+    '421 4.7.28 Gmail has detected an unusual rate of unsolicited mail',
+    '550 5.1.1 Rejected: 1.2.3.4 is listed at zen.spamhaus.org, mailbox unavailable',
+    '450 4.1.1 <a@b.example>: Recipient address rejected: unverified address: Address verification in progress',
+    '554 5.7.1 Service unavailable; Client host [1.2.3.4] blocked using bl.example.org',
+  ])('%s', (text) => {
+    expect(counts(classify({ text }))).toBe(false);
+  });
+
+  it('a reply before RCPT', () => {
+    const text = '550 5.1.1 User unknown';
+    expect(counts(classify({ text, phase: 'mail' }))).toBe(false);
+    expect(counts(classify({ text, phase: 'connect' }))).toBe(false);
+    expect(counts(classify({ text, phase: 'rcpt' }))).toBe(true);
+  });
+});
+
+describe('hard bounces', () => {
+  it.each([
+    ['550 5.1.1 User unknown', true],
+    ['450 4.1.1 User unknown', false],
+    ['552 5.2.2 Mailbox full', false],
+    ['550 5.2.1 Mailbox disabled', true],
+    ['550 5.7.1 Rejected by recipient', true],
+    ['554 5.7.1 Message looks like spam', false],
+  ])('%s: %s', (text, hard) => {
+    expect(isHardBounce(classify({ text }))).toBe(hard);
+  });
+});
+
+describe('any text', () => {
+  const text = fc.oneof(fc.string({ maxLength: 300 }), fc.constantFrom(...RULES.map((rule) => rule.example)));
+  it('has an answer that does not depend on case, spaces or line folding', () => {
+    fc.assert(
+      fc.property(text, (reply) => {
+        const verdict = classify({ text: reply });
+        expect(classify({ text: reply })).toEqual(verdict);
+        expect(classify({ text: `  ${reply.replaceAll(' ', '  ')} ` })).toEqual(verdict);
+        expect(classify({ text: reply.toUpperCase() }).category).toEqual(classify({ text: reply.toUpperCase().toLowerCase() }).category);
+      }),
+    );
+  });
+
+  it('of any length is answered', () => {
+    expect(classify({ text: 'a '.repeat(200_000) }).category).toBe('unknown');
+    expect(classify({ text: `550 ${'user '.repeat(20_000)}` }).category).toBeTypeOf('string');
+  });
+});
