@@ -1,0 +1,205 @@
+/** One handle for a Postgres server and for the embedded one. Everything else in this package is plain SQL over it. */
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { PGlite } from '@electric-sql/pglite';
+import { StoreError } from '@desist/pipeline';
+import pg from 'pg';
+
+export type Row = Readonly<Record<string, unknown>>;
+
+export interface Queries {
+  query(text: string, values?: readonly unknown[]): Promise<readonly Row[]>;
+}
+
+export interface Database extends Queries {
+  readonly kind: 'server' | 'embedded';
+  /** Rolls back when `work` rejects. Rejects with `outcome_unknown` when only the answer to COMMIT was lost. */
+  transaction<T>(work: (tx: Queries) => Promise<T>): Promise<T>;
+  /** Several statements at once, without parameters. */
+  script(text: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface ServerOptions {
+  readonly url: string;
+  /** Names the connections in pg_stat_activity. */
+  readonly applicationName: string;
+  readonly connections?: number;
+  /** Errors of idle connections: they are replaced, nothing is lost. */
+  readonly onIdleError: (error: Error) => void;
+}
+
+const INT8 = 20;
+
+export function openServer(options: ServerOptions): Database {
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max: options.connections ?? 8,
+    application_name: options.applicationName,
+    keepAlive: true,
+    connectionTimeoutMillis: 5_000,
+    statement_timeout: 30_000,
+    query_timeout: 35_000,
+    lock_timeout: 15_000,
+    idle_in_transaction_session_timeout: 10_000,
+    types: { getTypeParser: ((oid: number, format: never) => (oid === INT8 ? Number : pg.types.getTypeParser(oid, format))) as never },
+  });
+  pool.on('error', options.onIdleError);
+
+  async function connected(): Promise<pg.PoolClient> {
+    try {
+      const client = await pool.connect();
+      // Unheard, an error between two statements would end the process.
+      if (client.listenerCount('error') === 0) client.on('error', () => undefined);
+      return client;
+    } catch (error) {
+      throw asStoreError(error);
+    }
+  }
+
+  return {
+    kind: 'server',
+    async query(text, values) {
+      try {
+        return (await pool.query(text, values as unknown[])).rows as Row[];
+      } catch (error) {
+        throw asStoreError(error);
+      }
+    },
+    async transaction(work) {
+      const client = await connected();
+      let committing = false;
+      try {
+        await client.query('begin');
+        const result = await work({ query: async (text, values) => (await client.query(text, values as unknown[])).rows as Row[] });
+        committing = true;
+        const { command } = await client.query('commit');
+        committing = false;
+        // After a failed statement the server answers COMMIT with ROLLBACK, without an error.
+        if (command !== 'COMMIT') throw new StoreError('unavailable', 'the transaction was rolled back');
+        client.release();
+        return result;
+      } catch (error) {
+        // The connection's state is not known any more: it is closed, which rolls back whatever is open.
+        client.release(true);
+        if (committing && !hasSqlState(error)) {
+          throw new StoreError('outcome_unknown', 'the answer to COMMIT was lost', { cause: error });
+        }
+        throw asStoreError(error);
+      }
+    },
+    async script(text) {
+      try {
+        await pool.query(text);
+      } catch (error) {
+        throw asStoreError(error);
+      }
+    },
+    async close() {
+      await pool.end();
+    },
+  };
+}
+
+/** Opens (or makes) a database in a folder. It survives a killed process, not a power cut: PGlite calls no fsync. */
+export async function openEmbedded(options: { readonly folder: string }): Promise<Database> {
+  mkdirSync(options.folder, { recursive: true });
+  const unlock = lockFolder(options.folder);
+  let db: PGlite;
+  try {
+    db = await PGlite.create({ dataDir: join(options.folder, 'postgres'), parsers: { [INT8]: Number } });
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+  return {
+    kind: 'embedded',
+    async query(text, values) {
+      return (await db.query<Row>(text, values as unknown[])).rows;
+    },
+    async transaction(work) {
+      return db.transaction(async (tx) => work({ query: async (text, values) => (await tx.query<Row>(text, values as unknown[])).rows }));
+    },
+    async script(text) {
+      await db.exec(text);
+    },
+    async close() {
+      await db.close();
+      unlock();
+    },
+  };
+}
+
+/** PGlite lets two processes destroy one folder: a lock file says who holds it. */
+function lockFolder(folder: string): () => void {
+  const path = join(folder, 'lock');
+  const mine = JSON.stringify({ pid: process.pid, host: hostname(), since: new Date().toISOString() });
+  for (let attempt = 0; attempt < 2; attempt += 1) {
+    try {
+      const file = openSync(path, 'wx');
+      writeFileSync(file, mine);
+      closeSync(file);
+      return () => {
+        rmSync(path, { force: true });
+      };
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      const holder = holderOf(path);
+      if (holder !== undefined && isAlive(holder)) {
+        throw new StoreError(
+          'incompatible',
+          `${folder} is in use by process ${holder.pid} on ${holder.host} since ${holder.since}: stop it, talk to it over HTTP, or give another folder with --data`,
+        );
+      }
+      rmSync(path, { force: true });
+    }
+  }
+  throw new StoreError('incompatible', `${folder} could not be locked: another process takes it at this moment`);
+}
+
+interface Holder {
+  readonly pid: number;
+  readonly host: string;
+  readonly since: string;
+}
+
+function holderOf(path: string): Holder | undefined {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as Holder;
+  } catch {
+    return undefined;
+  }
+}
+
+function isAlive({ pid, host }: Holder): boolean {
+  // Of another machine nothing can be known: better refuse than destroy.
+  if (host !== hostname()) return true;
+  if (pid === process.pid) return true;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+function hasSqlState(error: unknown): boolean {
+  const code = (error as { code?: unknown }).code;
+  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && !code.startsWith('08') && !code.startsWith('57P');
+}
+
+/** Not there yet, overloaded, in conflict: worth another try. */
+const RETRIABLE = /^(?:08|53|57|40|55P03|25P03)/;
+
+function asStoreError(error: unknown): unknown {
+  if (error instanceof StoreError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  if (!hasSqlState(error)) return new StoreError('unavailable', `database: ${message}`, { cause: error });
+  const code = (error as { code: string }).code;
+  if (RETRIABLE.test(code)) return new StoreError('unavailable', `database: ${message}`, { cause: error });
+  if (code === '42P01' || code === '3F000' || code === '42703') {
+    return new StoreError('incompatible', `the database is not of this version (${message}): run \`desist migrate\``, { cause: error });
+  }
+  return error;
+}

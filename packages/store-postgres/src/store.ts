@@ -1,0 +1,340 @@
+/** The store port on SQL: one transaction per commit, the compare-and-set first, whole columns at a time. */
+import type {
+  CommitPlan,
+  CommitResult,
+  DeadLetter,
+  OutboxRow,
+  Ownership,
+  RecipientRow,
+  RecipientStore,
+  TrackedRow,
+} from '@desist/pipeline';
+import type { Database, Queries, Row } from './database.ts';
+
+const PAGE = 10_000;
+
+export function createStore(db: Database): RecipientStore {
+  async function fenced(owner: Ownership, assignment: string, values: readonly unknown[]): Promise<readonly Row[]> {
+    return db.query(`update desist.checkpoint set ${assignment}, updated_at = now() where partition = $1 and epoch = $2 returning attempts`, [
+      owner.partition,
+      owner.epoch,
+      ...values,
+    ]);
+  }
+
+  return {
+    async claim(partition, owner) {
+      const rows = await db.query(
+        `insert into desist.checkpoint as c (partition, epoch, owner) values ($1, 1, $2)
+         on conflict (partition) do update set epoch = c.epoch + 1, owner = $2, updated_at = now()
+         returning epoch, next_offset, clock, next_number, attempts, stopped`,
+        [partition, owner],
+      );
+      const row = rows[0] as Row;
+      return {
+        partition,
+        epoch: number(row['epoch']),
+        nextOffset: number(row['next_offset']),
+        clock: number(row['clock']),
+        nextNumber: number(row['next_number']),
+        attempts: number(row['attempts']),
+        stopped: row['stopped'] as string | null,
+      };
+    },
+
+    async position(partition) {
+      const [row] = await db.query('select epoch, next_offset, next_number from desist.checkpoint where partition = $1', [partition]);
+      if (row === undefined) return null;
+      return { epoch: number(row['epoch']), nextOffset: number(row['next_offset']), nextNumber: number(row['next_number']) };
+    },
+
+    async beginAttempt(owner) {
+      const [row] = await fenced(owner, 'attempts = attempts + 1', []);
+      return row === undefined ? null : number(row['attempts']);
+    },
+
+    async markStopped(owner, reason) {
+      return (await fenced(owner, 'stopped = $3', [reason])).length === 1 ? 'committed' : 'fenced';
+    },
+
+    async *tracked(partition) {
+      let after = 0;
+      for (;;) {
+        const rows = await db.query(
+          'select id, tenant, address, due, policy from desist.recipient where tracked and partition = $1 and id > $2 order by id limit $3',
+          [partition, after, PAGE],
+        );
+        if (rows.length === 0) return;
+        yield rows.map((row): TrackedRow => {
+          const due = row['due'];
+          return {
+            tenant: row['tenant'] as string,
+            address: row['address'] as string,
+            due: due === null ? null : number(due),
+            policy: row['policy'] as string,
+          };
+        });
+        after = number(rows.at(-1)?.['id']);
+      }
+    },
+
+    async load(keys) {
+      const rows = await db.query(
+        `select r.tenant, r.address, r.partition, r.version, r.evidence
+         from unnest($1::text[], $2::text[]) as k (tenant, address)
+         join desist.recipient r on r.tenant = k.tenant and r.address = k.address`,
+        [keys.map(({ tenant }) => tenant), keys.map(({ address }) => address)],
+      );
+      return rows.map((row) => ({
+        tenant: row['tenant'] as string,
+        address: row['address'] as string,
+        partition: number(row['partition']),
+        version: number(row['version']),
+        evidence: row['evidence'] as string,
+      }));
+    },
+
+    commit: (plan) => commit(db, plan),
+
+    async outbox(partition, limit) {
+      const rows = await db.query(
+        'select number, key, change, lists, value from desist.outbox where partition = $1 order by number limit $2',
+        [partition, limit],
+      );
+      return rows.map((row): OutboxRow => ({
+        number: number(row['number']),
+        key: row['key'] as string,
+        change: row['change'] as string,
+        value: row['lists'] === true ? (row['value'] as string | null) : undefined,
+      }));
+    },
+
+    async deadLetters(partition, limit) {
+      const rows = await db.query(
+        'select record_offset, key, value, reason, detail from desist.dead_letter where partition = $1 order by record_offset limit $2',
+        [partition, limit],
+      );
+      return rows.map((row): DeadLetter => ({
+        offset: number(row['record_offset']),
+        key: bytes(row['key']),
+        value: bytes(row['value']),
+        reason: row['reason'] as string,
+        detail: row['detail'] as string,
+      }));
+    },
+
+    async relayed(owner, upTo) {
+      return db.transaction(async (tx) => {
+        const held = await tx.query('select 1 from desist.checkpoint where partition = $1 and epoch = $2 for share', [
+          owner.partition,
+          owner.epoch,
+        ]);
+        if (held.length === 0) return 'fenced';
+        if (upTo.number !== null) {
+          await tx.query('delete from desist.outbox where partition = $1 and number <= $2', [owner.partition, upTo.number]);
+        }
+        if (upTo.deadLetterOffset !== null) {
+          await tx.query('delete from desist.dead_letter where partition = $1 and record_offset <= $2', [owner.partition, upTo.deadLetterOffset]);
+        }
+        return 'committed';
+      });
+    },
+
+    async now() {
+      const [row] = await db.query('select (extract(epoch from clock_timestamp()) * 1000)::bigint as now');
+      return number(row?.['now']);
+    },
+  };
+}
+
+class Fenced extends Error {}
+
+async function commit(db: Database, plan: CommitPlan): Promise<CommitResult> {
+  try {
+    await db.transaction(async (tx) => {
+      await compareAndSet(tx, plan);
+      await writeRecipients(tx, plan);
+      await writeHeld(tx, plan);
+      await writeRest(tx, plan);
+    });
+    return 'committed';
+  } catch (error) {
+    if (error instanceof Fenced) return 'fenced';
+    throw error;
+  }
+}
+
+/** First, because it takes the lock that a second owner waits for. */
+async function compareAndSet(tx: Queries, plan: CommitPlan): Promise<void> {
+  const { partition, epoch, fromOffset, fromNumber, nextOffset, clock, nextNumber, attempts } = plan;
+  const rows = await tx.query(
+    `update desist.checkpoint set next_offset = $5, clock = $6, next_number = $7, attempts = $8, updated_at = now()
+     where partition = $1 and epoch = $2 and next_offset = $3 and next_number = $4 returning 1`,
+    [partition, epoch, fromOffset, fromNumber, nextOffset, clock, nextNumber, attempts],
+  );
+  if (rows.length === 0) throw new Fenced();
+}
+
+const RECIPIENT_COLUMNS: readonly (readonly [string, string, (row: RecipientRow) => unknown])[] = [
+  ['tenant', 'text', (row) => row.tenant],
+  ['address', 'text', (row) => row.address],
+  ['partition', 'integer', (row) => row.partition],
+  ['version', 'bigint', (row) => row.version],
+  ['tracked', 'boolean', (row) => row.tracked],
+  ['state', 'text', (row) => row.state],
+  ['due', 'bigint', (row) => row.due],
+  ['policy', 'text', (row) => row.policy],
+  ['streak_started_at', 'bigint', (row) => row.streakStartedAt],
+  ['last_failure_at', 'bigint', (row) => row.lastFailureAt],
+  ['failures', 'integer', (row) => row.failures],
+  ['messages', 'integer', (row) => row.messages],
+  ['category', 'text', (row) => row.category],
+  ['provider', 'text', (row) => row.provider],
+  ['suppress_at', 'bigint', (row) => row.suppressAt],
+  ['evidence', 'text', (row) => row.evidence],
+  ['updated_at', 'bigint', (row) => row.updatedAt],
+];
+const RECIPIENT_NAMES = RECIPIENT_COLUMNS.map(([name]) => name);
+const UPSERT_RECIPIENTS = `insert into desist.recipient as r (${RECIPIENT_NAMES.join(', ')})
+  select * from unnest(${RECIPIENT_COLUMNS.map(([, type], index) => `$${index + 1}::${type}[]`).join(', ')})
+  on conflict (tenant, address) do update set ${RECIPIENT_NAMES.slice(2)
+    .map((name) => `${name} = excluded.${name}`)
+    .join(', ')}`;
+
+async function writeRecipients(tx: Queries, plan: CommitPlan): Promise<void> {
+  // One order for everybody: two transactions never wait for each other's rows.
+  const rows = [...plan.recipients].sort((a, b) => compare(a.tenant, b.tenant) || compare(a.address, b.address));
+  if (rows.length > 0) await tx.query(UPSERT_RECIPIENTS, RECIPIENT_COLUMNS.map(([, , value]) => rows.map(value)));
+  if (plan.forgotten.length > 0) {
+    await tx.query(
+      'delete from desist.recipient r using unnest($1::text[], $2::text[]) as k (tenant, address) where r.tenant = k.tenant and r.address = k.address',
+      [plan.forgotten.map(({ tenant }) => tenant), plan.forgotten.map(({ address }) => address)],
+    );
+  }
+}
+
+const BY_KEY = 'join desist.recipient r on r.tenant = k.tenant and r.address = k.address';
+
+async function writeHeld(tx: Queries, plan: CommitPlan): Promise<void> {
+  const changed = plan.recipients.filter(({ holds }) => holds !== undefined);
+  if (changed.length === 0) return;
+  const keys = [changed.map(({ tenant }) => tenant), changed.map(({ address }) => address)];
+  for (const table of ['suppression', 'allowance']) {
+    await tx.query(
+      `delete from desist.${table} s using unnest($1::text[], $2::text[]) as k (tenant, address) ${BY_KEY} where s.recipient_id = r.id`,
+      keys,
+    );
+  }
+  const held = changed.flatMap((row) => (row.holds?.suppressions ?? []).map((suppression) => ({ ...suppression, row })));
+  if (held.length > 0) {
+    await tx.query(
+      `insert into desist.suppression (recipient_id, scope, reason, since, expires_at, category, rule, reply, first_failure_at, last_failure_at,
+         failures, policy, updated_at)
+       select r.id, k.scope, k.reason, k.since, k.expires_at, k.category, k.rule, k.reply, k.first_at, k.last_at, k.failures, k.policy, k.updated_at
+       from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::text[], $8::text[], $9::text[], $10::bigint[],
+         $11::bigint[], $12::integer[], $13::text[], $14::bigint[])
+         as k (tenant, address, scope, reason, since, expires_at, category, rule, reply, first_at, last_at, failures, policy, updated_at) ${BY_KEY}`,
+      [
+        held.map(({ row }) => row.tenant),
+        held.map(({ row }) => row.address),
+        held.map(({ scope }) => scope),
+        held.map(({ reason }) => reason),
+        held.map(({ since }) => since),
+        held.map(({ expiresAt }) => expiresAt),
+        held.map(({ category }) => category),
+        held.map(({ rule }) => rule),
+        held.map(({ reply }) => reply),
+        held.map(({ firstFailureAt }) => firstFailureAt),
+        held.map(({ lastFailureAt }) => lastFailureAt),
+        held.map(({ failures }) => failures),
+        held.map(({ policy }) => policy),
+        held.map(({ row }) => row.updatedAt),
+      ],
+    );
+  }
+  const allowed = changed.flatMap((row) => (row.holds?.allowed ?? []).map((allowance) => ({ ...allowance, row })));
+  if (allowed.length > 0) {
+    await tx.query(
+      `insert into desist.allowance (recipient_id, scope, expires_at)
+       select r.id, k.scope, k.expires_at from unnest($1::text[], $2::text[], $3::text[], $4::bigint[]) as k (tenant, address, scope, expires_at) ${BY_KEY}`,
+      [
+        allowed.map(({ row }) => row.tenant),
+        allowed.map(({ row }) => row.address),
+        allowed.map(({ scope }) => scope),
+        allowed.map(({ expiresAt }) => expiresAt),
+      ],
+    );
+  }
+}
+
+async function writeRest(tx: Queries, { partition, history, outbox, deadLetters, clockMoves }: CommitPlan): Promise<void> {
+  if (history.length > 0) {
+    await tx.query(
+      `insert into desist.recipient_event (recipient_id, version, type, effective_at, recorded_at, detail)
+       select r.id, k.version, k.type, k.effective_at, k.recorded_at, k.detail
+       from unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::bigint[], $6::bigint[], $7::text[])
+         as k (tenant, address, version, type, effective_at, recorded_at, detail) ${BY_KEY}`,
+      [
+        history.map(({ tenant }) => tenant),
+        history.map(({ address }) => address),
+        history.map(({ version }) => version),
+        history.map(({ type }) => type),
+        history.map(({ effectiveAt }) => effectiveAt),
+        history.map(({ recordedAt }) => recordedAt),
+        history.map(({ detail }) => detail),
+      ],
+    );
+  }
+  if (outbox.length > 0) {
+    await tx.query(
+      `insert into desist.outbox (partition, number, key, change, lists, value)
+       select $1, * from unnest($2::bigint[], $3::text[], $4::text[], $5::boolean[], $6::text[])`,
+      [
+        partition,
+        outbox.map((row) => row.number),
+        outbox.map((row) => row.key),
+        outbox.map((row) => row.change),
+        outbox.map((row) => row.value !== undefined),
+        outbox.map((row) => row.value ?? null),
+      ],
+    );
+  }
+  if (deadLetters.length > 0) {
+    await tx.query(
+      `insert into desist.dead_letter (partition, record_offset, key, value, reason, detail)
+       select $1, * from unnest($2::bigint[], $3::bytea[], $4::bytea[], $5::text[], $6::text[])`,
+      [
+        partition,
+        deadLetters.map(({ offset }) => offset),
+        deadLetters.map(({ key }) => asBytea(key)),
+        deadLetters.map(({ value }) => asBytea(value)),
+        deadLetters.map(({ reason }) => reason),
+        deadLetters.map(({ detail }) => detail),
+      ],
+    );
+  }
+  if (clockMoves.length > 0) {
+    await tx.query(
+      `insert into desist.clock_move (partition, before_offset, clock)
+       select $1, * from unnest($2::bigint[], $3::bigint[]) on conflict do nothing`,
+      [partition, clockMoves.map(({ beforeOffset }) => beforeOffset), clockMoves.map(({ clock }) => clock)],
+    );
+  }
+}
+
+/** Both drivers read the hexadecimal text form within an array. */
+function asBytea(value: Uint8Array | null): string | null {
+  return value === null ? null : `\\x${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('hex')}`;
+}
+
+function bytes(value: unknown): Uint8Array | null {
+  return value instanceof Uint8Array ? value : null;
+}
+
+function number(value: unknown): number {
+  return Number(value);
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
