@@ -1,1 +1,56 @@
-export {};
+import type { LogSink, LogSource, Topic } from '@desist/pipeline';
+
+import { createAdmins } from './admin.ts';
+import { createClient } from './client.ts';
+import { settingsOf, type KafkaOptions } from './options.ts';
+import { readCompacted, readTopic, type ReadOptions, type ReadRecord } from './read.ts';
+import { createSink } from './sink.ts';
+import { createSource } from './source.ts';
+import { checkTopics, ensureTopics, type Problem, type TopicPlan, type TopicsReport } from './topics.ts';
+
+export type { KafkaObserver, KafkaOptions, SaslOptions, TlsOptions } from './options.ts';
+export type { ReadOptions, ReadRecord } from './read.ts';
+export type { Problem, TopicPlan, TopicsReport } from './topics.ts';
+export { partitionOf } from './murmur2.ts';
+
+/** The log on Kafka: what the pipeline drives, and what operators need. All rejections are `LogError`. */
+export interface KafkaLog extends LogSource, LogSink {
+  /** Makes missing topics; what exists is compared, never changed. */
+  ensureTopics(plan: TopicPlan): Promise<TopicsReport>;
+  /** What is missing or not as it must be; empty when all is well. */
+  checkTopics(expected?: { readonly partitions?: number }): Promise<readonly Problem[]>;
+  /** Every record up to the end as it is now, in order per partition. */
+  readTopic(topic: Topic, options?: ReadOptions): AsyncIterable<ReadRecord>;
+  /** The last record of each key, tombstones included (`value` null). */
+  readCompacted(topic: Topic): Promise<Map<string, ReadRecord>>;
+  /** Brokers that answer; rejects when none does. */
+  ping(): Promise<number>;
+  /** Waits for appends under way, then closes all connections. Stop `run` by its signal first. */
+  close(): Promise<void>;
+}
+
+/** Opens nothing yet: each connection is made when it is first needed. */
+export function connectKafka(options: KafkaOptions): KafkaLog {
+  const settings = settingsOf(options);
+  const client = createClient(options);
+  const admins = createAdmins(client);
+  const source = createSource(client, settings, admins);
+  const sink = createSink(client, settings, admins);
+  const read = (topic: Topic, readOptions?: ReadOptions): AsyncIterable<ReadRecord> =>
+    readTopic(client, settings, admins, topic, readOptions);
+  return {
+    partitions: source.partitions,
+    bounds: source.bounds,
+    run: source.run,
+    append: sink.append,
+    ensureTopics: (plan) => ensureTopics(admins, settings, plan),
+    checkTopics: (expected) => checkTopics(admins, settings, expected),
+    readTopic: read,
+    readCompacted: (topic) => readCompacted(read(topic)),
+    ping: async () => (await admins.use('cluster', (admin) => admin.describeCluster())).brokers.length,
+    close: async () => {
+      await sink.close();
+      await admins.close();
+    },
+  };
+}

@@ -252,8 +252,8 @@ export function createEngine(options: EngineOptions): Engine {
     void inTurn(one, async () => {
       if (position > one.task.position()) return;
       await measureSkew();
-      if (skew === undefined || Math.abs(skew.ms) > grace / 2) return;
-      await one.task.advance(asOf - grace);
+      const trusted = skew !== undefined && Math.abs(skew.ms) <= grace / 2;
+      await one.task.advance(trusted ? asOf - grace : Number.NEGATIVE_INFINITY);
       const state = one.task.state();
       if (state.kind !== 'running') await outcome(one);
     }).catch((error: unknown) => {

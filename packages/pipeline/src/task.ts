@@ -374,9 +374,11 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
       await flush();
     },
     async advance(present) {
-      if (present <= clock || state.kind !== 'running') return;
-      clock = present;
-      if ((await fireDue()) > 0) clockMoves.push({ beforeOffset: position, clock });
+      if (present > clock && state.kind === 'running') {
+        clock = present;
+        if ((await fireDue()) > 0) clockMoves.push({ beforeOffset: position, clock });
+      }
+      // Also when the clock stands: what was folded since the last commit waits for nobody.
       await commitIfDue();
     },
     flush,

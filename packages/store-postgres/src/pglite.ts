@@ -3,7 +3,7 @@ import { PGlite, types } from '@electric-sql/pglite';
 import type { Transaction } from '@electric-sql/pglite';
 import { StoreError } from '@desist/pipeline';
 import type { Database, Queryable, Row } from './database.ts';
-import { statementError } from './errors.ts';
+import { commitError, statementError } from './errors.ts';
 import { lockFolder } from './folder-lock.ts';
 
 export interface PgliteOptions {
@@ -59,7 +59,7 @@ export async function openPglite({ dataDir, onLost }: PgliteOptions): Promise<Da
     },
     async transaction(work) {
       mustBeOpen();
-      return db.transaction((tx) => work(queryableOf(tx)));
+      return await inTransaction(db, work);
     },
     close() {
       return (closing ??= (async () => {
@@ -68,6 +68,22 @@ export async function openPglite({ dataDir, onLost }: PgliteOptions): Promise<Da
       })());
     },
   };
+}
+
+async function inTransaction<T>(db: PGlite, work: (tx: Queryable) => Promise<T>): Promise<T> {
+  let step: 'begin' | 'work' | 'commit' = 'begin';
+  try {
+    return await db.transaction(async (tx) => {
+      step = 'work';
+      const result = await work(queryableOf(tx));
+      step = 'commit';
+      return result;
+    });
+  } catch (error) {
+    const at = step as 'begin' | 'work' | 'commit';
+    if (at === 'work') throw error;
+    throw at === 'begin' ? statementError(error) : commitError(error);
+  }
 }
 
 function queryableOf(target: PGlite | Transaction): Queryable {

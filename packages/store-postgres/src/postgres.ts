@@ -91,10 +91,8 @@ async function inTransaction<T>(client: PoolClient, work: (tx: Queryable) => Pro
   try {
     result = await work(tx);
   } catch (error) {
-    // A connection that cannot even roll back is thrown away, whatever went wrong in `work`.
-    await tx.query('rollback').catch(() => {
-      throw error instanceof StoreError ? error : new StoreError('unavailable', 'the connection was lost within a transaction', { cause: error });
-    });
+    // A connection in doubt is thrown away, which rolls back too; a ROLLBACK would wait behind a statement that hangs.
+    if (!(error instanceof StoreError && error.kind === 'unavailable')) await tx.query('rollback');
     throw error;
   }
   let command: string;

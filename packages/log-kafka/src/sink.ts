@@ -1,0 +1,107 @@
+import kafkajs from 'kafkajs';
+import type { Kafka, Producer } from 'kafkajs';
+import { LogError, type Appended, type LogSink, type OutRecord, type Topic } from '@desist/pipeline';
+
+import type { Admins } from './admin.ts';
+import { prepare, type Outgoing } from './chunk.ts';
+import { brokerCode, operatorHint, toLogError } from './errors.ts';
+import { createLane, type BaseOffsets, type Lane } from './lane.ts';
+import type { Settings } from './options.ts';
+
+export interface KafkaSink extends LogSink {
+  close(): Promise<void>;
+}
+
+/**
+ * A plain producer, `acks` of all replicas, one request at a time and each awaited. Not the idempotent one: after a lost
+ * response kafkajs gives the sequence numbers of that batch to the next, which the broker then takes for a repeat and
+ * drops. Here a repeat is allowed and a gap is not.
+ */
+export function createSink(client: Kafka, settings: Settings, admins: Admins): KafkaSink {
+  const lanes = new Map<Topic, Lane>();
+  const counts = new Map<Topic, Promise<number>>();
+  let connecting: Promise<Producer> | null = null;
+  let closed = false;
+  let spread = Math.floor(Math.random() * 1_000_000);
+
+  async function connect(): Promise<Producer> {
+    const producer = client.producer({
+      allowAutoTopicCreation: false,
+      idempotent: false,
+      maxInFlightRequests: 1,
+      createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
+    });
+    await producer.connect();
+    return producer;
+  }
+
+  function partitions(topic: Topic): Promise<number> {
+    let count = counts.get(topic);
+    if (count === undefined) {
+      count = admins.partitions(settings.topics[topic]);
+      counts.set(topic, count);
+      count.catch(() => counts.delete(topic));
+    }
+    return count;
+  }
+
+  async function send(topic: Topic, records: readonly Outgoing[]): Promise<BaseOffsets> {
+    const mine = (connecting ??= connect());
+    let producer: Producer;
+    try {
+      producer = await mine;
+    } catch (error) {
+      if (connecting === mine) connecting = null;
+      throw error;
+    }
+    try {
+      const answers = await producer.send({
+        topic: settings.topics[topic],
+        acks: -1,
+        timeout: settings.requestTimeout,
+        messages: records.map(({ partition, key, value, headers }) => ({ partition, key, value, headers })),
+      });
+      settings.observer.appended?.(topic, records.length);
+      return new Map(answers.map(({ partition, baseOffset }) => [partition, Number(baseOffset)]));
+    } catch (error) {
+      // The number of partitions is asked for again: the topic may have been made anew.
+      counts.delete(topic);
+      throw error;
+    }
+  }
+
+  function lane(topic: Topic): Lane {
+    let found = lanes.get(topic);
+    if (found === undefined) {
+      found = createLane((records) => send(topic, records), isLasting);
+      lanes.set(topic, found);
+    }
+    return found;
+  }
+
+  async function append(topic: Topic, records: readonly OutRecord[]): Promise<readonly Appended[]> {
+    if (records.length === 0) return [];
+    if (closed) throw new LogError('unavailable', 'the log is closed');
+    const name = settings.topics[topic];
+    try {
+      const count = await partitions(topic);
+      return await lane(topic).append(records.map((record) => prepare(record, count, () => spread++)));
+    } catch (error) {
+      throw toLogError(`append to ${name}`, error);
+    }
+  }
+
+  async function close(): Promise<void> {
+    closed = true;
+    await Promise.all([...lanes.values()].map((each) => each.idle()));
+    const last = connecting;
+    connecting = null;
+    await last?.then((producer) => producer.disconnect()).catch(() => undefined);
+  }
+
+  return { append, close };
+}
+
+function isLasting(error: unknown): boolean {
+  return operatorHint(error) !== null || brokerCode(error) === 'INVALID_TIMESTAMP';
+}

@@ -1,0 +1,186 @@
+/**
+ * The engine over a hostile store: answers to COMMIT lost, the store away, the process gone between any two steps, batches
+ * cut anywhere, duplicates and disorder. What is stored and published equals what the sequential oracle says of the log.
+ */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { encodeEvent } from '@desist/contracts';
+import { classify, DEFAULT_POLICY, HOUR, NO_REPLY } from '@desist/domain';
+import type { LogEvent, PolicySet, Verdict } from '@desist/domain';
+import { createMemoryLog, createMemoryStore } from '@desist/memory';
+import type { CommitFault, MemoryLog, MemoryStore } from '@desist/memory';
+import { createEngine } from '@desist/pipeline';
+import type { Engine, LogConsumer, Logger, Time } from '@desist/pipeline';
+import { eventsOfOneRecipient } from '../support/arbitraries.ts';
+import { START } from '../support/oracle/events.ts';
+import { oracle } from '../support/oracle/oracle.ts';
+import { wire } from '../support/wire.ts';
+
+const RUNS = Number(process.env['PIPELINE_RUNS'] ?? 300);
+const POLICIES: PolicySet = { version: 'sha256:test', base: DEFAULT_POLICY, tenants: new Map() };
+const quiet: Logger = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+
+/** A host whose waits take no time. */
+function simulatedTime(present: () => number): Time {
+  let ticks = 0;
+  return {
+    now: present,
+    monotonic: () => (ticks += 1),
+    sleep: () => new Promise((resolve) => setImmediate(resolve)),
+    yield: () => Promise.resolve(),
+  };
+}
+
+function verdictOf(event: Parameters<typeof wire.decode>[0] extends never ? never : LogEvent): Verdict | null {
+  if (!('smtp' in event) || event.smtp === undefined) return event.type === 'expired' ? null : NO_REPLY;
+  const { text = '', code, enhanced } = event.smtp;
+  return classify({ text, ...(code === undefined ? {} : { code }), ...(enhanced === undefined ? {} : { enhanced }) });
+}
+
+interface World {
+  readonly log: MemoryLog;
+  readonly store: MemoryStore;
+  present: number;
+}
+
+/** Each recipient's events one after the other in the log, recipients mixed; record times never go back. */
+async function fill(events: readonly LogEvent[], junk: ReadonlySet<number>): Promise<World> {
+  const world: World = { store: createMemoryStore(() => world.present), log: undefined as never, present: START };
+  const log = createMemoryLog({ partitions: 1, now: () => world.present, pause: () => new Promise((resolve) => setImmediate(resolve)) });
+  for (const [index, event] of events.entries()) {
+    world.present = Math.max(world.present, event.occurredAt);
+    if (junk.has(index)) await log.append('deliveryEvents', [{ key: 'x', value: '{' }]);
+    await log.append('deliveryEvents', [encodeEvent(event)]);
+  }
+  return Object.assign(world, { log });
+}
+
+/** Runs engines until the log is read: each is dropped without a word after as many batches as `lives` says. */
+async function runWithCrashes(world: World, lives: readonly number[], cuts: readonly number[], faults: readonly CommitFault[]): Promise<Engine> {
+  let commits = 0;
+  world.store.fault = () => faults[commits++] ?? 'none';
+  const time = simulatedTime(() => world.present);
+  const { high } = await world.log.bounds(0);
+  for (let life = 0; ; life += 1) {
+    const engine = createEngine({
+      store: world.store,
+      source: world.log,
+      sink: world.log,
+      wire,
+      policies: POLICIES,
+      time,
+      logger: quiet,
+      owner: `life-${life}`,
+      limits: { records: 7, rows: 3, interval: 2 },
+    });
+    const batches = lives[life] ?? Number.POSITIVE_INFINITY;
+    if (await feed(engine, world, high, batches, cuts)) {
+      world.store.fault = () => 'none';
+      return engine;
+    }
+    // Gone: what it had not committed must not matter.
+    await engine.close();
+  }
+}
+
+async function feed(engine: LogConsumer, world: World, high: number, batches: number, cuts: readonly number[]): Promise<boolean> {
+  const assigned = await engine.assign(0);
+  if (assigned.kind === 'stopped') throw new Error(assigned.reason);
+  let position = assigned.offset;
+  for (let count = 0; position < high; count += 1) {
+    if (count >= batches) return false;
+    const size = cuts[count % cuts.length] ?? 5;
+    const records = world.log.read('deliveryEvents').filter(({ offset }) => offset >= position).slice(0, size);
+    const nextOffset = (records.at(-1)?.offset ?? position) + 1;
+    const outcome = await engine.batch({ partition: 0, firstOffset: position, nextOffset, highWatermark: high, records });
+    if (outcome.kind !== 'taken') throw new Error(outcome.kind);
+    position = nextOffset;
+  }
+  return true;
+}
+
+const faultsOf = fc.array(fc.constantFrom<CommitFault>('none', 'none', 'none', 'lost_before', 'lost_after', 'unavailable'), { maxLength: 9 });
+
+describe('the engine with crashes and lost answers', () => {
+  it('stores and publishes exactly what the oracle says', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(eventsOfOneRecipient, { minLength: 1, maxLength: 4 }),
+        fc.array(fc.integer({ min: 1, max: 6 }), { maxLength: 3 }),
+        fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 5 }),
+        faultsOf,
+        fc.uniqueArray(fc.nat({ max: 40 }), { maxLength: 5 }),
+        async (families, lives, cuts, faults, junk) => {
+          const perRecipient = families.map((events, who) => events.map((event) => ({ ...event, recipient: `r${who}@example.com` })));
+          const mixed = perRecipient.flat().sort((a, b) => a.id.localeCompare(b.id) || a.recipient.localeCompare(b.recipient));
+          // In order of time: a delivery to somebody without a row leaves no trace, which is the one exception the design allows.
+          const inTime = mixed.toSorted((a, b) => a.occurredAt - b.occurredAt);
+          const world = await fill(inTime, new Set(junk));
+          const end = world.present + 50 * HOUR;
+          const engine = await runWithCrashes(world, lives, cuts, faults);
+          world.present = end;
+          engine.caughtUp(0, (await world.log.bounds(0)).high, end + 60_000);
+          await drained(engine, world);
+          await engine.revoke([0]);
+
+          for (const [who, events] of perRecipient.entries()) {
+            const truth = oracle({ events, clock: end, policy: POLICIES, verdictOf });
+            const row = world.store.rows().find(({ address }) => address === `r${who}@example.com`);
+            expect(row?.state ?? 'healthy').toBe(truth.state);
+            const held = (row?.holds?.suppressions ?? []).map(({ scope, reason, since, expiresAt }) => ({ scope, reason, since, expiresAt }));
+            expect(held).toEqual(truth.suppressions);
+          }
+          expectPublishedEqualsTable(world);
+          expect(world.log.read('deadLetters')).toHaveLength([...junk].filter((at) => at < inTime.length).length);
+        },
+      ),
+      { numRuns: RUNS },
+    );
+  });
+});
+
+async function drained(engine: Engine, world: World): Promise<void> {
+  for (let quietRounds = 0; quietRounds < 3; ) {
+    await new Promise((resolve) => setImmediate(resolve));
+    const waiting = (await world.store.outbox(0, 1)).length + (await world.store.deadLetters(0, 1)).length;
+    const [status] = engine.status();
+    const busy = waiting > 0 || status === undefined || status.clock < world.present || status.committed < status.position;
+    if (busy && status !== undefined) {
+      engine.caughtUp(0, status.position, world.present + 60_000);
+      quietRounds = 0;
+    } else quietRounds += 1;
+  }
+}
+
+/** The compacted topic read from the start equals the table; versions of each recipient are dense; sequence numbers too. */
+function expectPublishedEqualsTable(world: World): void {
+  const text = new TextDecoder();
+  const latest = new Map<string, string | null>();
+  for (const { key, value } of world.log.read('suppressions')) latest.set(text.decode(key ?? undefined), value === null ? null : text.decode(value));
+  for (const row of world.store.rows()) {
+    const published = latest.get(`${row.tenant}/${row.address}`) ?? null;
+    const value = published === null ? { suppressions: [] } : (JSON.parse(published) as { suppressions: { scope: string; reason: string }[] });
+    expect(value.suppressions.map(({ scope, reason }) => `${scope} ${reason}`)).toEqual(
+      (row.holds?.suppressions ?? []).map(({ scope, reason }) => `${scope} ${reason}`),
+    );
+  }
+  interface Published {
+    readonly id: string;
+    readonly recipient: string;
+    readonly recipientVersion: number;
+    readonly sequence: { readonly number: number };
+  }
+  const changes = new Map<string, Published>();
+  for (const { value } of world.log.read('suppressionEvents')) {
+    const change = JSON.parse(text.decode(value ?? undefined)) as Published;
+    const known = changes.get(change.id);
+    if (known !== undefined) expect(change).toEqual(known);
+    changes.set(change.id, change);
+  }
+  const numbers = [...changes.values()].map(({ sequence }) => sequence.number);
+  expect(numbers).toEqual(numbers.map((_, index) => index + 1));
+  for (const row of world.store.rows()) {
+    const versions = [...changes.values()].filter(({ recipient }) => recipient === row.address).map(({ recipientVersion }) => recipientVersion);
+    expect(versions).toEqual(Array.from({ length: row.version }, (_, index) => index + 1));
+  }
+}

@@ -1,0 +1,11 @@
+/** The wire formats as the services compose them. */
+import { decodeRecord, encodeChange, encodeSuppressions, providerOf } from '@desist/contracts';
+import type { Wire } from '@desist/pipeline';
+
+export const wire: Wire = {
+  peek: () => undefined,
+  decode: decodeRecord,
+  encodeChange,
+  encodeSuppressions,
+  providerOf,
+};
