@@ -1,0 +1,140 @@
+/** `desist replay`: folds a file of events in virtual time, and shows who would be suppressed, and why. Writes nothing. */
+import { changeValue, formatTime, parseEvent, parseTime, providerOf, terms } from '@desist/contracts';
+import { explain } from '@desist/domain';
+import type { PolicySet } from '@desist/domain';
+import { createReplay } from '@desist/pipeline';
+import type { Replay, ReplayedChange, ReplayedRecipient } from '@desist/pipeline';
+import { CommandError, EXIT } from '../exit.ts';
+import { linesOf, totalBytes } from '../lines.ts';
+import type { Line } from '../lines.ts';
+
+export interface ReplayOptions {
+  readonly json: boolean;
+  readonly until?: string;
+  /** Explain this address at the end. */
+  readonly why?: string;
+  readonly policies: PolicySet;
+}
+
+const PROGRESS_EVERY_MS = 1_000;
+const PROBLEMS_SHOWN = 10;
+const LIST_SHOWN = 50;
+/** Milliseconds after the year 9999: no event is in this replay's future, so none is clamped. */
+const NO_RECORD_TIME = 8.64e15;
+
+export async function runReplay(files: readonly string[], options: ReplayOptions): Promise<void> {
+  const until = options.until === undefined ? undefined : parseTime(options.until);
+  if (options.until !== undefined && until === undefined) throw new CommandError(EXIT.usage, `--until: ${options.until} is no RFC 3339 time`);
+  const total = totalBytes(files);
+  const replay = createReplay({ policies: options.policies, providerOf, ...(until === undefined ? {} : { until }) });
+  const unreadable = createProblems(options.json);
+  let shownAt = Date.now();
+  for await (const line of linesOf(files)) {
+    if (line.text.trim() === '') continue;
+    foldLine(replay, line, unreadable, options);
+    if (Date.now() - shownAt < PROGRESS_EVERY_MS) continue;
+    shownAt = Date.now();
+    progress(replay, line.bytes, total);
+  }
+  print(replay.finish(), options);
+  clearProgress();
+  const last = [...replay.notHealthy()];
+  if (options.json) printFinals(last);
+  else printList(last);
+  const found = options.why === undefined ? undefined : last.find(({ address }) => address === options.why?.toLowerCase());
+  if (options.why !== undefined && !options.json) {
+    if (found === undefined) console.log(`\n${options.why}: healthy, nothing is held against it`);
+    else printWhy(found);
+  }
+  const { events, duplicates, leftOut, recipients, changes, clock } = replay.summary();
+  const summary = { events, duplicates, leftOut, recipients, changes, unreadable: unreadable.count(), clock: clock === null ? null : formatTime(clock) };
+  if (options.json) console.log(JSON.stringify({ type: 'summary', ...summary }));
+  else {
+    console.log(
+      `\n${events} events, ${duplicates} duplicates, ${unreadable.count()} unreadable, ${changes} changes; ${last.length} recipients are not healthy at ${summary.clock ?? 'no time at all'}`,
+    );
+  }
+}
+
+function foldLine(replay: Replay, line: Line, unreadable: Problems, options: ReplayOptions): void {
+  let json: unknown;
+  try {
+    json = JSON.parse(line.text);
+  } catch {
+    unreadable.note(line.number, 'not JSON');
+    return;
+  }
+  for (const one of Array.isArray(json) ? (json as unknown[]) : [json]) {
+    const parsed = parseEvent(one, NO_RECORD_TIME);
+    if (parsed.ok) print(replay.fold(parsed.event), options);
+    else unreadable.note(line.number, `${parsed.reason}, ${parsed.detail}`);
+  }
+}
+
+interface Problems {
+  note(line: number, problem: string): void;
+  count(): number;
+}
+
+function createProblems(json: boolean): Problems {
+  let count = 0;
+  return {
+    note(line, problem) {
+      count += 1;
+      if (count <= PROBLEMS_SHOWN) console.error(`line ${line}: ${problem}`);
+      if (count === PROBLEMS_SHOWN && !json) console.error('more lines like this are only counted');
+    },
+    count: () => count,
+  };
+}
+
+function print(changes: readonly ReplayedChange[], { json }: ReplayOptions): void {
+  for (const { tenant, address, change, number } of changes) {
+    if (json) {
+      console.log(JSON.stringify(changeValue({ tenant, address, change, sequence: { partition: 0, number } })));
+    } else {
+      const { type, effectiveAt, suppression, cause } = change;
+      const what = suppression === null ? '' : `${suppression.reason}${suppression.scope === '*' ? '' : ` for ${suppression.scope}`}`;
+      console.log(`${formatTime(effectiveAt)}  ${type.padEnd(12)} ${address}  ${what} (${cause})`);
+    }
+  }
+}
+
+function printFinals(recipients: readonly ReplayedRecipient[]): void {
+  for (const { tenant, address, view } of recipients) {
+    console.log(JSON.stringify({ type: 'final', tenant, recipient: address, state: view.state, suppressions: view.suppressions.map(terms) }));
+  }
+}
+
+function printList(recipients: readonly ReplayedRecipient[]): void {
+  const suppressed = recipients.flatMap(({ tenant, address, view }) => view.suppressions.map((held) => ({ tenant, address, held })));
+  console.log(`\nSuppression list: ${suppressed.length}`);
+  for (const { address, held } of suppressed.slice(0, LIST_SHOWN)) {
+    const { scope, reason, since, expiresAt, evidence } = held;
+    const until = expiresAt === null ? 'until released' : `until ${formatTime(expiresAt)}`;
+    console.log(`  ${address}  ${reason} ${scope === '*' ? 'all streams' : scope}, since ${formatTime(since)}, ${until}`);
+    if (evidence !== null) console.log(`      ${evidence.failures} failures, last reply: ${evidence.reply ?? 'none'}`);
+  }
+  if (suppressed.length > LIST_SHOWN) console.log(`  … and ${suppressed.length - LIST_SHOWN} more: --json prints all`);
+}
+
+function printWhy({ address, recipient, context }: ReplayedRecipient): void {
+  const { view, facts, transitions, whatWouldChangeIt } = explain(recipient, context);
+  console.log(`\nWhy is ${address} ${view.state}?  (policy ${context.policyVersion.slice(0, 19)})`);
+  for (const { fact, role, why } of facts) {
+    const what = fact.kind === 'failure' ? `${fact.type}  ${fact.judged.reply ?? 'no reply'}  [${fact.judged.verdict.rule}]` : fact.kind;
+    console.log(`  ${formatTime(fact.at)}  ${role.padEnd(16)} ${what}${why === null ? '' : `  (${why})`}`);
+  }
+  for (const { type, at, from, to } of transitions) console.log(`  ${formatTime(at)}  => ${type}: ${from} to ${to}`);
+  for (const line of whatWouldChangeIt) console.log(`  next: ${line}`);
+}
+
+function progress(replay: Replay, bytes: number, total: number | undefined): void {
+  if (!process.stderr.isTTY) return;
+  const share = total === undefined || total === 0 ? '' : ` ${Math.floor((100 * bytes) / total)} %`;
+  process.stderr.write(`\r${replay.summary().events} events${share} `);
+}
+
+function clearProgress(): void {
+  if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
+}
