@@ -111,10 +111,13 @@ describe('the engine with crashes and lost answers', () => {
         faultsOf,
         fc.uniqueArray(fc.nat({ max: 40 }), { maxLength: 5 }),
         async (families, lives, cuts, faults, junk) => {
-          const perRecipient = families.map((events, who) => events.map((event) => ({ ...event, recipient: `r${who}@example.com` })));
+          // A healthy recipient's evidence is forgotten after a week: an `expired` without a reply that comes later finds no cause.
+          const hasCause = (event: LogEvent): boolean => event.type !== 'expired' || ('smtp' in event && /full|unknown|limit/i.test(event.smtp?.text ?? ''));
+          const perRecipient = families.map((events, who) => events.filter(hasCause).map((event) => ({ ...event, recipient: `r${who}@example.com` })));
           const mixed = perRecipient.flat().sort((a, b) => a.id.localeCompare(b.id) || a.recipient.localeCompare(b.recipient));
           // In order of time: a delivery to somebody without a row leaves no trace, which is the one exception the design allows.
-          const inTime = mixed.toSorted((a, b) => a.occurredAt - b.occurredAt);
+          const late = (event: LogEvent): number => (event.type === 'delivered' ? 1 : 0);
+          const inTime = mixed.toSorted((a, b) => a.occurredAt - b.occurredAt || late(a) - late(b));
           const world = await fill(inTime, new Set(junk));
           const end = world.present + 50 * HOUR;
           const engine = await runWithCrashes(world, lives, cuts, faults);

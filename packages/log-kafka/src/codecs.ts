@@ -4,7 +4,7 @@ import kafkajs from 'kafkajs';
 import * as lz4 from 'lz4-napi';
 import * as snappy from 'snappy';
 
-import { announcedCount, standIns } from './standins.ts';
+import { announcedCount, holdsRecords, standIns } from './standins.ts';
 
 /** A compressed batch may become this large, in bytes. A batch as Kafka takes it by default has 1 MiB before. */
 export const MAX_DECOMPRESSED = 64 * 1024 * 1024;
@@ -126,10 +126,12 @@ export function registerCodecs(limit = MAX_DECOMPRESSED): void {
 
 /** Decompresses, or answers stand-ins for a batch that can not be (standins.ts). Rejects when even that is not possible. */
 export async function decompressOrStandIn(name: CodecName, data: Buffer, limit: number): Promise<Buffer> {
+  const count = announcedCount(data);
   try {
-    return await codecs[name].decompress(data, limit);
+    const out = await codecs[name].decompress(data, limit);
+    if (count !== null && !holdsRecords(out, count)) throw new Error('records are cut off');
+    return out;
   } catch (error) {
-    const count = announcedCount(data);
     if (count === null) throw error;
     return standIns(count, `${name}: ${error instanceof Error ? error.message : String(error)}`);
   }

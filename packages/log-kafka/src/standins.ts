@@ -27,6 +27,25 @@ export function announcedCount(compressed: Buffer): number | null {
   return count;
 }
 
+/** Whether the lengths in front of `count` records add up to the data: kafkajs would run over its end and crash for good. */
+export function holdsRecords(data: Buffer, count: number): boolean {
+  let at = 0;
+  for (let i = 0; i < count; i++) {
+    let length = 0;
+    for (let shift = 0; ; shift++) {
+      const byte = data[at++];
+      if (byte === undefined || shift > 4) return false;
+      length += (byte & 0x7f) * 2 ** (7 * shift);
+      if (byte < 0x80) break;
+    }
+    // Zigzag: an odd number is negative.
+    if (length % 2 === 1) return false;
+    at += length / 2;
+    if (at > data.length) return false;
+  }
+  return true;
+}
+
 /** The decompressed form of `count` records without key, their value one byte. */
 export function standIns(count: number, reason: string): Buffer {
   // Each at most: length 1, attributes 1, time 1, offset 5, key 1, value 1 + 1, headers 1.

@@ -6,7 +6,7 @@ import { streakEvidence, suppressAt } from './machine.ts';
 import { activeAllowances, activeSuppressions } from './standing.ts';
 import type { Evidence, RecipientStateName, SuppressionTerms, Allowance } from './types.ts';
 
-/** A recipient that is healthy in every respect is remembered this long after its last event, for late ones. */
+/** A recipient that is healthy in every respect is remembered this long after its last event or timer, for late events. */
 export const QUIET_AFTER = 7 * DAY;
 
 export interface RecipientView {
@@ -47,7 +47,8 @@ export function viewOf(r: Recipient, context: FoldContext): RecipientView {
     machine.episodes === 0;
   const timer = dueOf(r, context);
   const newest = r.facts.at(-1);
-  const quietAt = newest === undefined ? r.clock : newest.at + QUIET_AFTER;
+  // A timer that made it healthy is looked at again when a late event comes: it counts like an event.
+  const quietAt = newest === undefined ? r.clock : Math.max(newest.at, machine.lastTimerAt) + QUIET_AFTER;
   const quiet = idle && quietAt <= r.clock;
   return {
     state: machine.state,
