@@ -66,5 +66,5 @@ export const CODE_RULES: readonly Rule[] = [
   { name: 'code.454', category: 'auth_temp_failure', source: 'RFC 4954 section 6', example: '454 zq', code: [454], unless: /[a-z]{4}/ },
   { name: 'code.530_535', category: 'auth_failure', source: 'RFC 4954 section 6', example: '535 zq', code: [530, 534, 535, 538] },
   { name: 'code.500_504', category: 'protocol_error', source: RFC5321, example: '503 zq', code: [500, 501, 502, 503, 504] },
-  { name: 'code.556', category: 'domain_not_found', source: 'RFC 7504', example: '556 zq', code: [556] },
+  { name: 'code.556', category: 'domain_not_found', source: 'RFC 7504', example: '556 zq', code: [556], unless: /protocol/ },
 ];

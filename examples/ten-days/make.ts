@@ -1,0 +1,115 @@
+/**
+ * Ten simulated days of a small sender, as canonical delivery events (NDJSON on standard output). The replies are real ones
+ * (replies.json names source and licence); addresses and times are made up. The same seed always gives the same file.
+ */
+import { readFileSync } from 'node:fs';
+
+interface Sourced {
+  readonly reply: string;
+}
+const REPLIES = JSON.parse(readFileSync(new URL('replies.json', import.meta.url), 'utf8')) as Record<string, Sourced>;
+
+const START = Date.UTC(2026, 2, 1);
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+interface Event {
+  readonly at: number;
+  readonly type: string;
+  readonly recipient: string;
+  readonly messageId?: string;
+  readonly reply?: string;
+  readonly stream?: string;
+  readonly attempt?: number;
+}
+
+const events: Event[] = [];
+const random = mulberry32(20_260_301);
+const between = (low: number, high: number): number => low + Math.floor(random() * (high - low));
+let messages = 0;
+const newMessage = (): string => `m-${String((messages += 1)).padStart(5, '0')}`;
+
+/** The MTA tries again every few hours from `from` to `to`; then `end` happens, if anything does. */
+function deferredFor(recipient: string, reply: string, from: number, to: number, end?: 'delivered' | 'expired'): void {
+  const messageId = newMessage();
+  let attempt = 1;
+  let at = from;
+  for (; at < to; at += between(3 * HOUR, 6 * HOUR)) events.push({ at, type: 'deferred', recipient, messageId, reply, attempt: attempt++ });
+  if (end !== undefined) events.push({ at: to, type: end, recipient, messageId, attempt });
+}
+
+/** Most of the traffic: mail that simply arrives. */
+function healthyTraffic(): void {
+  for (let day = 0; day < 10; day += 1) {
+    for (let i = 0; i < 300; i += 1) {
+      const at = START + day * DAY + between(6 * HOUR, 22 * HOUR);
+      const recipient = `reader${between(0, 400)}@${['gmail.com', 'example.org', 'outlook.com', 'example.net'][between(0, 4)] ?? 'example.org'}`;
+      events.push({ at, type: 'delivered', recipient, messageId: newMessage() });
+    }
+  }
+}
+
+healthyTraffic();
+// Three mailboxes stay full for days: suppressed after 72 hours. A fourth is emptied on the second day.
+for (const name of ['full.one', 'full.two', 'full.three']) {
+  deferredFor(`${name}@gmail.com`, 'mailbox_full', START + between(2 * HOUR, 8 * HOUR), START + 4 * DAY + between(0, 6 * HOUR));
+}
+deferredFor('emptied@example.org', 'mailbox_full_other', START + 5 * HOUR, START + 1.8 * DAY, 'delivered');
+// Greylisting heals within the hour.
+for (let i = 0; i < 25; i += 1) {
+  const at = START + between(0, 9 * DAY);
+  const recipient = `careful${i}@example.net`;
+  const messageId = newMessage();
+  events.push({ at, type: 'deferred', recipient, messageId, reply: 'greylisted', attempt: 1 });
+  events.push({ at: at + between(6 * MINUTE, 40 * MINUTE), type: 'delivered', recipient, messageId, attempt: 2 });
+}
+// The sender is throttled for eight days: nobody is to blame but he.
+for (let i = 0; i < 12; i += 1) deferredFor(`throttled${i}@outlook.com`, 'throttled', START + DAY, START + 9 * DAY + between(0, 8 * HOUR), 'delivered');
+// A provider is down for five hours.
+for (let i = 0; i < 60; i += 1) {
+  const down = START + 6 * DAY + 9 * HOUR;
+  deferredFor(`reader${i}@gmail.com`, 'outage', down + between(0, 2 * HOUR), down + 5 * HOUR + between(0, HOUR), 'delivered');
+}
+// Somebody is popular, which is no fault.
+deferredFor('popular@gmail.com', 'recipient_rate', START + 2 * DAY, START + 6 * DAY, 'delivered');
+// Addresses that are not there.
+for (const [recipient, reply, day] of [
+  ['nobody@example.org', 'user_unknown', 1],
+  ['left.the.company@outlook.com', 'user_unknown_microsoft', 2],
+  ['closed@gmail.com', 'disabled', 4],
+] as const) {
+  events.push({ at: START + day * DAY + 10 * HOUR, type: 'bounced', recipient, messageId: newMessage(), reply });
+}
+events.push({ at: START + 3 * DAY, type: 'bounced', recipient: 'reader7@example.org', messageId: newMessage(), reply: 'spam' });
+// One reader complains, one leaves the newsletter.
+events.push({ at: START + 5 * DAY + 12 * HOUR, type: 'complained', recipient: 'annoyed@gmail.com', stream: 'marketing' });
+events.push({ at: START + 7 * DAY + 15 * HOUR, type: 'unsubscribed', recipient: 'leaving@example.net', stream: 'marketing' });
+
+for (const { at, type, recipient, messageId, reply, stream, attempt } of events.sort((a, b) => a.at - b.at)) {
+  const text = reply === undefined ? undefined : REPLIES[reply]?.reply.replaceAll(/user@[\w.]+/g, recipient);
+  const line = {
+    version: 1,
+    tenant: 'demo',
+    ...(stream === undefined ? {} : { stream }),
+    recipient,
+    ...(messageId === undefined ? {} : { messageId }),
+    type,
+    occurredAt: new Date(at).toISOString(),
+    ...(attempt === undefined ? {} : { attempt }),
+    ...(text === undefined ? {} : { smtp: { code: Number(text.slice(0, 3)), text } }),
+    source: 'ten-days',
+  };
+  process.stdout.write(`${JSON.stringify(line)}\n`);
+}
+
+/** Small seeded generator: the sample must not change from run to run. */
+function mulberry32(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}

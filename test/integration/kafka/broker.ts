@@ -1,0 +1,137 @@
+/** One real Kafka broker (KRaft) in a temporary folder, from jars that Maven has put into the user's cache. */
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { connect, createServer, type AddressInfo } from 'node:net';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const VERSION = '4.3.1';
+
+export interface Broker {
+  readonly brokers: readonly string[];
+  start(): Promise<void>;
+  /** SIGTERM, or SIGKILL when `hard`. */
+  halt(hard?: boolean): Promise<void>;
+  /** Runs a Java tool of Kafka with this input. */
+  tool(main: string, args: readonly string[], input?: string): Promise<string>;
+  /** Ends the broker and removes its folder. */
+  stop(): Promise<void>;
+}
+
+/** Starts a broker on free ports of 127.0.0.1 and waits until it serves. */
+export async function startBroker(): Promise<Broker> {
+  const jars = await classPath();
+  const folder = await mkdtemp(join(tmpdir(), 'desist-kafka-'));
+  const port = await freePort();
+  const controller = await freePort();
+  const properties = join(folder, 'server.properties');
+  await writeFile(properties, configuration(port, controller, join(folder, 'data')));
+  const id = `A${randomBytes(16).toString('base64url').slice(1)}`;
+  await run('java', ['-cp', jars, 'kafka.tools.StorageTool', 'format', '-t', id, '-c', properties]);
+  let child: ChildProcess | null = null;
+
+  async function start(): Promise<void> {
+    child = spawn('java', ['-Xms256m', '-Xmx512m', '-XX:+UseSerialGC', '-cp', jars, 'kafka.Kafka', properties], { stdio: 'ignore' });
+    await listening(port);
+  }
+
+  async function halt(hard = false): Promise<void> {
+    const running = child;
+    if (running === null || running.exitCode !== null) return;
+    const gone = new Promise((resolve) => running.once('exit', resolve));
+    running.kill(hard ? 'SIGKILL' : 'SIGTERM');
+    await gone;
+    child = null;
+  }
+
+  async function tool(main: string, args: readonly string[], input = ''): Promise<string> {
+    const working = run('java', ['-cp', jars, main, ...args], { maxBuffer: 64 * 1024 * 1024 });
+    working.child.stdin?.end(input);
+    return (await working).stdout;
+  }
+
+  async function stop(): Promise<void> {
+    await halt(true);
+    await rm(folder, { recursive: true, force: true });
+  }
+
+  await start();
+  return { brokers: [`127.0.0.1:${String(port)}`], start, halt, tool, stop };
+}
+
+async function classPath(): Promise<string> {
+  const folder = join(homedir(), '.cache', 'desist', `kafka-${VERSION}`);
+  if (!existsSync(join(folder, `kafka_2.13-${VERSION}.jar`))) {
+    const project = await mkdtemp(join(tmpdir(), 'desist-maven-'));
+    await mkdir(folder, { recursive: true });
+    const dependency = (name: string): string =>
+      `<dependency><groupId>org.apache.kafka</groupId><artifactId>${name}</artifactId><version>${VERSION}</version></dependency>`;
+    await writeFile(
+      join(project, 'pom.xml'),
+      `<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion><groupId>desist</groupId>
+      <artifactId>kafka</artifactId><version>1</version><packaging>pom</packaging>
+      <dependencies>${dependency('kafka_2.13')}${dependency('kafka-tools')}</dependencies></project>`,
+    );
+    await run('mvn', ['-q', '-B', 'dependency:copy-dependencies', `-DoutputDirectory=${folder}`], { cwd: project });
+    await rm(project, { recursive: true, force: true });
+  }
+  return join(folder, '*');
+}
+
+function configuration(port: number, controller: number, data: string): string {
+  return `
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:${String(controller)}
+listeners=PLAINTEXT://127.0.0.1:${String(port)},CONTROLLER://127.0.0.1:${String(controller)}
+advertised.listeners=PLAINTEXT://127.0.0.1:${String(port)}
+controller.listener.names=CONTROLLER
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT
+inter.broker.listener.name=PLAINTEXT
+log.dirs=${data}
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=1
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+transaction.state.log.num.partitions=1
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+group.initial.rebalance.delay.ms=0
+group.min.session.timeout.ms=1000
+auto.create.topics.enable=false
+log.message.timestamp.type=LogAppendTime
+num.network.threads=2
+num.io.threads=2
+`;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+async function listening(port: number): Promise<void> {
+  const deadline = Date.now() + 60_000;
+  for (;;) {
+    const open = await new Promise<boolean>((resolve) => {
+      const socket = connect(port, '127.0.0.1');
+      socket.once('connect', () => {
+        socket.destroy();
+        resolve(true);
+      });
+      socket.once('error', () => {
+        resolve(false);
+      });
+    });
+    if (open) return;
+    if (Date.now() > deadline) throw new Error('Kafka does not start');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}

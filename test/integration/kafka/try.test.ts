@@ -1,0 +1,21 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { connectKafka } from '@desist/log-kafka';
+import { startBroker, type Broker } from './broker.ts';
+import { checkpoints, freshOptions, recorder, running, until } from './support.ts';
+let broker: Broker;
+beforeAll(async () => { broker = await startBroker(); });
+afterAll(async () => { await broker.stop(); });
+test('goes', async () => {
+  const options = freshOptions(broker.brokers);
+  const log = connectKafka(options);
+  console.log(await until(() => log.ensureTopics({ partitions: 3 }).catch((e) => { console.log(String(e)); return null; }), 'topics'));
+  console.log(await log.append('deliveryEvents', Array.from({length: 20}, (_, i) => ({ key: `k${i}`, value: `v${i}` }))));
+  const shared = checkpoints();
+  const one = running(options, recorder(shared));
+  await until(() => [...shared.values.values()].flat().length === 20, 'all');
+  await until(() => one.consumer.caught.size === 3, 'caught');
+  await one.stop();
+  console.log(one.consumer.seen, one.consumer.faults);
+  for await (const r of log.readTopic('deliveryEvents')) console.log(r.partition, r.offset, String(r.value));
+  await log.close();
+});
