@@ -1,11 +1,4 @@
 -- Desist's schema. Moments are milliseconds since the epoch (bigint) in tables and timestamptz in the views.
-create schema if not exists desist;
-
-create table desist.schema_version (
-  version integer primary key,
-  applied_at timestamptz not null default now()
-);
-
 -- One row per partition of the input: the only commit point.
 create table desist.checkpoint (
   partition integer primary key,
@@ -136,10 +129,10 @@ select r.tenant,
        to_timestamp(r.suppress_at / 1000.0) as suppress_at,
        case
          when r.streak_started_at is null then null
-         when r.updated_at - r.streak_started_at >= 259200000
+         when extract(epoch from now()) * 1000 - r.streak_started_at >= 259200000
            then 'treat as a soft bounce, consider removing, report if widespread'
-         when r.updated_at - r.streak_started_at >= 86400000 then 'investigate'
-         when r.updated_at - r.streak_started_at >= 14400000 then 'check rate limits, DNS and the reply''s text'
+         when extract(epoch from now()) * 1000 - r.streak_started_at >= 86400000 then 'investigate'
+         when extract(epoch from now()) * 1000 - r.streak_started_at >= 14400000 then 'check rate limits, DNS and the reply''s text'
          else 'normal'
        end as advice,
        r.version,
@@ -154,6 +147,9 @@ begin
   end if;
   grant usage on schema desist to desist_reader;
   grant select on desist.suppression_list, desist.recipient_status to desist_reader;
-exception when insufficient_privilege then
+exception
+  -- Roles belong to the whole server: another database's migration may make it at this moment.
+  when duplicate_object or unique_violation then null;
+  when insufficient_privilege then
   raise notice 'desist_reader was not created: the role that migrates may not create roles';
 end $$;

@@ -65,7 +65,8 @@ for (let i = 0; i < 25; i += 1) {
   events.push({ at: at + between(6 * MINUTE, 40 * MINUTE), type: 'delivered', recipient, messageId, attempt: 2 });
 }
 // The sender is throttled for eight days: nobody is to blame but he.
-for (let i = 0; i < 12; i += 1) deferredFor(`throttled${i}@outlook.com`, 'throttled', START + DAY, START + 9 * DAY + between(0, 8 * HOUR), 'delivered');
+for (let i = 0; i < 12; i += 1)
+  deferredFor(`throttled${i}@outlook.com`, 'throttled', START + DAY, START + 9 * DAY + between(0, 8 * HOUR), 'delivered');
 // A provider is down for five hours.
 for (let i = 0; i < 60; i += 1) {
   const down = START + 6 * DAY + 9 * HOUR;

@@ -56,7 +56,12 @@ async function fill(events: readonly LogEvent[], junk: ReadonlySet<number>): Pro
 }
 
 /** Runs engines until the log is read: each is dropped without a word after as many batches as `lives` says. */
-async function runWithCrashes(world: World, lives: readonly number[], cuts: readonly number[], faults: readonly CommitFault[]): Promise<Engine> {
+async function runWithCrashes(
+  world: World,
+  lives: readonly number[],
+  cuts: readonly number[],
+  faults: readonly CommitFault[],
+): Promise<Engine> {
   let commits = 0;
   world.store.fault = () => faults[commits++] ?? 'none';
   const time = simulatedTime(() => world.present);
@@ -90,7 +95,10 @@ async function feed(engine: LogConsumer, world: World, high: number, batches: nu
   for (let count = 0; position < high; count += 1) {
     if (count >= batches) return false;
     const size = cuts[count % cuts.length] ?? 5;
-    const records = world.log.read('deliveryEvents').filter(({ offset }) => offset >= position).slice(0, size);
+    const records = world.log
+      .read('deliveryEvents')
+      .filter(({ offset }) => offset >= position)
+      .slice(0, size);
     const nextOffset = (records.at(-1)?.offset ?? position) + 1;
     const outcome = await engine.batch({ partition: 0, firstOffset: position, nextOffset, highWatermark: high, records });
     if (outcome.kind !== 'taken') throw new Error(outcome.kind);
@@ -99,7 +107,9 @@ async function feed(engine: LogConsumer, world: World, high: number, batches: nu
   return true;
 }
 
-const faultsOf = fc.array(fc.constantFrom<CommitFault>('none', 'none', 'none', 'lost_before', 'lost_after', 'unavailable'), { maxLength: 9 });
+const faultsOf = fc.array(fc.constantFrom<CommitFault>('none', 'none', 'none', 'lost_before', 'lost_after', 'unavailable'), {
+  maxLength: 9,
+});
 
 describe('the engine with crashes and lost answers', () => {
   it('stores and publishes exactly what the oracle says', async () => {
@@ -112,8 +122,11 @@ describe('the engine with crashes and lost answers', () => {
         fc.uniqueArray(fc.nat({ max: 40 }), { maxLength: 5 }),
         async (families, lives, cuts, faults, junk) => {
           // A healthy recipient's evidence is forgotten after a week: an `expired` without a reply that comes later finds no cause.
-          const hasCause = (event: LogEvent): boolean => event.type !== 'expired' || ('smtp' in event && /full|unknown|limit/i.test(event.smtp?.text ?? ''));
-          const perRecipient = families.map((events, who) => events.filter(hasCause).map((event) => ({ ...event, recipient: `r${who}@example.com` })));
+          const hasCause = (event: LogEvent): boolean =>
+            event.type !== 'expired' || ('smtp' in event && /full|unknown|limit/i.test(event.smtp?.text ?? ''));
+          const perRecipient = families.map((events, who) =>
+            events.filter(hasCause).map((event) => ({ ...event, recipient: `r${who}@example.com` })),
+          );
           const mixed = perRecipient.flat().sort((a, b) => a.id.localeCompare(b.id) || a.recipient.localeCompare(b.recipient));
           // In order of time: a delivery to somebody without a row leaves no trace, which is the one exception the design allows.
           const late = (event: LogEvent): number => (event.type === 'delivered' ? 1 : 0);
@@ -130,7 +143,12 @@ describe('the engine with crashes and lost answers', () => {
             const truth = oracle({ events, clock: end, policy: POLICIES, verdictOf });
             const row = world.store.rows().find(({ address }) => address === `r${who}@example.com`);
             expect(row?.state ?? 'healthy').toBe(truth.state);
-            const held = (row?.holds?.suppressions ?? []).map(({ scope, reason, since, expiresAt }) => ({ scope, reason, since, expiresAt }));
+            const held = (row?.holds?.suppressions ?? []).map(({ scope, reason, since, expiresAt }) => ({
+              scope,
+              reason,
+              since,
+              expiresAt,
+            }));
             expect(held).toEqual(truth.suppressions);
           }
           expectPublishedEqualsTable(world);
@@ -143,7 +161,7 @@ describe('the engine with crashes and lost answers', () => {
 });
 
 async function drained(engine: Engine, world: World): Promise<void> {
-  for (let quietRounds = 0; quietRounds < 3; ) {
+  for (let quietRounds = 0; quietRounds < 3;) {
     await new Promise((resolve) => setImmediate(resolve));
     const waiting = (await world.store.outbox(0, 1)).length + (await world.store.deadLetters(0, 1)).length;
     const [status] = engine.status();
@@ -159,10 +177,12 @@ async function drained(engine: Engine, world: World): Promise<void> {
 function expectPublishedEqualsTable(world: World): void {
   const text = new TextDecoder();
   const latest = new Map<string, string | null>();
-  for (const { key, value } of world.log.read('suppressions')) latest.set(text.decode(key ?? undefined), value === null ? null : text.decode(value));
+  for (const { key, value } of world.log.read('suppressions'))
+    latest.set(text.decode(key ?? undefined), value === null ? null : text.decode(value));
   for (const row of world.store.rows()) {
     const published = latest.get(`${row.tenant}/${row.address}`) ?? null;
-    const value = published === null ? { suppressions: [] } : (JSON.parse(published) as { suppressions: { scope: string; reason: string }[] });
+    const value =
+      published === null ? { suppressions: [] } : (JSON.parse(published) as { suppressions: { scope: string; reason: string }[] });
     expect(value.suppressions.map(({ scope, reason }) => `${scope} ${reason}`)).toEqual(
       (row.holds?.suppressions ?? []).map(({ scope, reason }) => `${scope} ${reason}`),
     );
@@ -183,7 +203,9 @@ function expectPublishedEqualsTable(world: World): void {
   const numbers = [...changes.values()].map(({ sequence }) => sequence.number);
   expect(numbers).toEqual(numbers.map((_, index) => index + 1));
   for (const row of world.store.rows()) {
-    const versions = [...changes.values()].filter(({ recipient }) => recipient === row.address).map(({ recipientVersion }) => recipientVersion);
+    const versions = [...changes.values()]
+      .filter(({ recipient }) => recipient === row.address)
+      .map(({ recipientVersion }) => recipientVersion);
     expect(versions).toEqual(Array.from({ length: row.version }, (_, index) => index + 1));
   }
 }

@@ -43,20 +43,18 @@ const observation = fc.oneof(
   },
 );
 
-const deliveryEvent = fc
-  .tuple(observation, moment, message, stream)
-  .map(
-    ([what, occurredAt, messageId, name]) =>
-      ({
-        id: '',
-        tenant: TENANT,
-        recipient: RECIPIENT,
-        stream: name,
-        occurredAt,
-        ...what,
-        ...(messageId === undefined ? {} : { messageId }),
-      }) as DeliveryEvent,
-  );
+const deliveryEvent = fc.tuple(observation, moment, message, stream).map(
+  ([what, occurredAt, messageId, name]) =>
+    ({
+      id: '',
+      tenant: TENANT,
+      recipient: RECIPIENT,
+      stream: name,
+      occurredAt,
+      ...what,
+      ...(messageId === undefined ? {} : { messageId }),
+    }) as DeliveryEvent,
+);
 
 const command = fc
   .tuple(

@@ -218,7 +218,9 @@ function deriveId(event: LogEvent, occurredAt: number): string {
 
 /** 22 characters of base64url: 128 bits of the SHA-256 of the values as a JSON array, in which they can not run together. */
 export function contentHash(values: readonly unknown[]): string {
-  const digest = createHash('sha256').update(JSON.stringify(values.map((value) => value ?? null))).digest();
+  const digest = createHash('sha256')
+    .update(JSON.stringify(values.map((value) => value ?? null)))
+    .digest();
   return digest.subarray(0, 16).toString('base64url');
 }
 

@@ -13,7 +13,7 @@ test('every record goes out once, in order, and no call has more for a partition
       }),
       (shapes) => {
         const records = shapes.map(({ partition, bytes }) => record(partition, bytes));
-        for (let at = 0; at < records.length; ) {
+        for (let at = 0; at < records.length;) {
           const count = cut(records, at);
           expect(count).toBeGreaterThan(0);
           for (let partition = 0; partition < 4; partition++) {

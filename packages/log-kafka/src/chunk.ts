@@ -42,8 +42,7 @@ export function cut(records: readonly Outgoing[], from = 0): number {
   for (let i = from; i < records.length; i++) {
     const record = records[i] as Outgoing;
     const so = perPartition.get(record.partition) ?? { bytes: 0, records: 0 };
-    const full =
-      so.bytes + record.bytes > CHUNK_BYTES || so.records >= CHUNK_RECORDS || total + record.bytes > CALL_BYTES;
+    const full = so.bytes + record.bytes > CHUNK_BYTES || so.records >= CHUNK_RECORDS || total + record.bytes > CALL_BYTES;
     if (full && count > 0) break;
     so.bytes += record.bytes;
     so.records += 1;

@@ -14,7 +14,13 @@ const LEVEL = kafkajs.logLevel;
 export function logTo(logger: Logger): logCreator {
   return () =>
     ({ namespace, level, log }) => {
-      const { message, timestamp: _timestamp, logger: _logger, stack: _stack, ...fields } = log as Record<string, unknown> & {
+      const {
+        message,
+        timestamp: _timestamp,
+        logger: _logger,
+        stack: _stack,
+        ...fields
+      } = log as Record<string, unknown> & {
         message: string;
       };
       const line = { kafka: namespace, ...fields };
@@ -41,5 +47,5 @@ export function createClient(options: KafkaOptions): Kafka {
 }
 
 function saslOf({ mechanism, username, password }: SaslOptions): SASLOptions {
-  return { mechanism, username, password } as SASLOptions;
+  return { mechanism, username, password };
 }

@@ -3,7 +3,7 @@ import { LogError, type LogConsumer } from '@desist/pipeline';
 
 import type { Admins } from './admin.ts';
 import { stickyAssigner } from './assigner.ts';
-import { toBatch, type KafkaBatch } from './convert.ts';
+import { toBatch } from './convert.ts';
 import { isRebalance } from './errors.ts';
 import type { Settings } from './options.ts';
 import { createSlots, type Slot, type Slots } from './slots.ts';
@@ -36,7 +36,7 @@ export function createGroup(client: Kafka, settings: Settings, admins: Admins, c
   let signs = 0;
   let stopping = false;
   /** Set from the first sign of a rebalance to the join: no handler begins work. */
-  let rebalance: { readonly error: unknown; readonly drained: Promise<unknown> } | null = null;
+  let rebalance: { readonly error: Error | null; readonly drained: Promise<unknown> } | null = null;
   let beats: (() => void)[] = [];
   let released = false;
   const failure = deferred<never>();
@@ -97,6 +97,12 @@ export function createGroup(client: Kafka, settings: Settings, admins: Admins, c
     }
   }
 
+  function seekBack({ partition, position }: Slot): void {
+    quietly(() => {
+      kafka.seek({ topic, partition, offset: String(position) });
+    });
+  }
+
   function fail(error: unknown): void {
     failure.reject(error);
   }
@@ -104,9 +110,13 @@ export function createGroup(client: Kafka, settings: Settings, admins: Admins, c
   function nextHeartbeat(signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       beats.push(resolve);
-      signal.addEventListener('abort', () => {
-        resolve();
-      }, { once: true });
+      signal.addEventListener(
+        'abort',
+        () => {
+          resolve();
+        },
+        { once: true },
+      );
     });
   }
 
@@ -138,9 +148,16 @@ export function createGroup(client: Kafka, settings: Settings, admins: Admins, c
     const slot = slots.get(payload.partition);
     if (slot?.state !== 'reading' || slot.busy) return;
     const next = Number(payload.lastOffset) + 1;
-    const first = payload.firstOffset === null ? next - 1 : Number(payload.firstOffset);
+    // Null, against its type, when the fetch held nothing from its offset on.
+    const first = Number((payload.firstOffset as string | null) ?? payload.lastOffset);
     if (first <= slot.position && next > slot.position) slots.advance(slot, next);
-    else if (first > slot.position) void stray(slot, first);
+    else if (first > slot.position) {
+      void stray(slot, first).then((lost) => {
+        if (!slots.isCurrent(slot) || slot.state !== 'reading') return;
+        if (lost) slots.again(slot);
+        else seekBack(slot);
+      });
+    }
   });
   kafka.on(kafka.events.CRASH, ({ payload }) => {
     if (stopping) return;
@@ -152,7 +169,7 @@ export function createGroup(client: Kafka, settings: Settings, admins: Admins, c
     fail(new LogError('fatal', `the consumer ended: ${payload.error.message}`, { cause: payload.error }));
   });
 
-  function beginRebalance(error: unknown): Promise<unknown> {
+  function beginRebalance(error: Error | null): Promise<unknown> {
     if (stopping) return Promise.resolve();
     if (rebalance !== null) return rebalance.drained;
     const drained = settings.onRebalance === 'drain' ? slots.release() : Promise.resolve();
@@ -169,14 +186,14 @@ export function createGroup(client: Kafka, settings: Settings, admins: Admins, c
     if (slot.busy) {
       // A retry of kafkajs while the consumer still has the batch: once it is done, the position says where to go on.
       await hold(whenFree(slot.partition), payload);
-      if (slots.isCurrent(slot)) kafka.seek({ topic, partition: slot.partition, offset: String(slot.position) });
+      if (slots.isCurrent(slot)) seekBack(slot);
       return;
     }
-    const fetched = toBatch(payload.batch as KafkaBatch);
+    const fetched = toBatch(payload.batch);
     const high = Number(payload.batch.highWatermark);
     if (fetched.rawFirst !== null && fetched.rawFirst !== slot.position && high >= slot.position) {
       if (fetched.rawFirst < slot.position || !(await stray(slot, fetched.rawFirst))) {
-        kafka.seek({ topic, partition: slot.partition, offset: String(slot.position) });
+        seekBack(slot);
         return;
       }
     }
@@ -197,9 +214,7 @@ export function createGroup(client: Kafka, settings: Settings, admins: Admins, c
             break;
           case 'seek':
             slot.position = outcome.offset;
-            quietly(() => {
-              kafka.seek({ topic, partition: slot.partition, offset: String(outcome.offset) });
-            });
+            seekBack(slot);
             return;
           case 'fenced':
             logger.warn({ partition: slot.partition }, 'another owner has the partition');
@@ -235,7 +250,7 @@ export function createGroup(client: Kafka, settings: Settings, admins: Admins, c
       try {
         await payload.heartbeat();
       } catch (error) {
-        if (isRebalance(error)) await settledWithin(beginRebalance(error), drainLimit);
+        if (error instanceof Error && isRebalance(error)) await settledWithin(beginRebalance(error), drainLimit);
         throw error;
       }
     }

@@ -39,10 +39,10 @@ export function connectKafka(options: KafkaOptions): KafkaLog {
   const read = (topic: Topic, readOptions?: ReadOptions): AsyncIterable<ReadRecord> =>
     readTopic(client, settings, admins, topic, readOptions);
   return {
-    partitions: source.partitions,
-    bounds: source.bounds,
-    run: source.run,
-    append: sink.append,
+    partitions: () => source.partitions(),
+    bounds: (partition) => source.bounds(partition),
+    run: (consumer, signal) => source.run(consumer, signal),
+    append: (topic, records) => sink.append(topic, records),
     ensureTopics: (plan) => ensureTopics(admins, settings, plan),
     checkTopics: (expected) => checkTopics(admins, settings, expected),
     readTopic: read,

@@ -31,10 +31,7 @@ interface Entry {
  * `isLasting` says of an error that the same records would fail again: then the appends of that call go one by one, so that
  * one bad record does not reject those of others.
  */
-export function createLane(
-  send: (records: readonly Outgoing[]) => Promise<BaseOffsets>,
-  isLasting: (error: unknown) => boolean,
-): Lane {
+export function createLane(send: (records: readonly Outgoing[]) => Promise<BaseOffsets>, isLasting: (error: unknown) => boolean): Lane {
   let queue: Entry[] = [];
   let running: Promise<void> | null = null;
   let alone = 0;

@@ -22,8 +22,11 @@ export interface ReadOptions {
   readonly last?: number;
 }
 
-/** Fetches in a row without any record after which the rest up to the end is taken for compacted away. */
+/** Answers in a row without any record after which the rest up to the end is taken for compacted away. */
 const QUIET_FETCHES = 8;
+const FETCH_WAIT = 250;
+/** Starts over in a row, without anything read, after which reading fails. */
+const MOST_CRASHES = 4;
 
 /**
  * Reads a topic up to the end that it had when the reading began. In order per partition. Joins a group of its own, which
@@ -43,38 +46,45 @@ export async function* readTopic(
   if (open.size === 0) return;
 
   const groupId = `${settings.groupId}-read-${randomUUID()}`;
-  const consumer = client.consumer({ groupId, allowAutoTopicCreation: false, maxWaitTimeInMs: 250, sessionTimeout: 15_000 });
+  const consumer = client.consumer({ groupId, allowAutoTopicCreation: false, maxWaitTimeInMs: FETCH_WAIT, sessionTimeout: 15_000 });
   let ready: { records: ReadRecord[]; taken: () => void }[] = [];
   let wake: () => void = () => undefined;
   let quiet = 0;
+  let crashes = 0;
   let closed = false;
-  let failure: unknown = null;
+  let failure = null as LogError | null;
 
+  const positions = new Map(
+    [...ends].map(([partition, { low, high }]) => [partition, options.last === undefined ? low : Math.max(low, high - options.last)]),
+  );
   const reached = (partition: number, next: number): void => {
+    positions.set(partition, Math.max(next, positions.get(partition) ?? 0));
     const end = open.get(partition);
     if (end !== undefined && next >= end) open.delete(partition);
     if (open.size === 0) wake();
   };
   consumer.on(consumer.events.GROUP_JOIN, () => {
-    for (const [partition, { low, high }] of ends) {
-      const from = options.last === undefined ? low : Math.max(low, high - options.last);
-      consumer.seek({ topic: name, partition, offset: String(from) });
+    for (const [partition, position] of positions) {
+      consumer.seek({ topic: name, partition, offset: String(position) });
     }
   });
   consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) => {
     quiet = 0;
     if (payload.batchSize === 0) reached(payload.partition, Number(payload.lastOffset) + 1);
   });
-  consumer.on(consumer.events.FETCH, () => {
+  consumer.on(consumer.events.FETCH, ({ payload }) => {
+    // kafkajs takes a lost connection for an empty answer, but a quick one: a real one waits.
+    if (payload.duration < FETCH_WAIT * 0.8) return;
     if (++quiet >= QUIET_FETCHES) wake();
   });
   consumer.on(consumer.events.CRASH, ({ payload }) => {
-    // A restart would read some records twice.
+    if (payload.restart && ++crashes < MOST_CRASHES) return;
     failure = toLogError(`reading ${name}`, payload.error);
     wake();
   });
 
-  async function eachBatch({ batch, heartbeat }: EachBatchPayload): Promise<void> {
+  async function eachBatch(payload: EachBatchPayload): Promise<void> {
+    const { batch } = payload;
     const end = ends.get(batch.partition)?.high ?? 0;
     if (closed) return;
     const records = batch.messages.map((message) => ({
@@ -85,12 +95,20 @@ export async function* readTopic(
       timestamp: Number(message.timestamp),
       headers: Object.fromEntries(Object.entries(message.headers ?? {}).map(([key, value]) => [key, String(value)])),
     }));
-    const wanted = records.filter(({ offset }) => offset < end);
-    const { promise, resolve } = deferred();
-    ready.push({ records: wanted, taken: resolve });
+    const from = positions.get(batch.partition) ?? 0;
+    const wanted = records.filter(({ offset }) => offset >= from && offset < end);
+    quiet = 0;
+    crashes = 0;
+    const taken = deferred();
+    ready.push({
+      records: wanted,
+      taken: () => {
+        taken.resolve();
+      },
+    });
     reached(batch.partition, Number(batch.lastOffset()) + 1);
     wake();
-    while (!(await settledWithin(promise, 1_000))) await heartbeat();
+    while (!(await settledWithin(taken.promise, 1_000))) await payload.heartbeat();
   }
 
   try {
@@ -100,11 +118,11 @@ export async function* readTopic(
     for (;;) {
       const batches = ready;
       ready = [];
-      for (const { records, taken } of batches) {
+      for (const batch of batches) {
         try {
-          yield* records;
+          yield* batch.records;
         } finally {
-          taken();
+          batch.taken();
         }
       }
       if (failure !== null) throw failure;
@@ -118,7 +136,7 @@ export async function* readTopic(
     throw error instanceof LogError ? error : toLogError(`reading ${name}`, error);
   } finally {
     closed = true;
-    for (const { taken } of ready) taken();
+    for (const batch of ready) batch.taken();
     await settledWithin(consumer.disconnect(), 10_000);
     await admins.use('delete the reading group', (admin) => admin.deleteGroups([groupId])).catch(() => undefined);
   }

@@ -80,9 +80,11 @@ export function createSlots(consumer: LogConsumer, reader: Reader, stoppedRetry:
     const before = turns.get(slot.partition) ?? Promise.resolve();
     occupy(
       slot.partition,
-      before.then(() => assign(slot)).catch((error: unknown) => {
-        reader.fail(error);
-      }),
+      before
+        .then(() => assign(slot))
+        .catch((error: unknown) => {
+          reader.fail(error);
+        }),
     );
   }
 

@@ -56,9 +56,13 @@ export function createSource(client: Kafka, settings: Settings, admins: Admins):
     const inside = new AbortController();
     const aborted = new Promise<void>((resolve) => {
       if (signal.aborted) resolve();
-      signal.addEventListener('abort', () => {
-        resolve();
-      }, { once: true });
+      signal.addEventListener(
+        'abort',
+        () => {
+          resolve();
+        },
+        { once: true },
+      );
     });
     try {
       await Promise.race([group.start().then(() => aborted), aborted, group.failed, watch(group, inside.signal)]);

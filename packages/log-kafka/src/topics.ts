@@ -108,7 +108,10 @@ export async function checkTopics(
     problems.push({ severity: 'error', topic: name, what: 'does not exist', fix: 'run `desist migrate`' });
     return false;
   });
-  const configs = await describe(admins, there.map((topic) => settings.topics[topic]));
+  const configs = await describe(
+    admins,
+    there.map((topic) => settings.topics[topic]),
+  );
   for (const topic of there) {
     const name = settings.topics[topic];
     const config = configs.get(name) ?? new Map<string, string>();
@@ -127,13 +130,7 @@ export async function checkTopics(
   return problems;
 }
 
-function compare(
-  topic: Topic,
-  name: string,
-  config: ReadonlyMap<string, string>,
-  count: number,
-  expected: number | undefined,
-): Problem[] {
+function compare(topic: Topic, name: string, config: ReadonlyMap<string, string>, count: number, expected: number | undefined): Problem[] {
   const found: Problem[] = [];
   const say = (severity: Problem['severity'], what: string, fix: string): void => {
     found.push({ severity, topic: name, what, fix });
@@ -161,7 +158,11 @@ function compare(
         );
       }
       if (retention !== -1 && retention < 96 * HOUR) {
-        say('warning', `keeps ${hours(retention)}: less than the 72 h of a streak and a day of outage`, alter('retention.ms', String(14 * DAY)));
+        say(
+          'warning',
+          `keeps ${hours(retention)}: less than the 72 h of a streak and a day of outage`,
+          alter('retention.ms', String(14 * DAY)),
+        );
       }
       break;
     case 'suppressions':

@@ -127,10 +127,16 @@ export function createMemoryStore(now: () => number = () => Date.now()): MemoryS
       return result;
     },
     async outbox(partition, limit) {
-      return outbox.filter((row) => row.partition === partition).slice(0, limit);
+      return outbox
+        .filter((row) => row.partition === partition)
+        .slice(0, limit)
+        .map(({ partition: _, ...row }) => row);
     },
     async deadLetters(partition, limit) {
-      return letters.filter((row) => row.partition === partition).slice(0, limit);
+      return letters
+        .filter((row) => row.partition === partition)
+        .slice(0, limit)
+        .map(({ partition: _, ...row }) => row);
     },
     async relayed(owner, { number, deadLetterOffset }) {
       const { partition } = owner;

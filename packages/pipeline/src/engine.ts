@@ -3,7 +3,6 @@
  * beside each task. A partition that can not be read without loss stops by itself and says why; the others go on.
  */
 import type { PolicySet } from '@desist/domain';
-import { StoreError } from './errors.ts';
 import type {
   AssignOutcome,
   BatchOutcome,
@@ -21,7 +20,8 @@ import { createRelay } from './relay.ts';
 import type { Stop } from './stop.ts';
 import { createStop } from './stop.ts';
 import type { Limits, PartitionTask, TaskOptions } from './task.ts';
-import { backOff, createTask, DEFAULT_LIMITS, messageOf } from './task.ts';
+import { messageOf, untilThere } from './retry.ts';
+import { createTask, DEFAULT_LIMITS } from './task.ts';
 import type { Wire } from './wire.ts';
 
 export interface EngineOptions {
@@ -294,17 +294,8 @@ export function createEngine(options: EngineOptions): Engine {
     return next;
   }
 
-  /** For ever, with back-off, while the store or the log is away; loud after a while. */
-  async function retried<T>(work: () => Promise<T>): Promise<T> {
-    for (let attempt = 0; ; attempt += 1) {
-      try {
-        return await work();
-      } catch (error) {
-        if (error instanceof StoreError && error.kind === 'incompatible') throw error;
-        if (attempt === 4) logger.warn({ problem: messageOf(error) }, 'waiting for the database or the log');
-        await time.sleep(backOff(attempt));
-      }
-    }
+  function retried<T>(work: () => Promise<T>): Promise<T> {
+    return untilThere(time, work, (problem) => logger.warn({ problem }, 'waiting for the database or the log'));
   }
 
   return {

@@ -7,7 +7,8 @@ import type { Change, FoldContext, PolicySet, Recipient } from '@desist/domain';
 import { tenantPolicy } from '@desist/domain';
 import type { Deadlines } from './deadlines.ts';
 import { StoreError } from './errors.ts';
-import type { CommitPlan, HistoryRow, OutboxRow, RecipientRow, RecipientStore, SuppressionRow } from './ports.ts';
+import type { CommitPlan, HistoryRow, OutboxRow, RecipientRow, RecipientStore, SuppressionRow, Time } from './ports.ts';
+import { untilThere } from './retry.ts';
 import type { Wire } from './wire.ts';
 
 /** A recipient's evidence at hand. `foreign`: its row belongs to another partition, so it must not be touched here. */
@@ -46,12 +47,13 @@ const AT_HAND = 50_000;
 export function createRecipients(options: {
   readonly partition: number;
   readonly store: RecipientStore;
+  readonly time: Time;
   readonly wire: Wire;
   readonly policies: PolicySet;
   readonly deadlines: Deadlines;
   readonly nextNumber: () => number;
 }): Recipients {
-  const { partition, store, wire, policies, deadlines } = options;
+  const { partition, store, time, wire, policies, deadlines } = options;
   const atHand = new Map<string, Held>();
   const contexts = new Map<string, FoldContext>();
   let dirty = new Set<string>();
@@ -72,7 +74,7 @@ export function createRecipients(options: {
   async function load(keys: ReadonlyMap<string, { readonly tenant: string; readonly address: string }>): Promise<void> {
     const missing = new Map([...keys].filter(([key]) => !atHand.has(key)));
     if (missing.size > 0) {
-      for (const row of await store.load([...missing.values()])) {
+      for (const row of await untilThere(time, () => store.load([...missing.values()]))) {
         const { tenant, address } = row;
         const recipient = decodeRecipient(row.evidence, row.version);
         if (recipient === undefined) {

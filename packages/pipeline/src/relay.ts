@@ -4,7 +4,7 @@
  */
 import { LogError, StoreError } from './errors.ts';
 import type { Logger, LogSink, OutRecord, Ownership, RecipientStore, Signal, Time } from './ports.ts';
-import { backOff, messageOf } from './task.ts';
+import { backOff, messageOf } from './retry.ts';
 
 const PAGE = 1_000;
 /** Milliseconds for which an answer about the epoch is believed. */

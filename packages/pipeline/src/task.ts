@@ -15,6 +15,7 @@ import { StoreError } from './errors.ts';
 import type { Claim, CommitPlan, DeadLetter, LogRecord, RecipientStore, Time } from './ports.ts';
 import type { Recipients } from './recipients.ts';
 import { createRecipients } from './recipients.ts';
+import { backOff, messageOf } from './retry.ts';
 import type { Wire } from './wire.ts';
 
 export interface Limits {
@@ -104,7 +105,7 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
   let clockMoves: { beforeOffset: number; clock: number }[] = [];
   let lastCommitAt = time.monotonic();
   let inFlight: Promise<void> | undefined;
-  const recipients: Recipients = createRecipients({ partition, store, wire, policies, deadlines, nextNumber: () => number++ });
+  const recipients: Recipients = createRecipients({ partition, store, time, wire, policies, deadlines, nextNumber: () => number++ });
 
   // ------------------------------------------------------------------------------------------ reading
 
@@ -389,13 +390,4 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
 function splitKey(key: string): { tenant: string; address: string } {
   const slash = key.indexOf('/');
   return { tenant: key.slice(0, slash), address: key.slice(slash + 1) };
-}
-
-/** 50 ms, doubled up to 5 s. */
-export function backOff(attempt: number): number {
-  return Math.min(5_000, 50 * 2 ** Math.min(attempt, 10));
-}
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -69,25 +69,24 @@ export function openServer(options: ServerOptions): Database {
     },
     async transaction(work) {
       const client = await connected();
-      let committing = false;
+      const ask: Queries['query'] = async (text, values) => {
+        try {
+          return (await client.query(text, values as unknown[])).rows as Row[];
+        } catch (error) {
+          throw asStoreError(error);
+        }
+      };
+      let result;
       try {
-        await client.query('begin');
-        const result = await work({ query: async (text, values) => (await client.query(text, values as unknown[])).rows as Row[] });
-        committing = true;
-        const { command } = await client.query('commit');
-        committing = false;
-        // After a failed statement the server answers COMMIT with ROLLBACK, without an error.
-        if (command !== 'COMMIT') throw new StoreError('unavailable', 'the transaction was rolled back');
-        client.release();
-        return result;
+        await ask('begin');
+        result = await work({ query: ask });
       } catch (error) {
         // The connection's state is not known any more: it is closed, which rolls back whatever is open.
         client.release(true);
-        if (committing && !hasSqlState(error)) {
-          throw new StoreError('outcome_unknown', 'the answer to COMMIT was lost', { cause: error });
-        }
-        throw asStoreError(error);
+        throw error;
       }
+      await commitOn(client);
+      return result;
     },
     async script(text) {
       try {
@@ -100,6 +99,20 @@ export function openServer(options: ServerOptions): Database {
       await pool.end();
     },
   };
+}
+
+async function commitOn(client: pg.PoolClient): Promise<void> {
+  let command: string;
+  try {
+    command = (await client.query('commit')).command;
+  } catch (error) {
+    client.release(true);
+    if (hasSqlState(error)) throw asStoreError(error);
+    throw new StoreError('outcome_unknown', 'the answer to COMMIT was lost', { cause: error });
+  }
+  client.release();
+  // After a failed statement the server answers COMMIT with ROLLBACK, without an error.
+  if (command !== 'COMMIT') throw new StoreError('unavailable', 'the transaction was rolled back');
 }
 
 /** Opens (or makes) a database in a folder. It survives a killed process, not a power cut: PGlite calls no fsync. */
@@ -189,8 +202,8 @@ function hasSqlState(error: unknown): boolean {
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && !code.startsWith('08') && !code.startsWith('57P');
 }
 
-/** Not there yet, overloaded, in conflict: worth another try. */
-const RETRIABLE = /^(?:08|53|57|40|55P03|25P03)/;
+/** Not there yet, overloaded, in conflict, a standby for the moment: worth another try. */
+const RETRIABLE = /^(?:08|53|57|40|55P03|25P03|25006)/;
 
 function asStoreError(error: unknown): unknown {
   if (error instanceof StoreError) return error;

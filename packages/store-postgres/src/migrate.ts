@@ -49,11 +49,12 @@ export async function migrate(db: Database): Promise<readonly string[]> {
   for (const step of steps()) {
     await db.transaction(async (tx) => {
       await tx.query('select pg_advisory_xact_lock($1)', [LOCK]);
-      const [there] = await tx.query("select to_regclass('desist.schema_version') is not null as there");
-      if (there?.['there'] === true) {
-        const known = await tx.query('select 1 from desist.schema_version where version = $1', [step.version]);
-        if (known.length > 0) return;
-      }
+      // Asked of the table itself, after the lock: what the catalogue caches say may be older than the lock.
+      await tx.query('create schema if not exists desist');
+      await tx.query(
+        'create table if not exists desist.schema_version (version integer primary key, applied_at timestamptz not null default now())',
+      );
+      if ((await tx.query('select 1 from desist.schema_version where version = $1', [step.version])).length > 0) return;
       for (const statement of statementsOf(step.sql)) await tx.query(statement);
       await tx.query('insert into desist.schema_version (version) values ($1)', [step.version]);
       applied.push(step.name);
@@ -67,12 +68,18 @@ export async function requireSchema(db: Database): Promise<void> {
   const schema = await checkSchema(db);
   if (schema.state === 'newer') throw newer(schema);
   if (schema.state !== 'ok') {
-    throw new StoreError('incompatible', `the database is at version ${schema.current}, this program needs ${schema.wanted}: run \`desist migrate\``);
+    throw new StoreError(
+      'incompatible',
+      `the database is at version ${schema.current}, this program needs ${schema.wanted}: run \`desist migrate\``,
+    );
   }
 }
 
 function newer({ current, wanted }: SchemaState): StoreError {
-  return new StoreError('incompatible', `the database is at version ${current}, this program knows only ${wanted}: run the newer program, nothing was changed`);
+  return new StoreError(
+    'incompatible',
+    `the database is at version ${current}, this program knows only ${wanted}: run the newer program, nothing was changed`,
+  );
 }
 
 /** Splits at semicolons that end a line, outside of dollar quotes: one statement per query works with every driver. */

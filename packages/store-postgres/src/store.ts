@@ -15,11 +15,10 @@ const PAGE = 10_000;
 
 export function createStore(db: Database): RecipientStore {
   async function fenced(owner: Ownership, assignment: string, values: readonly unknown[]): Promise<readonly Row[]> {
-    return db.query(`update desist.checkpoint set ${assignment}, updated_at = now() where partition = $1 and epoch = $2 returning attempts`, [
-      owner.partition,
-      owner.epoch,
-      ...values,
-    ]);
+    return db.query(
+      `update desist.checkpoint set ${assignment}, updated_at = now() where partition = $1 and epoch = $2 returning attempts`,
+      [owner.partition, owner.epoch, ...values],
+    );
   }
 
   return {
@@ -134,7 +133,10 @@ export function createStore(db: Database): RecipientStore {
           await tx.query('delete from desist.outbox where partition = $1 and number <= $2', [owner.partition, upTo.number]);
         }
         if (upTo.deadLetterOffset !== null) {
-          await tx.query('delete from desist.dead_letter where partition = $1 and record_offset <= $2', [owner.partition, upTo.deadLetterOffset]);
+          await tx.query('delete from desist.dead_letter where partition = $1 and record_offset <= $2', [
+            owner.partition,
+            upTo.deadLetterOffset,
+          ]);
         }
         return 'committed';
       });
@@ -197,14 +199,20 @@ const RECIPIENT_COLUMNS: readonly (readonly [string, string, (row: RecipientRow)
 const RECIPIENT_NAMES = RECIPIENT_COLUMNS.map(([name]) => name);
 const UPSERT_RECIPIENTS = `insert into desist.recipient as r (${RECIPIENT_NAMES.join(', ')})
   select * from unnest(${RECIPIENT_COLUMNS.map(([, type], index) => `$${index + 1}::${type}[]`).join(', ')})
-  on conflict (tenant, address) do update set ${RECIPIENT_NAMES.slice(2)
+  on conflict (tenant, address) do update set ${RECIPIENT_NAMES.slice(3)
     .map((name) => `${name} = excluded.${name}`)
-    .join(', ')}`;
+    .join(', ')}
+  -- A row belongs to one partition for ever: whatever another one's task believes, it does not take it over.
+  where r.partition = excluded.partition`;
 
 async function writeRecipients(tx: Queries, plan: CommitPlan): Promise<void> {
   // One order for everybody: two transactions never wait for each other's rows.
   const rows = [...plan.recipients].sort((a, b) => compare(a.tenant, b.tenant) || compare(a.address, b.address));
-  if (rows.length > 0) await tx.query(UPSERT_RECIPIENTS, RECIPIENT_COLUMNS.map(([, , value]) => rows.map(value)));
+  if (rows.length > 0)
+    await tx.query(
+      UPSERT_RECIPIENTS,
+      RECIPIENT_COLUMNS.map(([, , value]) => rows.map(value)),
+    );
   if (plan.forgotten.length > 0) {
     await tx.query(
       'delete from desist.recipient r using unnest($1::text[], $2::text[]) as k (tenant, address) where r.tenant = k.tenant and r.address = k.address',
@@ -302,12 +310,13 @@ async function writeRest(tx: Queries, { partition, history, outbox, deadLetters,
   if (deadLetters.length > 0) {
     await tx.query(
       `insert into desist.dead_letter (partition, record_offset, key, value, reason, detail)
-       select $1, * from unnest($2::bigint[], $3::bytea[], $4::bytea[], $5::text[], $6::text[])`,
+       select $1, k.at, decode(k.key, 'hex'), decode(k.value, 'hex'), k.reason, k.detail
+       from unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[]) as k (at, key, value, reason, detail)`,
       [
         partition,
         deadLetters.map(({ offset }) => offset),
-        deadLetters.map(({ key }) => asBytea(key)),
-        deadLetters.map(({ value }) => asBytea(value)),
+        deadLetters.map(({ key }) => hexOf(key)),
+        deadLetters.map(({ value }) => hexOf(value)),
         deadLetters.map(({ reason }) => reason),
         deadLetters.map(({ detail }) => detail),
       ],
@@ -322,9 +331,9 @@ async function writeRest(tx: Queries, { partition, history, outbox, deadLetters,
   }
 }
 
-/** Both drivers read the hexadecimal text form within an array. */
-function asBytea(value: Uint8Array | null): string | null {
-  return value === null ? null : `\\x${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('hex')}`;
+/** Arrays of bytea are the one thing that the two drivers write differently: both write text. */
+function hexOf(value: Uint8Array | null): string | null {
+  return value === null ? null : Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('hex');
 }
 
 function bytes(value: unknown): Uint8Array | null {

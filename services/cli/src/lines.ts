@@ -46,7 +46,10 @@ function sizeOf(file: string): number {
     const stat = statSync(file);
     if (stat.isFile() || stat.isFIFO()) return stat.size;
   } catch (error) {
-    throw new CommandError(EXIT.missing, `${file}: ${(error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : String(error)}`);
+    throw new CommandError(
+      EXIT.missing,
+      `${file}: ${(error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : String(error)}`,
+    );
   }
   throw new CommandError(EXIT.usage, `${file} is not a file`);
 }

@@ -152,7 +152,7 @@ export function running(options: KafkaOptions, consumer: Recorder): Running {
       await run;
       await log.close();
       const error = ended?.error;
-      if (error !== null && error !== undefined) throw error;
+      if (error instanceof Error) throw error;
     },
   };
 }

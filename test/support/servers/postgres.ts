@@ -8,7 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
-import { openPostgres } from '@desist/store-postgres';
+import { openServer } from '@desist/store-postgres';
 
 const run = promisify(execFile);
 
@@ -96,7 +96,7 @@ export async function createDatabase(adminUrl: string): Promise<TestDatabase> {
 }
 
 async function asAdmin(url: string, statement: string): Promise<void> {
-  const db = openPostgres({ url, max: 1, statementTimeout: 60_000 });
+  const db = openServer({ url, connections: 1, applicationName: 'desist-tests', onIdleError: () => undefined });
   try {
     await db.query(statement);
   } finally {

@@ -14,7 +14,9 @@ interface Asked {
 export async function runClassify(files: readonly string[], options: { readonly json: boolean }): Promise<void> {
   for await (const line of linesOf(files.length === 0 ? ['-'] : files)) {
     if (line.text.trim() === '') continue;
-    const { shown, reply } = line.text.trimStart().startsWith('{') ? fromJson(line) : { shown: line.text.trim(), reply: { text: line.text } };
+    const { shown, reply } = line.text.trimStart().startsWith('{')
+      ? fromJson(line)
+      : { shown: line.text.trim(), reply: { text: line.text } };
     const verdict = classify(reply);
     const { category, attribution, permanence, rule } = verdict;
     const provider = reply.provider ?? null;
@@ -24,7 +26,9 @@ export async function runClassify(files: readonly string[], options: { readonly 
       console.log(JSON.stringify({ reply: shown, category, attribution, permanence, rule, provider, counts: counted, hardBounce }));
     } else {
       const effect = hardBounce ? 'hard bounce' : counted ? 'counts' : 'does not count';
-      console.log(`${category.padEnd(22)} ${attribution.padEnd(11)} ${permanence.padEnd(9)} ${effect.padEnd(14)} ${rule.padEnd(28)} ${shown}`);
+      console.log(
+        `${category.padEnd(22)} ${attribution.padEnd(11)} ${permanence.padEnd(9)} ${effect.padEnd(14)} ${rule.padEnd(28)} ${shown}`,
+      );
     }
   }
 }

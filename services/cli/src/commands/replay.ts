@@ -24,7 +24,8 @@ const NO_RECORD_TIME = 8.64e15;
 
 export async function runReplay(files: readonly string[], options: ReplayOptions): Promise<void> {
   const until = options.until === undefined ? undefined : parseTime(options.until);
-  if (options.until !== undefined && until === undefined) throw new CommandError(EXIT.usage, `--until: ${options.until} is no RFC 3339 time`);
+  if (options.until !== undefined && until === undefined)
+    throw new CommandError(EXIT.usage, `--until: ${options.until} is no RFC 3339 time`);
   const total = totalBytes(files);
   const replay = createReplay({ policies: options.policies, providerOf, ...(until === undefined ? {} : { until }) });
   const unreadable = createProblems(options.json);
@@ -47,7 +48,15 @@ export async function runReplay(files: readonly string[], options: ReplayOptions
     else printWhy(found);
   }
   const { events, duplicates, leftOut, recipients, changes, clock } = replay.summary();
-  const summary = { events, duplicates, leftOut, recipients, changes, unreadable: unreadable.count(), clock: clock === null ? null : formatTime(clock) };
+  const summary = {
+    events,
+    duplicates,
+    leftOut,
+    recipients,
+    changes,
+    unreadable: unreadable.count(),
+    clock: clock === null ? null : formatTime(clock),
+  };
   if (options.json) console.log(JSON.stringify({ type: 'summary', ...summary }));
   else {
     console.log(
@@ -102,7 +111,9 @@ function print(changes: readonly ReplayedChange[], { json }: ReplayOptions): voi
 
 function printFinals(recipients: readonly ReplayedRecipient[]): void {
   for (const { tenant, address, view } of recipients) {
-    console.log(JSON.stringify({ type: 'final', tenant, recipient: address, state: view.state, suppressions: view.suppressions.map(terms) }));
+    console.log(
+      JSON.stringify({ type: 'final', tenant, recipient: address, state: view.state, suppressions: view.suppressions.map(terms) }),
+    );
   }
 }
 

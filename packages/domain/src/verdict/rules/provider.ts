@@ -10,7 +10,8 @@ export const PROVIDER_RULES: readonly Rule[] = [
     name: 'gmail.recipient_rate',
     category: 'recipient_rate_limited',
     source: GMAIL,
-    example: '450 4.2.1 The user you are trying to contact is receiving mail at a rate that prevents additional messages from being delivered.',
+    example:
+      '450 4.2.1 The user you are trying to contact is receiving mail at a rate that prevents additional messages from being delivered.',
     text: /receiving mail (?:at a rate|too quickly)/,
   },
   {
@@ -108,7 +109,7 @@ export const PROVIDER_RULES: readonly Rule[] = [
     name: 'yahoo.mailbox_unknown',
     category: 'user_unknown',
     source: YAHOO,
-    example: '554 delivery error: dd This user doesn\'t have a yahoo.com account (alice@yahoo.com) [0]',
+    example: "554 delivery error: dd This user doesn't have a yahoo.com account (alice@yahoo.com) [0]",
     text: /this user doesn'?t have an? \S{1,40} account/,
   },
   {
