@@ -309,7 +309,9 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
           if (fate !== 'again') return fate;
           unknown = false;
         }
-        return await store.commit(plan);
+        const result = await store.commit(plan);
+        // A commit whose answer was lost may land only after it was asked for: then the repetition finds its own work done.
+        return result === 'fenced' && attempt > 0 && (await fateOf(plan)) === 'committed' ? 'committed' : result;
       } catch (error) {
         if (!(error instanceof StoreError)) return { reason: `commit failed: ${messageOf(error)}` };
         if (error.kind === 'incompatible') return { reason: error.message };

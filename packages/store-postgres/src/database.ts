@@ -199,7 +199,8 @@ function isAlive({ pid, host }: Holder): boolean {
 
 function hasSqlState(error: unknown): boolean {
   const code = (error as { code?: unknown }).code;
-  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && !code.startsWith('08') && !code.startsWith('57P');
+  // Every SQLSTATE has a digit; EPIPE is five capitals too.
+  return typeof code === 'string' && /^(?=.*\d)[0-9A-Z]{5}$/.test(code) && !code.startsWith('08') && !code.startsWith('57P');
 }
 
 /** Not there yet, overloaded, in conflict, a standby for the moment: worth another try. */
