@@ -43,7 +43,10 @@ export function openServer(options: ServerOptions): Database {
     query_timeout: 35_000,
     lock_timeout: 15_000,
     idle_in_transaction_session_timeout: 10_000,
-    types: { getTypeParser: ((oid: number, format: never) => (oid === INT8 ? Number : pg.types.getTypeParser(oid, format))) as never },
+    types: {
+      getTypeParser: ((oid: number, format: never): unknown =>
+        oid === INT8 ? Number : pg.types.getTypeParser(oid as never, format)) as never,
+    },
   });
   pool.on('error', options.onIdleError);
 

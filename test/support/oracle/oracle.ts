@@ -47,15 +47,7 @@ import type { LogEvent } from '@desist/domain';
 import { apply, byScope, compare, healthyMachine, look } from './machine.ts';
 import type { Machine, OracleAnswer, OracleInput } from './machine.ts';
 
-export type {
-  OracleAllowance,
-  OracleAnswer,
-  OracleCause,
-  OracleInput,
-  OracleSuppression,
-  OracleTransition,
-  OracleTransitionType,
-} from './machine.ts';
+export type { OracleAnswer } from './machine.ts';
 
 /**
  * What the reference machine says of one recipient at a clock.

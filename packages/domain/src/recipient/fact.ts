@@ -2,7 +2,7 @@
 import type { Command, DeliveryEvent, LogEvent } from '../event.ts';
 import { isCommand } from '../event.ts';
 import type { Policy } from '../policy/policy.ts';
-import type { Attribution, Verdict } from '../verdict/index.ts';
+import type { Verdict } from '../verdict/index.ts';
 import { counts, isHardBounce } from '../verdict/index.ts';
 import type { CommandFact, Fact, FailureFact, Judged } from './types.ts';
 
@@ -89,11 +89,6 @@ export function positionOf(facts: readonly Fact[], fact: Fact): number {
     else high = middle;
   }
   return low;
-}
-
-/** Whose fault it is, after the policy's own word. */
-export function attributionUnder(policy: Policy, verdict: Verdict): Attribution {
-  return policy.attribution[verdict.category] ?? verdict.attribution;
 }
 
 function underPolicy(policy: Policy, verdict: Verdict): Verdict {

@@ -1,6 +1,5 @@
 /** What was published of a recipient and holds still: late evidence is compared with this. */
 import type { Transition } from './machine.ts';
-import { ALL_STREAMS } from './types.ts';
 
 export interface Standing {
   /** Names the thing across folds: type and moment, or scope, reason and moment. */
@@ -74,8 +73,4 @@ export function activeSuppressions(standing: readonly Standing[]): readonly Stan
 
 export function activeAllowances(standing: readonly Standing[]): readonly Standing[] {
   return standing.filter(({ opener }) => opener.allowance !== null);
-}
-
-export function coversEverything(item: Standing): boolean {
-  return item.opener.suppression?.scope === ALL_STREAMS;
 }
