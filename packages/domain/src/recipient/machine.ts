@@ -527,7 +527,9 @@ function release(m: Machine, held: ActiveSuppression, now: number, cause: Cause)
 
 function announceEnd(m: Machine, held: ActiveSuppression, now: number, cause: Cause): void {
   const from = m.state;
-  m.state = stateAt(m, now);
+  const holds = stateAt(m, now);
+  // A stream's suppression changes no stage by itself: a rise at this instant is announced on its own.
+  if (from === 'suppressed' || holds === 'healthy') m.state = holds;
   announce(m, 'released', now, cause, from, m.state, held, null);
 }
 
