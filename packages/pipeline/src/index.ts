@@ -6,3 +6,4 @@ export * from './replay.ts';
 export * from './stop.ts';
 export * from './task.ts';
 export * from './wire.ts';
+export * from './reader.ts';
