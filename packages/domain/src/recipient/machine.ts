@@ -515,7 +515,8 @@ function suppress(
   const held: ActiveSuppression = { scope, reason, since, expiresAt, messages: [], evidence };
   m.suppressions = [...m.suppressions, held].sort(byScopeAndReason);
   const from = m.state;
-  m.state = stateAt(m, since);
+  // A stream's suppression changes no stage by itself: a rise at this instant is announced on its own.
+  if (isBlocked(m)) m.state = 'suppressed';
   announce(m, 'suppressed', since, cause, from, m.state, held, null);
   return true;
 }
