@@ -21,6 +21,7 @@ import type { Stop } from './stop.ts';
 import { createStop } from './stop.ts';
 import type { Limits, PartitionTask, TaskOptions } from './task.ts';
 import { messageOf, untilThere } from './retry.ts';
+import type { Tally } from './tally.ts';
 import { createTask, DEFAULT_LIMITS } from './task.ts';
 import type { Wire } from './wire.ts';
 
@@ -40,6 +41,11 @@ export interface EngineOptions {
   /** Milliseconds that a drain may take. */
   readonly drain?: number;
   readonly committed?: TaskOptions['committed'];
+  readonly tally?: Tally;
+  /** Name of the input topic, for the headers of dead letters. */
+  readonly inputTopic?: string;
+  /** What the recipients are spread over: a partition from here on is not taken. Undefined: not known. */
+  readonly partitions?: () => number | undefined;
 }
 
 export interface PartitionStatus {
@@ -63,6 +69,8 @@ export interface Engine extends LogConsumer {
 const GRACE = 60_000;
 const DRAIN = 10_000;
 const SKEW_KNOWN_FOR = 60_000;
+/** Longer than any group lets a member believe that a partition is its own: then the lost epoch was not taken for good. */
+const RECLAIM_AFTER = 60_000;
 /** First batches begun without a commit: from the third on one record at a time, at the sixth the first one is given up. */
 const SINGLY_FROM = 3;
 const POISON_FROM = 6;
@@ -87,11 +95,20 @@ export function createEngine(options: EngineOptions): Engine {
   const limits = options.limits ?? DEFAULT_LIMITS;
   const grace = options.grace ?? GRACE;
   const owned = new Map<number, Owned>();
+  /** Partitions that another owner took while the log's source still drives them here: monotonic ms of the loss. */
+  const lost = new Map<number, number>();
   let skew: { readonly ms: number; readonly at: number } | undefined;
 
   // --------------------------------------------------------------------------------------- ownership
 
   async function assign(partition: number): Promise<AssignOutcome> {
+    lost.delete(partition);
+    const spread = options.partitions?.() ?? Number.POSITIVE_INFINITY;
+    if (partition >= spread) {
+      const reason = `the input was given more partitions than the ${spread} that recipients are spread over: their events would change places`;
+      logger.error({ partition, reason }, 'partition not taken');
+      return { kind: 'stopped', reason };
+    }
     const known = owned.get(partition);
     if (known !== undefined) {
       const kept = await retried(() => store.position(partition));
@@ -111,6 +128,7 @@ export function createEngine(options: EngineOptions): Engine {
       policies,
       time,
       limits,
+      ...(options.tally === undefined ? {} : { tally: options.tally }),
       committed(plan, took) {
         if (plan.outbox.length > 0 || plan.deadLetters.length > 0) owned.get(partition)?.relay.wake();
         options.committed?.(plan, took);
@@ -124,7 +142,8 @@ export function createEngine(options: EngineOptions): Engine {
 
   function own(claim: Claim, task: PartitionTask): void {
     const { partition, epoch } = claim;
-    const relay = createRelay({ owner: { partition, epoch }, store, sink, time, logger });
+    const inputTopic = options.inputTopic ?? 'delivery-events';
+    const relay = createRelay({ owner: { partition, epoch }, store, sink, time, logger, inputTopic });
     const relayStop = createStop();
     const relayDone = relay.run(relayStop.signal).catch((error: unknown) => {
       logger.error({ partition, problem: messageOf(error) }, 'relay ended');
@@ -233,6 +252,7 @@ export function createEngine(options: EngineOptions): Engine {
   async function fenced(partition: number): Promise<BatchOutcome> {
     logger.warn({ partition }, 'another owner has the partition: what was not committed is dropped');
     await drop(partition);
+    lost.set(partition, time.monotonic());
     return { kind: 'fenced' };
   }
 
@@ -248,6 +268,7 @@ export function createEngine(options: EngineOptions): Engine {
 
   function caughtUp(partition: number, position: number, asOf: number): void {
     const one = owned.get(partition);
+    if (one === undefined) reclaim(partition);
     if (one === undefined || one.stopped !== null) return;
     void inTurn(one, async () => {
       if (position > one.task.position()) return;
@@ -258,6 +279,18 @@ export function createEngine(options: EngineOptions): Engine {
       if (state.kind !== 'running') await outcome(one);
     }).catch((error: unknown) => {
       logger.warn({ partition, problem: messageOf(error) }, 'the partition clock was not moved');
+    });
+  }
+
+  /**
+   * An idle partition was taken from this process, and the source drives it here still: whoever took it is gone again.
+   * Without this its timers would wait for the next record.
+   */
+  function reclaim(partition: number): void {
+    const since = lost.get(partition);
+    if (since === undefined || time.monotonic() - since < RECLAIM_AFTER) return;
+    assign(partition).catch((error: unknown) => {
+      logger.warn({ partition, problem: messageOf(error) }, 'the partition was not taken again');
     });
   }
 
@@ -277,6 +310,7 @@ export function createEngine(options: EngineOptions): Engine {
     await Promise.all(
       partitions.map(async (partition) => {
         const one = owned.get(partition);
+        lost.delete(partition);
         if (one === undefined) return;
         const limit = createStop();
         await Promise.race([inTurn(one, () => one.task.flush()), time.sleep(options.drain ?? DRAIN, limit.signal)]);

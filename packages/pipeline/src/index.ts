@@ -4,6 +4,7 @@ export * from './ports.ts';
 export * from './relay.ts';
 export * from './replay.ts';
 export * from './stop.ts';
+export * from './tally.ts';
 export * from './task.ts';
 export * from './wire.ts';
 export * from './reader.ts';

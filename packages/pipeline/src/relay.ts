@@ -28,9 +28,11 @@ export interface RelayOptions {
   readonly sink: LogSink;
   readonly time: Time;
   readonly logger: Logger;
+  /** Name of the input topic, for the headers of dead letters. */
+  readonly inputTopic: string;
 }
 
-export function createRelay({ owner, store, sink, time, logger }: RelayOptions): Relay {
+export function createRelay({ owner, store, sink, time, logger, inputTopic }: RelayOptions): Relay {
   let epochKnownAt = Number.NEGATIVE_INFINITY;
   let sent = 0;
   let idle = false;
@@ -66,7 +68,7 @@ export function createRelay({ owner, store, sink, time, logger }: RelayOptions):
       await sink.append(
         'deadLetters',
         letters.map(({ offset, key, value, reason, detail }): OutRecord => {
-          return { key, value, headers: { reason, detail, topic: 'deliveryEvents', partition, offset: String(offset) } };
+          return { key, value, headers: { reason, detail, topic: inputTopic, partition, offset: String(offset) } };
         }),
       );
     }

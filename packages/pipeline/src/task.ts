@@ -7,7 +7,7 @@
  * from the log alone and not from how it was cut into batches.
  */
 import { addFact, advanceTo, factOf, isCommand, judge, recipientKey } from '@desist/domain';
-import type { LogEvent, PolicySet } from '@desist/domain';
+import type { LogEvent, PolicySet, Recipient } from '@desist/domain';
 import type { Breaker } from './breaker.ts';
 import { createBreaker } from './breaker.ts';
 import { createDeadlines } from './deadlines.ts';
@@ -16,6 +16,7 @@ import type { Claim, CommitPlan, DeadLetter, LogRecord, RecipientStore, Time } f
 import type { Recipients } from './recipients.ts';
 import { createRecipients } from './recipients.ts';
 import { backOff, messageOf } from './retry.ts';
+import type { Tally } from './tally.ts';
 import type { Wire } from './wire.ts';
 
 export interface Limits {
@@ -47,6 +48,7 @@ export interface TaskOptions {
   readonly policies: PolicySet;
   readonly time: Time;
   readonly limits: Limits;
+  readonly tally?: Tally;
   /** After each commit, with its duration in ms. */
   readonly committed?: (plan: CommitPlan, took: number) => void;
 }
@@ -88,7 +90,7 @@ const DUE_AT_ONCE = 1_000;
 const SLICE = 2_000;
 
 export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
-  const { store, wire, policies, time, limits } = options;
+  const { store, wire, policies, time, limits, tally } = options;
   const { partition, epoch } = claim;
   const counts: TaskCounts = { records: 0, peeked: 0, duplicates: 0, clamped: 0, deadLetters: 0, changes: 0, commits: 0 };
   const deadlines = createDeadlines();
@@ -113,6 +115,8 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
     const peeked = wire.peek(record);
     if (peeked !== undefined && (peeked.type === 'accepted' || !deadlines.isTracked(peeked.key))) {
       counts.peeked += 1;
+      tally?.event(peeked.type);
+      if (peeked.type === 'delivered') tally?.delivered(peeked.key);
       note(true);
       // Untracked so far: an earlier record of the same batch may still open a streak, so the record is looked at again then.
       return { record, event: undefined, key: peeked.type === 'delivered' ? peeked.key : undefined };
@@ -130,11 +134,21 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
     if (decoded.clamped) counts.clamped += 1;
     note(true);
     const { event } = decoded;
-    return { record, event, key: recipientKey(event.tenant, event.recipient) };
+    const key = recipientKey(event.tenant, event.recipient);
+    tally?.event(event.type);
+    if (event.type === 'delivered') tally?.delivered(key);
+    return { record, event, key };
+  }
+
+  /** A delivery that was only peeked at, because nothing was against its recipient then. It was counted already. */
+  function again(record: LogRecord): LogEvent | undefined {
+    const decoded = wire.decode(record);
+    return decoded.ok ? decoded.event : undefined;
   }
 
   function reject(record: LogRecord, reason: string, detail: string): void {
     counts.deadLetters += 1;
+    tally?.deadLetter(reason);
     deadLetters.push({ offset: record.offset, key: record.key, value: record.value, reason, detail });
   }
 
@@ -193,7 +207,7 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
   }
 
   function foldOne(one: Read, key: string, before: number): void {
-    const event = one.event ?? decode(one.record).event;
+    const event = one.event ?? again(one.record);
     const held = recipients.get(key);
     if (event === undefined || held === undefined || !leavesTrace(event, key)) return;
     if (held.foreign) {
@@ -210,13 +224,28 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
       if (isCommand(event)) reject(one.record, 'invalid', `type: ${event.type} is not supported by this version`);
       return;
     }
+    tally?.failed(fact, key);
+    if (fact.kind === 'delivered') noteWait(held.recipient, fact.at, key);
     const changes = Number.isFinite(before) ? [...advanceTo(held.recipient, before, context)] : [];
     const added = addFact(held.recipient, fact, clock, context);
     if (added === 'duplicate') counts.duplicates += 1;
     else changes.push(...added);
     if (added === 'duplicate' && changes.length === 0) return;
     counts.changes += changes.length;
+    tally?.changed(changes);
     recipients.touched(key, changes);
+  }
+
+  /** From the first failure since the last delivery to this one. */
+  function noteWait({ facts }: Recipient, at: number, key: string): void {
+    if (tally === undefined) return;
+    let first: number | undefined;
+    for (let index = facts.length - 1; index >= 0; index -= 1) {
+      const fact = facts[index];
+      if (fact === undefined || fact.kind === 'delivered') break;
+      if (fact.kind === 'failure' && fact.at <= at) first = fact.at;
+    }
+    if (first !== undefined) tally.waited(key, at - first);
   }
 
   /** Everybody whose deadline the clock has reached. Answers how many recipients were looked at. */
@@ -231,6 +260,7 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
         if (held === undefined || held.foreign) continue;
         const changes = advanceTo(held.recipient, clock, recipients.contextOf(held.tenant));
         counts.changes += changes.length;
+        tally?.changed(changes);
         recipients.touched(key, changes);
       }
       fired += keys.length;

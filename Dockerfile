@@ -1,0 +1,26 @@
+# One image for every service: `docker run IMAGE start`, `engine`, `migrate`, …
+FROM node:24-bookworm-slim AS build
+WORKDIR /app
+COPY package.json package-lock.json ./
+COPY packages packages
+COPY services services
+COPY test/package.json test/package.json
+COPY tsconfig.json tsconfig.base.json ./
+RUN npm ci --no-audit --no-fund && npm run build && npm prune --omit=dev --no-audit --no-fund \
+  && find packages services -name '*.ts' -not -name '*.d.ts' -delete && rm -rf test
+
+FROM node:24-bookworm-slim
+ENV NODE_ENV=production
+WORKDIR /app
+COPY --from=build /app /app
+COPY bin bin
+COPY migrations migrations
+RUN mkdir /data && chown node:node /data
+USER node
+ENV DESIST_DATA=/data
+VOLUME /data
+EXPOSE 8425
+HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
+  CMD ["node", "-e", "fetch('http://127.0.0.1:8425/healthz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+ENTRYPOINT ["node", "bin/desist.js"]
+CMD ["start"]

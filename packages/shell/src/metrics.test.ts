@@ -1,0 +1,39 @@
+import { createTally } from '@desist/pipeline';
+import { describe, expect, it } from 'vitest';
+import { createMetrics } from './metrics.ts';
+
+const PARTITION = { partition: 3, epoch: 1, position: 90, committed: 80, highWatermark: 100, clock: 1_700_000_000_000, tracked: 1, stopped: null };
+const counts = { records: 0, peeked: 0, duplicates: 0, clamped: 0, deadLetters: 0, changes: 0, commits: 0 };
+
+async function rendered(status: () => Promise<never>): Promise<string> {
+  const tally = createTally((domain) => (domain === 'gmail.com' ? 'gmail' : domain));
+  tally.event('delivered');
+  tally.event('delivered');
+  tally.delivered('t/a@gmail.com');
+  tally.deadLetter('invalid');
+  tally.waited('t/a@gmail.com', 90_000);
+  const metrics = createMetrics({ tally, partitions: () => [{ ...PARTITION, counts }], reader: { status }, monotonic: () => 0 });
+  metrics.committed(7);
+  await metrics.render();
+  return (await metrics.render()).body;
+}
+
+describe('the metrics of the contract', () => {
+  const away = (): Promise<never> => Promise.reject(new Error('away'));
+
+  it('gives the plain counts their labels, the same at each reading', async () => {
+    const body = await rendered(away);
+    expect(body).toContain('desist_events_total{type="delivered"} 2');
+    expect(body).toContain('desist_deferral_ratio{provider="gmail"} 0');
+    expect(body).toContain('desist_dead_letters_total{reason="invalid"} 1');
+    expect(body).toContain('desist_partition_lag_records{partition="3"} 20');
+    expect(body).toContain('desist_partition_clock_seconds{partition="3"} 1700000000');
+    expect(body).toMatch(/desist_time_to_delivery_seconds_bucket\{le="300",provider="gmail"\} 1/);
+    expect(body).toMatch(/desist_commit_seconds_bucket\{le="0.01"\} 1/);
+    expect(body.endsWith('# EOF\n')).toBe(true);
+  });
+
+  it('says nothing of the database while that is away', async () => {
+    expect(await rendered(away)).not.toMatch(/^desist_relay_backlog \d/m);
+  });
+});
