@@ -1,13 +1,35 @@
 #!/usr/bin/env node
-// The built program when it is there, otherwise the sources (Node strips the types).
+// `desist start` and `desist engine` are services of their own; everything else is the command line's.
+// Runs what is built, otherwise the sources (Node strips the types).
 import { existsSync } from 'node:fs';
-import { spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { spawn } from 'node:child_process';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
-const built = fileURLToPath(new URL('../services/cli/dist/main.js', import.meta.url));
-const source = fileURLToPath(new URL('../services/cli/src/main.ts', import.meta.url));
-const main = process.env.DESIST_FROM_SOURCE === '1' || !existsSync(built) ? ['--conditions=source', source] : [built];
-const child = spawnSync(process.execPath, ['--disable-warning=ExperimentalWarning', ...main, ...process.argv.slice(2)], {
-  stdio: 'inherit',
-});
-process.exit(child.status ?? 3);
+const SERVICES = { start: 'standalone', engine: 'engine' };
+const [first, ...rest] = process.argv.slice(2);
+const service = SERVICES[first];
+const args = service === undefined ? process.argv.slice(2) : rest;
+
+const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
+const built = at(`services/${service ?? 'cli'}/dist/main.js`);
+const fromSource = process.env.DESIST_FROM_SOURCE === '1' || !existsSync(built);
+const [major, minor] = process.versions.node.split('.').map(Number);
+const newEnough = major > 22 || (major === 22 && minor >= 15);
+
+if (newEnough && !fromSource) {
+  process.argv = [process.argv[0], built, ...args];
+  await import(pathToFileURL(built).href);
+} else {
+  const ownNode = at('node_modules/.bin/node');
+  if (!newEnough && !existsSync(ownNode)) {
+    console.error(`Node ${process.versions.node} is too old: 22.15 or newer is needed, or \`npm ci\`, which brings one`);
+    process.exit(3);
+  }
+  const main = fromSource ? ['--conditions=source', at(`services/${service ?? 'cli'}/src/main.ts`)] : [built];
+  const child = spawn(newEnough ? process.execPath : ownNode, ['--disable-warning=ExperimentalWarning', ...main, ...args], {
+    stdio: 'inherit',
+  });
+  // The terminal sends Ctrl-C to both; the child decides when to end.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => signal !== 'SIGINT' && child.kill(signal));
+  child.on('exit', (code) => process.exit(code ?? 3));
+}

@@ -1,18 +1,22 @@
 /**
  * Ten simulated days of a small sender, as canonical delivery events (NDJSON on standard output). The replies are real ones
- * (replies.json names source and licence); addresses and times are made up. The same seed always gives the same file.
+ * (replies.json names source and licence); addresses and times are made up. The same seed always gives the same file, but for
+ * the times: `--end TIME` (RFC 3339) says when the ten days end, otherwise on 11 March 2026.
  */
 import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
 
 interface Sourced {
   readonly reply: string;
 }
 const REPLIES = JSON.parse(readFileSync(new URL('replies.json', import.meta.url), 'utf8')) as Record<string, Sourced>;
 
-const START = Date.UTC(2026, 2, 1);
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
+const { end } = parseArgs({ options: { end: { type: 'string', default: '2026-03-11T00:00:00.000Z' } } }).values;
+const START = Date.parse(end) - 10 * DAY;
+if (Number.isNaN(START)) throw new Error(`--end: ${end} is no time`);
 
 interface Event {
   readonly at: number;

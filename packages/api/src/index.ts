@@ -1,1 +1,2 @@
-export {};
+export { createApi } from './server.ts';
+export type { Api, ApiOptions, Authorise } from './server.ts';

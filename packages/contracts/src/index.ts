@@ -3,3 +3,4 @@ export * from './change.ts';
 export * from './event.ts';
 export * from './provider/index.ts';
 export * from './time.ts';
+export * from './policy-file/index.ts';

@@ -8,6 +8,20 @@ import type { KafkaOptions, SaslOptions } from './options.ts';
 const LEVEL = kafkajs.logLevel;
 
 /**
+ * kafkajs 2.2.4 asks for timers in the past at every connect (its queue's `throttledUntil` begins at -1), and Node 24 warns of each on
+ * standard error. They fire at once, as meant: only this one warning is left out.
+ */
+function hushPastTimers(): void {
+  if (hushed) return;
+  hushed = true;
+  const emitWarning = process.emitWarning.bind(process) as (...args: unknown[]) => void;
+  process.emitWarning = ((...args: unknown[]) => {
+    if (args[1] !== 'TimeoutNegativeWarning') emitWarning(...args);
+  }) as typeof process.emitWarning;
+}
+let hushed = false;
+
+/**
  * kafkajs' lines as ours. It says ERROR for things that it then tries again, so nothing of it is more than a warning: what
  * is really wrong, this package says itself. Batches and records are in none of its lines.
  */
@@ -32,6 +46,7 @@ export function logTo(logger: Logger): logCreator {
 /** The client that all parts share settings through; each part opens its own connections. */
 export function createClient(options: KafkaOptions): Kafka {
   registerCodecs();
+  hushPastTimers();
   const config: KafkaConfig = {
     brokers: [...options.brokers],
     clientId: options.clientId,

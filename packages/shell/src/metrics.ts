@@ -7,7 +7,7 @@ import type { PartitionStatus, StateReader, StoreStatus, Tally } from '@desist/p
 
 export interface Metrics {
   /** Duration of one commit, ms. */
-  committed(ms: number): void;
+  readonly committed: (ms: number) => void;
   render(): Promise<{ readonly contentType: string; readonly body: string }>;
 }
 

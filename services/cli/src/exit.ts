@@ -1,5 +1,4 @@
-/** Exit codes: 0 done; 1 it ran, and the answer is no; 2 wrong usage or bad input; 3 something it needs is not there. */
-export const EXIT = { done: 0, no: 1, usage: 2, missing: 3 } as const;
+export { EXIT } from '@desist/assembly';
 
 /** Ends a command with a message for people and an exit code. */
 export class CommandError extends Error {

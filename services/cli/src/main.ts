@@ -1,37 +1,150 @@
-/** The `desist` command: reads arguments, runs one command, ends with its exit code. */
-import { Command, CommanderError } from 'commander';
-import { DEFAULT_POLICY } from '@desist/domain';
-import type { PolicySet } from '@desist/domain';
+/** The `desist` command: reads arguments, runs one command, ends with its exit code. `docs/cli.md` shows each at work. */
+import { exitCodeOf, VERSION } from '@desist/assembly';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { createClient, DEFAULT_URL } from './client.ts';
+import { runCheck } from './commands/check.ts';
 import { runClassify } from './commands/classify.ts';
+import { runDoctor } from './commands/doctor.ts';
+import { runList } from './commands/list.ts';
+import type { ListOptions } from './commands/list.ts';
+import { runMigrate } from './commands/migrate.ts';
+import { runOperate } from './commands/operate.ts';
+import type { OperateOptions } from './commands/operate.ts';
+import { policiesFrom, runPolicyCheck, runPolicyShow } from './commands/policy.ts';
 import { runReplay } from './commands/replay.ts';
+import { runStatus } from './commands/status.ts';
+import { runWhy } from './commands/why.ts';
 import { CommandError, EXIT } from './exit.ts';
 
-const DEFAULTS: PolicySet = { version: 'default', base: DEFAULT_POLICY, tenants: new Map() };
+interface Json {
+  readonly json: boolean;
+}
+interface ToService extends Json {
+  readonly url?: string;
+}
 
 const program = new Command('desist')
   .description('Decides, per recipient, when to stop sending')
+  .version(VERSION)
   .exitOverride()
   .configureOutput({ writeErr: (text) => process.stderr.write(text) });
 
-program
-  .command('replay')
-  .description('fold files of delivery events (NDJSON, or - for standard input) in virtual time; writes nothing')
-  .argument('<file...>')
-  .option('--until <time>', 'end the clock here (RFC 3339); later events are left out')
-  .option('--why <address>', 'explain this recipient at the end')
-  .option('--json', 'NDJSON on standard output', false)
-  .action(async (files: string[], options: { until?: string; why?: string; json: boolean }) => {
-    await runReplay(files, { ...options, policies: DEFAULTS });
+const command = (text: string, description: string): Command =>
+  program.command(text).description(description).option('--json', 'NDJSON on standard output', false);
+const toService = (text: string, description: string): Command =>
+  command(text, description).option('--url <url>', `the running service (DESIST_URL; default ${DEFAULT_URL})`);
+
+function wholeNumber(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('must be a whole number from 1 on');
+  return Number(text);
+}
+
+// ------------------------------------------------------------------------------------- services and set-up
+
+// `bin/desist.js` runs these two as services of their own; here they stand for the help.
+program.command('start').description('everything in one process; `desist start --help` shows its flags');
+program.command('engine').description('one engine of several, on real servers');
+
+command('migrate', 'bring the database to this version, make the topics that are missing')
+  .option('--check', 'change nothing, say what is missing (exit code 1)', false)
+  .action(async (options: Json & { check: boolean }) => {
+    process.exitCode = await runMigrate(options);
   });
 
-program
-  .command('classify')
-  .description('what SMTP replies mean: one per line, or NDJSON')
-  .argument('[file...]')
+toService('doctor', 'what is wrong and how to fix it')
+  .option('--resume <partition>', 'let a stopped partition go on')
+  .option('--accept-gap', 'with --resume: give up the records that the log has lost', false)
+  .action(async (options: ToService & { resume?: string; acceptGap: boolean }) => {
+    process.exitCode = await runDoctor(createClient(options.url), options);
+  });
+
+toService('status', 'lag, clock, dead letters').action(async (options: ToService) => {
+  await runStatus(createClient(options.url), options);
+});
+
+const policy = program.command('policy').description('policy files');
+policy
+  .command('check')
+  .argument('[file]', 'default: DESIST_POLICY')
+  .description('every mistake of a policy file')
   .option('--json', 'NDJSON on standard output', false)
-  .action(async (files: string[], options: { json: boolean }) => {
+  .action((file: string | undefined, options: Json) => {
+    runPolicyCheck(file, options);
+  });
+policy
+  .command('show')
+  .argument('[file]', 'default: DESIST_POLICY, otherwise the built-in defaults')
+  .description('what a policy file comes to, every value written out')
+  .action((file: string | undefined) => {
+    runPolicyShow(file);
+  });
+
+// ------------------------------------------------------------------------------------- files, no service needed
+
+command('replay', 'fold files of delivery events (NDJSON, or - for standard input) in virtual time; writes nothing')
+  .argument('<file...>')
+  .option('--policy <file>', 'policy file (DESIST_POLICY)')
+  .option('--until <time>', 'end the clock here (RFC 3339); later events are left out')
+  .option('--why <address>', 'explain this recipient at the end')
+  .action(async (files: string[], options: Json & { policy?: string; until?: string; why?: string }) => {
+    await runReplay(files, { ...options, policies: policiesFrom(options.policy) });
+  });
+
+command('classify', 'what SMTP replies mean: one per line, or NDJSON')
+  .argument('[file...]')
+  .action(async (files: string[], options: Json) => {
     await runClassify(files, options);
   });
+
+// ------------------------------------------------------------------------------------- the list
+
+toService('check', 'may I send? exit code 1 when an address is suppressed')
+  .argument('[address...]')
+  .option('--file <file>', 'addresses, one per line; - for standard input')
+  .option('--tenant <tenant>')
+  .option('--stream <stream>')
+  .action(async (addresses: string[], options: ToService & { file?: string; tenant?: string; stream?: string }) => {
+    process.exitCode = await runCheck(createClient(options.url), addresses, options);
+  });
+
+toService('why', 'state, rule, evidence counted and not counted, what would change it')
+  .argument('<address>')
+  .option('--tenant <tenant>')
+  .action(async (address: string, options: ToService & { tenant?: string }) => {
+    await runWhy(createClient(options.url), address, options);
+  });
+
+toService('list', 'the suppression list')
+  .option('--tenant <tenant>')
+  .option('--scope <scope>', '* or a stream')
+  .option('--reason <reason>')
+  .option('--domain <domain>')
+  .option('--since <time>', 'suppressed at or after (RFC 3339)')
+  .option('--limit <rows>', 'at most', wholeNumber)
+  .action(async (options: ToService & ListOptions) => {
+    await runList(createClient(options.url), options);
+  });
+
+const OPERATIONS = {
+  suppress: 'stop sending to these addresses',
+  release: 'lift suppressions and void earlier evidence',
+  allow: 'send in spite of persistent_deferral and hard_bounce',
+  disallow: 'end what `allow` began',
+} as const;
+
+for (const [name, description] of Object.entries(OPERATIONS) as [keyof typeof OPERATIONS, string][]) {
+  const operation = toService(name, description)
+    .argument('<address...>')
+    .option('--tenant <tenant>')
+    .option('--scope <scope>', '* or a stream; default *')
+    .option('--note <text>')
+    .option('--by <who>', 'default: the user of this machine');
+  if (name === 'suppress' || name === 'allow') operation.option('--expires <when>', 'a duration (30d) or a time (RFC 3339)');
+  if (name === 'release') operation.option('--force', 'complaint and unsubscribe, too', false);
+  operation.action(async (addresses: string[], options: ToService & OperateOptions) => {
+    await runOperate(createClient(options.url), name, addresses, options);
+  });
+}
 
 // A reader that goes away (`| head`) is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -46,5 +159,10 @@ try {
   else if (error instanceof CommandError) {
     console.error(error.message);
     process.exitCode = error.code;
-  } else throw error;
+  } else {
+    const code = exitCodeOf(error);
+    if (code === undefined) throw error;
+    console.error((error as Error).message);
+    process.exitCode = code;
+  }
 }

@@ -1,0 +1,545 @@
+import { DEFAULT_POLICY, encodeRecipient, newRecipient } from '@desist/domain';
+import type { Fact } from '@desist/domain';
+import { InvalidCursorError, LogError, StoreError } from '@desist/pipeline';
+import type { Checked, ListedSuppression, ListFilter, RecipientRecord, StateReader } from '@desist/pipeline';
+import { describe, expect, test } from 'vitest';
+import { createApi } from './index.ts';
+import type { Api, ApiOptions } from './index.ts';
+
+const NOW = Date.parse('2026-03-01T12:00:00.000Z');
+const EVENT = { version: 1, type: 'deferred', recipient: 'Alice@Example.com', occurredAt: '2026-03-01T10:00:00Z' };
+const PROBLEM = 'application/problem+json';
+
+const row = {
+  scope: '*',
+  reason: 'hard_bounce',
+  since: NOW,
+  expiresAt: null,
+  category: 'user_unknown',
+  rule: 'r',
+  reply: '550 5.1.1',
+  firstFailureAt: NOW,
+  lastFailureAt: NOW,
+  failures: 1,
+  policy: 'sha256:x',
+} as const;
+
+function checkedOf(address: string): Checked {
+  const suppressed = address.startsWith('bad');
+  return { address, state: suppressed ? 'suppressed' : 'healthy', suppressions: suppressed ? [row] : [], allowed: [] };
+}
+
+interface Seen {
+  readonly appended: { key: string; value: string }[];
+  readonly asked: string[];
+  readonly filters: ListFilter[];
+  readonly logged: unknown[];
+  calls: number;
+}
+
+function make(more: Partial<ApiOptions> = {}, reads: Partial<StateReader> = {}): { api: Api; seen: Seen } {
+  const seen: Seen = { appended: [], asked: [], filters: [], logged: [], calls: 0 };
+  const log = (fields: object, message: string): void => void seen.logged.push({ ...fields, message });
+  const listed: ListedSuppression = { ...row, tenant: 'default', address: 'bad@example.com', updatedAt: NOW };
+  const reader: StateReader = {
+    async recipient(tenant, address) {
+      seen.asked.push(`${tenant} ${address}`);
+      return null;
+    },
+    async list(filter) {
+      seen.filters.push(filter);
+      return { items: [listed], cursor: 'next' };
+    },
+    check: async (_tenant, addresses) => addresses.map(checkedOf),
+    history: async () => ({ items: [], cursor: null }),
+    status: async () => ({ partitions: [], recipients: {}, suppressions: [] }),
+    clocks: async () => [{ partition: 0, clock: NOW }],
+    ...reads,
+  };
+  const api = createApi({
+    reader,
+    async append(records) {
+      seen.calls += 1;
+      seen.appended.push(...records);
+    },
+    policies: { version: 'sha256:x', base: DEFAULT_POLICY, tenants: new Map() },
+    ready: () => ({ ok: true, problems: [] }),
+    metrics: async () => ({ contentType: 'application/openmetrics-text; version=1.0.0', body: '# EOF\n' }),
+    time: { now: () => NOW },
+    logger: { debug: log, info: log, warn: log, error: log },
+    version: '0.1.0',
+    ...more,
+  });
+  return { api, seen };
+}
+
+const post = async (api: Api, url: string, body: unknown, headers: Record<string, string> = {}) =>
+  api.inject({
+    method: 'POST',
+    url,
+    headers: { 'content-type': 'application/json', ...headers },
+    payload: typeof body === 'string' ? body : JSON.stringify(body),
+  });
+const get = async (api: Api, url: string) => api.inject({ method: 'GET', url });
+const unavailable = async (): Promise<never> => {
+  throw new LogError('unavailable', 'the broker knows alice@example.com');
+};
+
+describe('POST /v1/events', () => {
+  test('takes one object, normalises key and address, and derives an id', async () => {
+    const { api, seen } = make();
+    const answer = await post(api, '/v1/events', EVENT);
+    expect([answer.statusCode, answer.json()]).toEqual([202, { accepted: 1, rejected: 0, errors: [] }]);
+    expect(seen.appended[0]!.key).toBe('default/alice@example.com');
+    const value = JSON.parse(seen.appended[0]!.value) as { id: string; recipient: string };
+    expect(value.recipient).toBe('alice@example.com');
+    expect(value.id).not.toBe('');
+  });
+
+  test('an array with bad items: the good ones in one append, the bad ones named', async () => {
+    const { api, seen } = make();
+    const answer = await post(api, '/v1/events', [
+      EVENT,
+      7,
+      { ...EVENT, version: 2 },
+      { ...EVENT, type: 'release' },
+      { ...EVENT, recipient: 'jösé@exämple.de' },
+    ]);
+    expect(answer.statusCode).toBe(202);
+    expect(answer.json()).toMatchObject({
+      accepted: 2,
+      rejected: 3,
+      errors: [
+        { index: 1, reason: 'unreadable' },
+        { index: 2, reason: 'unsupported_version' },
+        { index: 3, reason: 'invalid', detail: expect.stringContaining('/v1/commands') as string },
+      ],
+    });
+    expect(seen.calls).toBe(1);
+    expect(seen.appended[1]!.key).toBe('default/jösé@xn--exmple-cua.de');
+  });
+
+  test.each(['application/x-ndjson', 'application/ndjson'])('%s with bad and blank lines', async (type) => {
+    const { api, seen } = make();
+    const body = `${JSON.stringify(EVENT)}\r\n\n{"broken\n${JSON.stringify({ ...EVENT, attempt: 2 })}\n`;
+    const answer = await post(api, '/v1/events', body, { 'content-type': type });
+    expect(answer.json()).toEqual({ accepted: 2, rejected: 1, errors: [{ index: 1, reason: 'unreadable', detail: 'not JSON' }] });
+    expect(seen.appended).toHaveLength(2);
+  });
+
+  test('all bad: 400 with the errors, nothing appended', async () => {
+    const { api, seen } = make();
+    const answer = await post(api, '/v1/events', [{ ...EVENT, type: 'x' }]);
+    expect([answer.statusCode, answer.headers['content-type']]).toEqual([400, PROBLEM]);
+    expect(answer.json()).toMatchObject({ status: 400, title: 'Bad Request', errors: [{ index: 0, reason: 'invalid' }] });
+    expect(seen.calls).toBe(0);
+  });
+
+  test('the log is away: 503, Retry-After, and what to do', async () => {
+    const { api, seen } = make({ append: unavailable });
+    const answer = await post(api, '/v1/events', EVENT);
+    expect([answer.statusCode, answer.headers['retry-after']]).toEqual([503, '5']);
+    expect(answer.json()).toMatchObject({ detail: expect.stringContaining('Repeat the whole request') as string });
+    expect(JSON.stringify(seen.logged) + answer.body).not.toContain('alice');
+  });
+
+  test('10,000 items pass, one more does not', async () => {
+    const { api, seen } = make();
+    const items = Array.from({ length: 10_000 }, (_, attempt) => ({ ...EVENT, attempt }));
+    expect((await post(api, '/v1/events', items)).json()).toMatchObject({ accepted: 10_000 });
+    const more = await post(api, '/v1/events', [...items, EVENT]);
+    expect([more.statusCode, more.json<{ detail: string }>().detail]).toEqual([400, expect.stringContaining('10000')]);
+    expect(seen.calls).toBe(1);
+  });
+
+  test('a body of exactly the limit passes, one byte more is 413', async () => {
+    const body = JSON.stringify(EVENT);
+    const { api } = make({ bodyLimit: body.length });
+    expect((await post(api, '/v1/events', body)).statusCode).toBe(202);
+    const more = await post(api, '/v1/events', `${body} `);
+    expect([more.statusCode, more.headers['content-type']]).toEqual([413, PROBLEM]);
+    expect(more.json()).toMatchObject({ detail: expect.stringContaining(String(body.length)) as string });
+  });
+
+  test.each([
+    ['{"a":', 'application/json', 400],
+    ['', 'application/json', 400],
+    ['[]', 'application/json', 400],
+    ['{"__proto__":{}}', 'application/json', 400],
+    ['x', 'text/plain', 415],
+  ])('%j as %s is %i', async (body, type, status) => {
+    const answer = await post(make().api, '/v1/events', body, { 'content-type': type });
+    expect([answer.statusCode, answer.headers['content-type']]).toEqual([status, PROBLEM]);
+  });
+
+  test('bytes that are no UTF-8 are refused, not replaced', async () => {
+    const payload = Buffer.concat([Buffer.from('{"recipient":"'), Buffer.from([0xff]), Buffer.from('"}')]);
+    const answer = await make().api.inject({ method: 'POST', url: '/v1/events', headers: { 'content-type': 'application/json' }, payload });
+    expect([answer.statusCode, answer.json<{ detail: string }>().detail]).toEqual([400, 'The body is not UTF-8.']);
+  });
+});
+
+describe('POST /v1/check', () => {
+  test('answers in order, as sent; unreadable ones do not fail it', async () => {
+    const answer = await post(make().api, '/v1/check', { recipients: ['Ok@Example.com', 'nobody', 'BAD@example.com', 5] });
+    const invalid = { allowed: false, reasons: ['invalid_address'], state: null, expiresAt: null };
+    expect([answer.statusCode, answer.json()]).toEqual([
+      200,
+      {
+        results: [
+          { recipient: 'Ok@Example.com', allowed: true, reasons: [], state: 'healthy', expiresAt: null },
+          { recipient: 'nobody', ...invalid },
+          { recipient: 'BAD@example.com', allowed: false, reasons: ['hard_bounce'], state: 'suppressed', expiresAt: null },
+          { recipient: 5, ...invalid },
+        ],
+        asOf: [{ partition: 0, clock: '2026-03-01T12:00:00.000Z' }],
+      },
+    ]);
+  });
+
+  test('10,000 with one suppressed and one unreadable; 10,001 are refused', async () => {
+    const { api } = make();
+    const recipients = Array.from({ length: 10_000 }, (_, i) => (i === 7 ? 'bad@example.com' : i === 8 ? '' : `r${i}@example.com`));
+    const { results } = (await post(api, '/v1/check', { recipients })).json<{ results: { allowed: boolean }[] }>();
+    expect(results).toHaveLength(10_000);
+    expect(results.flatMap(({ allowed }, i) => (allowed ? [] : i))).toEqual([7, 8]);
+    expect((await post(api, '/v1/check', { recipients: [...recipients, 'a@b.c'] })).statusCode).toBe(400);
+  });
+
+  test.each([[{}], [[]], [{ recipients: 'a@b.c' }], [{ recipients: [], stream: 'no way' }], [{ recipients: [], tenant: 1 }]])(
+    '%j is 400',
+    async (body) => {
+      expect((await post(make().api, '/v1/check', body)).statusCode).toBe(400);
+    },
+  );
+
+  test('the database is away: 503', async () => {
+    const check = async (): Promise<never> => {
+      throw new StoreError('unavailable', 'gone');
+    };
+    const answer = await post(make({}, { check }).api, '/v1/check', { recipients: ['a@b.c'] });
+    expect([answer.statusCode, answer.headers['retry-after']]).toEqual([503, '5']);
+  });
+});
+
+describe('GET /v1/suppressions', () => {
+  test('passes normalised filters on and answers times', async () => {
+    const { api, seen } = make();
+    const query =
+      'tenant=acme&scope=*&reason=hard_bounce&domain=Ex%C3%A4mple.de&address=A%2Bb@Example.com&since=2026-03-01T12:00:00Z&cursor=c&limit=1000';
+    const answer = await get(api, `/v1/suppressions?${query}`);
+    expect(seen.filters).toEqual([
+      {
+        tenant: 'acme',
+        scope: '*',
+        reason: 'hard_bounce',
+        domain: 'xn--exmple-cua.de',
+        address: 'a+b@example.com',
+        since: NOW,
+        cursor: 'c',
+        limit: 1000,
+      },
+    ]);
+    const at = '2026-03-01T12:00:00.000Z';
+    expect(answer.json()).toEqual({
+      items: [{ ...row, tenant: 'default', address: 'bad@example.com', since: at, firstFailureAt: at, lastFailureAt: at, updatedAt: at }],
+      cursor: 'next',
+    });
+  });
+
+  test('without filters: 100 of everything', async () => {
+    const { api, seen } = make();
+    await get(api, '/v1/suppressions');
+    expect(seen.filters).toEqual([{ limit: 100 }]);
+  });
+
+  test.each([
+    'limit=0',
+    'limit=1001',
+    'limit=x',
+    'since=yesterday',
+    'reason=none',
+    'scope=a b',
+    'domain=',
+    'address=x',
+    'tenant=%20',
+    'resaon=x',
+    'limit=1&limit=2',
+  ])('%s is 400', async (query) => {
+    const answer = await get(make().api, `/v1/suppressions?${query}`);
+    expect([answer.statusCode, answer.headers['content-type']]).toEqual([400, PROBLEM]);
+  });
+
+  test('a cursor that no list gave out is 400', async () => {
+    const list = async (): Promise<never> => {
+      throw new InvalidCursorError('no');
+    };
+    expect((await get(make({}, { list }).api, '/v1/suppressions?cursor=x')).statusCode).toBe(400);
+  });
+});
+
+describe('GET /v1/recipients', () => {
+  const verdict = { category: 'user_unknown', attribution: 'recipient', permanence: 'permanent', rule: 'enhanced-5.1.1' };
+  const bounce = {
+    kind: 'failure',
+    type: 'bounced',
+    at: NOW,
+    id: '1',
+    stream: 'default',
+    message: 'm1',
+    causeUnknown: false,
+    merged: 0,
+    judged: { verdict, reply: '550 5.1.1', provider: 'p' },
+  } as unknown as Fact;
+  const record = {
+    tenant: 'default',
+    address: 'bad@example.com',
+    partition: 0,
+    version: 1,
+    state: 'suppressed',
+    policy: 'sha256:x',
+    streakStartedAt: null,
+    lastFailureAt: null,
+    failures: 0,
+    messages: 0,
+    category: null,
+    provider: null,
+    suppressAt: null,
+    advice: null,
+    updatedAt: NOW,
+    evidence: encodeRecipient({ ...newRecipient(), facts: [bounce], clock: NOW, state: 'suppressed' }),
+    suppressions: [row],
+    allowed: [],
+  } satisfies RecipientRecord;
+
+  test.each([
+    ['a%2Fb%25c%2Bd@example.com', 'a/b%c+d@example.com'],
+    ['a+b@example.com', 'a+b@example.com'],
+    ['a%2525@example.com', 'a%25@example.com'],
+    ['J%C3%96S%C3%89%40Ex%C3%A4mple.de', 'jösé@xn--exmple-cua.de'],
+    [`${'%61'.repeat(64)}@${'%61'.repeat(60)}.example.com`, `${'a'.repeat(64)}@${'a'.repeat(60)}.example.com`],
+  ])('the path is decoded once: %s', async (path, address) => {
+    for (const suffix of ['', '/why']) {
+      const { api, seen } = make();
+      const answer = await get(api, `/v1/recipients/${path}${suffix}?tenant=acme`);
+      expect([answer.statusCode, seen.asked]).toEqual([200, [`acme ${address}`]]);
+      expect(answer.json()).toMatchObject({ address, tenant: 'acme', state: 'healthy', suppressions: [] });
+    }
+  });
+
+  test('state and explanation, with the fact that decided', async () => {
+    const { api } = make({}, { recipient: async () => record });
+    expect((await get(api, '/v1/recipients/bad@example.com')).json()).toMatchObject({
+      state: 'suppressed',
+      streak: null,
+      suppressions: [{ reason: 'hard_bounce', since: '2026-03-01T12:00:00.000Z' }],
+    });
+    const why = (await get(api, '/v1/recipients/bad@example.com/why')).json<Record<string, unknown>>();
+    expect(why).toMatchObject({
+      state: 'suppressed',
+      facts: [
+        {
+          type: 'bounced',
+          role: 'hard_bounce',
+          counts: true,
+          category: 'user_unknown',
+          rule: 'enhanced-5.1.1',
+          messageId: 'm1',
+          at: '2026-03-01T12:00:00.000Z',
+        },
+      ],
+      transitions: [{ type: 'suppressed', suppression: { reason: 'hard_bounce', since: '2026-03-01T12:00:00.000Z' } }],
+      refold: { state: 'suppressed', agrees: true, policy: 'sha256:x' },
+    });
+    expect(why['whatWouldChangeIt']).toEqual([expect.stringContaining('hard_bounce')]);
+  });
+
+  test('history pages in the shape of the published change', async () => {
+    const detail = JSON.stringify({
+      from: 'healthy',
+      to: 'suppressed',
+      suppression: { scope: '*', reason: 'hard_bounce', since: NOW, expiresAt: null },
+      allowance: null,
+      cause: 'event',
+      evidence: null,
+      corrects: null,
+      policy: 'p',
+    });
+    const { api } = make(
+      {},
+      {
+        history: async (_t, _a, { cursor, limit }) => ({
+          items: [{ version: 1, type: 'suppressed', effectiveAt: NOW, recordedAt: NOW, detail }],
+          cursor: `${cursor} ${limit}`,
+        }),
+      },
+    );
+    const answer = await get(api, '/v1/recipients/bad@example.com/history?cursor=c&limit=5');
+    expect(answer.json()).toMatchObject({
+      items: [
+        {
+          type: 'suppressed',
+          recipient: 'bad@example.com',
+          recipientVersion: 1,
+          state: { from: 'healthy', to: 'suppressed' },
+          suppression: { since: '2026-03-01T12:00:00.000Z' },
+        },
+      ],
+      cursor: 'c 5',
+    });
+    expect(answer.body).not.toContain('sequence');
+  });
+
+  test.each(['/v1/recipients/nobody', '/v1/recipients/%zz', '/v1/recipients/a@b.c?tennant=x'])('%s is 400', async (url) => {
+    const answer = await get(make().api, url);
+    expect([answer.statusCode, answer.headers['content-type']]).toEqual([400, PROBLEM]);
+  });
+});
+
+describe('POST /v1/commands', () => {
+  const release = { type: 'release', recipient: 'Bad@Example.com' };
+  const ids = async (body: unknown, key: string) =>
+    (await post(make().api, '/v1/commands', body, { 'idempotency-key': key })).json<{ ids: string[] }>().ids;
+
+  test('version and time are given; durable before the answer', async () => {
+    const { api, seen } = make();
+    const answer = await post(api, '/v1/commands', { ...release, by: 'ops' });
+    const value = JSON.parse(seen.appended[0]!.value) as { id: string };
+    expect(value).toMatchObject({
+      version: 1,
+      type: 'release',
+      recipient: 'bad@example.com',
+      occurredAt: '2026-03-01T12:00:00.000Z',
+      scope: '*',
+      by: 'ops',
+    });
+    expect([answer.statusCode, answer.json()]).toEqual([202, { accepted: 1, ids: [value.id] }]);
+  });
+
+  test('a repeat with the key has the same ids, whenever it comes; other keys have others', async () => {
+    const body = [release, { ...release, type: 'allow', id: 'mine' }, release];
+    const first = await ids(body, 'k1');
+    const later = make({ time: { now: () => NOW + 5_000 } });
+    const repeat = await post(later.api, '/v1/commands', body, { 'idempotency-key': 'k1' });
+    expect(repeat.json<{ ids: string[] }>().ids).toEqual(first);
+    expect(first[1]).toBe('mine');
+    expect(new Set([...first, ...(await ids(body, 'k2'))]).size).toBe(5);
+  });
+
+  test.each([
+    [{ ...release, type: 'forget' }, 'not supported by this version yet'],
+    [{ ...release, type: 'delivered' }, '/v1/events'],
+    [[release, { type: 'release' }], 'Nothing of the request was done'],
+  ])('%j is 400 and appends nothing', async (body, detail) => {
+    const { api, seen } = make();
+    const answer = await post(api, '/v1/commands', body);
+    expect([answer.statusCode, answer.json<{ detail: string }>().detail]).toEqual([400, expect.stringContaining(detail)]);
+    expect(seen.calls).toBe(0);
+  });
+
+  test('a key that is none, NDJSON, and a log that is away', async () => {
+    expect((await post(make().api, '/v1/commands', release, { 'idempotency-key': 'x'.repeat(256) })).statusCode).toBe(400);
+    expect((await post(make().api, '/v1/commands', release, { 'content-type': 'application/x-ndjson' })).statusCode).toBe(415);
+    expect((await post(make({ append: unavailable }).api, '/v1/commands', release)).statusCode).toBe(503);
+  });
+});
+
+describe('probes, status and errors', () => {
+  test('live, ready, metrics', async () => {
+    const { api } = make({ ready: () => ({ ok: false, problems: ['no database'] }) });
+    expect((await get(api, '/healthz')).json()).toEqual({ status: 'ok', version: '0.1.0' });
+    const ready = await get(api, '/readyz');
+    expect([ready.statusCode, ready.json()]).toEqual([503, expect.objectContaining({ problems: ['no database'] })]);
+    expect((await get(make().api, '/readyz')).statusCode).toBe(200);
+    const metrics = await get(api, '/metrics');
+    expect([metrics.body, metrics.headers['content-type']]).toEqual(['# EOF\n', expect.stringContaining('openmetrics-text')]);
+  });
+
+  test('status: lag of the partitions that are owned here', async () => {
+    const stored = {
+      partition: 0,
+      epoch: 1,
+      owner: 'me',
+      nextOffset: 5,
+      nextNumber: 1,
+      clock: NOW,
+      attempts: 0,
+      stopped: null,
+      outbox: 0,
+      deadLetters: 0,
+      updatedAt: NOW,
+    };
+    const counts = { records: 0, peeked: 0, duplicates: 0, clamped: 0, deadLetters: 0, changes: 0, commits: 0 };
+    const { api } = make(
+      {
+        engineStatus: () => [
+          { partition: 0, epoch: 1, position: 7, committed: 5, highWatermark: 9, clock: NOW, tracked: 3, stopped: 'why', counts },
+        ],
+      },
+      {
+        status: async () => ({
+          partitions: [stored, { ...stored, partition: 1 }],
+          recipients: { suppressed: 2 },
+          suppressions: [{ scope: '*', reason: 'operator', count: 2 }],
+        }),
+      },
+    );
+    expect((await get(api, '/v1/status')).json()).toMatchObject({
+      version: '0.1.0',
+      partitions: [
+        { partition: 0, lag: 4, stopped: 'why', clock: '2026-03-01T12:00:00.000Z' },
+        { partition: 1, lag: null, stopped: null },
+      ],
+      recipients: { suppressed: 2 },
+      suppressions: [{ count: 2 }],
+    });
+  });
+
+  test('404 and 405', async () => {
+    const { api } = make();
+    const nothing = await get(api, '/v2');
+    expect([nothing.statusCode, nothing.headers['content-type']]).toEqual([404, PROBLEM]);
+    for (const [method, url, allow] of [
+      ['GET', '/v1/events', 'POST'],
+      ['DELETE', '/v1/recipients/a@b.c', 'GET, HEAD'],
+      ['POST', '/healthz', 'GET, HEAD'],
+    ] as const) {
+      const answer = await api.inject({ method, url });
+      expect([answer.statusCode, answer.headers['allow'], answer.headers['content-type']]).toEqual([405, allow, PROBLEM]);
+    }
+  });
+
+  test('an unknown error is 500 without internals; the log has its place and no address', async () => {
+    const recipient = async (): Promise<never> => {
+      throw new TypeError('secret of alice@example.com');
+    };
+    const { api, seen } = make({}, { recipient });
+    const answer = await get(api, '/v1/recipients/alice@example.com');
+    expect([answer.statusCode, answer.headers['content-type']]).toEqual([500, PROBLEM]);
+    const { instance } = answer.json<{ instance: string }>();
+    expect(seen.logged).toEqual([expect.objectContaining({ instance, error: 'TypeError', route: '/v1/recipients/:address' })]);
+    expect(answer.body + JSON.stringify(seen.logged)).not.toMatch(/alice|secret/);
+  });
+
+  test('authorise is asked for everything but the probes', async () => {
+    const { api } = make({ authorise: () => Promise.reject(Object.assign(new Error('no'), { statusCode: 401 })) });
+    expect((await get(api, '/v1/status')).statusCode).toBe(401);
+    expect((await get(api, '/healthz')).statusCode).toBe(200);
+  });
+});
+
+describe('listen', () => {
+  test.each(['0.0.0.0', '::', '10.0.0.1', 'example.com', ''])('%j is refused', async (host) => {
+    await expect(make().api.listen({ host, port: 0 })).rejects.toThrow('loopback');
+  });
+
+  test('answers on loopback until it is closed', async () => {
+    const { api } = make();
+    const { address } = await api.listen({ host: '127.0.0.1', port: 0 });
+    expect((await fetch(`${address}/healthz`)).status).toBe(200);
+    const long = await fetch(`${address}/healthz`, { headers: { x: 'x'.repeat(20_000) } });
+    expect([long.status, long.headers.get('content-type')]).toEqual([431, PROBLEM]);
+    await api.close();
+    await expect(fetch(`${address}/healthz`)).rejects.toThrow();
+  });
+});

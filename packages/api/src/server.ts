@@ -1,0 +1,117 @@
+/** The HTTP surface as one application: routes over ports, no database and no broker. */
+import { isIP } from 'node:net';
+import type { PolicySet } from '@desist/domain';
+import type { Logger, PartitionStatus, StateReader, Time } from '@desist/pipeline';
+import fastify from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { checkRoute } from './check.ts';
+import { commandRoutes } from './commands.ts';
+import { eventRoutes } from './events.ts';
+import { listRoutes } from './list.ts';
+import { readBodies } from './input.ts';
+import { handleErrors, Problem, refuseConnection, sendFrameworkError } from './problem.ts';
+import { probeRoutes, statusRoute } from './probes.ts';
+import { recipientRoutes } from './recipients.ts';
+
+/** Refuses a request by throwing (`Problem` for a status of its own); resolves when it may go on. */
+export type Authorise = (request: FastifyRequest) => Promise<void>;
+
+export interface ApiOptions {
+  readonly reader: StateReader;
+  /**
+   * Appends records to the delivery events of the log; durable when resolved. Rejects with `LogError` or `StoreError`; some
+   * records may be stored then. Without it the service only reads: the routes that write answer 503.
+   */
+  readonly append?: (records: readonly { readonly key: string; readonly value: string }[]) => Promise<void>;
+  /** As the engine uses them: explanations fold a recipient's facts again. */
+  readonly policies: PolicySet;
+  /** Partitions that this process owns, for the lag in the status. */
+  readonly engineStatus?: () => readonly PartitionStatus[];
+  readonly ready: () => { readonly ok: boolean; readonly problems: readonly string[] };
+  readonly metrics: () => Promise<{ readonly contentType: string; readonly body: string }>;
+  readonly time: Pick<Time, 'now'>;
+  readonly logger: Logger;
+  /** Of the product. */
+  readonly version: string;
+  /** Bytes of a request's body; default 8 MiB. */
+  readonly bodyLimit?: number;
+  /** Listen on other than loopback addresses: nothing asks for a key yet, so whoever reaches the port may do everything. */
+  readonly allowRemote?: boolean;
+  /** The seam for API keys: asked before every route except the probes. */
+  readonly authorise?: Authorise;
+}
+
+export interface Api {
+  /** Answers the URL that it listens at. Rejects for a host beyond loopback unless `allowRemote`, and when the port is taken. */
+  listen(where: { readonly host: string; readonly port: number }): Promise<{ readonly address: string }>;
+  /** Takes no more connections, answers what is under way. */
+  close(): Promise<void>;
+  /** A request without a socket, for tests. */
+  readonly inject: FastifyInstance['inject'];
+}
+
+const BODY_LIMIT = 8 * 1024 * 1024;
+/** An address of RFC 5321's largest size with every octet percent-encoded. */
+const ADDRESS_LIMIT = 2048;
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+
+export function createApi(options: ApiOptions): Api {
+  const { logger, authorise } = options;
+  const bodyLimit = options.bodyLimit ?? BODY_LIMIT;
+  const app: FastifyInstance = fastify({
+    logger: false,
+    bodyLimit,
+    requestTimeout: 30_000,
+    http: { headersTimeout: 10_000, maxHeaderSize: 16 * 1024 },
+    routerOptions: { maxParamLength: ADDRESS_LIMIT },
+    frameworkErrors: (error, _request, reply) => sendFrameworkError(error, reply),
+    clientErrorHandler: refuseConnection,
+  });
+  handleErrors(app, logger, bodyLimit);
+  readBodies(app);
+  const methods = new Map<string, string[]>();
+  app.addHook('onRoute', ({ url, method }) => {
+    methods.set(url, [...(methods.get(url) ?? []), ...[method].flat()]);
+  });
+  void app.register(async (probes) => probeRoutes(probes, options));
+  void app.register(async (v1) => {
+    if (authorise !== undefined) v1.addHook('onRequest', authorise);
+    for (const routes of [checkRoute, listRoutes, recipientRoutes, commandRoutes, statusRoute, eventRoutes]) {
+      // Each in a scope of its own: only the events read NDJSON.
+      await v1.register(async (scope) => routes(scope, options));
+    }
+  });
+  app.after(() => refuseOtherMethods(app, methods));
+
+  return {
+    async listen({ host, port }) {
+      if (options.allowRemote !== true && !isLoopback(host)) {
+        throw new Error(
+          `refusing to listen at ${host}: without API keys only loopback (127.0.0.1, ::1, localhost) is safe; allow remote access to do it all the same`,
+        );
+      }
+      return { address: await app.listen({ host, port }) };
+    },
+    close: () => app.close(),
+    inject: app.inject.bind(app) as FastifyInstance['inject'],
+  };
+}
+
+/** 405 where the path exists and the method does not: before a body is read. */
+function refuseOtherMethods(app: FastifyInstance, methods: ReadonlyMap<string, readonly string[]>): void {
+  for (const [url, known] of [...methods]) {
+    const allow = [...new Set(known)].sort().join(', ');
+    app.route({
+      url,
+      method: METHODS.filter((method) => !known.includes(method)),
+      onRequest: async () => {
+        throw new Problem(405, `This path knows ${allow}.`, { headers: { allow } });
+      },
+      handler: async () => undefined,
+    });
+  }
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+}

@@ -1,0 +1,7 @@
+export * from './backends.ts';
+export * from './main.ts';
+export * from './policies.ts';
+export * from './service.ts';
+export * from './settings.ts';
+export { VERSION } from './version.ts';
+export { wire } from './wire.ts';

@@ -1,0 +1,169 @@
+/**
+ * The life of an engine process, with or without the HTTP that takes events in.
+ *
+ *   settings ──> HTTP (alive, not ready) ──> database and log, waited for ──> engine driven by the log ──> drain, close
+ */
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import { createApi } from '@desist/api';
+import type { PolicySet } from '@desist/domain';
+import { createEngine, createTally, LogError, StoreError } from '@desist/pipeline';
+import type { Engine, Logger } from '@desist/pipeline';
+import { createLifecycle, createLogger, createMetrics, systemTime } from '@desist/shell';
+import type { Lifecycle, Metrics } from '@desist/shell';
+import type { Database } from '@desist/store-postgres';
+import { bindInput, checkSchema, migrate, requireSchema } from '@desist/store-postgres';
+import type { Backends } from './backends.ts';
+import { openBackends } from './backends.ts';
+import { createHealth } from './health.ts';
+import type { Health } from './health.ts';
+import { keepPruned } from './retention.ts';
+import type { Settings } from './settings.ts';
+import { VERSION } from './version.ts';
+import { wire } from './wire.ts';
+
+export interface ServiceOptions {
+  readonly name: 'engine' | 'standalone';
+  readonly settings: Settings;
+  readonly policies: PolicySet;
+  /** Takes events and commands in over HTTP, too. */
+  readonly ingest: boolean;
+  /** Stream of the log lines: 2 when standard output belongs to somebody else. */
+  readonly logStream?: 1 | 2;
+  /** Called once, when the service works. */
+  readonly onReady?: (service: { readonly url: string | null }) => void;
+}
+
+/** Runs until SIGTERM or SIGINT. @throws StoreError, LogError when it can not begin: the message says what to do. */
+export async function runService(options: ServiceOptions): Promise<void> {
+  const { name, settings, policies } = options;
+  const logger = createLogger({ service: name, level: settings.logLevel, stream: options.logStream ?? 1 });
+  const life = createLifecycle(logger);
+  try {
+    const owner = `${hostname()}/${process.pid}/${randomBytes(4).toString('hex')}`;
+    const backends = await openBackends({ settings, logger, name: `desist-${name}`, owner });
+    life.opened('database and log', () => backends.close());
+    logger.info({ version: VERSION, policy: policies.version, backends: backends.described }, 'starting');
+    const health = createHealth({ db: backends.db, logger, time: systemTime });
+    life.opened('health', () => health.close());
+    const tally = createTally((domain) => wire.providerOf(domain));
+    let committed: ((ms: number) => void) | undefined;
+    const engine = createEngine({
+      store: backends.store,
+      source: backends.log,
+      sink: backends.log,
+      wire,
+      policies,
+      time: systemTime,
+      logger,
+      owner,
+      grace: settings.grace,
+      tally,
+      inputTopic: settings.topics.deliveryEvents,
+      partitions: () => health.partitions(),
+      committed: (_plan, took) => committed?.(took),
+    });
+    life.opened('engine', () => engine.close());
+    const metrics = createMetrics({
+      tally,
+      partitions: () => engine.status(),
+      reader: backends.reader,
+      monotonic: () => systemTime.monotonic(),
+    });
+    ({ committed } = metrics);
+    const url = await serve({ ...options, backends, engine, metrics, health, logger, life });
+    if (!(await prepare(backends, settings, health, logger, life))) return;
+    keepPruned({ backends, time: systemTime, logger, signal: life.signal });
+    const running = drive(backends, engine, health, logger, life);
+    options.onReady?.({ url });
+    await running;
+    logger.info({}, 'stopped');
+  } finally {
+    await life.close();
+  }
+}
+
+interface Parts extends ServiceOptions {
+  readonly backends: Backends;
+  readonly engine: Engine;
+  readonly metrics: Metrics;
+  readonly health: Health;
+  readonly logger: Logger;
+  readonly life: Lifecycle;
+}
+
+async function serve({ settings, policies, ingest, backends, engine, metrics, health, logger, life }: Parts): Promise<string | null> {
+  if (settings.http === null) return null;
+  const { host, port, allowRemote } = settings.http;
+  const api = createApi({
+    reader: backends.reader,
+    ...(ingest ? { append: (records) => backends.log.append('deliveryEvents', records).then(() => undefined) } : {}),
+    policies,
+    engineStatus: () => engine.status(),
+    ready: () => health.ready(),
+    metrics: () => metrics.render(),
+    time: systemTime,
+    logger,
+    version: VERSION,
+    allowRemote,
+  });
+  const { address } = await api.listen({ host, port });
+  life.opened('HTTP', () => api.close());
+  logger.info(
+    { listening: address },
+    allowRemote ? 'serving HTTP, to whoever can reach this address' : 'serving HTTP, on this machine only',
+  );
+  return address;
+}
+
+/** Waits for database and log. False when the process was told to stop meanwhile. */
+async function prepare(backends: Backends, settings: Settings, health: Health, logger: Logger, life: Lifecycle): Promise<boolean> {
+  const { db, journal, log } = backends;
+  return health.until(
+    'waiting for the database and the log',
+    async () => {
+      if (db.kind === 'embedded') {
+        const steps = await migrate(db);
+        if (steps.length > 0) logger.info({ steps }, 'database brought to this version');
+      } else await migrated(db);
+      await journal?.ensure();
+      const partitions = await log.partitions();
+      const bound = await bindInput(db, { topic: settings.topics.deliveryEvents, partitions });
+      if (bound.partitions !== partitions) {
+        throw new LogError(
+          'misconfigured',
+          `${settings.topics.deliveryEvents} has ${partitions} partitions, but the recipients in this database are spread over ${bound.partitions}: ` +
+            'give the topic it was filled from, or begin with an empty database',
+        );
+      }
+      health.bound(partitions);
+    },
+    life.signal,
+  );
+}
+
+/** Of an older database the migration is waited for; a newer one is for a newer program. */
+async function migrated(db: Database): Promise<void> {
+  const { state, current, wanted } = await checkSchema(db);
+  if (state === 'newer') await requireSchema(db);
+  if (state === 'ok') return;
+  throw new StoreError('unavailable', `the database is at version ${current}, this program needs ${wanted}: run \`desist migrate\``);
+}
+
+/** Reads until told to stop. A source that ended is begun again: what was not committed is read once more. */
+async function drive({ log }: Backends, engine: Engine, health: Health, logger: Logger, life: Lifecycle): Promise<void> {
+  for (let failures = 0; !life.signal.aborted; failures += 1) {
+    const began = systemTime.monotonic();
+    try {
+      health.running();
+      await log.run(engine, life.signal);
+      return;
+    } catch (error) {
+      if (!(error instanceof LogError) && !(error instanceof StoreError)) throw error;
+      if (systemTime.monotonic() - began > 60_000) failures = 0;
+      health.problem(`reading the log: ${error.message}`);
+      logger.error({ problem: error.message, kind: error.kind }, 'reading ended: it is begun again');
+      await systemTime.sleep(Math.min(30_000, 500 * 2 ** Math.min(failures, 6)), life.signal);
+    }
+  }
+}

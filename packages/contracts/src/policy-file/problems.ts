@@ -1,0 +1,80 @@
+/** The mistakes of a policy file: each where it was written, all at once. */
+import type { LineCounter } from 'yaml';
+
+export interface PolicyProblem {
+  /** From 1. */
+  readonly line: number;
+  /** From 1, in UTF-16 units. */
+  readonly column: number;
+  /** `tenants.acme.streams.marketing.deferral.suppress_after`; empty: the file. */
+  readonly path: string;
+  /** What is wrong. Reads on from the path: `must be a duration, not "3 days"`. */
+  readonly problem: string;
+  readonly hint?: string;
+}
+
+/** More are counted and not listed: a file made by a broken generator fills nobody's terminal. */
+export const MOST_PROBLEMS = 500;
+
+export interface Problems {
+  add(offset: number, path: string, problem: string, hint?: string): void;
+  /** In the order of the file. */
+  list(): readonly PolicyProblem[];
+}
+
+export function createProblems(lines: LineCounter): Problems {
+  const found: (PolicyProblem & { readonly offset: number })[] = [];
+  let more = 0;
+  return {
+    add(offset, path, problem, hint) {
+      if (found.length >= MOST_PROBLEMS) {
+        more += 1;
+        return;
+      }
+      const { line, col } = lines.linePos(offset);
+      const at = { offset, line: Math.max(line, 1), column: Math.max(col, 1), path, problem };
+      found.push(hint === undefined ? at : { ...at, hint });
+    },
+    list() {
+      const sorted = found.toSorted((a, b) => a.offset - b.offset).map(({ offset: _, ...problem }) => problem);
+      const last = sorted.at(-1);
+      if (more === 0 || last === undefined) return sorted;
+      return [...sorted, { line: last.line, column: last.column, path: '', problem: `${more} more mistakes are not listed` }];
+    },
+  };
+}
+
+/** The known name that was probably meant: at most a third of its letters away. */
+export function nearest(word: string, known: readonly string[]): string | undefined {
+  if (word.length > 64) return undefined;
+  const plain = simplify(word);
+  let best: string | undefined;
+  let least = Number.POSITIVE_INFINITY;
+  for (const candidate of known) {
+    const distance = editDistance(plain, simplify(candidate));
+    if (distance < least && distance <= Math.max(2, Math.floor(candidate.length / 3))) {
+      best = candidate;
+      least = distance;
+    }
+  }
+  return best;
+}
+
+/** `persistentAfter` and `persistent-after` are `persistent_after` in other clothes. */
+function simplify(word: string): string {
+  return word.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
+}
+
+/** Levenshtein, with one row. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i += 1) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j += 1) {
+      const change = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, change));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}

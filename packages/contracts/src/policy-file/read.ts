@@ -1,0 +1,200 @@
+/** The policy file: YAML in, policies or every mistake out. */
+import type { Attribution, Category, Policy, PolicySet, TenantPolicy } from '@desist/domain';
+import { LineCounter, parseDocument } from 'yaml';
+import type { Document } from 'yaml';
+import { NAME } from '../event.ts';
+import { DEFAULTS, inherit, policyOf } from './layer.ts';
+import type { Layer, Resolved, Written } from './layer.ts';
+import type { Entry, Nodes, Value } from './nodes.ts';
+import { createNodes, join } from './nodes.ts';
+import { createProblems, nearest } from './problems.ts';
+import type { PolicyProblem, Problems } from './problems.ts';
+import { checkRules } from './rules.ts';
+import { ATTRIBUTION_FIELD, FIELDS, SECTION_KEYS } from './schema.ts';
+import type { Field, Section } from './schema.ts';
+import { policySet } from './version.ts';
+import { BUILT_IN, isCategory } from './words.ts';
+
+export type PolicyFile =
+  { readonly ok: true; readonly policies: PolicySet } | { readonly ok: false; readonly problems: readonly PolicyProblem[] };
+
+/** Bytes of a file. */
+export const FILE_LIMIT = 1024 * 1024;
+
+type Level = 'file' | 'tenant' | 'stream';
+
+interface Reader {
+  readonly nodes: Nodes;
+  readonly problems: Problems;
+}
+
+/**
+ * Reads a policy file: YAML 1.2, at most 1 MiB. An empty one is the defaults. Never throws; mistakes come all at once,
+ * in the order of the file. A file that is no YAML gives what the parser says, and nothing about its values.
+ */
+export function readPolicyFile(text: string): PolicyFile {
+  const lines = new LineCounter();
+  const problems = createProblems(lines);
+  const document = parse(text, lines, problems);
+  if (document !== undefined) {
+    const policies = readDocument({ nodes: createNodes(document, problems), problems }, document);
+    if (problems.list().length === 0) return { ok: true, policies: policySet(policies()) };
+  }
+  return { ok: false, problems: problems.list() };
+}
+
+function parse(text: string, lineCounter: LineCounter, problems: Problems): Document.Parsed | undefined {
+  if (Buffer.byteLength(text) > FILE_LIMIT) {
+    problems.add(0, '', `the file is larger than ${FILE_LIMIT} bytes`);
+    return undefined;
+  }
+  try {
+    // Repeated keys are looked for here: the parser's own search is quadratic.
+    const document = parseDocument(text, { lineCounter, prettyErrors: false, uniqueKeys: false, logLevel: 'silent' });
+    const faults = [...document.errors, ...document.warnings];
+    for (const { pos, message } of faults) problems.add(pos[0], '', `is no readable YAML: ${message}`);
+    return faults.length === 0 ? document : undefined;
+  } catch {
+    problems.add(0, '', 'is no readable YAML: nested too deeply');
+    return undefined;
+  }
+}
+
+/** Reads everything; the answer builds the policies, once it is known that there are no mistakes. */
+function readDocument(reader: Reader, document: Document.Parsed): () => Pick<PolicySet, 'base' | 'tenants'> {
+  const root = reader.nodes.of(document.contents, 0);
+  const base = readLevel(reader, root, '', 'file', DEFAULTS);
+  const tenants = readNamed(reader, base.entries.get('tenants'), 'tenants', (tenant, path) => {
+    const own = readLevel(reader, tenant, path, 'tenant', base.resolved);
+    const streams = readNamed(reader, own.entries.get('streams'), join(path, 'streams'), (stream, streamPath) => {
+      return readLevel(reader, stream, streamPath, 'stream', own.resolved).resolved;
+    });
+    return { resolved: own.resolved, streams };
+  });
+  return () => ({
+    base: policyOf(base.resolved),
+    tenants: new Map(
+      [...tenants].map(([name, { resolved, streams }]): [string, TenantPolicy] => {
+        const policies = [...streams].map(([stream, one]): [string, Policy] => [stream, policyOf(one)]);
+        return [name, { base: policyOf(resolved), streams: new Map(policies) }];
+      }),
+    ),
+  });
+}
+
+const NESTED: Readonly<Record<Level, readonly string[]>> = { file: ['version', 'tenants'], tenant: ['streams'], stream: [] };
+
+interface ReadLevel {
+  readonly entries: ReadonlyMap<string, Entry>;
+  readonly resolved: Resolved;
+}
+
+function readLevel(reader: Reader, value: Value, path: string, level: Level, parent: Resolved): ReadLevel {
+  const known = [...SECTION_KEYS.keys(), 'attribution', ...NESTED[level]];
+  const entries = readMap(reader, value, path, known);
+  const values = new Map<string, Written>();
+  let attribution: ReadonlyMap<Category, Attribution> = new Map();
+  for (const [key, entry] of entries) {
+    const section = SECTION_KEYS.get(key);
+    if (section !== undefined) readSection(reader, section, entry, join(path, key), level, values);
+    else if (key === 'attribution') attribution = readAttribution(reader, entry, join(path, key));
+    else if (key === 'version') readVersion(reader, entry);
+  }
+  const layer: Layer = { values, attribution };
+  const resolved = inherit(parent, layer);
+  checkRules(resolved, parent, reader.problems);
+  return { entries, resolved };
+}
+
+function readVersion({ problems }: Reader, { value }: Entry): void {
+  if (value.kind === 'scalar' && value.raw.kind === 'scalar' && value.raw.text === '1') return;
+  problems.add(value.offset, 'version', 'must be 1: this version of Desist reads no other');
+}
+
+function readSection(reader: Reader, section: Section, entry: Entry, path: string, level: Level, values: Map<string, Written>): void {
+  const fields = FIELDS.filter((field) => field.section === section);
+  const keys = fields.map(({ key }) => key);
+  for (const [key, { value, offset }] of readMap(reader, entry.value, path, keys)) {
+    const named = fields.find((field) => field.key === key);
+    if (named === undefined) continue;
+    const at = join(path, key);
+    if (level === 'stream' && named.field.notPerStream !== undefined) {
+      reader.problems.add(offset, at, 'has no effect in a stream', `${named.field.notPerStream}; move it up to the tenant`);
+      continue;
+    }
+    values.set(named.id, { offset: value.offset, path: at, value: readField(reader, named.field, value, at) });
+  }
+}
+
+function readAttribution(reader: Reader, entry: Entry, path: string): ReadonlyMap<Category, Attribution> {
+  const found = new Map<Category, Attribution>();
+  for (const [key, { value, offset }] of readMap(reader, entry.value, path, [...BUILT_IN.keys()], 'category')) {
+    if (!isCategory(key)) continue;
+    const at = join(path, key);
+    const attribution = readField(reader, ATTRIBUTION_FIELD, value, at);
+    if (key === 'recipient_rate_limited' && attribution === 'recipient') {
+      reader.problems.add(
+        offset,
+        at,
+        'must never count against the recipient',
+        'the reply says that the mailbox gets mail, and too much of it',
+      );
+    } else if (attribution !== undefined) {
+      found.set(key, attribution);
+    }
+  }
+  return found;
+}
+
+function readField<T>({ problems }: Reader, field: Field<T>, value: Value, path: string): T | undefined {
+  if (value.kind !== 'scalar') {
+    if (value.kind !== 'broken')
+      problems.add(value.offset, path, value.kind === 'empty' ? 'has no value' : 'must be a value, not a section');
+    return undefined;
+  }
+  const parsed = field.parse(value.raw);
+  if (parsed.ok) return parsed.value;
+  problems.add(value.offset, path, parsed.problem, parsed.hint);
+  return undefined;
+}
+
+function readNamed<T>(
+  reader: Reader,
+  entry: Entry | undefined,
+  path: string,
+  read: (value: Value, path: string) => T,
+): ReadonlyMap<string, T> {
+  const found = new Map<string, T>();
+  if (entry === undefined) return found;
+  for (const [name, { value, offset }] of readMap(reader, entry.value, path)) {
+    const at = join(path, name);
+    if (!NAME.test(name)) {
+      reader.problems.add(offset, at, 'is no name', 'letters, digits, dots, hyphens and underscores, at most 64, a letter or digit first');
+    }
+    found.set(name, read(value, at));
+  }
+  return found;
+}
+
+/** The entries of a section. Without `known` any key is. An empty section is one without entries. */
+function readMap(reader: Reader, value: Value, path: string, known?: readonly string[], noun = 'key'): ReadonlyMap<string, Entry> {
+  const entries = new Map<string, Entry>();
+  if (value.kind === 'empty' || value.kind === 'broken') return entries;
+  if (value.kind !== 'map') {
+    reader.problems.add(value.offset, path, 'must be a section of `key: value` lines');
+    return entries;
+  }
+  for (const entry of reader.nodes.entries(value, path)) {
+    const { key, offset } = entry;
+    if (known !== undefined && !known.includes(key)) {
+      const meant = nearest(key, known);
+      const hint = meant === undefined ? `known here: ${known.join(', ')}` : `did you mean ${meant}?`;
+      reader.problems.add(offset, join(path, key), `is no known ${noun}`, hint);
+    } else if (entries.has(key)) {
+      reader.problems.add(offset, join(path, key), 'stands here twice');
+    } else {
+      entries.set(key, entry);
+    }
+  }
+  return entries;
+}

@@ -1,0 +1,76 @@
+/** What must hold between values: asked of the result of inheritance, told where the value was written that broke it. */
+import { formatDuration } from '../time.ts';
+import type { Resolved, Written } from './layer.ts';
+import type { Problems } from './problems.ts';
+import { FIELDS } from './schema.ts';
+
+interface Rule {
+  /** Ids of two fields: the first must not be more than the second (`strict`: must be less). */
+  readonly less: string;
+  readonly more: string;
+  readonly strict?: boolean;
+  readonly why: string;
+}
+
+const STAGES = 'the stages are persistent, soft bounce, suppressed, in this order';
+
+const RULES: readonly Rule[] = [
+  { less: 'deferral.persistentAfter', more: 'deferral.softBounceAfter', why: STAGES },
+  { less: 'deferral.softBounceAfter', more: 'deferral.suppressAfter', why: STAGES },
+  { less: 'deferral.persistentFailures', more: 'deferral.softBounceFailures', why: STAGES },
+  { less: 'deferral.softBounceFailures', more: 'deferral.suppressFailures', why: STAGES },
+  { less: 'deferral.evidenceSpan', more: 'deferral.suppressAfter', why: 'no suppression could be on time' },
+  { less: 'deferral.atRiskBefore', more: 'deferral.suppressAfter', why: 'the warning would come before the first failure' },
+  { less: 'giveUp.span', more: 'giveUp.remembered', strict: true, why: 'the first give-up would be forgotten before the last one counts' },
+];
+
+const KEYS: ReadonlyMap<string, string> = new Map(FIELDS.map(({ id, key }) => [id, key]));
+
+/**
+ * A level answers for what it wrote, with one problem per value. Where it changed one side only of a rule that its
+ * parent breaks already, the parent's mistake is the one to mend.
+ */
+export function checkRules(level: Resolved, parent: Resolved, problems: Problems): void {
+  const broken = new Map<Written, Rule[]>();
+  for (const rule of RULES) {
+    const sides = [level.values.get(rule.less), level.values.get(rule.more)];
+    const own = sides.flatMap((side) => (side?.depth === level.depth && side.written !== undefined ? [side.written] : []));
+    if (own.length === 0 || holds(rule, level)) continue;
+    if (own.length < 2 && !holds(rule, parent)) continue;
+    const at = own.reduce((a, b) => (b.offset > a.offset ? b : a));
+    broken.set(at, [...(broken.get(at) ?? []), rule]);
+  }
+  for (const [at, rules] of broken) {
+    const [first] = rules as [Rule, ...Rule[]];
+    const id = level.values.get(first.less)?.written === at ? first.less : first.more;
+    const wanted = rules.map((rule) => relation(rule, level, at)).join(' and ');
+    const why = new Set(rules.map((rule) => rule.why));
+    problems.add(at.offset, at.path, `is ${show(id, at.value)}, and must be ${wanted}`, [...why].join('; '));
+  }
+}
+
+function holds({ less, more, strict }: Rule, { values }: Resolved): boolean {
+  const a = values.get(less)?.value;
+  const b = values.get(more)?.value;
+  // Not readable: reported already.
+  if (typeof a !== 'number' || typeof b !== 'number') return true;
+  return strict === true ? a < b : a <= b;
+}
+
+function relation({ less, more, strict }: Rule, level: Resolved, at: Written): string {
+  const isLess = level.values.get(less)?.written === at;
+  const other = isLess ? more : less;
+  const words = strict === true ? ['less than', 'more than'] : ['at most', 'at least'];
+  const value = show(other, level.values.get(other)?.value);
+  return `${words[isLess ? 0 : 1]} ${KEYS.get(other) ?? other} (${value}, ${origin(level, other)})`;
+}
+
+function show(id: string, value: unknown): string {
+  return id.endsWith('Failures') ? String(value) : formatDuration(value as number);
+}
+
+function origin(level: Resolved, id: string): string {
+  const side = level.values.get(id);
+  if (side?.written === undefined) return 'the default';
+  return side.depth === level.depth ? 'here' : `inherited from ${side.written.path}`;
+}

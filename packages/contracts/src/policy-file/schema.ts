@@ -1,0 +1,153 @@
+/**
+ * Every value of the policy file: its kind and its bounds. The keys of the file are those of `Policy` in snake case, so
+ * a value added there does not compile until it stands here.
+ */
+import { ATTRIBUTIONS } from './words.ts';
+import type { Policy } from '@desist/domain';
+import { formatDuration, parseDuration } from '../time.ts';
+
+/** Everything but `attribution`, whose keys are categories. */
+export type Section = Exclude<keyof Policy, 'attribution'>;
+
+/** A scalar or a list of scalars as the file has it, quotes removed. */
+export type Raw =
+  { readonly kind: 'scalar'; readonly text: string; readonly quoted: boolean } | { readonly kind: 'list'; readonly items: readonly Raw[] };
+
+export type Parsed<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problem: string; readonly hint?: string };
+
+export interface Field<T> {
+  parse(raw: Raw): Parsed<T>;
+  /** As it stands in a file. */
+  format(value: T): unknown;
+  /** Read per tenant only: a stream's own value would have no effect, and this says why. */
+  readonly notPerStream?: string;
+}
+
+/** Longer than anything that is meant: 10 years. What is to last for ever says `never`. */
+export const LONGEST = 3_650 * 86_400_000;
+const MOST_FAILURES = 1_000;
+/** Evidence is bounded per recipient: more give-ups than these are not surely all remembered. */
+const MOST_GIVE_UPS = 32;
+const MOST_EXPIRIES = 32;
+
+function duration(shortest: number): Field<number> {
+  return { parse: (raw) => parseOneDuration(raw, shortest), format: formatDuration };
+}
+
+function parseOneDuration(raw: Raw, shortest: number): Parsed<number> {
+  const text = raw.kind === 'scalar' ? raw.text : undefined;
+  const value = text === undefined ? undefined : parseDuration(text);
+  if (value === undefined) {
+    const problem = `must be a duration, ${found(raw)}`;
+    return { ok: false, problem, hint: 'a whole number and s, m, h or d, as in 15m, 6h, 30d' };
+  }
+  if (value < shortest) return { ok: false, problem: `must be at least ${formatDuration(shortest)}, ${found(raw)}` };
+  if (value > LONGEST) return { ok: false, problem: `must be at most ${formatDuration(LONGEST)}, ${found(raw)}` };
+  return { ok: true, value };
+}
+
+function count(most: number): Field<number> {
+  return {
+    parse(raw) {
+      const text = raw.kind === 'scalar' && !raw.quoted ? raw.text : '';
+      const value = /^\d{1,9}$/.test(text) ? Number(text) : undefined;
+      if (value !== undefined && value >= 1 && value <= most) return { ok: true, value };
+      return { ok: false, problem: `must be a whole number from 1 to ${most}, ${found(raw)}` };
+    },
+    format: (value) => value,
+  };
+}
+
+function oneOf<T extends string>(words: readonly T[]): Field<T> {
+  return {
+    parse(raw) {
+      const value = words.find((word) => raw.kind === 'scalar' && raw.text === word);
+      if (value !== undefined) return { ok: true, value };
+      return { ok: false, problem: `must be one of ${words.join(', ')}, ${found(raw)}` };
+    },
+    format: (value) => value,
+  };
+}
+
+const EXPIRY: Field<readonly (number | null)[]> = {
+  parse(raw) {
+    const hint = 'as in [30d, 90d, 180d, never]: for the 1st, 2nd, 3rd … in a row; the last one repeats';
+    if (raw.kind !== 'list') return { ok: false, problem: `must be a list of durations or \`never\`, ${found(raw)}`, hint };
+    if (raw.items.length === 0) return { ok: false, problem: 'must name at least one duration or `never`', hint };
+    if (raw.items.length > MOST_EXPIRIES) return { ok: false, problem: `must not name more than ${MOST_EXPIRIES} durations`, hint };
+    const value: (number | null)[] = [];
+    for (const item of raw.items) {
+      if (item.kind === 'scalar' && item.text === 'never') {
+        value.push(null);
+        continue;
+      }
+      const one = parseOneDuration(item, 1_000);
+      if (!one.ok) return { ...one, problem: `every entry ${one.problem}`, hint };
+      value.push(one.value);
+    }
+    return { ok: true, value };
+  },
+  format: (value) => value.map((one) => (one === null ? 'never' : formatDuration(one))),
+};
+
+const SWITCH: Field<boolean> = {
+  parse(raw) {
+    const text = raw.kind === 'scalar' && !raw.quoted ? raw.text : '';
+    if (text === 'true' || text === 'false') return { ok: true, value: text === 'true' };
+    return { ok: false, problem: `must be true or false, ${found(raw)}` };
+  },
+  format: (value) => value,
+};
+
+export const ATTRIBUTION_FIELD = oneOf(ATTRIBUTIONS);
+
+export const SECTIONS: { readonly [S in Section]: { readonly [K in keyof Policy[S]]: Field<Policy[S][K]> } } = {
+  deferral: {
+    persistentAfter: duration(0),
+    persistentFailures: count(MOST_FAILURES),
+    softBounceAfter: duration(0),
+    softBounceFailures: count(MOST_FAILURES),
+    suppressAfter: duration(1_000),
+    suppressFailures: count(MOST_FAILURES),
+    evidenceSpan: duration(0),
+    largestGap: duration(1_000),
+    atRiskBefore: duration(0),
+  },
+  giveUp: { messages: count(MOST_GIVE_UPS), span: duration(0), remembered: duration(1_000) },
+  greylisting: { window: duration(1_000), renewAfter: duration(1_000) },
+  suppression: { expiry: EXPIRY, complaintScope: oneOf(['all', 'stream']) },
+  publish: {
+    deferred: {
+      ...SWITCH,
+      notPerStream: 'a recipient has one state for all streams: this is read per tenant',
+    },
+  },
+};
+
+/** `persistentAfter` as `persistent_after`. */
+export function snake(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+export interface NamedField {
+  /** `deferral.persistentAfter`: where the value stands in a `Policy`. */
+  readonly id: string;
+  readonly section: Section;
+  readonly name: string;
+  readonly key: string;
+  readonly field: Field<unknown>;
+}
+
+/** All of them, in the order of the file. */
+export const FIELDS: readonly NamedField[] = (Object.keys(SECTIONS) as Section[]).flatMap((section) =>
+  Object.entries(SECTIONS[section]).map(([name, field]) => {
+    return { id: `${section}.${name}`, section, name, key: snake(name), field: field as unknown as Field<unknown> };
+  }),
+);
+
+export const SECTION_KEYS: ReadonlyMap<string, Section> = new Map((Object.keys(SECTIONS) as Section[]).map((name) => [snake(name), name]));
+
+export function found(raw: Raw): string {
+  if (raw.kind === 'list') return 'not a list';
+  return raw.text === '' ? 'not empty' : `not ${JSON.stringify(raw.text.length > 40 ? `${raw.text.slice(0, 40)}…` : raw.text)}`;
+}

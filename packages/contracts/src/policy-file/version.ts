@@ -1,0 +1,50 @@
+/** The policy's version: the hash of what it comes to, not of how it was written. */
+import { createHash } from 'node:crypto';
+import type { Policy, PolicySet, TenantPolicy } from '@desist/domain';
+import { DEFAULT_POLICY } from '@desist/domain';
+
+type Policies = Pick<PolicySet, 'base' | 'tenants'>;
+
+/**
+ * `sha256:` and the hex hash of the canonical form: JSON with sorted keys, every value resolved (defaults too),
+ * durations in ms. Tenants and streams that only inherit are left out.
+ */
+export function policyVersion(policies: Policies): string {
+  const { base, tenants } = withoutRepetition(policies);
+  const named = [...tenants].map(([name, { base: own, streams }]) => [name, { base: own, streams: Object.fromEntries(streams) }]);
+  return `sha256:${createHash('sha256')
+    .update(canonical({ base, tenants: Object.fromEntries(named) as object }))
+    .digest('hex')}`;
+}
+
+/** Of these policies, with their version. */
+export function policySet(policies: Policies): PolicySet {
+  const { base, tenants } = withoutRepetition(policies);
+  return { version: policyVersion(policies), base, tenants };
+}
+
+/** What holds without a policy file. */
+export function defaultPolicies(): PolicySet {
+  return policySet({ base: DEFAULT_POLICY, tenants: new Map() });
+}
+
+function withoutRepetition({ base, tenants }: Policies): Policies {
+  const kept = new Map<string, TenantPolicy>();
+  for (const [name, tenant] of tenants) {
+    const streams = new Map([...tenant.streams].filter(([, own]) => !isSame(own, tenant.base)));
+    if (streams.size > 0 || !isSame(tenant.base, base)) kept.set(name, { base: tenant.base, streams });
+  }
+  return { base, tenants: kept };
+}
+
+function isSame(a: Policy, b: Policy): boolean {
+  return canonical(a) === canonical(b);
+}
+
+/** JSON with the keys of every object sorted by their UTF-16 units. */
+export function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  return `{${entries.map(([key, one]) => `${JSON.stringify(key)}:${canonical(one)}`).join(',')}}`;
+}

@@ -1,0 +1,58 @@
+/** A policy as a file, for people to read and for `readPolicyFile`. */
+import type { Attribution, Category, Policy, PolicySet } from '@desist/domain';
+import { Document, isSeq, visit } from 'yaml';
+import { valueOf } from './layer.ts';
+import { FIELDS, snake } from './schema.ts';
+import { canonical } from './version.ts';
+import { BUILT_IN } from './words.ts';
+
+type Tree = Record<string, unknown>;
+
+/**
+ * YAML: every value of the base, and of tenants and streams what differs from what they inherit. Durations in the
+ * largest unit that fits (`3d` for 72 h). Of policies that came from a file, reading it again gives the same version.
+ */
+export function writePolicy({ base, tenants }: PolicySet): string {
+  const tree: Tree = { version: 1, ...sectionsOf(base, undefined), attribution: attributionOf(base, undefined) };
+  tree['tenants'] = sortedTree(tenants, (tenant) => {
+    const streams = sortedTree(tenant.streams, (stream) => differences(stream, tenant.base));
+    return { ...differences(tenant.base, base), ...(tenant.streams.size === 0 ? {} : { streams }) };
+  });
+  const document = new Document(tree, { aliasDuplicateObjects: false });
+  visit(document, {
+    Seq: (_, node) => {
+      if (isSeq(node)) node.flow = true;
+    },
+  });
+  return document.toString({ lineWidth: 0, flowCollectionPadding: false });
+}
+
+function differences(policy: Policy, inherited: Policy): Tree {
+  const attribution = attributionOf(policy, inherited);
+  return { ...sectionsOf(policy, inherited), ...(Object.keys(attribution).length === 0 ? {} : { attribution }) };
+}
+
+function sectionsOf(policy: Policy, inherited: Policy | undefined): Tree {
+  const tree: Record<string, Tree> = {};
+  for (const { id, section, key, field } of FIELDS) {
+    const value = valueOf(policy, id);
+    if (inherited !== undefined && canonical(value) === canonical(valueOf(inherited, id))) continue;
+    (tree[snake(section)] ??= {})[key] = field.format(value);
+  }
+  return tree;
+}
+
+/** What takes back an inherited override says what the built-in table says. */
+function attributionOf(policy: Policy, inherited: Policy | undefined): Partial<Record<Category, Attribution>> {
+  const found: Partial<Record<Category, Attribution>> = {};
+  for (const [category, builtIn] of BUILT_IN) {
+    const value = policy.attribution[category] ?? builtIn;
+    if (value !== (inherited?.attribution[category] ?? builtIn)) found[category] = value;
+  }
+  return found;
+}
+
+function sortedTree<T>(entries: ReadonlyMap<string, T>, of: (value: T) => Tree): Tree {
+  const names = [...entries.keys()].sort();
+  return Object.fromEntries(names.map((name) => [name, of(entries.get(name) as T)]));
+}

@@ -1,0 +1,43 @@
+import { parseArgs } from 'node:util';
+import { policiesOf, readSettings } from '@desist/assembly';
+import type { ServiceOptions } from '@desist/assembly';
+
+export const USAGE = `desist start [--data FOLDER] [--http HOST:PORT] [--policy FILE] [--json]
+
+Everything in one process: takes events in over HTTP, decides, keeps the state, answers questions. Without DATABASE_URL in
+an embedded database in ./desist-data; with DATABASE_URL in that server; with KAFKA_BROKERS too, events come from Kafka.
+
+  --data FOLDER      where the embedded database stands (DESIST_DATA)
+  --http HOST:PORT   where to listen, default 127.0.0.1:8425; off for none (DESIST_HTTP)
+  --policy FILE      policy file (DESIST_POLICY)
+  --json             log lines on standard output, nothing for people`;
+
+export interface StandaloneConfig extends ServiceOptions {
+  readonly json: boolean;
+}
+
+/** Flags come before the environment. Answers undefined when only help was asked for; throws TypeError for unknown flags. */
+export function standaloneConfig(args: readonly string[], variables: NodeJS.ProcessEnv): StandaloneConfig | undefined {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      data: { type: 'string' },
+      http: { type: 'string' },
+      policy: { type: 'string' },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
+  if (values.help) return undefined;
+  const given = Object.entries({ DESIST_DATA: values.data, DESIST_HTTP: values.http, DESIST_POLICY: values.policy });
+  const merged = { ...variables, ...Object.fromEntries(given.filter(([, value]) => value !== undefined)) };
+  const settings = readSettings(merged);
+  return {
+    name: 'standalone',
+    settings,
+    policies: policiesOf(settings.policy, merged['DESIST_POLICY']),
+    ingest: true,
+    logStream: values.json ? 1 : 2,
+    json: values.json,
+  };
+}

@@ -1,0 +1,73 @@
+/** The command as a user has it: processes, exit codes, what they print. */
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const BIN = fileURLToPath(new URL('../../bin/desist.js', import.meta.url));
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+export interface Ran {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+export type Variables = Readonly<Record<string, string>>;
+
+/** Runs one command to its end. Settings of whoever runs the tests are not handed on. */
+export async function desist(args: readonly string[], env: Variables = {}, input = ''): Promise<Ran> {
+  const child = start(args, env);
+  let out = '';
+  let err = '';
+  child.stdout?.on('data', (chunk: Buffer) => (out += chunk.toString()));
+  child.stderr?.on('data', (chunk: Buffer) => (err += chunk.toString()));
+  child.stdin?.end(input);
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  return { code, out, err };
+}
+
+export interface Service {
+  readonly url: string;
+  /** Everything it said so far, log lines and all. */
+  said(): string;
+  /** SIGTERM (SIGKILL when `hard`), and its exit code. */
+  stop(hard?: boolean): Promise<number | null>;
+}
+
+/** Starts `desist start` on a free port and waits until it works. Rejects with what it said when it ends before. */
+export async function startService(env: Variables): Promise<Service> {
+  const child = start(['start', '--http', '127.0.0.1:0'], env);
+  let said = '';
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+  const url = await new Promise<string>((resolve, reject) => {
+    const hear = (chunk: Buffer): void => {
+      said += chunk.toString();
+      const match = /Desist works, at (http:\S+)/.exec(said);
+      if (match?.[1] !== undefined) resolve(match[1]);
+    };
+    child.stdout?.on('data', hear);
+    child.stderr?.on('data', hear);
+    void ended.then((code) => {
+      reject(new Error(`ended with ${String(code)}: ${said}`));
+    });
+  });
+  return {
+    url,
+    said: () => said,
+    stop(hard = false) {
+      child.kill(hard ? 'SIGKILL' : 'SIGTERM');
+      return ended;
+    },
+  };
+}
+
+function start(args: readonly string[], env: Variables): ChildProcess {
+  // The sources run directly, so that a signal reaches the service itself.
+  const [first, ...rest] = args;
+  const service = first === 'start' ? 'standalone' : first === 'engine' ? 'engine' : undefined;
+  const main = service === undefined ? [BIN, ...args] : [`${ROOT}services/${service}/src/main.ts`, ...rest];
+  return spawn(process.execPath, ['--conditions=source', '--disable-warning=ExperimentalWarning', ...main], {
+    cwd: ROOT,
+    env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', DESIST_FROM_SOURCE: '1', ...env },
+  });
+}
