@@ -1,4 +1,4 @@
-import { DEFAULT_POLICY, encodeRecipient, newRecipient } from '@desist/domain';
+import { addFact, DEFAULT_POLICY, encodeRecipient, newRecipient } from '@desist/domain';
 import type { Fact } from '@desist/domain';
 import { InvalidCursorError, LogError, StoreError } from '@desist/pipeline';
 import type { Checked, ListedSuppression, ListFilter, RecipientRecord, StateReader } from '@desist/pipeline';
@@ -291,6 +291,9 @@ describe('GET /v1/recipients', () => {
     merged: 0,
     judged: { verdict, reply: '550 5.1.1', provider: 'p' },
   } as unknown as Fact;
+  const folded = newRecipient();
+  const policies = { base: DEFAULT_POLICY, streams: new Map() };
+  addFact(folded, bounce, NOW, { policies, policyVersion: 'sha256:x' });
   const record = {
     tenant: 'default',
     address: 'bad@example.com',
@@ -307,7 +310,7 @@ describe('GET /v1/recipients', () => {
     suppressAt: null,
     advice: null,
     updatedAt: NOW,
-    evidence: encodeRecipient({ ...newRecipient(), facts: [bounce], clock: NOW, state: 'suppressed' }),
+    evidence: encodeRecipient(folded),
     suppressions: [row],
     allowed: [],
   } satisfies RecipientRecord;

@@ -54,12 +54,13 @@ export function sendFrameworkError(_error: unknown, reply: FastifyReply): void {
   send(reply, new Problem(400, 'The path is not a valid URL: percent signs must be written as %25.'));
 }
 
+/** Bytes, because the framework adds a charset to text, and JSON has none. */
 function send(reply: FastifyReply, problem: Problem): void {
   void reply
     .code(problem.status)
     .headers({ ...problem.more.headers })
     .type('application/problem+json')
-    .send(JSON.stringify(documentOf(problem)));
+    .send(Buffer.from(JSON.stringify(documentOf(problem))));
 }
 
 function documentOf({ status, message, more }: Problem): object {
