@@ -531,6 +531,19 @@ describe('probes, status and errors', () => {
   });
 });
 
+describe('names of other machines', () => {
+  const ask = (api: Api, host: string): Promise<{ statusCode: number }> => api.inject({ url: '/healthz', headers: { host } });
+
+  test.each(['localhost:8425', '127.0.0.1:8425', '[::1]:8425'])('answers %s', async (host) => {
+    expect((await ask(make().api, host)).statusCode).toBe(200);
+  });
+
+  test.each(['evil.example', '10.0.0.1:8425', 'localhost.evil.example'])('refuses %s unless remote access is allowed', async (host) => {
+    expect((await ask(make().api, host)).statusCode).toBe(421);
+    expect((await ask(make({ allowRemote: true }).api, host)).statusCode).toBe(200);
+  });
+});
+
 describe('listen', () => {
   test.each(['0.0.0.0', '::', '10.0.0.1', 'example.com', ''])('%j is refused', async (host) => {
     await expect(make().api.listen({ host, port: 0 })).rejects.toThrow('loopback');

@@ -20,7 +20,7 @@ export async function commandRoutes(app: FastifyInstance, options: ApiOptions): 
     const commands: Command[] = [];
     const errors: ItemError[] = [];
     for (const [index, item] of items.entries()) {
-      const read = readCommand(item, now, key === undefined ? undefined : contentHash(['command', key, index]));
+      const read = readCommand(item, now, key === undefined ? undefined : idOf(key, index, item));
       if ('recipient' in read) commands.push(read);
       else errors.push({ index, ...read });
     }
@@ -32,6 +32,12 @@ export async function commandRoutes(app: FastifyInstance, options: ApiOptions): 
     await append(options, commands.map(encodeEvent));
     return reply.code(202).send({ accepted: commands.length, ids: commands.map(({ id }) => id) });
   });
+}
+
+/** The same for a repeated request; another one for another command, should a caller use a key twice. */
+function idOf(key: string, index: number, item: unknown): string {
+  const { type, recipient, scope } = (item ?? {}) as Readonly<Record<string, unknown>>;
+  return contentHash(['command', key, index, type, recipient, scope]);
 }
 
 function keyOf(header: string | readonly string[] | undefined): string | undefined {

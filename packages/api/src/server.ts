@@ -73,6 +73,7 @@ export function createApi(options: ApiOptions): Api {
   app.addHook('onRoute', ({ url, method }) => {
     methods.set(url, [...(methods.get(url) ?? []), ...[method].flat()]);
   });
+  if (options.allowRemote !== true) app.addHook('onRequest', refuseForeignHosts);
   void app.register(async (probes) => probeRoutes(probes, options));
   void app.register(async (v1) => {
     if (authorise !== undefined) v1.addHook('onRequest', authorise);
@@ -109,6 +110,13 @@ function refuseOtherMethods(app: FastifyInstance, methods: ReadonlyMap<string, r
       },
       handler: async () => undefined,
     });
+  }
+}
+
+/** A page of some other site that a name server points here (DNS rebinding) must not reach what only this machine may. */
+async function refuseForeignHosts({ hostname }: FastifyRequest): Promise<void> {
+  if (!isLoopback(hostname.replace(/^\[|\]$/g, ''))) {
+    throw new Problem(421, 'This service answers to names of this machine only (localhost, 127.0.0.1).');
   }
 }
 

@@ -47,7 +47,7 @@ export async function runService(options: ServiceOptions): Promise<void> {
     const health = createHealth({ db: backends.db, logger, time: systemTime });
     life.opened('health', () => health.close());
     const tally = createTally((domain) => wire.providerOf(domain));
-    let committed: ((ms: number) => void) | undefined;
+    const observed: { metrics?: Metrics } = {};
     const engine = createEngine({
       store: backends.store,
       source: backends.log,
@@ -61,7 +61,7 @@ export async function runService(options: ServiceOptions): Promise<void> {
       tally,
       inputTopic: settings.topics.deliveryEvents,
       partitions: () => health.partitions(),
-      committed: (_plan, took) => committed?.(took),
+      committed: (_plan, took) => observed.metrics?.committed(took),
     });
     life.opened('engine', () => engine.close());
     const metrics = createMetrics({
@@ -70,7 +70,7 @@ export async function runService(options: ServiceOptions): Promise<void> {
       reader: backends.reader,
       monotonic: () => systemTime.monotonic(),
     });
-    ({ committed } = metrics);
+    observed.metrics = metrics;
     const url = await serve({ ...options, backends, engine, metrics, health, logger, life });
     if (!(await prepare(backends, settings, health, logger, life))) return;
     keepPruned({ backends, time: systemTime, logger, signal: life.signal });

@@ -137,6 +137,9 @@ function httpSettings(env: Environment): HttpSettings | null {
     'host:port, a port, or off',
   );
   if (parsed === 'off') return null;
+  if (parsed !== undefined && !allowRemote && !/^(localhost|127\.[\d.]+|::1)$/.test(parsed.host)) {
+    env.problem(`DESIST_HTTP: ${parsed.host} is not this machine; nothing asks for a key yet, so this needs DESIST_HTTP_ALLOW_REMOTE=true`);
+  }
   return { ...HTTP_DEFAULT, ...parsed, allowRemote };
 }
 

@@ -1,0 +1,288 @@
+/** What every log must do, whatever it is made of. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { LogSink, LogSource, Topic } from '@desist/pipeline';
+import { checkpoints, recorder, until } from '../integration/kafka/support.ts';
+import type { Recorder } from '../integration/kafka/support.ts';
+
+export const PARTITIONS = 3;
+
+export interface ReadBack {
+  readonly partition: number;
+  readonly offset: number;
+  readonly key: Uint8Array | null;
+  readonly value: Uint8Array | null;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** A log with empty topics; the input has `PARTITIONS` partitions, stopped partitions are tried again after half a second at least. */
+export interface LogUnderTest {
+  readonly log: LogSource & LogSink;
+  /** Everything that a topic holds, in order per partition. */
+  read(topic: Topic): Promise<readonly ReadBack[]>;
+  /** The last value of each key, deleted ones as null. */
+  compacted(topic: Topic): Promise<ReadonlyMap<string, string | null>>;
+  /** Drops records of the input below an offset. */
+  truncate(partition: number, below: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface LogTraits {
+  /** Chooses partitions as Kafka does. */
+  readonly murmur2: boolean;
+}
+
+/** Of the keys key-0 to key-11 on three partitions, as kafkajs' and Java's partitioners choose. */
+const KEYS = Array.from({ length: 12 }, (_, n) => `key-${n}`);
+
+const text = (value: Uint8Array | null): string | null => (value === null ? null : Buffer.from(value).toString());
+
+interface Run {
+  readonly consumer: Recorder;
+  stop(): Promise<void>;
+}
+
+function start(log: LogSource, consumer = recorder()): Run {
+  const over = new AbortController();
+  const run = log.run(consumer, over.signal);
+  run.catch(() => undefined);
+  return {
+    consumer,
+    async stop() {
+      over.abort();
+      await run;
+      expect(consumer.faults).toEqual([]);
+    },
+  };
+}
+
+const offsetsOf = (consumer: Recorder, partition: number): number[] =>
+  consumer.seen.flatMap((seen) => (seen.call === 'batch' && seen.partition === partition ? seen.offsets : []));
+
+export function logContract(
+  name: string,
+  traits: LogTraits,
+  open: () => Promise<LogUnderTest>,
+  partitionOf: (key: string) => number,
+): void {
+  describe(`log contract: ${name}`, () => {
+    let under: LogUnderTest;
+    beforeAll(async () => {
+      under = await open();
+    });
+    afterAll(async () => under.close());
+
+    /** Each test has a log of its own, but for those that only read what they appended. */
+    async function fresh(work: (own: LogUnderTest) => Promise<void>): Promise<void> {
+      const own = await open();
+      try {
+        await work(own);
+      } finally {
+        await own.close();
+      }
+    }
+
+    /** A key that lands on each partition. */
+    async function keysOf(log: LogSink): Promise<readonly string[]> {
+      const keys = new Map<number, string>();
+      const appended = await log.append(
+        'deliveryEvents',
+        KEYS.map((key) => ({ key, value: 'first' })),
+      );
+      appended.forEach(({ partition }, index) => keys.set(partition, KEYS[index]!));
+      return Array.from({ length: PARTITIONS }, (_, partition) => keys.get(partition)!);
+    }
+
+    test('what was appended is read in order, with dense offsets; a key keeps its partition', () =>
+      fresh(async ({ log, read }) => {
+        expect(await log.partitions()).toBe(PARTITIONS);
+        const places = new Map<string, number>();
+        const expected = new Map<number, string[]>();
+        for (let call = 0; call < 5; call += 1) {
+          const records = KEYS.map((key, n) => ({ key, value: `${call}-${n}` }));
+          const appended = await log.append('deliveryEvents', records);
+          expect(appended).toHaveLength(records.length);
+          appended.forEach(({ partition, offset }, n) => {
+            const key = KEYS[n]!;
+            expect(places.get(key) ?? partition).toBe(partition);
+            places.set(key, partition);
+            const before = expected.get(partition) ?? [];
+            expect(offset).toBe(before.length);
+            expected.set(partition, [...before, `${call}-${n}`]);
+          });
+        }
+        expect([...expected.keys()].sort()).toEqual([0, 1, 2]);
+        const found = await read('deliveryEvents');
+        for (const [partition, values] of expected) {
+          const here = found.filter((record) => record.partition === partition);
+          expect(here.map(({ value }) => text(value))).toEqual(values);
+          expect(here.map(({ offset }) => offset)).toEqual(values.map((_, offset) => offset));
+          expect(await log.bounds(partition)).toEqual({ low: 0, high: values.length });
+        }
+        if (traits.murmur2) for (const [key, partition] of places) expect(partition).toBe(partitionOf(key));
+      }));
+
+    test('null, empty and binary keys and values survive, and so do headers', async () => {
+      const { log, read } = under;
+      const binary = Uint8Array.from({ length: 256 }, (_, n) => n);
+      const records = [
+        { key: null, value: null },
+        { key: '', value: '' },
+        { key: binary, value: binary, headers: { reason: 'unreadable', detail: 'NUL \u0000, quote ", äöü €' } },
+        { key: 'k', value: null },
+      ];
+      for (const topic of ['deadLetters', 'deliveryEvents'] as const) {
+        const appended = await log.append(topic, records);
+        const found = await read(topic);
+        appended.forEach(({ partition, offset }, n) => {
+          const here = found.find((record) => record.partition === partition && record.offset === offset);
+          const { key, value, headers } = records[n]!;
+          const bytes = (data: string | Uint8Array | null): Buffer | null => (data === null ? null : Buffer.from(data as Uint8Array));
+          expect(here?.key == null ? null : Buffer.from(here.key)).toEqual(bytes(key));
+          expect(here?.value == null ? null : Buffer.from(here.value)).toEqual(bytes(value));
+          expect(here?.headers).toEqual(headers ?? {});
+        });
+      }
+    });
+
+    test('a compacted topic has the last value of each key', async () => {
+      const { log, compacted } = under;
+      const expected = new Map<string, string | null>();
+      for (let call = 0; call < 6; call += 1) {
+        const records = KEYS.slice(0, 5 + call).flatMap((key, n) => [
+          { key, value: `${call}` },
+          { key, value: (call + n) % 3 === 0 ? null : `${call}-${n}` },
+        ]);
+        await log.append('suppressions', records);
+        for (const { key, value } of records) expected.set(key, value);
+      }
+      expect(new Map([...(await compacted('suppressions'))].sort())).toEqual(new Map([...expected].sort()));
+    });
+
+    test('the consumer gets everything from the offset that assign answered, and all is revoked at the end', () =>
+      fresh(async ({ log }) => {
+        const keys = await keysOf(log);
+        for (let n = 0; n < 50; n += 1)
+          await log.append(
+            'deliveryEvents',
+            keys.map((key) => ({ key, value: `${n}` })),
+          );
+        const shared = checkpoints();
+        shared.offsets.set(1, 20);
+        const run = start(log, recorder(shared));
+        const highs = await Promise.all([0, 1, 2].map(async (partition) => (await log.bounds(partition)).high));
+        await until(() => [0, 1, 2].every((partition) => run.consumer.caught.get(partition)?.position === highs[partition]), 'the end');
+        await run.stop();
+        for (const partition of [0, 1, 2]) {
+          const from = partition === 1 ? 20 : 0;
+          expect(offsetsOf(run.consumer, partition)).toEqual(Array.from({ length: highs[partition]! - from }, (_, n) => from + n));
+        }
+        const revoked = run.consumer.seen.flatMap((seen) => (seen.call === 'revoke' ? seen.partitions : []));
+        expect([...new Set(revoked)].sort()).toEqual([0, 1, 2]);
+        expect(run.consumer.held.size).toBe(0);
+      }));
+
+    test('a seek is obeyed; after fenced assign is called again', () =>
+      fresh(async ({ log }) => {
+        const [key] = await keysOf(log);
+        await log.append(
+          'deliveryEvents',
+          Array.from({ length: 10 }, (_, n) => ({ key: key!, value: `${n}` })),
+        );
+        const { high } = await log.bounds(0);
+        const consumer = recorder();
+        const answers: string[] = [];
+        consumer.onBatch = (batch, take) => {
+          if (batch.partition !== 0) return Promise.resolve(take());
+          answers.push(`${batch.firstOffset}`);
+          if (answers.length === 1) return Promise.resolve({ kind: 'seek', offset: 5 });
+          if (answers.length === 2) return Promise.resolve({ kind: 'fenced' });
+          return Promise.resolve(take());
+        };
+        const run = start(log, consumer);
+        await until(() => consumer.caught.get(0)?.position === high, 'the end');
+        await run.stop();
+        expect(answers.slice(0, 3)).toEqual(['0', '5', '0']);
+        expect(consumer.seen.filter((seen) => seen.call === 'assign' && seen.partition === 0).length).toBeGreaterThanOrEqual(2);
+      }));
+
+    test('a stopped partition gets no more batches while the others go on', () =>
+      fresh(async ({ log }) => {
+        const keys = await keysOf(log);
+        const consumer = recorder();
+        let stopped = false;
+        consumer.onAssign = (partition, offset) =>
+          Promise.resolve(partition === 0 && stopped ? { kind: 'stopped', reason: 'test' } : { kind: 'start', offset });
+        consumer.onBatch = (batch, take) => {
+          if (batch.partition !== 0) return Promise.resolve(take());
+          stopped = true;
+          return Promise.resolve({ kind: 'stopped', reason: 'test' });
+        };
+        const run = start(log, consumer);
+        await until(() => stopped, 'the stop');
+        for (let n = 0; n < 5; n += 1) {
+          await log.append(
+            'deliveryEvents',
+            keys.map((key) => ({ key, value: `${n}` })),
+          );
+          const { high } = await log.bounds(1);
+          await until(() => consumer.caught.get(1)?.position === high, 'the other partition');
+        }
+        await run.stop();
+        expect(consumer.seen.filter((seen) => seen.call === 'batch' && seen.partition === 0)).toHaveLength(1);
+      }));
+
+    test('caughtUp is said only when everything appended before asOf was handed over', () =>
+      fresh(async ({ log }) => {
+        const keys = await keysOf(log);
+        /** By partition: the end after an append, and when that append was over. */
+        const ends = new Map<number, { readonly high: number; readonly at: number }[]>([0, 1, 2].map((partition) => [partition, []]));
+        const consumer = recorder();
+        const wrong: string[] = [];
+        let said = 0;
+        const record = consumer.caughtUp.bind(consumer);
+        consumer.caughtUp = (partition, position, asOf) => {
+          said += 1;
+          const given = offsetsOf(consumer, partition).at(-1) ?? -1;
+          if (given >= 0 && given + 1 < position) wrong.push(`position ${position} of ${partition}, handed over up to ${given}`);
+          for (const { high, at } of ends.get(partition)!) {
+            if (at < asOf && high > position) wrong.push(`${partition}: ${high} at ${at}, said ${position} as of ${asOf}`);
+          }
+          record(partition, position, asOf);
+        };
+        const run = start(log, consumer);
+        const writers = [0, 1].map(async () => {
+          for (let n = 0; n < 60; n += 1) {
+            const appended = await log.append(
+              'deliveryEvents',
+              keys.map((key) => ({ key, value: `${n}` })),
+            );
+            const at = Date.now();
+            for (const { partition, offset } of appended) ends.get(partition)!.push({ high: offset + 1, at });
+            await new Promise((resolve) => setTimeout(resolve, n % 5));
+          }
+        });
+        await Promise.all(writers);
+        for (const partition of [0, 1, 2]) {
+          const { high } = await log.bounds(partition);
+          await until(() => consumer.caught.get(partition)?.position === high, 'the end');
+        }
+        await run.stop();
+        expect(wrong).toEqual([]);
+        expect(said).toBeGreaterThan(3);
+      }));
+
+    test('after a truncation the bounds say so, and reading begins there', () =>
+      fresh(async ({ log, read, truncate }) => {
+        const [key] = await keysOf(log);
+        await log.append(
+          'deliveryEvents',
+          Array.from({ length: 20 }, (_, n) => ({ key: key!, value: `${n}` })),
+        );
+        const { high } = await log.bounds(0);
+        await truncate(0, 7);
+        expect(await log.bounds(0)).toEqual({ low: 7, high });
+        expect((await read('deliveryEvents')).find(({ partition }) => partition === 0)?.offset).toBe(7);
+        expect((await log.append('deliveryEvents', [{ key: key!, value: 'more' }]))[0]).toEqual({ partition: 0, offset: high });
+      }));
+  });
+}
