@@ -13,9 +13,14 @@ const PLAIN = /^[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[a-z0-9](?:[a-z0-9-]{0,61}
 const FORBIDDEN = /[\u0000-\u0020\u007f-\u00a0<>()[\],;:\\"]/u;
 const encoder = new TextEncoder();
 
+/** An address in its one spelling already, of the usual letters: nearly all are. */
+export function isPlainAddress(text: string): boolean {
+  return PLAIN.test(text) && text.length - text.lastIndexOf('@') - 1 <= DOMAIN_LIMIT;
+}
+
 export function normaliseAddress(text: string): NormalisedAddress {
   const at = text.lastIndexOf('@');
-  if (PLAIN.test(text) && text.length - at - 1 <= DOMAIN_LIMIT) return { ok: true, address: text, domain: text.slice(at + 1) };
+  if (isPlainAddress(text)) return { ok: true, address: text, domain: text.slice(at + 1) };
   if (at <= 0) return refused('no local part and domain around an @');
   const local = text.slice(0, at).normalize('NFC').toLowerCase().normalize('NFC');
   if (FORBIDDEN.test(local) || local.includes('@')) return refused('the local part has a space, a control character or a quote');

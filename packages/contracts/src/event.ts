@@ -12,7 +12,7 @@ export const RECORD_LIMIT = 256 * 1024;
 const TEXT_LIMIT = 4 * 1024;
 const WORD_LIMIT = 1024;
 /** An event further in the future than this is clamped to the record time, ms. */
-const CLOCK_TOLERANCE = 5 * 60_000;
+export const CLOCK_TOLERANCE = 5 * 60_000;
 
 export interface RawRecord {
   readonly key: Uint8Array | null;
