@@ -1,9 +1,9 @@
 /** The wire formats as the services compose them. */
-import { decodeRecord, encodeChange, encodeSuppressions, providerOf } from '@desist/contracts';
+import { decodeRecord, encodeChange, encodeSuppressions, peekRecord, providerOf } from '@desist/contracts';
 import type { Wire } from '@desist/pipeline';
 
 export const wire: Wire = {
-  peek: () => undefined,
+  peek: peekRecord,
   decode: decodeRecord,
   encodeChange,
   encodeSuppressions,

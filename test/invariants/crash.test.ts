@@ -1,0 +1,72 @@
+/** The engine is killed at random moments while it works off ten days of events: nothing is lost, nothing is doubled. */
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import type { Broker } from '../integration/kafka/broker.ts';
+import { startBroker } from '../integration/kafka/broker.ts';
+import { randomOf, tenDays } from '../support/load/events.ts';
+import { install } from '../support/load/installation.ts';
+import type { Installation } from '../support/load/installation.ts';
+import { verify } from '../support/load/verify.ts';
+
+const LONG = process.env['DESIST_LONG'] === '1';
+const KILLS = LONG ? 50 : 12;
+const SEED = Number(process.env['DESIST_SEED'] ?? 20_261_124);
+
+describe.skipIf(inject('databaseUrl') === undefined)('killed with SIGKILL under load', () => {
+  let broker: Broker;
+  let world: Installation;
+
+  beforeAll(async () => {
+    broker = await startBroker();
+    world = await install(inject('databaseUrl') ?? '', broker.brokers, 'CreateTime');
+  });
+  afterAll(async () => {
+    await world.close();
+    await broker.stop();
+  });
+
+  it(
+    `${KILLS} times: table, compacted topic and changes equal the oracle`,
+    async () => {
+      const random = randomOf(SEED);
+      const planted = tenDays({
+        seed: SEED,
+        end: Date.now() - 60 * 60_000,
+        failing: LONG ? 8_000 : 3_000,
+        healthy: LONG ? 400_000 : 120_000,
+      });
+      await world.fill(planted);
+      let kills = 0;
+      let midway = 0;
+      while (kills < KILLS) {
+        const engine = world.engine();
+        await engine.next('partition claimed');
+        await new Promise((resolve) => setTimeout(resolve, random() * 400));
+        engine.signal('SIGKILL');
+        await engine.ended();
+        kills += 1;
+        if (!(await isFolded(world))) midway += 1;
+      }
+      const last = world.engine();
+      await world.settled();
+      last.signal('SIGTERM');
+      expect(await last.ended()).toBe(0);
+      const verified = await verify(world, planted);
+      // A load that was worked off before the kills began would prove nothing.
+      expect(midway).toBeGreaterThan(KILLS / 3);
+      expect(verified.suppressions).toBeGreaterThan(500);
+      console.log(
+        `${kills} kills (${midway} before the end of the load), ${planted.length} records, ${JSON.stringify(verified)}, 0 lost, 0 doubled`,
+      );
+    },
+    LONG ? 900_000 : 300_000,
+  );
+});
+
+async function isFolded({ db, log }: Installation): Promise<boolean> {
+  const rows = await db.query('select partition, next_offset from desist.checkpoint');
+  for (let partition = 0; partition < 4; partition += 1) {
+    const row = rows.find((one) => one['partition'] === partition);
+    if (row === undefined || Number(row['next_offset']) < (await log.bounds(partition)).high) return false;
+  }
+  return true;
+}
