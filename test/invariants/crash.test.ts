@@ -38,7 +38,7 @@ describe.skipIf(inject('databaseUrl') === undefined)('killed with SIGKILL under 
       let kills = 0;
       let midway = 0;
       while (kills < KILLS) {
-        const engine = world.engine();
+        const engine = world.engine({ KAFKA_SESSION_TIMEOUT: '2s', KAFKA_HEARTBEAT_INTERVAL: '400ms' });
         await engine.next('partition claimed');
         await new Promise((resolve) => setTimeout(resolve, random() * 400));
         engine.signal('SIGKILL');
