@@ -20,7 +20,8 @@ export interface Installation {
   readonly db: Database;
   readonly log: KafkaLog;
   readonly options: KafkaOptions;
-  engine(more?: Readonly<Record<string, string>>): EngineProcess;
+  /** `through`: another URL of the same database. */
+  engine(more?: Readonly<Record<string, string>>, through?: string): EngineProcess;
   /** Appends with the producer's own record times. */
   fill(records: readonly Planted[]): Promise<void>;
   /** Waits until everything that is in the log is folded and published. */
@@ -98,7 +99,7 @@ export async function install(
     db,
     log,
     options,
-    engine: (more) => startEngine({ databaseUrl: database.url, options, ...(more === undefined ? {} : { more }) }),
+    engine: (more, through) => startEngine({ databaseUrl: through ?? database.url, options, ...(more === undefined ? {} : { more }) }),
     fill,
     settled,
     async close() {
