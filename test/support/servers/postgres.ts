@@ -30,7 +30,7 @@ interface User {
 }
 
 /** Starts a server in a temporary folder on a free port of 127.0.0.1. Throws when no binaries are found. */
-export async function startPostgres(): Promise<PostgresServer> {
+export async function startPostgres({ durable = false }: { readonly durable?: boolean } = {}): Promise<PostgresServer> {
   const bin = binaries();
   // Postgres refuses to run as root.
   const user = process.getuid?.() === 0 ? await userNamed('postgres') : undefined;
@@ -53,8 +53,8 @@ export async function startPostgres(): Promise<PostgresServer> {
     '-c listen_addresses=127.0.0.1',
     '-c max_connections=200',
     '-c shared_buffers=128MB',
-    // The machine does not fail in a test, only processes do.
-    '-c fsync=off',
+    // The machine does not fail in a test, only processes do; whoever measures wants the cost of durability.
+    ...(durable ? [] : ['-c fsync=off']),
   ].join(' ');
   const start = (): Promise<void> => ctl('-l', join(folder, 'log'), '-o', settings, 'start');
   const stopImmediate = (): Promise<void> => ctl('-m', 'immediate', 'stop');
