@@ -3,5 +3,7 @@ export * from './change.ts';
 export * from './event.ts';
 export * from './peek.ts';
 export * from './provider/index.ts';
+export * from './published.ts';
+export * from './schemas.ts';
 export * from './time.ts';
 export * from './policy-file/index.ts';

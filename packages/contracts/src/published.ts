@@ -1,0 +1,58 @@
+/** Reads what Desist publishes: for subscribers. Unknown fields are ignored; every version published so far is read. */
+import type { TermsValue } from './change.ts';
+import { schemaProblem } from './schemas.ts';
+import type { SchemaName } from './schemas.ts';
+
+export interface PublishedChange {
+  readonly version: 1;
+  readonly id: string;
+  readonly type: string;
+  readonly tenant: string;
+  readonly recipient: string;
+  readonly state: { readonly from: string; readonly to: string };
+  readonly suppression: TermsValue | null;
+  readonly cause: string;
+  readonly effectiveAt: string;
+  readonly recordedAt: string;
+  readonly policy: string;
+  readonly sequence: { readonly partition: number; readonly number: number };
+  readonly recipientVersion: number;
+  readonly corrects?: string;
+}
+
+export interface PublishedSuppressions {
+  readonly version: 1;
+  readonly tenant: string;
+  readonly recipient: string;
+  readonly recipientVersion: number;
+  readonly suppressions: readonly TermsValue[];
+  readonly allowed: readonly { readonly scope: string; readonly expiresAt: string | null }[];
+}
+
+export type DecodedPublished<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problem: string };
+
+/** One record's value of `suppression-events`. */
+export function decodeChange(bytes: Uint8Array): DecodedPublished<PublishedChange> {
+  return decode('change', bytes) as DecodedPublished<PublishedChange>;
+}
+
+/** One record's value of `suppressions`; null, a tombstone, is `{ ok: true, value: null }`: nothing holds any more. */
+export function decodeSuppressions(bytes: Uint8Array | null): DecodedPublished<PublishedSuppressions | null> {
+  if (bytes === null) return { ok: true, value: null };
+  return decode('suppressions', bytes) as DecodedPublished<PublishedSuppressions>;
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+function decode(name: SchemaName, bytes: Uint8Array): DecodedPublished<unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(utf8.decode(bytes));
+  } catch {
+    return { ok: false, problem: 'not JSON in UTF-8' };
+  }
+  const version = (value as { version?: unknown } | null)?.version;
+  if (typeof version === 'number' && version !== 1) return { ok: false, problem: `version ${version}: this program reads version 1` };
+  const problem = schemaProblem(name, value);
+  return problem === null ? { ok: true, value } : { ok: false, problem };
+}
