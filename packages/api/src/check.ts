@@ -1,7 +1,7 @@
 /** `POST /v1/check`: may I send? One answer per recipient, whatever was sent. */
 import { normaliseAddress } from '@desist/contracts';
 import type { FastifyInstance } from 'fastify';
-import { decide } from './decide.ts';
+import { decide } from '@desist/pipeline';
 import { checkCount, nameOf, objectOf } from './input.ts';
 import { when } from './output.ts';
 import { Problem } from './problem.ts';

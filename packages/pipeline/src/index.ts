@@ -8,3 +8,4 @@ export * from './tally.ts';
 export * from './task.ts';
 export * from './wire.ts';
 export * from './reader.ts';
+export * from './decide.ts';
