@@ -23,7 +23,14 @@ function fullMailbox(recipient: string, fromHoursAgo: number, toHoursAgo: number
   const events: object[] = [];
   for (let ago = fromHoursAgo; ago >= toHoursAgo; ago -= 6) {
     const occurredAt = new Date(Date.now() - ago * HOUR).toISOString();
-    events.push({ version: 1, recipient, messageId: 'm-1', type: 'deferred', occurredAt, smtp: { code: 452, text: '452 4.2.2 Mailbox full' } });
+    events.push({
+      version: 1,
+      recipient,
+      messageId: 'm-1',
+      type: 'deferred',
+      occurredAt,
+      smtp: { code: 452, text: '452 4.2.2 Mailbox full' },
+    });
   }
   return events;
 }
@@ -48,7 +55,10 @@ describe('desist start, embedded', () => {
     const data = join(folder, 'data');
     const env = { DESIST_DATA: data, DESIST_LOG_LEVEL: 'info' };
     const first = await startService(env);
-    await post(first.url, [...fullMailbox(ALICE, 80, 2), { version: 1, recipient: 'bob@example.com', type: 'delivered', occurredAt: new Date().toISOString() }]);
+    await post(first.url, [
+      ...fullMailbox(ALICE, 80, 2),
+      { version: 1, recipient: 'bob@example.com', type: 'delivered', occurredAt: new Date().toISOString() },
+    ]);
     await suppressed(first.url, ALICE);
 
     const url = { DESIST_URL: first.url };
@@ -96,7 +106,10 @@ describe('desist start, embedded', () => {
       expect((await desist(['disallow', ALICE], env)).code).toBe(0);
       await until(async () => (await desist(['check', ALICE], env)).code === 1, 'no longer allowed');
       expect((await desist(['suppress', 'carol@example.com', '--scope', 'marketing', '--expires', '30d'], env)).code).toBe(0);
-      await until(async () => (await desist(['check', 'carol@example.com', '--stream', 'marketing'], env)).code === 1, 'suppressed for marketing');
+      await until(
+        async () => (await desist(['check', 'carol@example.com', '--stream', 'marketing'], env)).code === 1,
+        'suppressed for marketing',
+      );
       expect((await desist(['check', 'carol@example.com', '--stream', 'transactional'], env)).code).toBe(0);
       const bad = await desist(['suppress', 'carol@example.com', '--expires', 'tomorrow'], env);
       expect(bad).toMatchObject({ code: 2 });

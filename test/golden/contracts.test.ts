@@ -25,35 +25,34 @@ describe('what version 1 wrote is read', () => {
     expect(types('suppression-events').size).toBe(10);
   });
 
-  it.each(lines.map((line, index) => ({ ...line, name: `${index + 1} ${line.topic} ${String(line.wants?.['type'] ?? '')}` })))(
-    'line $name',
-    ({ topic, key, value, wants }) => {
-      switch (topic) {
-        case 'delivery-events': {
-          const decoded = decodeRecord({ key: bytes(key), value: bytes(value ?? ''), recordTime: Date.UTC(2026, 6, 1) });
-          expect(decoded).toEqual({ ok: true, event: wants, clamped: false });
-          const schema = COMMANDS.includes(String(wants?.['type'])) ? 'command' : 'delivery-event';
-          expect(schemaProblem(schema, JSON.parse(value ?? ''))).toBeNull();
-          break;
-        }
-        case 'suppression-events': {
-          const decoded = decodeChange(bytes(value ?? ''));
-          expect(decoded).toMatchObject({ ok: true, value: { ...wants, tenant: 'acme', recipient: 'alice@example.com' } });
-          break;
-        }
-        case 'suppressions': {
-          const decoded = decodeSuppressions(value === null ? null : bytes(value));
-          if (wants === null) expect(decoded).toEqual({ ok: true, value: null });
-          else
-            expect(decoded).toMatchObject({
-              ok: true,
-              value: { recipientVersion: 5, suppressions: [{ scope: '*' }], allowed: [{ scope: 'marketing' }] },
-            });
-          break;
-        }
+  it.each(
+    lines.map((line, index) => ({ ...line, name: `${index + 1} ${line.topic} ${(line.wants?.['type'] as string | undefined) ?? ''}` })),
+  )('line $name', ({ topic, key, value, wants }) => {
+    switch (topic) {
+      case 'delivery-events': {
+        const decoded = decodeRecord({ key: bytes(key), value: bytes(value ?? ''), recordTime: Date.UTC(2026, 6, 1) });
+        expect(decoded).toEqual({ ok: true, event: wants, clamped: false });
+        const schema = COMMANDS.includes(String(wants?.['type'])) ? 'command' : 'delivery-event';
+        expect(schemaProblem(schema, JSON.parse(value ?? ''))).toBeNull();
+        break;
       }
-    },
-  );
+      case 'suppression-events': {
+        const decoded = decodeChange(bytes(value ?? ''));
+        expect(decoded).toMatchObject({ ok: true, value: { ...wants, tenant: 'acme', recipient: 'alice@example.com' } });
+        break;
+      }
+      case 'suppressions': {
+        const decoded = decodeSuppressions(value === null ? null : bytes(value));
+        if (wants === null) expect(decoded).toEqual({ ok: true, value: null });
+        else
+          expect(decoded).toMatchObject({
+            ok: true,
+            value: { recipientVersion: 5, suppressions: [{ scope: '*' }], allowed: [{ scope: 'marketing' }] },
+          });
+        break;
+      }
+    }
+  });
 });
 
 describe('what is not as it should be is refused with its place', () => {

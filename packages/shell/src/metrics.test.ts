@@ -2,7 +2,16 @@ import { createTally } from '@desist/pipeline';
 import { describe, expect, it } from 'vitest';
 import { createMetrics } from './metrics.ts';
 
-const PARTITION = { partition: 3, epoch: 1, position: 90, committed: 80, highWatermark: 100, clock: 1_700_000_000_000, tracked: 1, stopped: null };
+const PARTITION = {
+  partition: 3,
+  epoch: 1,
+  position: 90,
+  committed: 80,
+  highWatermark: 100,
+  clock: 1_700_000_000_000,
+  tracked: 1,
+  stopped: null,
+};
 const counts = { records: 0, peeked: 0, duplicates: 0, clamped: 0, deadLetters: 0, changes: 0, commits: 0 };
 
 async function rendered(status: () => Promise<never>): Promise<string> {

@@ -73,7 +73,8 @@ export function createMetrics({ tally, partitions, reader, monotonic }: MetricsO
   async function collect(): Promise<void> {
     for (const metric of [events, verdicts, suppressions, deadLetters, ratio, persistent, backlog, lag, clock, stopped]) metric.reset();
     for (const [type, count] of tally.types) events.inc({ type }, count);
-    for (const { attribution, category, provider, count } of tally.verdicts.values()) verdicts.inc({ attribution, category, provider }, count);
+    for (const { attribution, category, provider, count } of tally.verdicts.values())
+      verdicts.inc({ attribution, category, provider }, count);
     for (const { reason, scope, count } of tally.suppressions.values()) suppressions.inc({ reason, scope }, count);
     for (const [reason, count] of tally.deadLetters) deadLetters.inc({ reason }, count);
     for (const [provider, { deferred, delivered }] of tally.providers) {
