@@ -28,7 +28,8 @@ export default defineConfig({
           globalSetup: ['test/support/servers/global-setup.ts'],
           testTimeout: 180_000,
           hookTimeout: 180_000,
-          maxWorkers: 2,
+          // Servers, engines and their load on the cores that CI has: side by side they would only time each other out.
+          maxWorkers: 1,
         },
       },
     ],

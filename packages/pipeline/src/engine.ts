@@ -66,6 +66,7 @@ export interface Engine extends LogConsumer {
   close(): Promise<void>;
 }
 
+const FENCED = 'another owner has the partition: what was not committed is dropped';
 const GRACE = 60_000;
 const DRAIN = 10_000;
 const SKEW_KNOWN_FOR = 60_000;
@@ -115,6 +116,7 @@ export function createEngine(options: EngineOptions): Engine {
       if (known.stopped === null && known.task.state().kind === 'running' && kept?.epoch === known.task.epoch) {
         return { kind: 'start', offset: known.task.position() };
       }
+      if (kept?.epoch !== known.task.epoch) logger.warn({ partition }, FENCED);
       await drop(partition);
     }
     const claim = await retried(() => store.claim(partition, owner));
@@ -250,7 +252,7 @@ export function createEngine(options: EngineOptions): Engine {
   }
 
   async function fenced(partition: number): Promise<BatchOutcome> {
-    logger.warn({ partition }, 'another owner has the partition: what was not committed is dropped');
+    logger.warn({ partition }, FENCED);
     await drop(partition);
     lost.set(partition, time.monotonic());
     return { kind: 'fenced' };
@@ -315,6 +317,7 @@ export function createEngine(options: EngineOptions): Engine {
         const limit = createStop();
         await Promise.race([inTurn(one, () => one.task.flush()), time.sleep(options.drain ?? DRAIN, limit.signal)]);
         limit.stop();
+        if (one.task.state().kind === 'fenced') logger.warn({ partition }, FENCED);
         await drop(partition);
       }),
     );

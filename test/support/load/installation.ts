@@ -72,8 +72,13 @@ export async function install(
     });
   }
 
+  async function ends(): Promise<readonly number[]> {
+    return Promise.all(Array.from({ length: PARTITIONS }, async (_, partition) => (await log.bounds(partition)).high));
+  }
+
   async function settled(ms = 180_000): Promise<void> {
-    const highs = await Promise.all(Array.from({ length: PARTITIONS }, async (_, partition) => (await log.bounds(partition)).high));
+    // A broker that has just started answers before its partitions have leaders.
+    const highs = await until(() => ends().catch(() => undefined), 'the ends of the partitions are known', ms);
     await until(
       async () => {
         const rows = await db.query('select partition, next_offset from desist.checkpoint');

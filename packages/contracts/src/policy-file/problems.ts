@@ -1,5 +1,4 @@
 /** The mistakes of a policy file: each where it was written, all at once. */
-import type { LineCounter } from 'yaml';
 
 export interface PolicyProblem {
   /** From 1. */
@@ -22,7 +21,8 @@ export interface Problems {
   list(): readonly PolicyProblem[];
 }
 
-export function createProblems(lines: LineCounter): Problems {
+export function createProblems(text: string): Problems {
+  const place = placesOf(text);
   const found: (PolicyProblem & { readonly offset: number })[] = [];
   let more = 0;
   return {
@@ -31,8 +31,7 @@ export function createProblems(lines: LineCounter): Problems {
         more += 1;
         return;
       }
-      const { line, col } = lines.linePos(offset);
-      const at = { offset, line: Math.max(line, 1), column: Math.max(col, 1), path, problem };
+      const at = { offset, ...place(offset), path, problem };
       found.push(hint === undefined ? at : { ...at, hint });
     },
     list() {
@@ -58,6 +57,17 @@ export function nearest(word: string, known: readonly string[]): string | undefi
     }
   }
   return best;
+}
+
+/** Line and column from 1. Of the whole text: the parser's own counter ends where the parser does. */
+function placesOf(text: string): (offset: number) => { readonly line: number; readonly column: number } {
+  const starts = [0];
+  for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) starts.push(at + 1);
+  return (offset) => {
+    const within = Math.min(Math.max(offset, 0), text.length);
+    const line = starts.findLastIndex((start) => start <= within);
+    return { line: line + 1, column: within - (starts[line] as number) + 1 };
+  };
 }
 
 /** `persistentAfter` and `persistent-after` are `persistent_after` in other clothes. */

@@ -1,6 +1,6 @@
 /** The policy file: YAML in, policies or every mistake out. */
 import type { Attribution, Category, Policy, PolicySet, TenantPolicy } from '@desist/domain';
-import { LineCounter, parseDocument } from 'yaml';
+import { parseDocument } from 'yaml';
 import type { Document } from 'yaml';
 import { NAME } from '../event.ts';
 import { DEFAULTS, inherit, policyOf } from './layer.ts';
@@ -33,9 +33,8 @@ interface Reader {
  * in the order of the file. A file that is no YAML gives what the parser says, and nothing about its values.
  */
 export function readPolicyFile(text: string): PolicyFile {
-  const lines = new LineCounter();
-  const problems = createProblems(lines);
-  const document = parse(text, lines, problems);
+  const problems = createProblems(text);
+  const document = parse(text, problems);
   if (document !== undefined) {
     const policies = readDocument({ nodes: createNodes(document, problems), problems }, document);
     if (problems.list().length === 0) return { ok: true, policies: policySet(policies()) };
@@ -43,14 +42,14 @@ export function readPolicyFile(text: string): PolicyFile {
   return { ok: false, problems: problems.list() };
 }
 
-function parse(text: string, lineCounter: LineCounter, problems: Problems): Document.Parsed | undefined {
+function parse(text: string, problems: Problems): Document.Parsed | undefined {
   if (Buffer.byteLength(text) > FILE_LIMIT) {
     problems.add(0, '', `the file is larger than ${FILE_LIMIT} bytes`);
     return undefined;
   }
   try {
     // Repeated keys are looked for here: the parser's own search is quadratic.
-    const document = parseDocument(text, { lineCounter, prettyErrors: false, uniqueKeys: false, logLevel: 'silent' });
+    const document = parseDocument(text, { prettyErrors: false, uniqueKeys: false, logLevel: 'silent' });
     const faults = [...document.errors, ...document.warnings];
     for (const { pos, message } of faults) problems.add(pos[0], '', `is no readable YAML: ${message}`);
     return faults.length === 0 ? document : undefined;
