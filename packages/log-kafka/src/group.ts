@@ -24,7 +24,9 @@ export interface Group {
 
 const WORK_SLICE = 1_000;
 const PARTITIONS_AT_ONCE = 4;
-const LEAVE_LIMIT = 15_000;
+const RELEASE_LIMIT = 12_000;
+/** kafkajs tries for long to tell a broker that is not there any more. */
+const LEAVE_LIMIT = 5_000;
 const MOST_STRAYED = 3;
 
 export function createGroup(client: Kafka, settings: Settings, admins: Admins, consumer: LogConsumer): Group {
@@ -293,7 +295,7 @@ export function createGroup(client: Kafka, settings: Settings, admins: Admins, c
     quietly(() => {
       if (joined.length > 0) kafka.pause([{ topic, partitions: [...joined] }]);
     });
-    if (!(await settledWithin(slots.release(), LEAVE_LIMIT))) logger.warn({}, 'gave up waiting for the drain');
+    if (!(await settledWithin(slots.release(), RELEASE_LIMIT))) logger.warn({}, 'gave up waiting for the drain');
     released = true;
     if (!(await settledWithin(kafka.disconnect(), LEAVE_LIMIT))) logger.warn({}, 'gave up waiting for the group to be left');
   }

@@ -5,12 +5,15 @@ import { LogError, type Appended, type LogSink, type OutRecord, type Topic } fro
 import type { Admins } from './admin.ts';
 import { prepare, type Outgoing } from './chunk.ts';
 import { brokerCode, operatorHint, toLogError } from './errors.ts';
+import { settledWithin } from './waits.ts';
 import { createLane, type BaseOffsets, type Lane } from './lane.ts';
 import type { Settings } from './options.ts';
 
 export interface KafkaSink extends LogSink {
   close(): Promise<void>;
 }
+
+const CLOSE_LIMIT = 4_000;
 
 /**
  * A plain producer, `acks` of all replicas, one request at a time and each awaited. Not the idempotent one: after a lost
@@ -93,10 +96,15 @@ export function createSink(client: Kafka, settings: Settings, admins: Admins): K
 
   async function close(): Promise<void> {
     closed = true;
-    await Promise.all([...lanes.values()].map((each) => each.idle()));
+    // What is not appended by then is appended again after the next start: it stands in the outbox.
+    await settledWithin(Promise.all([...lanes.values()].map((each) => each.idle())), CLOSE_LIMIT);
     const last = connecting;
     connecting = null;
-    await last?.then((producer) => producer.disconnect()).catch(() => undefined);
+    if (last !== null)
+      await settledWithin(
+        last.then((producer) => producer.disconnect()),
+        CLOSE_LIMIT,
+      );
   }
 
   return { append, close };

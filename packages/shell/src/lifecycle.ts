@@ -12,7 +12,7 @@ export interface Lifecycle {
 }
 
 /** Seconds after which an orderly end is given up. Whatever is killed then is taken up again at the next start. */
-const PATIENCE = 25;
+const PATIENCE = 35;
 
 export function createLifecycle(logger: Logger): Lifecycle {
   const stop = new AbortController();
