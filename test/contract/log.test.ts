@@ -146,6 +146,8 @@ describe('kafka', () => {
         compacted: async (topic) => latest(await log.readCompacted(topic)),
         truncate: async (partition, below) => {
           await admin.connect();
+          // Makes the client load the topic's metadata, which the deletion takes for granted.
+          await admin.fetchTopicOffsets(options.topics.deliveryEvents);
           // kafkajs deletes only of topics whose leaders it has asked for.
           await admin.fetchTopicOffsets(options.topics.deliveryEvents);
           await admin.deleteTopicRecords({ topic: options.topics.deliveryEvents, partitions: [{ partition, offset: String(below) }] });

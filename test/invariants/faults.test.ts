@@ -22,7 +22,7 @@ import type { PostgresServer } from '../support/servers/postgres.ts';
 import { startPostgres } from '../support/servers/postgres.ts';
 import { wire } from '../support/wire.ts';
 
-const SESSION = { KAFKA_SESSION_TIMEOUT: '3s', KAFKA_HEARTBEAT_INTERVAL: '500ms' };
+const SESSION = { KAFKA_SESSION_TIMEOUT: '3s', KAFKA_HEARTBEAT_INTERVAL: '500ms', KAFKA_REQUEST_TIMEOUT: '6s' };
 const TEXT = '452 4.2.2 Mailbox full';
 
 describe.skipIf(inject('databaseUrl') === undefined)('faults', () => {

@@ -26,7 +26,7 @@ export interface Settings {
 
 export type KafkaSettings = Pick<
   KafkaOptions,
-  'brokers' | 'clientId' | 'groupId' | 'ssl' | 'sasl' | 'sessionTimeout' | 'heartbeatInterval' | 'rebalanceTimeout'
+  'brokers' | 'clientId' | 'groupId' | 'ssl' | 'sasl' | 'sessionTimeout' | 'heartbeatInterval' | 'rebalanceTimeout' | 'requestTimeout'
 >;
 
 export interface HttpSettings {
@@ -90,6 +90,7 @@ function kafkaSettings(env: Environment): KafkaSettings | null {
   const sessionTimeout = duration(env, 'KAFKA_SESSION_TIMEOUT');
   const heartbeatInterval = duration(env, 'KAFKA_HEARTBEAT_INTERVAL', true);
   const rebalanceTimeout = duration(env, 'KAFKA_REBALANCE_TIMEOUT');
+  const requestTimeout = duration(env, 'KAFKA_REQUEST_TIMEOUT');
   const ssl = tls(env);
   const mechanism = env.choice('KAFKA_SASL_MECHANISM', ['plain', 'scram-sha-256', 'scram-sha-512']);
   const username = env.text('KAFKA_SASL_USERNAME');
@@ -108,6 +109,7 @@ function kafkaSettings(env: Environment): KafkaSettings | null {
     ...(sessionTimeout === undefined ? {} : { sessionTimeout }),
     ...(heartbeatInterval === undefined ? {} : { heartbeatInterval }),
     ...(rebalanceTimeout === undefined ? {} : { rebalanceTimeout }),
+    ...(requestTimeout === undefined ? {} : { requestTimeout }),
   };
 }
 
