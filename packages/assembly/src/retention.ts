@@ -1,37 +1,50 @@
-/** The journal keeps what was folded for a while, for a replay; then it is deleted. Kafka does this by itself. */
-import type { Logger, Time } from '@desist/pipeline';
-import type { Backends } from './backends.ts';
+/** The journal keeps records for a while and then deletes them. Kafka does this by itself, by the settings of its topics. */
+import type { Logger, LogSink, Signal, StateReader, Time, Topic } from '@desist/pipeline';
+import type { JournalLog } from '@desist/log-postgres';
 
-/** 72 h of evidence, lateness and a long outage: as long as the topics are kept. */
-const KEEP = 14 * 86_400_000;
+const DAY = 86_400_000;
+/** As long as the topics on Kafka are kept. `suppressions` is compacted instead. */
+export const KEEP = {
+  deliveryEvents: 14 * DAY,
+  suppressionEvents: 90 * DAY,
+  deadLetters: 30 * DAY,
+} as const satisfies Partial<Record<Topic, number>>;
 const EVERY = 10 * 60_000;
 
-export function keepPruned(options: {
-  readonly backends: Backends;
-  readonly time: Time;
-  readonly logger: Logger;
-  readonly signal: AbortSignal;
-}): void {
-  const { backends, time, logger, signal } = options;
-  const { journal, reader } = backends;
-  if (journal === null) return;
+export interface Pruned {
+  readonly journal: Pick<JournalLog & LogSink, 'prune' | 'partitions'>;
+  readonly reader: Pick<StateReader, 'status'>;
+}
 
-  async function prune(log: NonNullable<typeof journal>): Promise<void> {
-    const before = time.now() - KEEP;
-    let deleted = 0;
-    for (const { partition, nextOffset } of (await reader.status()).partitions) {
-      deleted += await log.prune('deliveryEvents', partition, { below: nextOffset, before });
-    }
-    if (deleted > 0) logger.info({ deleted }, 'records that were folded long ago were deleted from the journal');
+/**
+ * Deletes what is older than it need be kept at `now` (ms), and answers how much that was. A delivery event that is not folded yet
+ * stays however old it is; what was published waits for nobody.
+ */
+export async function prune({ journal, reader }: Pruned, now: number): Promise<number> {
+  let deleted = 0;
+  for (const { partition, nextOffset } of (await reader.status()).partitions) {
+    deleted += await journal.prune('deliveryEvents', partition, { below: nextOffset, before: now - KEEP.deliveryEvents });
   }
+  const below = Number.MAX_SAFE_INTEGER;
+  const partitions = await journal.partitions();
+  for (let partition = 0; partition < partitions; partition += 1) {
+    deleted += await journal.prune('suppressionEvents', partition, { below, before: now - KEEP.suppressionEvents });
+  }
+  return deleted + (await journal.prune('deadLetters', 0, { below, before: now - KEEP.deadLetters }));
+}
 
+export function keepPruned(options: Pruned & { readonly time: Time; readonly logger: Logger; readonly signal: Signal }): void {
+  const { time, logger, signal } = options;
   void (async () => {
-    while (!signal.aborted) {
+    for (;;) {
       await time.sleep(EVERY, signal);
       if (signal.aborted) return;
-      await prune(journal).catch((error: unknown) => {
+      try {
+        const deleted = await prune(options, time.now());
+        if (deleted > 0) logger.info({ deleted }, 'records older than they are kept were deleted from the journal');
+      } catch (error) {
         logger.warn({ problem: error instanceof Error ? error.message : String(error) }, 'the journal was not pruned');
-      });
+      }
     }
   })();
 }

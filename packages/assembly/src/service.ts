@@ -73,7 +73,8 @@ export async function runService(options: ServiceOptions): Promise<void> {
     observed.metrics = metrics;
     const url = await serve({ ...options, backends, engine, metrics, health, logger, life });
     if (!(await prepare(backends, settings, health, logger, life))) return;
-    keepPruned({ backends, time: systemTime, logger, signal: life.signal });
+    const { journal, reader } = backends;
+    if (journal !== null) keepPruned({ journal, reader, time: systemTime, logger, signal: life.signal });
     const running = drive(backends, engine, health, logger, life);
     options.onReady?.({ url });
     await running;
