@@ -63,8 +63,8 @@ export const CODE_RULES: readonly Rule[] = [
   enhanced('7.29', 'tls_required', '550 5.7.29'),
   { name: 'code.421', category: 'server_busy', source: RFC5321, example: '421 zq', code: [421] },
   { name: 'code.432', category: 'recipient_rate_limited', source: 'learn.microsoft.com, 432 4.3.2', example: '432 zq', code: [432] },
-  { name: 'code.454', category: 'auth_temp_failure', source: 'RFC 4954 section 6', example: '454 zq', code: [454], unless: /[a-z]{4}/ },
+  { name: 'code.454', category: 'auth_temp_failure', source: 'RFC 4954 section 6', example: '454 zq', code: [454] },
   { name: 'code.530_535', category: 'auth_failure', source: 'RFC 4954 section 6', example: '535 zq', code: [530, 534, 535, 538] },
   { name: 'code.500_504', category: 'protocol_error', source: RFC5321, example: '503 zq', code: [500, 501, 502, 503, 504] },
-  { name: 'code.556', category: 'domain_not_found', source: 'RFC 7504', example: '556 zq', code: [556], unless: /protocol/ },
+  { name: 'code.556', category: 'domain_not_found', source: 'RFC 7504', example: '556 zq', code: [556], unless: ['protocol'] },
 ];
