@@ -103,7 +103,7 @@ export const WORDS: WordLists = {
     'unresolvable',
   ],
   time: ['later', 'again', 'seconds', 'minutes', 'hours', 'temporar*', 'moment', 'shortly'],
-  hold: ['disabled', 'deactivated', 'inactive', 'suspended', 'locked', 'blocked', 'closed', 'frozen', 'expired', 'terminated', 'deleted', 'discontinued', 'cancelled', 'canceled', 'dormant', 'retired', 'removed', 'archived', 'abandoned', 'unactivated', 'inactivated', 'disused', 'unused', 'revoked', 'withdrawn', 'purged', 'decommissioned', 'parked', 'barred', 'restricted'],
+  hold: ['disabled', 'deactivated', 'inactive', 'suspended', 'locked', 'closed', 'frozen', 'expired', 'terminated', 'deleted', 'discontinued', 'cancelled', 'canceled', 'dormant', 'retired', 'removed', 'archived', 'abandoned', 'unactivated', 'inactivated', 'disused', 'unused', 'revoked', 'withdrawn', 'purged', 'decommissioned', 'parked', 'barred', 'restricted'],
   list: [
     '.spamhaus',
     '.spamcop',

@@ -39,8 +39,6 @@ export const CODE_RULES: readonly Rule[] = [
   enhanced('1.3', 'invalid_address', '553 5.1.3'),
   enhanced('1.6', 'mailbox_moved', '551 5.1.6'),
   enhanced('1.10', 'domain_not_found', '556 5.1.10'),
-  enhanced('1.7', 'sender_rejected', '553 5.1.7'),
-  enhanced('1.8', 'sender_rejected', '553 5.1.8'),
   enhanced('2.2', 'mailbox_full', '552 5.2.2'),
   enhanced('2.3', 'message_too_large', '552 5.2.3'),
   enhanced('3.1', 'server_busy', '452 4.3.1', { digit: 4, example: '453 4.3.1 zq' }),

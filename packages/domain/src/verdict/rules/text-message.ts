@@ -113,7 +113,7 @@ export const MESSAGE_RULES: readonly Rule[] = [
     '邮件内容',
     '内容 ..3 拒绝',
     '添付',
-  ], { unless: ['temporar*', 'policy rejection', 'try again', 'try later', 'administrat*', 'recipient ..4 rejected', '@box unknown', 'mailbox', 'unknown user', 'command', 'sequence', 'syntax', 'content filter ..4 timeout', 'contact', 'transaction'] }),
+  ], { unless: ['temporar*', 'policy rejection', 'try again', 'try later', 'administrat*', 'recipient ..4 rejected', '@box unknown', 'mailbox', 'unknown user', 'command', 'sequence', 'syntax', 'content filter ..4 timeout', 'contact'] }),
   rule('loop', 'routing_loop', 'RFC 5321 section 6.3; RFC 3463 X.4.6', '554 5.4.6 Too many hops', [
     'loop|loops|looping|looped',
     'too many hops|received',

@@ -13,6 +13,8 @@ function rule(name: string, category: Rule['category'], source: string, example:
 /** Words of the receiving machine: its disk is no mailbox. */
 const MACHINE = ['system storage|resources|disk', 'insufficient system', 'server ..3 disk|storage', 'filesystem', 'disk io', 'queue file|space', 'organization', 'mail system full', 'no space left on device', 'spool'];
 
+const RELAY = ['relaying', 'relayed', 'to relay', 'no relay', 'relay access|not|denied|for|prohibited|operation|rejected|error'];
+
 export const RECIPIENT_RULES: readonly Rule[] = [
   rule('too_many_recipients', 'too_many_recipients', 'RFC 5321 section 4.5.3.1.10', '452 4.5.3 Too many recipients', [
     'too many [bad|total] recipients|rcpt*|addresses|destinations|receivers',
@@ -200,6 +202,7 @@ export const RECIPIENT_RULES: readonly Rule[] = [
   ], { unless: ['try again', 'server ..3 moved', 'not ..2 address', 'domain'] }),
   rule('disabled', 'mailbox_disabled', RFC3463, '550 5.2.1 Mailbox disabled', [
     '@box|domain ..5 @hold',
+    'account|mailbox|user ..2 blocked',
     '@hold [mail|email|user|old|the|this|recipient] @box|email|mail',
     'invalid inactive',
     'inactive ..2 user|account|mailbox|recipient|address|email',
@@ -250,6 +253,7 @@ export const RECIPIENT_RULES: readonly Rule[] = [
       'suspicious',
       'message|messages|mail|delivery|envelope|queue|time ..2 expired|deleted',
       'access',
+      'character* set*',
       'service ..2 closed|not|disabled|suspended',
       'relay*',
       'closing connection',
@@ -475,7 +479,7 @@ export const RECIPIENT_RULES: readonly Rule[] = [
     '알 수 없는',
   ], {
     unless: [
-      'relay*',
+      ...RELAY,
       'sender',
       'mail from',
       'helo',
@@ -485,7 +489,8 @@ export const RECIPIENT_RULES: readonly Rule[] = [
       'spam',
       'unrecogni* command',
       'bad command|sequence',
-      'try again|later',
+      'try ..2 later',
+      'try again in|after',
       'greylist*',
       'content',
       'message|attachment|header ..2 invalid',
@@ -514,7 +519,7 @@ export const RECIPIENT_RULES: readonly Rule[] = [
     ],
   }),
   rule('unknown_user_later', 'user_unknown', MAILERS, '450 busy - please try later 551 not our user', ['not our user', 'no such user', 'user unknown', 'unknown user', 'user not found', 'invalid recipient', 'recipient unknown', 'unknown recipient', 'recipient ..2 not exist'], {
-    unless: ['relay*', 'sender', 'spam', 'temporar*', 'helo', 'policy', 'procmail', 'too many', 'your'],
+    unless: [...RELAY, 'sender', 'spam', 'temporar*', 'helo', 'policy', 'procmail', 'too many', 'your'],
   }),
   rule('recipient_rejected', 'user_unknown', POSTFIX, '550 5.1.0 <user@example.com>: Recipient address rejected.', [
     '^ addr recipient [address] rejected [addr] $',

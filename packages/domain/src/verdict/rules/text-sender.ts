@@ -157,7 +157,7 @@ export const SENDER_RULES: readonly Rule[] = [
     'bl $',
     'dsl|dialup|dynamic ..4 blocked|rejected|denied|not|refused',
     'blocked ..2 dialup|dynamic',
-  ], { unless: ['@box|sender|url|link|content address blocked', 'not allowed as a from', 'recipient address', 'spam score', 'does not have', 'ptr', 'reverse', 'rdns', 'spf', 'helo', 'sender address'] }),
+  ], { unless: ['@box|sender|url|link|content address blocked', 'not allowed as a from', 'recipient address', 'connecting|connect to', 'spam score', 'does not have', 'ptr', 'reverse', 'rdns', 'spf', 'helo', 'sender address'] }),
   rule('auth_temporary', 'auth_temp_failure', RFC7372, '454 4.7.0 Temporary authentication failure', [
     'temporary|temporarily authentication',
     'authentication ..2 temporar*|unavailable',
@@ -303,7 +303,7 @@ export const SENDER_RULES: readonly Rule[] = [
     '接続数',
     '送信数',
     '短時間に',
-  ], { unless: ['mailbox', 'user ..3 quota', 'storage', '@box ..6 message|messages on', 'too many hops', 'number of recipients', 'too many recipients', 'size', 'hop*', 'out of connection slots', 'received headers', 'mail rate ..2 recipient'] }),
+  ], { unless: ['mailbox', 'user ..3 quota', '@box ..6 message|messages on', 'too many hops', 'number of recipients', 'too many recipients', 'size', 'hop*', 'out of connection slots', 'received headers', 'mail rate ..2 recipient'] }),
   rule('bounce_flood', 'rate_limited', EXIM, '421 Too much mail from your host', ['too much mail|email|traffic|spam', 'too many bounces|bounce|undeliverable|deferr*'], { unless: ['mailbox'] }),
   rule('sender_address', 'sender_rejected', POSTFIX, '550 5.1.8 Sender address rejected: Domain not found', [
     'sender address|domain|addresses|is|was|rejected|refused|denied|unknown|invalid|not|blocked|blacklisted|email|id|verify|verification|callout|or|host|does|cannot|could|unverified|must|mailbox',
@@ -344,4 +344,11 @@ export const SENDER_RULES: readonly Rule[] = [
     '발신자',
     '보낸사람',
   ], { unless: ['recipient address rejected', 'blocked senders|sender list of', 'senders only', 'recipient ..5 refused|blocked', 'not pre approved', 'please inform ..3 sender', 'contact ..3 sender', 'return to sender', 'returned to sender', 'sender ..2 exceeded', 'notify ..3 sender', 'addressee|recipient ..3 unknown', 'only ..3 senders', 'relay*', 'mail from ip', 'size', 'loop*', 'allowed senders', 'rejected ..3 from subject', 'not RFC', 'sender ..2 not in|on ..4 list', 'sender ..3 not ..3 member|members|subscri*', 'back to sender', 'sender ..3 not ..3 to send|post ..2 to', 'spam message|content', 'message from', 'not authorized sender', 'authorised|authorized|approved senders', 'accept* ..4 only from', 'only accept* ..6 from', 'delivery ..3 sender address', 'space', 'malformed recipient', 'header|headers', 'multiple'] }),
+  {
+    name: 'enhanced.sender_address',
+    category: 'sender_rejected',
+    source: 'RFC 3463 X.1.7, X.1.8: the address that is meant is the sender\'s',
+    example: '550 5.1.7 No such domain example.com.',
+    detail: ['1.7', '1.8'],
+  },
 ];
