@@ -177,7 +177,7 @@ function literal(piece: string): readonly RawElement[] | string {
   const prefix = piece.endsWith('*');
   const word = prefix ? piece.slice(0, -1) : piece;
   const words = /^[./][^.]/.test(word) ? [word.toLowerCase()] : tokenise(word).words;
-  if (words.includes('host') && !/^hosts?$/i.test(word)) return `"${piece.slice(0, 40)}" is a host name: write ".label" for a part of one`;
+  if (words.includes('fqdn') && word !== 'fqdn') return `"${piece.slice(0, 40)}" is a host name: write ".label" for a part of one`;
   if (words.length === 0) return `"${piece.slice(0, 40)}" has no letters`;
   if (prefix && (words.at(-1) as string).length < PREFIX) return `"${piece}" is too short for a beginning: ${PREFIX} letters at least`;
   return words.map((one, index) => ({ terms: [{ word: one, prefix: prefix && index === words.length - 1 }], gap: 0, optional: false }));

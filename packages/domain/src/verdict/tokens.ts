@@ -4,7 +4,7 @@
  */
 
 export interface Tokens {
-  /** `addr`, `host`, `ip` and `url` stand for what was cut out; numbers are dropped. Scripts without spaces: one word per character. */
+  /** `addr`, `fqdn`, `ip` and `url` stand for what was cut out; numbers are dropped. Scripts without spaces: one word per character. */
   readonly words: readonly string[];
   /** What stood in host names (`.spamhaus`) and in the paths of links (`/6596`). */
   readonly marks: readonly string[];
@@ -91,7 +91,7 @@ function dotted(draft: Draft, text: string, cased: string, from: number, end: nu
     for (const label of labels) parts(draft, label);
     return end;
   }
-  draft.words.push('host');
+  draft.words.push('fqdn');
   for (const label of labels) mark(draft, `.${label}`);
   return text.charAt(end) === '/' ? path(draft, text, end) : end;
 }
@@ -138,7 +138,7 @@ function parts(draft: Draft, word: string): void {
 const LISTS: ReadonlySet<string> = new Set(['black', 'block', 'grey', 'white', 'allow', 'deny']);
 
 function push({ words }: Draft, part: string): void {
-  let word = part.includes("'") ? part.replaceAll("'", '') : part;
+  let word = part.includes("'") ? part.slice(isElided(part) ? 2 : 0).replaceAll("'", '') : part;
   if (word === '' || isNumber(word)) return;
   if (word.startsWith('gray')) word = `grey${word.slice(4)}`;
   const before = words.at(-1);
@@ -150,6 +150,11 @@ function push({ words }: Draft, part: string): void {
   else words.push(word);
 }
 
+/** French and Italian: the article of `l'adresse`, `n'existe`. */
+function isElided(part: string): boolean {
+  return part.charCodeAt(1) === 39 && 'ldnsjcmt'.includes(part.charAt(0));
+}
+
 /** Compatibility forms too: full-width letters become letters. */
 function withoutAccents(text: string): string {
   if (!/[^\0-\x7f]/.test(text)) return text;
@@ -157,7 +162,8 @@ function withoutAccents(text: string): string {
     .replace(/[\u2018\u2019\u02bc\u0060\u00b4]/g, "'")
     .normalize('NFKD')
     .replace(/[\u0300-\u036f]/g, '')
-    .normalize('NFC');
+    .normalize('NFC')
+    .replaceAll('ß', 'ss');
 }
 
 function isNumber(word: string): boolean {

@@ -32,7 +32,6 @@ export const WORDS: WordLists = {
     'destination',
     'employee',
     'mailaddress',
-    'contact',
   ],
   not: [
     'not',
@@ -103,7 +102,7 @@ export const WORDS: WordLists = {
     'unresolvable',
   ],
   time: ['later', 'again', 'seconds', 'minutes', 'hours', 'temporar*', 'moment', 'shortly'],
-  hold: ['disabled', 'deactivated', 'inactive', 'suspended', 'locked', 'closed', 'frozen', 'expired', 'terminated', 'deleted', 'discontinued', 'cancelled', 'canceled', 'dormant', 'retired', 'removed', 'archived', 'abandoned', 'unactivated', 'inactivated', 'disused', 'unused', 'revoked', 'withdrawn', 'purged', 'decommissioned', 'parked', 'barred', 'restricted'],
+  hold: ['disabled', 'deactivated', 'inactive', 'suspended', 'locked', 'closed', 'frozen', 'expired', 'terminated', 'deleted', 'discontinued', 'cancelled', 'canceled', 'dormant', 'retired', 'archived', 'abandoned', 'unactivated', 'inactivated', 'disused', 'unused', 'revoked', 'purged', 'decommissioned', 'barred'],
   list: [
     '.spamhaus',
     '.spamcop',

@@ -33,7 +33,6 @@ export const CODE_RULES: readonly Rule[] = [
   pair(452, '2.2', 'mailbox_full'),
   pair(452, '3.1', 'server_busy'),
   pair(452, '5.3', 'too_many_recipients'),
-  pair(432, '3.2', 'recipient_rate_limited'),
   enhanced('1.1', 'user_unknown', '550 5.1.1'),
   enhanced('1.2', 'domain_not_found', '550 5.1.2'),
   enhanced('1.3', 'invalid_address', '553 5.1.3'),

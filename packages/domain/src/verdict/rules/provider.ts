@@ -178,6 +178,13 @@ const MICROSOFT_RULES: readonly Rule[] = [
   microsoft('recipient_rate_code', 'recipient_rate_limited', '554 5.2.122 zq', { detail: ['2.122'] }),
   microsoft('sender_rate_code', 'rate_limited', '554 5.2.121 zq', { detail: ['2.121'] }),
   microsoft('thread_limit', 'recipient_rate_limited', '432 4.3.2 zq', { code: [432], detail: ['3.2'] }),
+  microsoft('forest_limit', 'rate_limited', '421 4.3.2 The maximum number of concurrent connections per resource forest has exceeded a limit, closing transmission channel', {
+    text: [
+      'maximum number of concurrent ..2 connections ..4 exceeded',
+      'exceeded the rate limit|limits|limitation [allowed]',
+      'exceed ..3 maximum number of connections',
+    ],
+  }),
   microsoft('banned_ip', 'ip_reputation', '550 5.7.606 Access denied, banned sending IP [1.2.3.4]', {
     source: OUTLOOK,
     text: ['banned sending ip', 's3140', 's3150', 's3115', 's3116', 'part of their network is on our block', 'messages from ip werent sent'],
@@ -196,14 +203,7 @@ const MICROSOFT_RULES: readonly Rule[] = [
     detail: ['7.500', '7.650', '7.651', '7.652', '7.501', '7.502'],
   }),
   microsoft('server_busy_from', 'rate_limited', '451 Server busy. Please try again later from [192.0.2.2]. (AS761)', {
-    text: ['server busy please try again later from', 'temporarily rate limited due to ip reputation', 'as761', 'as77712*', 'as780*', 'as844*'],
-  }),
-  microsoft('forest_limit', 'rate_limited', '421 4.3.2 The maximum number of concurrent connections per resource forest has exceeded a limit, closing transmission channel', {
-    text: [
-      'maximum number of concurrent ..2 connections ..4 exceeded',
-      'exceeded the rate limit|limitation ..6 connection*',
-      'exceed ..3 maximum number of connections',
-    ],
+    text: ['server busy please try again later from', 'temporarily rate limited due to ip reputation', 'as761', 'as77712*', 'as844*'],
   }),
   microsoft('tenant_threshold', 'rate_limited', '550 5.7.705 Access denied, tenant has exceeded threshold', {
     detail: ['7.705', '7.708', '7.750', '7.501', '7.703', '1.90', '7.232', '7.233', '7.236'],
@@ -227,7 +227,7 @@ const MICROSOFT_RULES: readonly Rule[] = [
     text: ['recipient address rejected access denied', 'recipient addresses rejected access denied'],
   }),
   microsoft('authentication', 'auth_failure', '550 5.7.515 Access denied, sending domain EXAMPLE.COM does not meet the required authentication level.', {
-    detail: ['7.509', '7.515', '7.512', '7.57', '7.23', '7.230', '7.60', '7.54'],
+    detail: ['7.509', '7.515', '7.512', '7.57', '7.230', '7.60', '7.54'],
   }),
   microsoft('relay', 'relay_denied', '550 5.7.64 TenantAttribution; Relay Access Denied', { detail: ['7.64', '7.367', '4.300'], digit: 5 }),
   microsoft('spam_code', 'spam_content', '550 5.7.520 zq', { detail: ['7.520', '7.350', '7.352', '7.711'] }),
@@ -479,6 +479,13 @@ const OTHER_RULES: readonly Rule[] = [
     source: 'symanteccloud.com/troubleshooting',
     example: '553 Message filtered. Refer to the Troubleshooting page at http://www.symanteccloud.com/troubleshooting (#5.7.1)',
     text: ['message filtered'],
+  },
+  {
+    name: 'proofpoint.blocked',
+    category: 'ip_reputation',
+    source: 'support.proofpoint.com/dnsbl-lookup.cgi; ipcheck.proofpoint.com',
+    example: '554 Blocked - see https://ipcheck.proofpoint.com/?ip=192.0.2.1',
+    text: ['.ipcheck', '/dnsbl-lookup', '.prs'],
   },
   {
     name: 'att.listed',

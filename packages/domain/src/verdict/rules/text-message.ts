@@ -10,7 +10,10 @@ function rule(name: string, category: Rule['category'], source: string, example:
 }
 
 export const MESSAGE_RULES: readonly Rule[] = [
-  rule('filter_failed', 'system_error', 'milters and content filters out of order', '451 4.0.0 Spam filter end message failed - server - license [slot 1]', [
+  rule('software_failed', 'system_error', 'Postfix, Exim, sendmail: broken maps, milters, filters', '451 4.0.0 Spam filter end message failed - server - license [slot 1]', [
+    'temporary lookup failure',
+    'temporary local problem',
+    'temporary system failure|problem|error',
     'filter ..3 failed|error|unavailable|timeout',
     'virus scanner ..4 error|failed|unavailable|failure|timeout',
     'scan|scanning|scanner ..2 failed|error|timeout|unavailable',
@@ -80,6 +83,7 @@ export const MESSAGE_RULES: readonly Rule[] = [
     'content rejected|not|blocked|denied|refused|filter*|policy|violat*|restrict*',
     'banned|prohibited|illegal|forbidden|bad|unacceptable|restricted|blocked|dangerous|invalid content|attachment|attachments|file|filename|extension',
     'attachment*',
+    'reject ..4 banned',
     'message data|body|content ..2 rejected|refused|denied|blocked|not|invalid',
     'mail data refused|rejected',
     'invalid data in message',

@@ -74,7 +74,7 @@ export const EARLY_RULES: readonly Rule[] = [
     'ウイルス',
     'ウィルス',
     '바이러스',
-  ], { unless: ['virus scanner ..4 error|failed|unavailable|failure|timeout', 'anti virus ..3 unavailable|error', 'scan|scanning failed|error', 'spam and virus filter ..4 temporar*'] }),
+  ], { unless: ['spam or|and virus', 'virus scanner ..4 error|failed|unavailable|failure|timeout', 'anti virus ..3 unavailable|error', 'scan|scanning failed|error', 'spam and virus filter ..4 temporar*'] }),
   rule('recipient_rate', 'recipient_rate_limited', 'mail servers with limits per mailbox', '450 4.2.1 Recipient has exceeded the rate of messages he may receive', [
     '@box ..5 exceeded|over ..4 rate|receiv*',
     'too many|much messages|mail|mails|emails for|to this|the recipient|user|mailbox|account',
@@ -93,10 +93,10 @@ export const EARLY_RULES: readonly Rule[] = [
 export const SENDER_RULES: readonly Rule[] = [
   rule('listed_client', 'ip_reputation', 'RFC 5782; Postfix reject_rbl_client; Exim dnslists; sendmail dnsbl', '554 5.7.1 Service unavailable; Client host [1.2.3.4] blocked using zen.spamhaus.org', [
     '@list',
-    'blocked using|by|at|via host|url',
+    'blocked using|by|at|via fqdn|url',
     'blocked using',
     'black listed',
-    'listed at|in|on|by host|url|the',
+    'listed at|in|on|by fqdn|url|the',
     'ip|address|host|client|server ..4 listed',
     'in ..2 list of ..3 spammer*',
     'spammer list',
@@ -108,6 +108,7 @@ export const SENDER_RULES: readonly Rule[] = [
     'lista negra',
     'liste noire',
     'schwarze|schwarzen liste',
+    'nella lista nera',
     'черном|черный|черного списке|список|списка',
     '黑名单',
     'ブラックリスト',
@@ -178,7 +179,7 @@ export const SENDER_RULES: readonly Rule[] = [
     'unauthenticated',
     'not authenticated',
     'authentication|auth required|failed|failure|fail|credentials|rejected|needed|error|unsuccessful|information|results|checks',
-    'authentication is|not required|needed|passed|enabled',
+    'authentication is|not [not] required|needed|passed|enabled',
     'requires ..2 authentication',
     'smtp auth*',
     'auth failed',
@@ -191,7 +192,7 @@ export const SENDER_RULES: readonly Rule[] = [
     'invalid|bad|wrong|incorrect login|credentials|password',
     'not permitted sender|host ..3 domain',
     'ip ..4 not allowed|authorized|permitted to send ..4 from|for|mail',
-    'not allowed|authorized|permitted to send ..3 mail|email|from ..4 host|domain',
+    'not allowed|authorized|permitted to send ..3 mail|email|from ..4 fqdn|host|domain',
     'mismatches client ip',
     'spoofed|spoofing|forged|forgery|forging',
     'not logged in',
@@ -203,7 +204,7 @@ export const SENDER_RULES: readonly Rule[] = [
     '认证失败',
     '身份验证',
     '認証',
-  ], { unless: ['imap|pop3', 'not authenticated ..3 group', 'duplicate header', 'antispam', 'configured correctly', 'resolver', 'set up spf', 'group', 'mailing list', 'spf records for your', 'ptr ..3 record', 'sender verify', 'verify mailfrom'] }),
+  ], { unless: ['imap|pop3', 'not authenticated ..3 group', 'duplicate header', 'antispam', 'configured correctly', 'resolver', 'set up spf', 'group', 'mailing list', 'spf records for your', 'ptr ..3 record', 'sender verify', 'verify mailfrom', 'relaying denied', 'relay access'] }),
   rule('reverse_dns', 'rdns_failure', 'RFC 8601 section 2.7.3 (iprev); Postfix reject_unknown_client_hostname', '550 5.7.25 The IP address sending this message does not have a PTR record set up', [
     'ptr',
     'rdns',
@@ -240,6 +241,7 @@ export const SENDER_RULES: readonly Rule[] = [
   rule('tls', 'tls_required', 'RFC 3207; RFC 8461', '530 5.7.0 Must issue a STARTTLS command first', [
     'must issue a starttls',
     'starttls ..2 required|first|needed|mandatory',
+    'sent over ..2 tls|secure',
     'tls ..4 required|mandatory|needed|must|encryption',
     'requires|require|required|must|need ..4 tls|starttls|encrypted|encryption',
     'encryption required|needed|mandatory',
@@ -249,7 +251,7 @@ export const SENDER_RULES: readonly Rule[] = [
     'no starttls',
     'mta sts',
   ]),
-  rule('own_limit', 'rate_limited', 'hosting and relay providers: limits of the sending account', '550 5.4.5 Daily sending quota exceeded', [
+  rule('own_limit', 'rate_limited', 'hosting and relay providers: limits of the sending account', '550 You have exceeded your hourly limit of 200 messages', [
     'youve|you ..2 reached|exceeded ..4 quota|limit|limits|relay|maximum|allowed',
     'your ..4 quota|limit exceeded|reached',
     'sending|daily|hourly|relay|outgoing|outbound|smtp|message|messages|email|mail|recipient quota|limit|limits exceeded|reached|has|is',
