@@ -31,9 +31,11 @@ export function createDecider(rules: readonly Rule[], marks: readonly ProviderMa
   const silent = bySilentCondition(rules);
 
   function candidates({ detail, code }: Prepared, found: readonly number[]): number[] {
-    const indexes = found.filter((id) => id % SLOTS === 0 && id < SLOTS * rules.length).map((id) => id / SLOTS);
-    indexes.push(...(silent.get(detail) ?? []), ...(silent.get(code) ?? []));
-    return indexes.sort((a, b) => a - b);
+    const indexes: number[] = [];
+    for (const id of found) if (id % SLOTS === 0 && id < SLOTS * rules.length) indexes.push(id / SLOTS);
+    if (detail !== undefined) indexes.push(...(silent.get(detail) ?? []));
+    if (code !== undefined) indexes.push(...(silent.get(code) ?? []));
+    return indexes.length < 2 ? indexes : indexes.sort((a, b) => a - b);
   }
 
   function deciding(reading: Prepared, encoded: Encoded): Rule | undefined {
@@ -44,7 +46,8 @@ export function createDecider(rules: readonly Rule[], marks: readonly ProviderMa
   }
 
   function writerOf(found: readonly number[]): string | undefined {
-    const first = Math.min(...found.filter((id) => id >= SLOTS * rules.length));
+    let first = Number.POSITIVE_INFINITY;
+    for (const id of found) if (id >= SLOTS * rules.length && id < first) first = id;
     return marks[first - SLOTS * rules.length]?.provider;
   }
 

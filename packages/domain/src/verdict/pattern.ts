@@ -18,6 +18,8 @@ import { tokenise } from './tokens.ts';
 export type WordLists = Readonly<Record<string, readonly string[]>>;
 
 interface Element {
+  /** Elements that take the same words share a number. */
+  readonly id: number;
   /** By the number of a word: 1 when it is taken. Undefined: a gap. */
   readonly takes: Uint8Array | undefined;
   readonly gap: number;
@@ -28,6 +30,8 @@ interface Phrase {
   readonly elements: readonly Element[];
   readonly atStart: boolean;
   readonly atEnd: boolean;
+  /** The element that takes the fewest words, of those after the first that have to be there: without it there is no match. */
+  readonly needs: Element | undefined;
   /** What the caller wants to be told. */
   readonly id: number;
 }
@@ -83,11 +87,16 @@ export function compile(sources: readonly PhraseSource[], lists: WordLists): Phr
     return { ...parsed, id };
   });
   const vocabulary = vocabularyOf(raw);
-  const phrases = raw.map(({ elements, ...rest }): Phrase => ({ ...rest, elements: elements.map((one) => tableOf(one, vocabulary)) }));
+  const table = createTables(vocabulary);
+  const phrases = raw.map(({ elements: rawElements, ...rest }): Phrase => {
+    const elements = rawElements.map(table.of);
+    return { ...rest, elements, needs: rarest(elements.slice(1)) };
+  });
   const starts = startsOf(phrases, vocabulary.size);
+  const presence = createPresence(table.count());
   return {
     encode: (words, marks) => ({ words: words.map(vocabulary.numberOf), marks: known(marks, vocabulary) }),
-    find: (text) => find(text, starts),
+    find: (text) => find(text, starts, presence),
   };
 }
 
@@ -96,13 +105,43 @@ function known(marks: readonly string[], { numberOf }: Vocabulary): readonly num
   return marks.map(numberOf).filter((number) => number !== 0);
 }
 
-function find({ words, marks }: Encoded, starts: readonly (readonly Phrase[])[]): number[] {
+/** Asked many times of one text: does any of its words fall under this element? */
+interface Presence {
+  begin(words: readonly number[]): void;
+  has(element: Element): boolean;
+}
+
+function createPresence(elements: number): Presence {
+  // Notes for one text at a time: the number of the text for "absent", its negative for "present".
+  const notes = new Int32Array(elements);
+  let text = 0;
+  let words: readonly number[] = [];
+  return {
+    begin(next) {
+      words = next;
+      text = text === 0x7fff_ffff ? 1 : text + 1;
+      if (text === 1) notes.fill(0);
+    },
+    has({ id, takes }) {
+      const note = notes[id];
+      if (note === text) return false;
+      if (note === -text) return true;
+      const present = takes !== undefined && words.some((word) => takes[word] === 1);
+      notes[id] = present ? -text : text;
+      return present;
+    },
+  };
+}
+
+function find({ words, marks }: Encoded, starts: readonly (readonly Phrase[])[], presence: Presence): number[] {
   const found: number[] = [];
+  presence.begin(words);
   for (let at = 0; at < words.length; at += 1) {
     const number = words[at] as number;
     if (number === 0) continue;
     for (const phrase of starts[number] as readonly Phrase[]) {
       if (phrase.atStart && at > 0) continue;
+      if (phrase.needs !== undefined && !presence.has(phrase.needs)) continue;
       if (matchesFrom(phrase, 0, words, at)) found.push(phrase.id);
     }
   }
@@ -221,11 +260,33 @@ function vocabularyOf(phrases: readonly RawPhrase[]): Vocabulary {
   };
 }
 
-function tableOf({ terms, gap, optional }: RawElement, vocabulary: Vocabulary): Element {
-  if (gap > 0) return { takes: undefined, gap, optional };
-  const takes = new Uint8Array(vocabulary.size);
-  for (const term of terms) for (const number of vocabulary.numbersFor(term)) takes[number] = 1;
-  return { takes, gap, optional };
+interface Tables {
+  of(element: RawElement): Element;
+  count(): number;
+}
+
+function createTables(vocabulary: Vocabulary): Tables {
+  const made = new Map<string, { readonly id: number; readonly takes: Uint8Array }>();
+  return {
+    count: () => made.size + 1,
+    of({ terms, gap, optional }) {
+      if (gap > 0) return { id: 0, takes: undefined, gap, optional };
+      const key = terms.map(({ word, prefix }) => (prefix ? `${word}*` : word)).join('|');
+      let known = made.get(key);
+      if (known === undefined) {
+        const takes = new Uint8Array(vocabulary.size);
+        for (const term of terms) for (const number of vocabulary.numbersFor(term)) takes[number] = 1;
+        made.set(key, (known = { id: made.size + 1, takes }));
+      }
+      return { ...known, gap, optional };
+    },
+  };
+}
+
+function rarest(elements: readonly Element[]): Element | undefined {
+  const needed = elements.filter(({ takes, optional }) => takes !== undefined && !optional);
+  const size = ({ takes }: Element): number => takes?.reduce((sum, taken) => sum + taken, 0) ?? 0;
+  return needed.toSorted((a, b) => size(a) - size(b))[0];
 }
 
 function startsOf(phrases: readonly Phrase[], size: number): readonly (readonly Phrase[])[] {

@@ -52,8 +52,11 @@ const QUOTED = [' said: ', 'last transfail: ', 'refused to talk to me: ', ' -> 5
 const KEEPS = /[45]$/;
 const LEAST_QUOTED = 12;
 
+/** What every one of them has: asked first, for most replies quote nobody. */
+const MAY_QUOTE = /said:|transfail|talk to me|-> [45]|returned '|because of/i;
+
 function quotation(text: string): number {
-  if (text.length < 2 * LEAST_QUOTED) return -1;
+  if (text.length < 2 * LEAST_QUOTED || !MAY_QUOTE.test(text)) return -1;
   const lower = text.toLowerCase();
   let found = -1;
   for (const marker of QUOTED) {

@@ -139,15 +139,25 @@ const LISTS: ReadonlySet<string> = new Set(['black', 'block', 'grey', 'white', '
 
 function push({ words }: Draft, part: string): void {
   let word = part.includes("'") ? part.slice(isElided(part) ? 2 : 0).replaceAll("'", '') : part;
-  if (word === '' || isNumber(word)) return;
+  if (word === '' || (isDigit(word.charCodeAt(0)) && isNumber(word))) return;
   if (word.startsWith('gray')) word = `grey${word.slice(4)}`;
-  const before = words.at(-1);
-  const oneWord =
-    (word === 'mail' && before === 'e') ||
-    (word.startsWith('box') && before === 'mail') ||
-    (before !== undefined && word.startsWith('list') && LISTS.has(before));
-  if (oneWord) words[words.length - 1] = `${before}${word}`;
+  if (isSecondPart(word, words.at(-1))) words[words.length - 1] += word;
   else words.push(word);
+}
+
+/** `e-mail`, `mail box`, `black list` and the like are one word, however they are written. */
+function isSecondPart(word: string, before: string | undefined): boolean {
+  if (before === undefined) return false;
+  switch (word.charCodeAt(0)) {
+    case 98:
+      return before === 'mail' && word.startsWith('box');
+    case 108:
+      return word.startsWith('list') && LISTS.has(before);
+    case 109:
+      return before === 'e' && word === 'mail';
+    default:
+      return false;
+  }
 }
 
 /** French and Italian: the article of `l'adresse`, `n'existe`. */
@@ -157,13 +167,18 @@ function isElided(part: string): boolean {
 
 /** Compatibility forms too: full-width letters become letters. */
 function withoutAccents(text: string): string {
-  if (!/[^\0-\x7f]/.test(text)) return text;
+  if (isAscii(text)) return text;
   return text
     .replace(/[\u2018\u2019\u02bc\u0060\u00b4]/g, "'")
     .normalize('NFKD')
     .replace(/[\u0300-\u036f]/g, '')
     .normalize('NFC')
     .replaceAll('ß', 'ss');
+}
+
+function isAscii(text: string): boolean {
+  for (let at = 0; at < text.length; at += 1) if (text.charCodeAt(at) > 0x7f) return false;
+  return true;
 }
 
 function isNumber(word: string): boolean {
@@ -175,8 +190,11 @@ const isDigit = (code: number): boolean => code >= 48 && code <= 57;
 const isSmall = (code: number): boolean => code >= 97 && code <= 122;
 const isCapital = (code: number): boolean => code >= 65 && code <= 90;
 
+/** Of ASCII: 1 for what words are made of, 2 for what joins them (. @ - _ ' + =). */
+const KIND = Uint8Array.from({ length: 128 }, (_, code) => (isSmall(code) || isDigit(code) ? 1 : ".@-_'+=".includes(String.fromCharCode(code)) ? 2 : 0));
+
 function isWord(code: number): boolean {
-  if (code < 0x80) return isSmall(code) || isDigit(code);
+  if (code < 0x80) return KIND[code] === 1;
   if (code < 0xc0) return false;
   if (code >= 0x2000 && code <= 0x2bff) return false;
   if (code >= 0x3000 && code <= 0x303f) return false;
@@ -188,9 +206,8 @@ function isAlone(code: number): boolean {
   return (code >= 0x2e80 && code <= 0x9fff) || (code >= 0xac00 && code <= 0xd7a3) || (code >= 0xf900 && code <= 0xfaff);
 }
 
-/** . @ - _ ' + = */
 function isJoint(code: number): boolean {
-  return code === DOT || code === AT || code === 45 || code === 95 || code === 39 || code === 43 || code === 61;
+  return code < 0x80 && KIND[code] === 2;
 }
 
 const endsLink = (code: number): boolean => code <= 32 || code === 34 || code === 39 || code === 60 || code === 62 || code === 93 || code === 41;

@@ -26,8 +26,8 @@ export const EARLY_RULES: readonly Rule[] = [
     'system_error',
     POSTFIX,
     '450 4.1.1 <a@b.example>: Recipient address rejected: unverified address: Address verification in progress',
-    ['verification in progress', 'unverified address ..4 lost connection', 'unverified address ..4 timed out', 'unverified address ..3 connect to', 'unverified address ..4 network'],
-    { unless: ['unknown user', 'user unknown'] },
+    ['verification in progress', 'unverified address'],
+    { digit: 4, unless: ['unknown user', 'user unknown', 'not found', 'no such', 'not exist', 'undeliverable', 'recipient unknown', 'full', 'quota'] },
   ),
   rule('greylisting', 'greylisting', RFC6647, '450 4.7.1 Greylisted, please try again in 300 seconds', [
     'greylist*',
