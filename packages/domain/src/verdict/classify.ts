@@ -68,6 +68,11 @@ function keyOf({ code, detail, digit, phase, asked, encoded, outer, empty }: Pre
 
 const BUILT_IN = createClassifier();
 
+/** The built-in rules, after rules of one's own. */
+export function classifierOf(rules: readonly Rule[] | undefined): Classifier {
+  return rules === undefined || rules.length === 0 ? BUILT_IN : createClassifier(rules);
+}
+
 /** By the built-in rules. */
 export const classify = (reply: Reply): Verdict => BUILT_IN.classify(reply);
 /** A short name of the provider whose own words or host names are in the text. */

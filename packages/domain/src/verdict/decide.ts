@@ -22,6 +22,8 @@ export interface Decider {
   providerIn(text: string): string | undefined;
 }
 
+const ANY = 'any';
+
 /** Ids of phrases: three per rule, for what must, what also must and what must not be there; then the provider marks. */
 const SLOTS = 3;
 
@@ -35,6 +37,7 @@ export function createDecider(rules: readonly Rule[], marks: readonly ProviderMa
     for (const id of found) if (id % SLOTS === 0 && id < SLOTS * rules.length) indexes.push(id / SLOTS);
     if (detail !== undefined) indexes.push(...(silent.get(detail) ?? []));
     if (code !== undefined) indexes.push(...(silent.get(code) ?? []));
+    indexes.push(...(silent.get(ANY) ?? []));
     return indexes.length < 2 ? indexes : indexes.sort((a, b) => a - b);
   }
 
@@ -91,17 +94,20 @@ function phrasesOf(rules: readonly Rule[]): readonly PhraseSource[] {
 /** Rules without phrases, by the code that they ask for: the enhanced one, otherwise the basic one. */
 function bySilentCondition(rules: readonly Rule[]): ReadonlyMap<string | number | undefined, readonly number[]> {
   const found = new Map<string | number | undefined, number[]>();
-  rules.forEach(({ text, detail, code }, index) => {
+  rules.forEach(({ text, enhanced, detail, code, provider }, index) => {
     if (text !== undefined) return;
-    for (const one of detail ?? code ?? []) found.set(one, [...(found.get(one) ?? []), index]);
+    const details = enhanced?.map((one) => one.slice(2)) ?? detail;
+    // What asks for a provider alone is asked of every reply.
+    for (const one of details ?? code ?? (provider === undefined ? [] : [ANY])) found.set(one, [...(found.get(one) ?? []), index]);
   });
   return found;
 }
 
 function holds(rule: Rule, index: number, reading: Prepared, found: readonly number[], writer: string | undefined): boolean {
-  const { code, detail, digit, phase, provider, and, unless } = rule;
+  const { code, detail, enhanced, digit, phase, provider, and, unless } = rule;
   if (code !== undefined && (reading.code === undefined || !code.includes(reading.code))) return false;
   if (detail !== undefined && (reading.detail === undefined || !detail.includes(reading.detail))) return false;
+  if (enhanced !== undefined && !enhanced.includes(`${reading.digit}.${reading.detail}`)) return false;
   if (digit !== undefined && reading.digit !== digit) return false;
   if (phase !== undefined && (reading.phase === undefined || !phase.includes(reading.phase))) return false;
   if (provider !== undefined && !provider.includes(reading.asked) && (writer === undefined || !provider.includes(writer))) return false;

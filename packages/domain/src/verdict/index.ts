@@ -1,8 +1,17 @@
 export * from './categories.ts';
-export { classify, createClassifier, providerIn, RULES } from './classify.ts';
+export { classifierOf, classify, createClassifier, providerIn, RULES } from './classify.ts';
 export type { Classifier } from './classify.ts';
 export { compile, phraseProblem } from './pattern.ts';
 export type { Rule } from './rules/rule.ts';
 export { tokenise } from './tokens.ts';
 export type * from './types.ts';
 export { WORDS } from './words.ts';
+export { hintsIn } from './hints.ts';
+export type { Hints } from './hints.ts';
+export { CATEGORY_KNOWLEDGE } from './knowledge/categories.ts';
+export { CODE_KNOWLEDGE, knowledgeOfCode } from './knowledge/codes.ts';
+export type { CodeKnowledge } from './knowledge/codes.ts';
+export { worryOf } from './knowledge/knowledge.ts';
+export type { Knowledge } from './knowledge/knowledge.ts';
+export { adviceFor, GIVE_UP_AFTER_HOURS, GREYLISTING_SIGNS, RETRY_LADDER, RETRY_SOURCE, SENDING_ADVICE } from './knowledge/providers.ts';
+export type { SendingAdvice } from './knowledge/providers.ts';

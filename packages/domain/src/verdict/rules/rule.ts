@@ -21,6 +21,8 @@ export interface Rule {
   /** Subject and detail of the enhanced code, `2.2` of `4.2.2`. */
   readonly detail?: readonly string[];
   readonly digit?: 4 | 5;
+  /** Whole enhanced codes, `4.2.1`: for rules that say nothing about others of the same detail. */
+  readonly enhanced?: readonly string[];
   /** Who operates the mailbox, or whose words are in the text. */
   readonly provider?: readonly string[];
   readonly phase?: readonly SmtpPhase[];
