@@ -31,7 +31,7 @@ export function developmentSet(): readonly Labelled[] | undefined {
 
 /** The replies whose licence lets them stand in this project. */
 export function shippedSet(): readonly Labelled[] {
-  return readLabelled(readFileSync(new URL('../golden/replies.ndjson', import.meta.url), 'utf8'));
+  return readLabelled(readFileSync(new URL('../../services/cli/data/replies.ndjson', import.meta.url), 'utf8'));
 }
 
 function readLabelled(ndjson: string): readonly Labelled[] {

@@ -39,11 +39,15 @@ console.log(summary('sources held out: phrases', holdOut(rows, false)));
 console.log(summary('sources held out: phrases and words', holdOut(rows, true)));
 if (process.argv.includes('--wrong')) {
   for (const { row, verdict } of all.wrong) {
-    console.log(`\n${row.accept.join(',')} (${row.category}), not ${blameOf(verdict)} (${verdict.category}, ${verdict.rule}):\n  ${row.reply.text}`);
+    console.log(
+      `\n${row.accept.join(',')} (${row.category}), not ${blameOf(verdict)} (${verdict.category}, ${verdict.rule}):\n  ${row.reply.text}`,
+    );
   }
 }
 if (process.argv.includes('--held-out')) {
   for (const { row, verdict } of holdOut(rows, process.argv.includes('--words')).wrong) {
-    console.log(`${row.accept.join(',')} (${row.category}), not ${blameOf(verdict)} (${verdict.category}, ${verdict.rule}): ${row.reply.text.slice(0, 200)}`);
+    console.log(
+      `${row.accept.join(',')} (${row.category}), not ${blameOf(verdict)} (${verdict.category}, ${verdict.rule}): ${row.reply.text.slice(0, 200)}`,
+    );
   }
 }

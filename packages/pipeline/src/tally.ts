@@ -2,7 +2,10 @@
  * What an engine counted since its start, as plain numbers: the hot path adds to them, and whoever serves metrics reads
  * them now and then. Nothing in here names an address; labels from outside are bounded.
  */
+import { shapeOf } from '@desist/domain';
 import type { Change, DeliveryEventType, Fact, CommandType } from '@desist/domain';
+import { createUnmatched } from './unmatched.ts';
+import type { Unmatched } from './unmatched.ts';
 
 export interface VerdictCount {
   readonly attribution: string;
@@ -23,6 +26,8 @@ export interface Tally {
   readonly providers: ReadonlyMap<string, ProviderCount>;
   readonly deadLetters: Map<string, number>;
   readonly suppressions: Map<string, { readonly reason: string; readonly scope: string; count: number }>;
+  /** Wordings of failures that no rule knew; addresses are cut out. */
+  readonly unmatched: Pick<Unmatched, 'top'>;
   event(type: DeliveryEventType | CommandType): void;
   /** A delivery, by `tenant/address`. */
   delivered(key: string): void;
@@ -48,6 +53,7 @@ export function createTally(providerOf: (domain: string) => string): Tally {
   const providers = new Map<string, ProviderCount>();
   const deadLetters = new Map<string, number>();
   const suppressions = new Map<string, { readonly reason: string; readonly scope: string; count: number }>();
+  const unmatched = createUnmatched();
   let byDomain = new Map<string, ProviderCount>();
   let waits: { provider: string; seconds: number }[] = [];
 
@@ -70,6 +76,7 @@ export function createTally(providerOf: (domain: string) => string): Tally {
     providers,
     deadLetters,
     suppressions,
+    unmatched,
     event: (type) => void types.set(type, (types.get(type) ?? 0) + 1),
     delivered(key) {
       const domain = domainOf(key);
@@ -82,7 +89,8 @@ export function createTally(providerOf: (domain: string) => string): Tally {
     },
     failed(fact, key) {
       if (fact.kind !== 'failure') return;
-      const { verdict } = fact.judged;
+      const { verdict, reply } = fact.judged;
+      if (verdict.rule === 'unmatched' && reply !== null) unmatched.note(shapeOf(reply));
       const provider = fact.judged.provider ?? providerOf(domainOf(key));
       if (fact.type === 'deferred') countsOf(provider).deferred += 1;
       const label = `${verdict.attribution} ${verdict.category} ${named(provider)}`;

@@ -49,7 +49,9 @@ export function readOwnRule(
   const one = (key: RuleKey): { readonly text: string; readonly entry: RuleEntry } | undefined => {
     const entry = entries.get(key);
     if (entry === undefined) return undefined;
-    return entry.raw.kind === 'list' || entry.raw.text.length > 10 * LONGEST ? wrong(entry, 'must be one text') : { text: entry.raw.text, entry };
+    return entry.raw.kind === 'list' || entry.raw.text.length > 10 * LONGEST
+      ? wrong(entry, 'must be one text')
+      : { text: entry.raw.text, entry };
   };
 
   const category = one('category');
@@ -65,8 +67,12 @@ export function readOwnRule(
     wrong(attribution.entry, 'must never count against the recipient', 'the reply says that the mailbox gets mail, and too much of it');
   const example = one('example');
   if (example === undefined) wrong(at, 'has no example', 'a reply that this rule is for: it is checked at every start');
-  const provider = texts('provider', (text) => (/^[a-z0-9][a-z0-9.-]*$/.test(text) ? undefined : `is no provider: ${JSON.stringify(text)}`));
-  const code = texts('code', (text) => (/^[45]\d\d$/.test(text) ? undefined : `must be reply codes from 400 to 599, not ${JSON.stringify(text)}`));
+  const provider = texts('provider', (text) =>
+    /^[a-z0-9][a-z0-9.-]*$/.test(text) ? undefined : `is no provider: ${JSON.stringify(text)}`,
+  );
+  const code = texts('code', (text) =>
+    /^[45]\d\d$/.test(text) ? undefined : `must be reply codes from 400 to 599, not ${JSON.stringify(text)}`,
+  );
   const enhanced = texts('enhanced', (text) =>
     /^[45]\.\d{1,3}\.\d{1,3}$/.test(text) ? undefined : `must be enhanced codes as in 4.2.1, not ${JSON.stringify(text)}`,
   );
@@ -94,7 +100,11 @@ export function readOwnRule(
 }
 
 /** Asked of all rules together: an earlier one may take a later one's example. */
-export function checkExamples(rules: readonly Rule[], placeOf: (rule: Rule) => { readonly offset: number; readonly path: string }, problems: Problems): void {
+export function checkExamples(
+  rules: readonly Rule[],
+  placeOf: (rule: Rule) => { readonly offset: number; readonly path: string },
+  problems: Problems,
+): void {
   if (rules.length === 0) return;
   const { classify } = createClassifier(rules);
   for (const rule of rules) {
@@ -102,6 +112,11 @@ export function checkExamples(rules: readonly Rule[], placeOf: (rule: Rule) => {
     const verdict = classify({ text: rule.example, ...(provider === undefined ? {} : { provider }) });
     if (verdict.rule === rule.name) continue;
     const { offset, path } = placeOf(rule);
-    problems.add(offset, path, `does not decide its own example: ${verdict.rule} does`, 'a rule must match its example, and no rule above it may');
+    problems.add(
+      offset,
+      path,
+      `does not decide its own example: ${verdict.rule} does`,
+      'a rule must match its example, and no rule above it may',
+    );
   }
 }

@@ -155,11 +155,13 @@ function readOwnRules(reader: Reader, entry: Entry | undefined): readonly Rule[]
     const name = path.slice('rules.'.length);
     const place = { offset: value.offset, path };
     places.set(`own.${name}`, place);
+    if (/^\d/.test(name)) reader.problems.add(place.offset, path, 'must begin with a letter', 'names of rules are shown in verdicts');
     const entries = new Map<string, RuleEntry>();
     for (const [key, one] of readMap(reader, value, path, RULE_KEYS)) {
       const at = join(path, key);
       if (one.value.kind === 'scalar') entries.set(key, { raw: one.value.raw, offset: one.value.offset, path: at });
-      else if (one.value.kind !== 'broken') reader.problems.add(one.offset, at, one.value.kind === 'empty' ? 'has no value' : 'must be a value, not a section');
+      else if (one.value.kind !== 'broken')
+        reader.problems.add(one.offset, at, one.value.kind === 'empty' ? 'has no value' : 'must be a value, not a section');
     }
     return readOwnRule(name, place, entries, reader.problems);
   });

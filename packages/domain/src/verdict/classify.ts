@@ -3,13 +3,13 @@ import { createDecider } from './decide.ts';
 import type { Prepared } from './decide.ts';
 import { CODE_RULES } from './rules/codes.ts';
 import { PROVIDER_MARKS } from './rules/marks.ts';
-import { PROVIDER_RULES } from './rules/provider.ts';
+import { PROVIDER_CODE_RULES, PROVIDER_RULES } from './rules/provider.ts';
 import type { Rule } from './rules/rule.ts';
 import { TEXT_RULES } from './rules/text.ts';
 import type { Reply, Verdict } from './types.ts';
 
 /** In order of decision: what a provider says itself, what the words say, what a narrow code says. */
-export const RULES: readonly Rule[] = [...PROVIDER_RULES, ...TEXT_RULES, ...CODE_RULES];
+export const RULES: readonly Rule[] = [...PROVIDER_RULES, ...TEXT_RULES, ...PROVIDER_CODE_RULES, ...CODE_RULES];
 
 export interface Classifier {
   /** What one reply means and whose fault it is. Total: any text has an answer, `unknown` at worst. */

@@ -15,12 +15,15 @@ const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_4
 /** Longer than a week is no advice that a queue could follow. */
 const LONGEST_WAIT = 7 * 86_400;
 
-const WAIT = /\b(?:in|after|for|another|wait|within)\s{1,3}(?:about\s|approximately\s|at least\s)?(\d{1,6})\s{0,3}(s|sec|secs|seconds?|m|min|mins|minutes?|h|hours?|days?)\b/i;
+const WAIT =
+  /\b(?:in|after|for|another|wait|within)\s{1,3}(?:about\s|approximately\s|at least\s)?(\d{1,6})\s{0,3}(s|sec|secs|seconds?|m|min|mins|minutes?|h|hours?|days?)\b/i;
 const CLOCK = /\b(?:come back in|again in|after|retry in|in)\s{1,3}(\d{1,2}):(\d{2}):(\d{2})\b/i;
 const RETRY_WORD = /try|retry|again|later|wait|come back|greylist|graylist|resend|delay|throttl|rate/i;
 const LINK = /https?:\/\/[^\s"'<>()[\]{}]{4,300}/i;
-const LISTED = /(?:blocked|listed|rejected|found|blacklisted|denied|block list|blacklist|listing|rbl|dnsbl)\s{1,3}(?:using|by|at|in|on|via|provider|from)\s{1,3}(?:the\s)?['"]?([a-z0-9][a-z0-9-]{0,62}(?:\.[a-z0-9-]{1,63}){1,6})/i;
-const LIST_NAMES = /\b(spamhaus|spamcop|barracuda|sorbs|uceprotect|invaluement|cloudmark|abusix|mailspike|senderscore|spfbl|surbl|uribl)\b/i;
+const LISTED =
+  /(?:blocked|listed|rejected|found|blacklisted|denied|block list|blacklist|listing|rbl|dnsbl)\s{1,3}(?:using|by|at|in|on|via|provider|from)\s{1,3}(?:the\s)?['"]?([a-z0-9][a-z0-9-]{0,62}(?:\.[a-z0-9-]{1,63}){1,6})/i;
+const LIST_NAMES =
+  /\b(spamhaus|spamcop|barracuda|sorbs|uceprotect|invaluement|cloudmark|abusix|mailspike|senderscore|spfbl|surbl|uribl)\b/i;
 const LIMITS: readonly RegExp[] = [
   /\b(\d{1,9}\s{0,2}(?:messages|emails|mails|recipients|connections|sessions)?\s{0,2}(?:per|an?|\/)\s{0,2}(?:second|minute|hour|day|session|connection|message))\b/i,
   /\b(?:limit(?:ed)?(?: is| of|:|=)?|maximum(?: size)?(?: of| is|:)?|max(?: is|:|=)?|exceeds size limit|fixed maximum message size:?)\s{0,3}\(?(\d{1,12}(?:\s?(?:bytes|kb|mb|recipients|messages|connections))?)\b/i,

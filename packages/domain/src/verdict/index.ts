@@ -15,3 +15,4 @@ export { worryOf } from './knowledge/knowledge.ts';
 export type { Knowledge } from './knowledge/knowledge.ts';
 export { adviceFor, GIVE_UP_AFTER_HOURS, GREYLISTING_SIGNS, RETRY_LADDER, RETRY_SOURCE, SENDING_ADVICE } from './knowledge/providers.ts';
 export type { SendingAdvice } from './knowledge/providers.ts';
+export { shapeOf } from './shape.ts';

@@ -32,7 +32,8 @@ export function read(reply: Reply): Reading {
   const tokens = tokenise(inner);
   const outside = CODES.exec(whole);
   const inside = quotedAt === -1 ? null : CODES.exec(inner);
-  const code = validCode(reply.code) ?? codeAt(outside) ?? codeAt(inside) ?? validCode(Number(LABELLED.exec(whole.slice(0, 200))?.[1] ?? 0));
+  const code =
+    validCode(reply.code) ?? codeAt(outside) ?? codeAt(inside) ?? validCode(Number(LABELLED.exec(whole.slice(0, 200))?.[1] ?? 0));
   const given = enhancedOf(reply.enhanced) ?? enhancedAt(outside) ?? enhancedAt(inside) ?? enhancedOf(tokens.enhanced);
   return {
     code,
@@ -47,7 +48,17 @@ export function read(reply: Reply): Reading {
 }
 
 /** Words after which another server's reply is quoted: Postfix and qmail, sendmail, Exchange, KumoMTA and Momentum. */
-const QUOTED = [' said: ', 'last transfail: ', 'refused to talk to me: ', ' -> 5', ' -> 4', 'remote host said:', 'remote server returned \'', 'because of 5', 'because of 4'];
+const QUOTED = [
+  ' said: ',
+  'last transfail: ',
+  'refused to talk to me: ',
+  ' -> 5',
+  ' -> 4',
+  'remote host said:',
+  "remote server returned '",
+  'because of 5',
+  'because of 4',
+];
 /** Of a marker that ends with the first digit of the quoted code. */
 const KEEPS = /[45]$/;
 const LEAST_QUOTED = 12;

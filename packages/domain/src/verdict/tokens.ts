@@ -191,7 +191,9 @@ const isSmall = (code: number): boolean => code >= 97 && code <= 122;
 const isCapital = (code: number): boolean => code >= 65 && code <= 90;
 
 /** Of ASCII: 1 for what words are made of, 2 for what joins them (. @ - _ ' + =). */
-const KIND = Uint8Array.from({ length: 128 }, (_, code) => (isSmall(code) || isDigit(code) ? 1 : ".@-_'+=".includes(String.fromCharCode(code)) ? 2 : 0));
+const KIND = Uint8Array.from({ length: 128 }, (_, code) =>
+  isSmall(code) || isDigit(code) ? 1 : ".@-_'+=".includes(String.fromCharCode(code)) ? 2 : 0,
+);
 
 function isWord(code: number): boolean {
   if (code < 0x80) return KIND[code] === 1;
@@ -210,5 +212,6 @@ function isJoint(code: number): boolean {
   return code < 0x80 && KIND[code] === 2;
 }
 
-const endsLink = (code: number): boolean => code <= 32 || code === 34 || code === 39 || code === 60 || code === 62 || code === 93 || code === 41;
+const endsLink = (code: number): boolean =>
+  code <= 32 || code === 34 || code === 39 || code === 60 || code === 62 || code === 93 || code === 41;
 const endsHost = (code: number): boolean => endsLink(code) || code === 47 || code === 58 || code === 63;

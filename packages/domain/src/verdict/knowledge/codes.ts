@@ -48,7 +48,11 @@ export const CODE_KNOWLEDGE: readonly CodeKnowledge[] = [
   }),
   entry('450 4.1.1', 'user_unknown', IANA, {
     meaning: 'Mailbox not known, said temporarily. "Address verification in progress" means something else: a probe is waiting.',
-    causes: ['Postfix with a reject code of 450 while it is tested', 'a directory that does not answer', 'recipient verification that waits for the next server'],
+    causes: [
+      'Postfix with a reject code of 450 while it is tested',
+      'a directory that does not answer',
+      'recipient verification that waits for the next server',
+    ],
     actions: ['keep the usual retries', 'after 24 h of the same words, treat as an unknown user'],
     worryAfterHours: 24,
   }),
@@ -111,8 +115,14 @@ export const CODE_KNOWLEDGE: readonly CodeKnowledge[] = [
     'rate_limited',
     GMAIL,
     {
-      meaning: 'Gmail limits you for now: rate, reputation, missing PTR or TLS; or a "Temporary System Problem" of its own, which the text says.',
-      causes: ['unusual rate of unsolicited mail', 'low reputation of IP address or domain', 'no PTR record', 'TLS required by the recipient domain'],
+      meaning:
+        'Gmail limits you for now: rate, reputation, missing PTR or TLS; or a "Temporary System Problem" of its own, which the text says.',
+      causes: [
+        'unusual rate of unsolicited mail',
+        'low reputation of IP address or domain',
+        'no PTR record',
+        'TLS required by the recipient domain',
+      ],
       actions: ['slow down to Gmail', 'look at Postmaster Tools: spam rate under 0.3 %', 'send to engaged recipients first'],
       worryAfterHours: 4,
     },
@@ -125,7 +135,11 @@ export const CODE_KNOWLEDGE: readonly CodeKnowledge[] = [
     {
       meaning: 'Gmail sees an unusual rate from your IP address, domain or a link in the message.',
       causes: ['a peak without warm-up', 'complaints', 'a link domain that others abuse'],
-      actions: ['pause bulk mail to Gmail for some hours', 'then begin at a tenth of the rate', 'check what the text names: IP address, DKIM or SPF domain, URL'],
+      actions: [
+        'pause bulk mail to Gmail for some hours',
+        'then begin at a tenth of the rate',
+        'check what the text names: IP address, DKIM or SPF domain, URL',
+      ],
       worryAfterHours: 1,
     },
     'gmail',
@@ -147,7 +161,8 @@ export const CODE_KNOWLEDGE: readonly CodeKnowledge[] = [
     'system_error',
     GMAIL,
     {
-      meaning: 'Gmail temporarily rejects the message. With "Multiple destination domains per transaction" the fault is ours: one domain per transaction.',
+      meaning:
+        'Gmail temporarily rejects the message. With "Multiple destination domains per transaction" the fault is ours: one domain per transaction.',
       causes: ['trouble at Gmail', 'recipients of several domains in one transaction'],
       actions: ['keep the usual retries', 'one recipient domain per transaction'],
       worryAfterHours: 24,
@@ -173,7 +188,10 @@ export const CODE_KNOWLEDGE: readonly CodeKnowledge[] = [
     {
       meaning: '"Server busy. Please try again later from [IP]": Microsoft 365 throttles your IP address. It is not busy.',
       causes: ['a new or little known IP address', 'a sudden peak', 'suspicious traffic'],
-      actions: ['slow down and keep trying: it ends by itself as the address gets known', 'open a ticket at sender.office.com when it lasts'],
+      actions: [
+        'slow down and keep trying: it ends by itself as the address gets known',
+        'open a ticket at sender.office.com when it lasts',
+      ],
       worryAfterHours: 24,
     },
     'microsoft',
@@ -242,7 +260,10 @@ export const CODE_KNOWLEDGE: readonly CodeKnowledge[] = [
 
 /** Entries for a code as people write it (`450`, `4.2.1`, `450 4.2.1`), the most precise first. */
 export function knowledgeOfCode(asked: string, provider?: string): readonly CodeKnowledge[] {
-  const words = asked.trim().toLowerCase().split(/[\s-]+/);
+  const words = asked
+    .trim()
+    .toLowerCase()
+    .split(/[\s-]+/);
   const fits = CODE_KNOWLEDGE.filter(({ code }) => words.every((word) => code.split(' ').some((part) => samePart(part, word))));
   return fits
     .filter((one) => one.provider === undefined || provider === undefined || one.provider === provider)

@@ -55,14 +55,22 @@ export const SENDING_ADVICE: readonly SendingAdvice[] = [
     source: PRACTICE,
     asOf: '2024',
   },
-  { provider: '*', title: 'small domains', connections: [2, 5], notes: ['one slow server is quickly overrun: raise only while everything is accepted'], source: PRACTICE, asOf: '2024' },
+  {
+    provider: '*',
+    title: 'small domains',
+    connections: [2, 5],
+    notes: ['one slow server is quickly overrun: raise only while everything is accepted'],
+    source: PRACTICE,
+    asOf: '2024',
+  },
 ];
 
 /** Minutes to wait before each further attempt; the last entry repeats until `GIVE_UP_AFTER_HOURS`. */
 export const RETRY_LADDER: readonly number[] = [15, 30, 60, 120, 240];
 /** A message that is still deferred then is a soft failure. */
 export const GIVE_UP_AFTER_HOURS = 72;
-export const RETRY_SOURCE = 'RFC 5321 section 4.5.4.1 asks for 30 minutes at least and 4 to 5 days at most, once the first attempts are over (2008); 72 h is the practice of sending platforms, and the default of the policy';
+export const RETRY_SOURCE =
+  'RFC 5321 section 4.5.4.1 asks for 30 minutes at least and 4 to 5 days at most, once the first attempts are over (2008); 72 h is the practice of sending platforms, and the default of the policy';
 
 /** Of the provider; of small domains when it is not in the table. */
 export function adviceFor(provider: string | undefined): SendingAdvice {

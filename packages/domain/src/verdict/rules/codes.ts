@@ -53,7 +53,7 @@ export const CODE_RULES: readonly Rule[] = [
   enhanced('5.3', 'too_many_recipients', '550 5.5.3'),
   enhanced('7.8', 'auth_failure', '535 5.7.8'),
   enhanced('7.13', 'mailbox_disabled', '525 5.7.13'),
-  ...['7.20', '7.21', '7.22', '7.23', '7.24', '7.26'].map((detail) => enhanced(detail, 'auth_failure', `550 5.${detail}`)),
+  ...['7.20', '7.21', '7.22', '7.23', '7.24', '7.26', '7.30', '7.32'].map((detail) => enhanced(detail, 'auth_failure', `550 5.${detail}`)),
   enhanced('7.25', 'rdns_failure', '550 5.7.25'),
   enhanced('7.27', 'sender_rejected', '550 5.7.27'),
   enhanced('7.28', 'rate_limited', '550 5.7.28'),

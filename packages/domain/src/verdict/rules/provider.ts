@@ -70,7 +70,12 @@ const GMAIL_RULES: readonly Rule[] = [
     'ptr',
     'rdns_failure',
     '421 4.7.0 The IP address sending this message does not have a PTR record, or the corresponding forward DNS entry does not point to the sending IP. gsmtp',
-    ['ip address sending this message does not have a ptr', 'sending ip does not match the ip address of the hostname', '/helo', 'rate limited because ..6 ptr'],
+    [
+      'ip address sending this message does not have a ptr',
+      'sending ip does not match the ip address of the hostname',
+      '/helo',
+      'rate limited because ..6 ptr',
+    ],
   ),
   gmail(
     'unusual_rate',
@@ -97,28 +102,31 @@ const GMAIL_RULES: readonly Rule[] = [
     'not authorized to send email directly to our servers',
     'the ip youre using to send mail is not authorized',
   ]),
-  gmail('suspicious_content', 'spam_content', '421 4.7.0 This message is suspicious due to the nature of the content or the links within. gsmtp', [
-    'suspicious due to the nature of the content',
-    'this message is likely unsolicited mail',
-    'rejected due to spam classification',
-    'the content|links ..3 present ..3 security issue',
-  ], { unless: ['reputation'] }),
+  gmail(
+    'suspicious_content',
+    'spam_content',
+    '421 4.7.0 This message is suspicious due to the nature of the content or the links within. gsmtp',
+    [
+      'suspicious due to the nature of the content',
+      'this message is likely unsolicited mail',
+      'rejected due to spam classification',
+      'the content|links ..3 present ..3 security issue',
+    ],
+    { unless: ['reputation'] },
+  ),
   gmail('attachment', 'content_rejected', '552 5.7.0 Our system detected an illegal attachment on your message.', [
     'detected an illegal attachment',
     'blocked because its content presents a potential security issue',
   ]),
-  gmail(
-    'rfc5322',
-    'content_rejected',
-    '550 5.7.1 This message is not RFC 5322 compliant because it has duplicate headers. gsmtp',
-    ['not rfc compliant', 'messages missing a valid', 'messages with multiple addresses in', 'header value ..4 exceeds'],
-  ),
-  gmail(
-    'multiple_domains',
-    'rate_limited',
-    '451 4.3.0 Multiple destination domains per transaction is unsupported. Please try again.',
-    ['multiple destination domains per transaction'],
-  ),
+  gmail('rfc5322', 'content_rejected', '550 5.7.1 This message is not RFC 5322 compliant because it has duplicate headers. gsmtp', [
+    'not rfc compliant',
+    'messages missing a valid',
+    'messages with multiple addresses in',
+    'header value ..4 exceeds',
+  ]),
+  gmail('multiple_domains', 'rate_limited', '451 4.3.0 Multiple destination domains per transaction is unsupported. Please try again.', [
+    'multiple destination domains per transaction',
+  ]),
   gmail(
     'message_limits',
     'too_many_recipients',
@@ -136,25 +144,35 @@ const GMAIL_RULES: readonly Rule[] = [
     'invalid credentials for relay',
     'mail relay denied',
   ]),
+  gmail('sign_in', 'auth_failure', '535 5.7.8 Username and Password not accepted. gsmtp', [
+    'username and password not accepted',
+    'application specific password required',
+    'please log in ..4 web browser',
+    'too many login attempts',
+    'optional argument not permitted for that auth mode',
+  ]),
+  gmail('list_policy', 'policy_block', '421 4.7.0 IP not in whitelist for RCPT domain, closing connection.', [
+    'ip not in whitelist|allowlist for rcpt domain',
+  ]),
   gmail(
-    'sign_in',
-    'auth_failure',
-    '535 5.7.8 Username and Password not accepted. gsmtp',
-    ['username and password not accepted', 'application specific password required', 'please log in ..4 web browser', 'too many login attempts', 'optional argument not permitted for that auth mode'],
+    'domain_policy',
+    'policy_block',
+    '550 5.7.1 The user or domain that you are sending to (or from) has a policy that prohibited the mail that you sent.',
+    ['has a policy that prohibited the mail', 'message violates ..3 email policy'],
   ),
-  gmail('list_policy', 'policy_block', '421 4.7.0 IP not in whitelist for RCPT domain, closing connection.', ['ip not in whitelist|allowlist for rcpt domain']),
-  gmail('domain_policy', 'policy_block', '550 5.7.1 The user or domain that you are sending to (or from) has a policy that prohibited the mail that you sent.', [
-    'has a policy that prohibited the mail',
-    'message violates ..3 email policy',
-  ]),
-  gmail('domain_not_found', 'domain_not_found', "553 5.1.2 We weren't able to find the recipient domain. Please check for any spelling errors. gsmtp", [
-    'werent able to find the recipient domain',
-  ]),
+  gmail(
+    'domain_not_found',
+    'domain_not_found',
+    "553 5.1.2 We weren't able to find the recipient domain. Please check for any spelling errors. gsmtp",
+    ['werent able to find the recipient domain'],
+  ),
   gmail('temporary', 'system_error', '451 4.3.0 Mail server temporarily rejected message. gsmtp', [
     'mail server temporarily rejected message',
     'temporary system problem',
   ]),
-  gmail('timeout', 'connection_failure', '451 4.4.2 Timeout - closing connection. gsmtp', ['timeout closing connection'], { attribution: 'system' }),
+  gmail('timeout', 'connection_failure', '451 4.4.2 Timeout - closing connection. gsmtp', ['timeout closing connection'], {
+    attribution: 'system',
+  }),
 ];
 
 const microsoft = (name: string, category: Rule['category'], example: string, more: Partial<Rule>): Rule => ({
@@ -178,23 +196,41 @@ const MICROSOFT_RULES: readonly Rule[] = [
   microsoft('recipient_rate_code', 'recipient_rate_limited', '554 5.2.122 zq', { detail: ['2.122'] }),
   microsoft('sender_rate_code', 'rate_limited', '554 5.2.121 zq', { detail: ['2.121'] }),
   microsoft('thread_limit', 'recipient_rate_limited', '432 4.3.2 zq', { code: [432], detail: ['3.2'] }),
-  microsoft('forest_limit', 'rate_limited', '421 4.3.2 The maximum number of concurrent connections per resource forest has exceeded a limit, closing transmission channel', {
-    text: [
-      'maximum number of concurrent ..2 connections ..4 exceeded',
-      'exceeded the rate limit|limits|limitation [allowed]',
-      'exceed ..3 maximum number of connections',
-    ],
-  }),
+  microsoft(
+    'forest_limit',
+    'rate_limited',
+    '421 4.3.2 The maximum number of concurrent connections per resource forest has exceeded a limit, closing transmission channel',
+    {
+      text: [
+        'maximum number of concurrent ..2 connections ..4 exceeded',
+        'exceeded the rate limit|limits|limitation [allowed]',
+        'exceed ..3 maximum number of connections',
+      ],
+    },
+  ),
   microsoft('banned_ip', 'ip_reputation', '550 5.7.606 Access denied, banned sending IP [1.2.3.4]', {
     source: OUTLOOK,
-    text: ['banned sending ip', 's3140', 's3150', 's3115', 's3116', 'part of their network is on our block', 'messages from ip werent sent'],
+    text: [
+      'banned sending ip',
+      's3140',
+      's3150',
+      's3115',
+      's3116',
+      'part of their network is on our block',
+      'messages from ip werent sent',
+    ],
   }),
   microsoft('banned_ip_code', 'ip_reputation', '550 5.7.606 zq', {
     detail: [...Array.from({ length: 44 }, (_, index) => `7.${606 + index}`), '7.511'],
   }),
-  microsoft('domain_block', 'domain_reputation', '550 5.7.1 Service unavailable, Helo domain is listed in Spamhaus. (S8001) [prod.protection.outlook.com]', {
-    text: ['helo domain is listed', 's8001', 's8002'],
-  }),
+  microsoft(
+    'domain_block',
+    'domain_reputation',
+    '550 5.7.1 Service unavailable, Helo domain is listed in Spamhaus. (S8001) [prod.protection.outlook.com]',
+    {
+      text: ['helo domain is listed', 's8001', 's8002'],
+    },
+  ),
   microsoft('not_replicated', 'system_error', '451 4.4.0 Primary target IP address responded with: Message failed to be replicated', {
     text: ['message failed to be replicated', 'primary target ip address responded ..4 replicat*'],
   }),
@@ -208,43 +244,74 @@ const MICROSOFT_RULES: readonly Rule[] = [
   microsoft('tenant_threshold', 'rate_limited', '550 5.7.705 Access denied, tenant has exceeded threshold', {
     detail: ['7.705', '7.708', '7.750', '7.501', '7.703', '1.90', '7.232', '7.233', '7.236'],
   }),
-  microsoft('busy', 'server_busy', '451 4.7.700 PFA agent busy, please try again.', { text: ['pfa agent busy', 'organization queue quota exceeded', 'insufficient system resources'] }),
+  microsoft('busy', 'server_busy', '451 4.7.700 PFA agent busy, please try again.', {
+    text: ['pfa agent busy', 'organization queue quota exceeded', 'insufficient system resources'],
+  }),
   microsoft('resolver_not_found', 'user_unknown', '550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient not found by SMTP address lookup', {
     text: ['.recipientnotfound', '.recipnotfound', 'recipient not found by smtp address lookup', 'recipnotfound', '.exrecipnotfound'],
   }),
   microsoft('unknown_351', 'user_unknown', '550 5.1.351 zq', { detail: ['1.351'] }),
-  microsoft('not_found_10', 'user_unknown', '550 5.1.10 zq [AM5EUR03FT041.eop-EUR03.prod.protection.outlook.com]', { detail: ['1.10'], provider: ['microsoft'] }),
+  microsoft('not_found_10', 'user_unknown', '550 5.1.10 zq [AM5EUR03FT041.eop-EUR03.prod.protection.outlook.com]', {
+    detail: ['1.10'],
+    provider: ['microsoft'],
+  }),
   microsoft('size', 'message_too_large', '550 5.2.3 RESOLVER.RST.RecipSizeLimit; message too large for this recipient', {
     text: ['.recipsizelimit', '.sendsizelimit', '.sendersizelimit'],
   }),
   microsoft('restricted_recipient', 'recipient_refused', '550 5.7.1 RESOLVER.RST.AuthRequired; authentication required', {
-    text: ['.authrequired', '.notauthorized', '.restrictedrecipient', 'not authorized to send to this recipient|group', '.senderrestricted', '.rejected ..2 not authorized'],
+    text: [
+      '.authrequired',
+      '.notauthorized',
+      '.restrictedrecipient',
+      'not authorized to send to this recipient|group',
+      '.senderrestricted',
+      '.rejected ..2 not authorized',
+    ],
   }),
   microsoft('restricted_code', 'recipient_refused', '550 5.7.133 zq', { detail: ['7.133', '7.124', '7.129', '7.134', '7.135', '7.136'] }),
-  microsoft('access_denied_5_4_1', 'user_unknown', '550 5.4.1 Recipient address rejected: Access denied. [AM5EUR03FT041.eop-EUR03.prod.protection.outlook.com]', {
-    detail: ['4.1'],
-    digit: 5,
-    text: ['recipient address rejected access denied', 'recipient addresses rejected access denied'],
-  }),
-  microsoft('authentication', 'auth_failure', '550 5.7.515 Access denied, sending domain EXAMPLE.COM does not meet the required authentication level.', {
-    detail: ['7.509', '7.515', '7.512', '7.57', '7.230', '7.60', '7.54'],
-  }),
+  microsoft(
+    'access_denied_5_4_1',
+    'user_unknown',
+    '550 5.4.1 Recipient address rejected: Access denied. [AM5EUR03FT041.eop-EUR03.prod.protection.outlook.com]',
+    {
+      detail: ['4.1'],
+      digit: 5,
+      text: ['recipient address rejected access denied', 'recipient addresses rejected access denied'],
+    },
+  ),
+  microsoft(
+    'authentication',
+    'auth_failure',
+    '550 5.7.515 Access denied, sending domain EXAMPLE.COM does not meet the required authentication level.',
+    {
+      detail: ['7.509', '7.515', '7.512', '7.57', '7.230', '7.60', '7.54'],
+    },
+  ),
   microsoft('relay', 'relay_denied', '550 5.7.64 TenantAttribution; Relay Access Denied', { detail: ['7.64', '7.367', '4.300'], digit: 5 }),
   microsoft('spam_code', 'spam_content', '550 5.7.520 zq', { detail: ['7.520', '7.350', '7.352', '7.711'] }),
-  microsoft('connect_316', 'connection_failure', '450 4.4.316 Connection refused [Message=Socket error code 10061]', { detail: ['4.316', '4.317', '4.318', '4.319', '4.314', '4.315'] }),
+  microsoft('connect_316', 'connection_failure', '450 4.4.316 Connection refused [Message=Socket error code 10061]', {
+    detail: ['4.316', '4.317', '4.318', '4.319', '4.314', '4.315'],
+  }),
   microsoft('dns_312', 'dns_failure', '450 4.4.312 DNS query failed', { detail: ['4.312', '4.320', '4.321'], digit: 4 }),
-  microsoft('dns_312_permanent', 'domain_not_found', '550 5.4.312 Message expired, DNS query failed', { detail: ['4.312', '4.310'], digit: 5 }),
-  microsoft('atlas_spam', 'spam_content', '550 ATLAS(2503): Your email was detected as spam.', { text: ['atlas your email was detected as spam'] }),
+  microsoft('dns_312_permanent', 'domain_not_found', '550 5.4.312 Message expired, DNS query failed', {
+    detail: ['4.312', '4.310'],
+    digit: 5,
+  }),
+  microsoft('atlas_spam', 'spam_content', '550 ATLAS(2503): Your email was detected as spam.', {
+    text: ['atlas your email was detected as spam'],
+  }),
 ];
 
-const own = (source: string) => (name: string, category: Rule['category'], example: string, text: readonly string[], more: Partial<Rule> = {}): Rule => ({
-  name,
-  category,
-  source,
-  example,
-  text,
-  ...more,
-});
+const own =
+  (source: string) =>
+  (name: string, category: Rule['category'], example: string, text: readonly string[], more: Partial<Rule> = {}): Rule => ({
+    name,
+    category,
+    source,
+    example,
+    text,
+    ...more,
+  });
 const yahoo = own(YAHOO);
 const orange = own(ORANGE);
 const laposte = own(LAPOSTE);
@@ -258,93 +325,162 @@ const apple = own(APPLE);
 const qq = own(QQ);
 
 const YAHOO_RULES: readonly Rule[] = [
-  yahoo('yahoo.listed', 'ip_reputation', "553 5.7.1 [BL21] Connections will not be accepted from 192.0.2.25, because the ip is in Spamhaus's list", [
-    'bl21|bl22|bl23',
-    'ip is in spamhaus*',
-    'permanently deferred retrying will not succeed',
-    'tss07|tss08|tss09|tss11',
-    'ts03|ts04',
-  ]),
+  yahoo(
+    'yahoo.listed',
+    'ip_reputation',
+    "553 5.7.1 [BL21] Connections will not be accepted from 192.0.2.25, because the ip is in Spamhaus's list",
+    ['bl21|bl22|bl23', 'ip is in spamhaus*', 'permanently deferred retrying will not succeed', 'tss07|tss08|tss09|tss11', 'ts03|ts04'],
+  ),
   yahoo(
     'yahoo.deferred',
     'rate_limited',
     '421 4.7.0 [TSS04] Messages from 1.2.3.4 temporarily deferred due to unexpected volume or user complaints - 4.16.55.1; see https://postmaster.yahooinc.com/error-codes',
-    ['tss01|tss02|tss03|tss04|tss05|tss06', 'ts01|ts02', 'gl01 ..8 complaints', 'temporarily deferred due to user complaints', 'message|messages from ..2 temporarily deferred', 'unexpected volume or user complaints'],
+    [
+      'tss01|tss02|tss03|tss04|tss05|tss06',
+      'ts01|ts02',
+      'gl01 ..8 complaints',
+      'temporarily deferred due to user complaints',
+      'message|messages from ..2 temporarily deferred',
+      'unexpected volume or user complaints',
+    ],
   ),
-  yahoo('yahoo.message_deferred', 'rate_limited', '451 Message temporarily deferred - [170]', ['^ message temporarily deferred', '^ messages temporarily deferred']),
-  yahoo('yahoo.mailbox_unknown', 'user_unknown', "554 delivery error: dd This user doesn't have a yahoo.com account (alice@yahoo.com) [0]", [
-    'this user doesnt have a|an ..4 account',
-    'not a valid mailbox dd',
+  yahoo('yahoo.message_deferred', 'rate_limited', '451 Message temporarily deferred - [170]', [
+    '^ message temporarily deferred',
+    '^ messages temporarily deferred',
   ]),
-  yahoo('yahoo.mailbox_disabled', 'mailbox_disabled', '554 30 Sorry, your message to alice@yahoo.com cannot be delivered. This mailbox is disabled (554.30).', [
-    'this mailbox is disabled',
-    'this account has been disabled or discontinued',
-    'delivery error dd ..3 is no longer valid',
-    'delivery error dd account disabled',
-  ]),
+  yahoo(
+    'yahoo.mailbox_unknown',
+    'user_unknown',
+    "554 delivery error: dd This user doesn't have a yahoo.com account (alice@yahoo.com) [0]",
+    ['this user doesnt have a|an ..4 account', 'not a valid mailbox dd'],
+  ),
+  yahoo(
+    'yahoo.mailbox_disabled',
+    'mailbox_disabled',
+    '554 30 Sorry, your message to alice@yahoo.com cannot be delivered. This mailbox is disabled (554.30).',
+    [
+      'this mailbox is disabled',
+      'this account has been disabled or discontinued',
+      'delivery error dd ..3 is no longer valid',
+      'delivery error dd account disabled',
+    ],
+  ),
   yahoo('yahoo.policy', 'policy_block', '554 5.7.9 Message not accepted for policy reasons. See https://senders.yahooinc.com/error-codes', [
     'message not accepted for policy reasons',
     'email not accepted for policy reasons',
     'ph01',
     'message not allowed $',
   ]),
-  yahoo('yahoo.authentication', 'auth_failure', '550 5.7.9 This mail has been blocked because the sender is unauthenticated. Yahoo requires all senders to authenticate', [
-    'blocked because the sender is unauthenticated',
-    'invalid ip for sending mail of domain',
+  yahoo(
+    'yahoo.authentication',
+    'auth_failure',
+    '550 5.7.9 This mail has been blocked because the sender is unauthenticated. Yahoo requires all senders to authenticate',
+    ['blocked because the sender is unauthenticated', 'invalid ip for sending mail of domain'],
+  ),
+  yahoo('yahoo.resources', 'server_busy', '451 Resources temporarily unavailable. Please try again later [#4.16.5].', [
+    'resources temporarily unavailable',
   ]),
-  yahoo('yahoo.resources', 'server_busy', '451 Resources temporarily unavailable. Please try again later [#4.16.5].', ['resources temporarily unavailable']),
-  yahoo('yahoo.internal', 'system_error', '451 4.3.2 Internal error reading data', ['internal error reading data', 'internal server error']),
+  yahoo('yahoo.internal', 'system_error', '451 4.3.2 Internal error reading data', [
+    'internal error reading data',
+    'internal server error',
+  ]),
 ];
 
 const FRENCH_RULES: readonly Rule[] = [
-  orange('orange.rate', 'rate_limited', '421 mwinf5c63 ME Trop de connexions, veuillez verifier votre configuration. Too many connections, slow down. OFR005_104 [104]', [
-    'ofr_104|ofr_105|ofr_108|ofr_109',
-    'ofr004_104|ofr005_104|ofr005_105|ofr004_105|ofr004_108|ofr005_108',
-    'trop de connexions',
-    'lpn006_104|lpn007_104',
+  orange(
+    'orange.rate',
+    'rate_limited',
+    '421 mwinf5c63 ME Trop de connexions, veuillez verifier votre configuration. Too many connections, slow down. OFR005_104 [104]',
+    [
+      'ofr_104|ofr_105|ofr_108|ofr_109',
+      'ofr004_104|ofr005_104|ofr005_105|ofr004_105|ofr004_108|ofr005_108',
+      'trop de connexions',
+      'lpn006_104|lpn007_104',
+    ],
+  ),
+  orange(
+    'orange.listed',
+    'ip_reputation',
+    '550 mwinf5c04 ME Adresse IP source bloquee pour incident de spam. Client host blocked for spamming issues. OFR006_102 [102]',
+    [
+      'adresse ip source bloquee',
+      'client host blocked for spamming',
+      'ofr006_102|ofr004_102|ofr005_102|ofr_102|ofr_103|ofr_106|ofr006_103|ofr_403',
+      'emails ..6 ont ete bloques',
+    ],
+  ),
+  orange('orange.spf', 'auth_failure', '421 Emetteur invalide. Invalid Sender. SPF check failed. OFR004_405', [
+    'emetteur invalide ..8 spf',
+    'invalid sender spf check failed',
   ]),
-  orange('orange.listed', 'ip_reputation', '550 mwinf5c04 ME Adresse IP source bloquee pour incident de spam. Client host blocked for spamming issues. OFR006_102 [102]', [
-    'adresse ip source bloquee',
-    'client host blocked for spamming',
-    'ofr006_102|ofr004_102|ofr005_102|ofr_102|ofr_103|ofr_106|ofr006_103|ofr_403',
-    'emails ..6 ont ete bloques',
+  orange('orange.sender', 'sender_rejected', '550 Emetteur invalide. Invalid Sender. OFR_402', [
+    'emetteur invalide|inconnu|refuse',
+    'ofr_402|ofr004_402|ofr_405|ofr004_405',
   ]),
-  orange('orange.spf', 'auth_failure', '421 Emetteur invalide. Invalid Sender. SPF check failed. OFR004_405', ['emetteur invalide ..8 spf', 'invalid sender spf check failed']),
-  orange('orange.sender', 'sender_rejected', '550 Emetteur invalide. Invalid Sender. OFR_402', ['emetteur invalide|inconnu|refuse', 'ofr_402|ofr004_402|ofr_405|ofr004_405']),
   orange('orange.unknown', 'user_unknown', '550 5.1.1 Adresse d au moins un destinataire invalide. Invalid recipient. OFR_416 [416]', [
     'ofr_416|ofr004_416|ofr005_416|ofr006_416',
     'lpn007_416|lpn006_416',
     'adresse ..5 destinataire invalide|inconnue|inexistante',
   ]),
-  orange('orange.full', 'mailbox_full', '552 5.1.1 Boite du destinataire pleine. Recipient overquota. OFR_417 [417]', ['ofr_417|ofr004_417|ofr005_417', 'lpn007_417', 'boite ..3 pleine|saturee']),
-  orange('orange.spam', 'spam_content', '550 5.2.0 Mail rejete. Mail rejected. OFR_506 [506]', ['ofr_506|ofr004_506|ofr_515|ofr_507', 'lpn007_506', '^ mail rejete']),
-  orange('orange.reputation_later', 'ip_reputation', '421 ME Service refuse. Veuillez essayer plus tard. Service refused, please try later. OFR_999 [999]', ['ofr_999']),
-  orange('orange.busy', 'server_busy', '421 4.2.0 Service refuse. Veuillez essayer plus tard. Service refused, please try later. OFR005_505 [505]', [
-    'ofr005_505|ofr_505|ofr004_505',
-    'lpn007_505|lpn006_505',
+  orange('orange.full', 'mailbox_full', '552 5.1.1 Boite du destinataire pleine. Recipient overquota. OFR_417 [417]', [
+    'ofr_417|ofr004_417|ofr005_417',
+    'lpn007_417',
+    'boite ..3 pleine|saturee',
   ]),
-  laposte('laposte.listed', 'ip_reputation', '550 5.5.0 Service refuse. Veuillez essayer plus tard. service refused, please try later. LPN005_510', ['lpn005_510|lpn006_510|lpn007_510|lpn_510']),
-  laposte('laposte.blocked_account', 'mailbox_disabled', '550 5.5.0 Le compte du destinataire est bloque. The recipient account is blocked. LPN007_426', [
-    'compte du destinataire est bloque|desactive|ferme|suspendu',
-    'lpn007_426|ofr_426',
-    'recipient account is blocked',
+  orange('orange.spam', 'spam_content', '550 5.2.0 Mail rejete. Mail rejected. OFR_506 [506]', [
+    'ofr_506|ofr004_506|ofr_515|ofr_507',
+    'lpn007_506',
+    '^ mail rejete',
   ]),
+  orange(
+    'orange.reputation_later',
+    'ip_reputation',
+    '421 ME Service refuse. Veuillez essayer plus tard. Service refused, please try later. OFR_999 [999]',
+    ['ofr_999'],
+  ),
+  orange(
+    'orange.busy',
+    'server_busy',
+    '421 4.2.0 Service refuse. Veuillez essayer plus tard. Service refused, please try later. OFR005_505 [505]',
+    ['ofr005_505|ofr_505|ofr004_505', 'lpn007_505|lpn006_505'],
+  ),
+  laposte(
+    'laposte.listed',
+    'ip_reputation',
+    '550 5.5.0 Service refuse. Veuillez essayer plus tard. service refused, please try later. LPN005_510',
+    ['lpn005_510|lpn006_510|lpn007_510|lpn_510'],
+  ),
+  laposte(
+    'laposte.blocked_account',
+    'mailbox_disabled',
+    '550 5.5.0 Le compte du destinataire est bloque. The recipient account is blocked. LPN007_426',
+    ['compte du destinataire est bloque|desactive|ferme|suspendu', 'lpn007_426|ofr_426', 'recipient account is blocked'],
+  ),
   laposte('laposte.policy', 'policy_block', '554 5.7.1 Client host rejected LPN000_630', ['lpn000_*']),
   orange('orange.later', 'server_busy', '421 Service refuse. Veuillez essayer plus tard.', ['service refuse'], { digit: 4 }),
 ];
 
 const OTHER_RULES: readonly Rule[] = [
   gmx('gmx.policy_violations', 'ip_reputation', '450 Reject due to policy violations.', ['reject due to policy violations']),
-  gmx('gmx.restrictions_ip', 'ip_reputation', '550 Reject due to policy restrictions (IP based)', ['policy restrictions ip based', 'ip address is block listed']),
-  gmx('gmx.restrictions_header', 'content_rejected', '550 Reject due to policy restrictions (header based)', ['policy restrictions header|content based']),
+  gmx('gmx.restrictions_ip', 'ip_reputation', '550 Reject due to policy restrictions (IP based)', [
+    'policy restrictions ip based',
+    'ip address is block listed',
+  ]),
+  gmx('gmx.restrictions_header', 'content_rejected', '550 Reject due to policy restrictions (header based)', [
+    'policy restrictions header|content based',
+  ]),
   gmx('gmx.restrictions', 'policy_block', '550 Reject due to policy restrictions', ['policy restrictions']),
   gmx('gmx.full', 'mailbox_full', '550 Benutzer hat zuviele Mails auf dem Server. / User has too many messages on the server.', [
     'user has too many messages on the server',
     'benutzer hat zuviele|zuviel|zu ..2 mails',
   ]),
   gmx('gmx.dns', 'rdns_failure', '550 Bad DNS PTR resource record', ['bad dns ptr resource record']),
-  gmx('gmx.address', 'user_unknown', 'Invalid Address, ERROR_CODE :550, ERROR_CODE :Requested action not taken: mailbox unavailable', ['^ invalid address error code']),
-  comcast('comcast.recipient_rate', 'recipient_rate_limited', '452 4.1.1 <user@comcast.net> too many recent messages; Try again later', ['too many recent messages']),
+  gmx('gmx.address', 'user_unknown', 'Invalid Address, ERROR_CODE :550, ERROR_CODE :Requested action not taken: mailbox unavailable', [
+    '^ invalid address error code',
+  ]),
+  comcast('comcast.recipient_rate', 'recipient_rate_limited', '452 4.1.1 <user@comcast.net> too many recent messages; Try again later', [
+    'too many recent messages',
+  ]),
   comcast('comcast.reputation', 'ip_reputation', '554 resimta-po-13v.sys.comcast.net comcast 1.2.3.4 Comcast block for spam. BL000000', [
     'comcast block for spam',
     'bl00*',
@@ -353,32 +489,65 @@ const OTHER_RULES: readonly Rule[] = [
     '/bl00*',
   ]),
   comcast('comcast.rate', 'rate_limited', '421 4.1.0 192.0.2.1 Throttled - try again. RL000001', ['rl00*', '/rl00*', '^ ip throttled']),
-  comcast('comcast.auth', 'auth_failure', '550 5.2.0 Message rejected due to DMARC. Please see http://postmaster.comcast.net/smtp-error-codes.php#DM000001', ['dm00*', '/dm00*']),
-  comcast('comcast.rdns', 'rdns_failure', '554 comcast requires that all mail servers must have a PTR record. CT000000', ['ct00*', 'rd00*', 'must have a ptr record']),
-  comcast('comcast.quota', 'mailbox_full', '552 5.1.1 <user@comcast.net> recipient rejected - extended quota violation', ['extended quota violation']),
-  comcast('comcast.unavailable', 'mailbox_unavailable', '450 4.2.0 <user@comcast.net> - Recipient temporarily unavailable', ['recipient temporarily unavailable']),
+  comcast(
+    'comcast.auth',
+    'auth_failure',
+    '550 5.2.0 Message rejected due to DMARC. Please see http://postmaster.comcast.net/smtp-error-codes.php#DM000001',
+    ['dm00*', '/dm00*'],
+  ),
+  comcast('comcast.rdns', 'rdns_failure', '554 comcast requires that all mail servers must have a PTR record. CT000000', [
+    'ct00*',
+    'rd00*',
+    'must have a ptr record',
+  ]),
+  comcast('comcast.quota', 'mailbox_full', '552 5.1.1 <user@comcast.net> recipient rejected - extended quota violation', [
+    'extended quota violation',
+  ]),
+  comcast('comcast.unavailable', 'mailbox_unavailable', '450 4.2.0 <user@comcast.net> - Recipient temporarily unavailable', [
+    'recipient temporarily unavailable',
+  ]),
   godaddy('godaddy.rdns', 'rdns_failure', '421 Temporarily rejected. Reverse DNS for this IP failed. IB108', ['ib101|ib108']),
   godaddy('godaddy.listed', 'ip_reputation', '554 Connection refused. This IP address is listed on the Spamhaus Block List (SBL). IB104', [
     'ib103|ib104|ib105|ib106|ib110|ib111|ib112|ib113',
     'ip has been [temporarily] blocked for ..8 attempting',
   ]),
-  godaddy('godaddy.rate', 'rate_limited', '550 This message has exceeded the max number of messages per session. Open a new session and try again. IB510', [
-    'ib007|ib102|ib510|ib511|ib504|ib505|ib506|ib507|ib605|ib607',
-    'exceeded the max number of messages per session',
+  godaddy(
+    'godaddy.rate',
+    'rate_limited',
+    '550 This message has exceeded the max number of messages per session. Open a new session and try again. IB510',
+    ['ib007|ib102|ib510|ib511|ib504|ib505|ib506|ib507|ib605|ib607', 'exceeded the max number of messages per session'],
+  ),
+  godaddy('godaddy.spf', 'auth_failure', '550 5.1.0 192.0.2.222 is not allowed to send from <example.net> per its SPF Record. IB508', [
+    'ib508',
+    'ib501',
+    'not allowed to send from ..6 spf record',
   ]),
-  godaddy('godaddy.spf', 'auth_failure', '550 5.1.0 192.0.2.222 is not allowed to send from <example.net> per its SPF Record. IB508', ['ib508', 'ib501', 'not allowed to send from ..6 spf record']),
-  godaddy('godaddy.from', 'content_rejected', '550 user@example.com IP addresses are not allowed as a From: Address. Provide a valid From. IB502', ['ib502']),
-  godaddy('godaddy.sender', 'sender_rejected', '550 Invalid sender. IB504x sender domain does not exist IB201', ['ib201|ib203|ib401|ib402']),
-  godaddy('godaddy.spam', 'spam_content', '552 This message has been rejected due to content judged to be spam by the internet community. IB212', [
-    'ib212|ib701|ib702|ib703|ib704|ib706|ib707|ib708',
-    'content judged to be spam',
+  godaddy(
+    'godaddy.from',
+    'content_rejected',
+    '550 user@example.com IP addresses are not allowed as a From: Address. Provide a valid From. IB502',
+    ['ib502'],
+  ),
+  godaddy('godaddy.sender', 'sender_rejected', '550 Invalid sender. IB504x sender domain does not exist IB201', [
+    'ib201|ib203|ib401|ib402',
   ]),
+  godaddy(
+    'godaddy.spam',
+    'spam_content',
+    '552 This message has been rejected due to content judged to be spam by the internet community. IB212',
+    ['ib212|ib701|ib702|ib703|ib704|ib706|ib707|ib708', 'content judged to be spam'],
+  ),
   godaddy('godaddy.virus', 'virus_detected', '552 Virus infected message rejected. IB705', ['ib705']),
-  charter('charter.policy', 'rate_limited', '550 5.1.0 <user@amazonses.com> sender rejected. Please see error codes for more information. AUP#In-1310', [
-    'aup in',
-    'e2110|e2120',
-  ], { unless: ['block*'] }),
-  charter('charter.unknown', 'user_unknown', '550 5.1.1 Quai1i017301iRB04uaicS Invalid recipient: <user@charter.net> E3210', ['e3210|e3110|e3120']),
+  charter(
+    'charter.policy',
+    'rate_limited',
+    '550 5.1.0 <user@amazonses.com> sender rejected. Please see error codes for more information. AUP#In-1310',
+    ['aup in', 'e2110|e2120'],
+    { unless: ['block*'] },
+  ),
+  charter('charter.unknown', 'user_unknown', '550 5.1.1 Quai1i017301iRB04uaicS Invalid recipient: <user@charter.net> E3210', [
+    'e3210|e3110|e3120',
+  ]),
   cox('cox.listed', 'ip_reputation', '554 cox.net 192.0.2.1 blocked - Refer to Error Codes section at https://www.cox.com AUP#CXBL', [
     'aup cxbl|cdrbl|cxtht',
     'aup ipbl*',
@@ -389,25 +558,49 @@ const OTHER_RULES: readonly Rule[] = [
   cox('cox.rate', 'rate_limited', '421 cox.net too many sessions from 192.0.2.1 AUP#CXCNCT', ['cxcnct|cxmxrt|cxcnct|cxmxrt|cxmlt']),
   cox('cox.rdns', 'rdns_failure', '554 cox.net rejected - no rDNS AUP#CXDNS', ['cxdns|cxhelo']),
   cox('cox.sender', 'sender_rejected', '552 5.2.0 message rejected: invalid sender domain AUP#CXSNDR', ['cxsndr|cxsnd']),
-  mimecast('mimecast.greylisting', 'greylisting', '451 Internal resource temporarily unavailable - https://community.mimecast.com/docs/DOC-1369#451', [
-    'internal resource ..1 temporarily unavailable',
+  mimecast(
+    'mimecast.greylisting',
+    'greylisting',
+    '451 Internal resource temporarily unavailable - https://community.mimecast.com/docs/DOC-1369#451',
+    ['internal resource ..1 temporarily unavailable'],
+  ),
+  mimecast('mimecast.spoofing', 'auth_failure', '550 Rejected by header based Anti-Spoofing policy: user@example.com', [
+    'header based anti spoofing',
+    'anti spoofing policy',
   ]),
-  mimecast('mimecast.spoofing', 'auth_failure', '550 Rejected by header based Anti-Spoofing policy: user@example.com', ['header based anti spoofing', 'anti spoofing policy']),
   mimecast('mimecast.blocked_sender', 'recipient_refused', '550 Rejected by header based manually Blocked Senders: user@example.com', [
     'manually blocked senders',
     'header based blocked senders',
   ]),
-  mimecast('mimecast.network', 'ip_reputation', '554 Host network not allowed - https://community.mimecast.com/docs/DOC-1369#554', ['host network not allowed', 'host network ..1 not accepted']),
-  mimecast('mimecast.signature', 'spam_content', '554 email rejected due to security policies - MCSpamSignature.sa.2.2', ['mcspamsignature*', '.mcspamsignature']),
-  mimecast('mimecast.envelope', 'policy_block', '550 Administrative prohibition - envelope blocked', ['administrative prohibition', 'envelope blocked', 'rejected due to security policies']),
-  apple('apple.policy', 'policy_block', '550 5.7.1 [CS01] Message rejected due to local policy. Please visit https://support.apple.com/en-us/HT204137', ['cs01', 'hm07|hm08|hme1']),
+  mimecast('mimecast.network', 'ip_reputation', '554 Host network not allowed - https://community.mimecast.com/docs/DOC-1369#554', [
+    'host network not allowed',
+    'host network ..1 not accepted',
+  ]),
+  mimecast('mimecast.signature', 'spam_content', '554 email rejected due to security policies - MCSpamSignature.sa.2.2', [
+    'mcspamsignature*',
+    '.mcspamsignature',
+  ]),
+  mimecast('mimecast.envelope', 'policy_block', '550 Administrative prohibition - envelope blocked', [
+    'administrative prohibition',
+    'envelope blocked',
+    'rejected due to security policies',
+  ]),
+  apple(
+    'apple.policy',
+    'policy_block',
+    '550 5.7.1 [CS01] Message rejected due to local policy. Please visit https://support.apple.com/en-us/HT204137',
+    ['cs01', 'hm07|hm08|hme1'],
+  ),
   apple('apple.inactive', 'mailbox_disabled', '550 5.1.1 <user@icloud.com>: inactive email address', ['inactive email address']),
   qq('qq.rate', 'rate_limited', '550 Ip frequency limited. http://service.mail.qq.com/cgi-bin/help', [
     'ip|sender|domain|connection frequency limited',
     'ip|sender|domain ..1 limited ..3 frequency',
     'mail content ..2 frequency limited',
   ]),
-  qq('qq.suspected', 'spam_content', '550 Mail content denied. http://service.mail.qq.com/cgi-bin/help', ['mail content denied', 'suspected [bounce] spam ip|mail|content']),
+  qq('qq.suspected', 'spam_content', '550 Mail content denied. http://service.mail.qq.com/cgi-bin/help', [
+    'mail content denied',
+    'suspected [bounce] spam ip|mail|content',
+  ]),
   qq('qq.rejected_by_recipients', 'recipient_refused', '550 Mail is rejected by recipients', ['mail is rejected by recipients']),
   {
     name: 'netease.limits',
@@ -494,6 +687,29 @@ const OTHER_RULES: readonly Rule[] = [
     example: '553 5.3.0 flpd594 DNSBL:RBL 521< 1.2.3.4 >_is_blocked. For assistance forward this email to abuse_rbl@abuse-att.net',
     text: ['attrbl', 'dnsbl rbl|attrbl ..3 is blocked', '^ ip is blocked', 'blocked by ldap'],
   },
+];
+
+/** Codes without words that this provider uses in a narrower sense than the registry. Asked after all words. */
+export const PROVIDER_CODE_RULES: readonly Rule[] = [
+  {
+    name: 'gmail.code_450_4.2.1',
+    category: 'recipient_rate_limited',
+    source: GMAIL,
+    example: '450 4.2.1 zq gsmtp',
+    detail: ['2.1'],
+    digit: 4,
+    provider: ['gmail', 'yandex'],
+  },
+  {
+    name: 'yahoo.code_421_4.7.1',
+    category: 'rate_limited',
+    source: YAHOO,
+    example: '421 4.7.1 zq yahoodns.net',
+    code: [421],
+    detail: ['7.1'],
+    provider: ['yahoo', 'microsoft'],
+  },
+  { name: 'yahoo.code_451', category: 'server_busy', source: YAHOO, example: '451 zq yahoodns.net', code: [451], provider: ['yahoo'] },
 ];
 
 export const PROVIDER_RULES: readonly Rule[] = [...GMAIL_RULES, ...MICROSOFT_RULES, ...YAHOO_RULES, ...FRENCH_RULES, ...OTHER_RULES];
