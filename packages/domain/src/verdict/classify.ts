@@ -1,4 +1,5 @@
 /** From a reply to its verdict: the first rule of one list decides. What was decided is remembered for a while. */
+import { categoryInfo } from './categories.ts';
 import { createDecider } from './decide.ts';
 import type { Prepared } from './decide.ts';
 import { CODE_RULES } from './rules/codes.ts';
@@ -26,7 +27,7 @@ const MOST_WORDS = 256;
 
 /** The built-in rules, after `front`: rules of one's own. */
 export function createClassifier(front: readonly Rule[] = [], rules: readonly Rule[] = RULES, kept = KEPT): Classifier {
-  const decide = createDecider([...front, ...rules], PROVIDER_MARKS);
+  const decide = createDecider([...front.map(withoutRateLimits), ...rules], PROVIDER_MARKS);
   const asTheyCame = new Map<string, Verdict>();
   const normalised = new Map<string, Verdict>();
 
@@ -64,6 +65,14 @@ function keyOf({ code, detail, digit, phase, asked, encoded, outer, empty }: Pre
   const { words, marks } = encoded;
   if (outer !== undefined || empty || words.length > MOST_WORDS) return undefined;
   return `${code ?? ''}|${detail ?? ''}|${digit ?? ''}|${phase ?? ''}|${asked}|${String.fromCharCode(...words)}|${String.fromCharCode(...marks)}`;
+}
+
+const RATE_LIMITED = RULES.filter(({ category }) => category === 'recipient_rate_limited').flatMap(({ text }) => text ?? []);
+
+/** A recipient who gets too much mail is never blamed for it, whatever an own rule says. */
+function withoutRateLimits(rule: Rule): Rule {
+  const attribution = rule.attribution ?? categoryInfo(rule.category).attribution;
+  return attribution === 'recipient' ? { ...rule, unless: [...(rule.unless ?? []), ...RATE_LIMITED] } : rule;
 }
 
 const BUILT_IN = createClassifier();

@@ -182,6 +182,11 @@ function parse(text: string, lists: WordLists): RawPhrase | string {
   const [first] = elements;
   if (first === undefined) return 'has no words';
   if (first.gap > 0 || first.optional) return 'must begin with a word that has to be there';
+  if (
+    elements.length > 1 &&
+    elements.some(({ terms }) => terms.some(({ word }) => /^[./]/.test(word)) && !terms.some(({ word }) => !/^[./]/.test(word)))
+  )
+    return 'has a part of a host name or link beside words: it stands alone';
   if (elements.length > MOST_ELEMENTS) return `has more than ${MOST_ELEMENTS} words`;
   if (elements.filter(({ gap, optional }) => gap > 0 || optional).length > MOST_GAPS + 2) return 'has too many gaps';
   if (elements.filter(({ gap }) => gap > 0).length > MOST_GAPS) return `has more than ${MOST_GAPS} gaps`;

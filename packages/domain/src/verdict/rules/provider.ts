@@ -188,7 +188,6 @@ const MICROSOFT_RULES: readonly Rule[] = [
     text: [
       'recipient thread limit exceeded',
       'recipient has exceeded their limit for the number of messages',
-      '.storedrv ..6 limit exceeded',
       'the recipient ..2 has exceeded the limit',
       'message rate for ..3 mailbox|recipient ..2 exceeded',
     ],
@@ -265,7 +264,6 @@ const MICROSOFT_RULES: readonly Rule[] = [
       '.restrictedrecipient',
       'not authorized to send to this recipient|group',
       '.senderrestricted',
-      '.rejected ..2 not authorized',
     ],
   }),
   microsoft('restricted_code', 'recipient_refused', '550 5.7.133 zq', { detail: ['7.133', '7.124', '7.129', '7.134', '7.135', '7.136'] }),
@@ -464,7 +462,7 @@ const OTHER_RULES: readonly Rule[] = [
   gmx('gmx.policy_violations', 'ip_reputation', '450 Reject due to policy violations.', ['reject due to policy violations']),
   gmx('gmx.restrictions_ip', 'ip_reputation', '550 Reject due to policy restrictions (IP based)', [
     'policy restrictions ip based',
-    'ip address is block listed',
+    'ip address is blocklisted',
   ]),
   gmx('gmx.restrictions_header', 'content_rejected', '550 Reject due to policy restrictions (header based)', [
     'policy restrictions header|content based',

@@ -152,7 +152,6 @@ export const SENDER_RULES: readonly Rule[] = [
       '@list',
       'blocked using|by|at|via fqdn|url',
       'blocked using',
-      'black listed',
       'listed at|in|on|by fqdn|url|the',
       'ip|address|host|client|server ..4 listed',
       'in ..2 list of ..3 spammer*',
@@ -351,7 +350,7 @@ export const SENDER_RULES: readonly Rule[] = [
     'reverse_dns',
     'rdns_failure',
     'RFC 8601 section 2.7.3 (iprev); Postfix reject_unknown_client_hostname',
-    '550 5.7.25 The IP address sending this message does not have a PTR record set up',
+    '554 5.7.1 Client host rejected: no reverse DNS for 192.0.2.1',
     [
       'ptr',
       'rdns',
