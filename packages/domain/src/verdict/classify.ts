@@ -75,14 +75,15 @@ function withoutRateLimits(rule: Rule): Rule {
   return attribution === 'recipient' ? { ...rule, unless: [...(rule.unless ?? []), ...RATE_LIMITED] } : rule;
 }
 
-const BUILT_IN = createClassifier();
+/** Made when it is first asked: it takes a moment, and not every command asks. */
+let builtIn: Classifier | undefined;
 
 /** The built-in rules, after rules of one's own. */
 export function classifierOf(rules: readonly Rule[] | undefined): Classifier {
-  return rules === undefined || rules.length === 0 ? BUILT_IN : createClassifier(rules);
+  return rules === undefined || rules.length === 0 ? (builtIn ??= createClassifier()) : createClassifier(rules);
 }
 
 /** By the built-in rules. */
-export const classify = (reply: Reply): Verdict => BUILT_IN.classify(reply);
+export const classify = (reply: Reply): Verdict => classifierOf(undefined).classify(reply);
 /** A short name of the provider whose own words or host names are in the text. */
-export const providerIn = (text: string): string | undefined => BUILT_IN.providerIn(text);
+export const providerIn = (text: string): string | undefined => classifierOf(undefined).providerIn(text);

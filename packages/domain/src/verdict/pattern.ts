@@ -22,6 +22,8 @@ interface Element {
   readonly id: number;
   /** By the number of a word: 1 when it is taken. Undefined: a gap. */
   readonly takes: Uint8Array | undefined;
+  /** The same as a list. */
+  readonly numbers: readonly number[];
   readonly gap: number;
   readonly optional: boolean;
 }
@@ -30,8 +32,8 @@ interface Phrase {
   readonly elements: readonly Element[];
   readonly atStart: boolean;
   readonly atEnd: boolean;
-  /** The element that takes the fewest words, of those after the first that have to be there: without it there is no match. */
-  readonly needs: Element | undefined;
+  /** Elements without which there is no match, the one that is rarest in texts first. */
+  readonly needs: readonly Element[];
   /** What the caller wants to be told. */
   readonly id: number;
 }
@@ -90,13 +92,13 @@ export function compile(sources: readonly PhraseSource[], lists: WordLists): Phr
   const table = createTables(vocabulary);
   const phrases = raw.map(({ elements: rawElements, ...rest }): Phrase => {
     const elements = rawElements.map(table.of);
-    return { ...rest, elements, needs: rarest(elements.slice(1)) };
+    return { ...rest, elements, needs: rarestFirst(elements, vocabulary.commonness) };
   });
-  const starts = startsOf(phrases, vocabulary.size);
-  const presence = createPresence(table.count());
+  const byRarest = phrasesByRarest(phrases, vocabulary.size);
+  const presence = createPresence(table.count(), vocabulary.size);
   return {
     encode: (words, marks) => ({ words: words.map(vocabulary.numberOf), marks: known(marks, vocabulary) }),
-    find: (text) => find(text, starts, presence),
+    find: (text) => find(text, byRarest, presence),
   };
 }
 
@@ -109,46 +111,78 @@ function known(marks: readonly string[], { numberOf }: Vocabulary): readonly num
 interface Presence {
   begin(words: readonly number[]): void;
   has(element: Element): boolean;
+  /** True the first time that it is asked about this number since `begin`. */
+  isNew(word: number): boolean;
 }
 
-function createPresence(elements: number): Presence {
+function createPresence(elements: number, vocabulary: number): Presence {
   // Notes for one text at a time: the number of the text for "absent", its negative for "present".
   const notes = new Int32Array(elements);
+  const met = new Int32Array(vocabulary);
   let text = 0;
   let words: readonly number[] = [];
   return {
     begin(next) {
       words = next;
       text = text === 0x7fff_ffff ? 1 : text + 1;
-      if (text === 1) notes.fill(0);
+      if (text > 1) return;
+      notes.fill(0);
+      met.fill(0);
     },
     has({ id, takes }) {
       const note = notes[id];
       if (note === text) return false;
       if (note === -text) return true;
-      const present = takes !== undefined && words.some((word) => takes[word] === 1);
+      const present = takes !== undefined && hasOne(words, takes);
       notes[id] = present ? -text : text;
       return present;
+    },
+    isNew(word) {
+      if (met[word] === text) return false;
+      met[word] = text;
+      return true;
     },
   };
 }
 
-function find({ words, marks }: Encoded, starts: readonly (readonly Phrase[])[], presence: Presence): number[] {
+function find({ words, marks }: Encoded, byRarest: readonly (readonly Phrase[])[], presence: Presence): number[] {
   const found: number[] = [];
   presence.begin(words);
   for (let at = 0; at < words.length; at += 1) {
     const number = words[at] as number;
-    if (number === 0) continue;
-    for (const phrase of starts[number] as readonly Phrase[]) {
-      if (phrase.atStart && at > 0) continue;
-      if (phrase.needs !== undefined && !presence.has(phrase.needs)) continue;
-      if (matchesFrom(phrase, 0, words, at)) found.push(phrase.id);
+    if (number === 0 || !presence.isNew(number)) continue;
+    const phrases = byRarest[number] as readonly Phrase[];
+    for (let index = 0; index < phrases.length; index += 1) {
+      const phrase = phrases[index] as Phrase;
+      if (hasAll(phrase.needs, presence) && matches(phrase, words)) found.push(phrase.id);
     }
   }
   for (const number of marks) {
-    for (const { elements, id } of starts[number] as readonly Phrase[]) if (elements.length === 1) found.push(id);
+    for (const { elements, id } of byRarest[number] as readonly Phrase[]) if (elements.length === 1) found.push(id);
   }
   return found;
+}
+
+function hasOne(words: readonly number[], takes: Uint8Array): boolean {
+  for (let at = 0; at < words.length; at += 1) if (takes[words[at] as number] === 1) return true;
+  return false;
+}
+
+/** The first is there: it led here. */
+function hasAll(needs: readonly Element[], presence: Presence): boolean {
+  for (let index = 1; index < needs.length; index += 1) if (!presence.has(needs[index] as Element)) return false;
+  return true;
+}
+
+function matches(phrase: Phrase, words: readonly number[]): boolean {
+  const { elements, atStart, atEnd } = phrase;
+  if (elements.length === 1 && !atStart && !atEnd) return true;
+  const takes = elements[0]?.takes as Uint8Array;
+  const last = atStart ? 1 : words.length;
+  for (let start = 0; start < last; start += 1) {
+    if (takes[words[start] as number] === 1 && matchesFrom(phrase, 1, words, start + 1)) return true;
+  }
+  return false;
 }
 
 function matchesFrom(phrase: Phrase, from: number, words: readonly number[], start: number): boolean {
@@ -227,8 +261,17 @@ function literal(piece: string): readonly RawElement[] | string {
   return words.map((one, index) => ({ terms: [{ word: one, prefix: prefix && index === words.length - 1 }], gap: 0, optional: false }));
 }
 
+/** Words that most replies have: a phrase is looked up by another word of it, if it has one. */
+const COMMON =
+  'user recipient address mailbox account message mail email host server ip addr fqdn url not is to the for from by in of on has been your this and domain rejected sender please try'.split(
+    ' ',
+  );
+const OFTEN = 40;
+
 interface Vocabulary {
   readonly size: number;
+  /** How often a word comes in replies, roughly; 1 for most. */
+  readonly commonness: (word: number) => number;
   readonly numberOf: (word: string) => number;
   /** Every number that a term takes: a beginning takes all the words and longer beginnings that start so. */
   numbersFor(term: Term): readonly number[];
@@ -249,8 +292,11 @@ function vocabularyOf(phrases: readonly RawPhrase[]): Vocabulary {
     buckets.set(bucket, [...(buckets.get(bucket) ?? []), entry]);
   }
   const all = [...words, ...prefixes];
+  const starting = new Map<string, readonly number[]>();
+  const common = new Set(COMMON.map((word) => words.get(word)));
   return {
     size,
+    commonness: (number) => (common.has(number) ? OFTEN : 1),
     numberOf(word) {
       const exact = words.get(word);
       if (exact !== undefined) return exact;
@@ -260,7 +306,9 @@ function vocabularyOf(phrases: readonly RawPhrase[]): Vocabulary {
     },
     numbersFor({ word, prefix }) {
       if (!prefix) return [words.get(word) as number];
-      return all.filter(([one]) => one.startsWith(word)).map(([, number]) => number);
+      let numbers = starting.get(word);
+      if (numbers === undefined) starting.set(word, (numbers = all.filter(([one]) => one.startsWith(word)).map(([, number]) => number)));
+      return numbers;
     },
   };
 }
@@ -271,35 +319,34 @@ interface Tables {
 }
 
 function createTables(vocabulary: Vocabulary): Tables {
-  const made = new Map<string, { readonly id: number; readonly takes: Uint8Array }>();
+  const made = new Map<string, Pick<Element, 'id' | 'takes' | 'numbers'>>();
   return {
     count: () => made.size + 1,
     of({ terms, gap, optional }) {
-      if (gap > 0) return { id: 0, takes: undefined, gap, optional };
+      if (gap > 0) return { id: 0, takes: undefined, numbers: [], gap, optional };
       const key = terms.map(({ word, prefix }) => (prefix ? `${word}*` : word)).join('|');
       let known = made.get(key);
       if (known === undefined) {
         const takes = new Uint8Array(vocabulary.size);
-        for (const term of terms) for (const number of vocabulary.numbersFor(term)) takes[number] = 1;
-        made.set(key, (known = { id: made.size + 1, takes }));
+        const numbers = [...new Set(terms.flatMap((term) => vocabulary.numbersFor(term)))];
+        for (const number of numbers) takes[number] = 1;
+        made.set(key, (known = { id: made.size + 1, takes, numbers }));
       }
       return { ...known, gap, optional };
     },
   };
 }
 
-function rarest(elements: readonly Element[]): Element | undefined {
+function rarestFirst(elements: readonly Element[], commonness: (word: number) => number): readonly Element[] {
   const needed = elements.filter(({ takes, optional }) => takes !== undefined && !optional);
-  const size = ({ takes }: Element): number => takes?.reduce((sum, taken) => sum + taken, 0) ?? 0;
-  return needed.toSorted((a, b) => size(a) - size(b))[0];
+  const cost = ({ numbers }: Element): number => numbers.reduce((sum, number) => sum + commonness(number), 0);
+  return needed.toSorted((a, b) => cost(a) - cost(b));
 }
 
-function startsOf(phrases: readonly Phrase[], size: number): readonly (readonly Phrase[])[] {
-  const starts = Array.from({ length: size }, (): Phrase[] => []);
+function phrasesByRarest(phrases: readonly Phrase[], size: number): readonly (readonly Phrase[])[] {
+  const lists = Array.from({ length: size }, (): Phrase[] => []);
   for (const phrase of phrases) {
-    phrase.elements[0]?.takes?.forEach((taken, number) => {
-      if (taken === 1) (starts[number] as Phrase[]).push(phrase);
-    });
+    for (const number of phrase.needs[0]?.numbers ?? []) (lists[number] as Phrase[]).push(phrase);
   }
-  return starts;
+  return lists;
 }
