@@ -47,8 +47,8 @@ it.skipIf(whole === undefined)(
   },
 );
 
-describe('replies as software and providers document them', () => {
-  const rows = readFileSync(new URL('documented.tsv', import.meta.url), 'utf8')
+describe.each(['documented.tsv', 'wordings.tsv'])('replies of %s', (file) => {
+  const rows = readFileSync(new URL(file, import.meta.url), 'utf8')
     .split('\n')
     .filter((line) => line !== '' && !line.startsWith('#'))
     .map((line) => line.split('\t') as [Category, string, string]);

@@ -14,9 +14,9 @@ export const RULES: readonly Rule[] = [...PROVIDER_RULES, ...TEXT_RULES, ...PROV
 
 export interface Classifier {
   /** What one reply means and whose fault it is. Total: any text has an answer, `unknown` at worst. */
-  classify(reply: Reply): Verdict;
+  readonly classify: (reply: Reply) => Verdict;
   /** Whose server wrote the text, as far as its words tell. */
-  providerIn(text: string): string | undefined;
+  readonly providerIn: (text: string) => string | undefined;
 }
 
 /** Verdicts kept: the same replies come by the million. They never differ, only their cost does. */

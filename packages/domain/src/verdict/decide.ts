@@ -19,7 +19,7 @@ export interface Prepared extends Reading {
 export interface Decider {
   prepare(reply: Reply): Prepared;
   verdict(reading: Prepared): Verdict;
-  providerIn(text: string): string | undefined;
+  readonly providerIn: (text: string) => string | undefined;
 }
 
 const ANY = 'any';

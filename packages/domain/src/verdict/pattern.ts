@@ -314,7 +314,7 @@ function vocabularyOf(phrases: readonly RawPhrase[]): Vocabulary {
 }
 
 interface Tables {
-  of(element: RawElement): Element;
+  readonly of: (element: RawElement) => Element;
   count(): number;
 }
 

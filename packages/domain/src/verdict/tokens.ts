@@ -141,13 +141,13 @@ function push({ words }: Draft, part: string): void {
   let word = part.includes("'") ? part.slice(isElided(part) ? 2 : 0).replaceAll("'", '') : part;
   if (word === '' || (isDigit(word.charCodeAt(0)) && isNumber(word))) return;
   if (word.startsWith('gray')) word = `grey${word.slice(4)}`;
-  if (isSecondPart(word, words.at(-1))) words[words.length - 1] += word;
+  const before = words.at(-1);
+  if (before !== undefined && isSecondPart(word, before)) words[words.length - 1] = `${before}${word}`;
   else words.push(word);
 }
 
 /** `e-mail`, `mail box`, `black list` and the like are one word, however they are written. */
-function isSecondPart(word: string, before: string | undefined): boolean {
-  if (before === undefined) return false;
+function isSecondPart(word: string, before: string): boolean {
   switch (word.charCodeAt(0)) {
     case 98:
       return before === 'mail' && word.startsWith('box');
