@@ -59,3 +59,10 @@ describe.each(['documented.tsv', 'wordings.tsv'])('replies of %s', (file) => {
     expect(verdict.attribution).toBe(categoryInfo(category).attribution);
   });
 });
+
+describe('never blamed on the recipient', () => {
+  const lines = readFileSync(new URL('not-the-recipient.txt', import.meta.url), 'utf8').split('\n');
+  it.each(lines.filter((line) => line !== '' && !line.startsWith('#')))('%s', (text) => {
+    expect(classify({ text }).attribution).not.toBe('recipient');
+  });
+});

@@ -282,10 +282,13 @@ const MICROSOFT_RULES: readonly Rule[] = [
     'auth_failure',
     '550 5.7.515 Access denied, sending domain EXAMPLE.COM does not meet the required authentication level.',
     {
-      detail: ['7.509', '7.515', '7.512', '7.57', '7.230', '7.60', '7.54'],
+      detail: ['7.509', '7.515', '7.512', '7.57', '7.230', '7.60'],
     },
   ),
-  microsoft('relay', 'relay_denied', '550 5.7.64 TenantAttribution; Relay Access Denied', { detail: ['7.64', '7.367', '4.300'], digit: 5 }),
+  microsoft('relay', 'relay_denied', '550 5.7.64 TenantAttribution; Relay Access Denied', {
+    detail: ['7.64', '7.54', '7.367', '4.300'],
+    digit: 5,
+  }),
   microsoft('spam_code', 'spam_content', '550 5.7.520 zq', { detail: ['7.520', '7.350', '7.352', '7.711'] }),
   microsoft('connect_316', 'connection_failure', '450 4.4.316 Connection refused [Message=Socket error code 10061]', {
     detail: ['4.316', '4.317', '4.318', '4.319', '4.314', '4.315'],

@@ -48,6 +48,8 @@ export const MESSAGE_RULES: readonly Rule[] = [
       'must check|pop for new mail|before',
       'relay* nicht|verweigert|nao|non|no|interdit*|refuse*|denegad*|negad*|negat*|запрещен*|запрещён*',
       'weiterleitung ..3 verweigert|nicht',
+      'relais ..2 interdit|refuse|non',
+      'пересылка|ретрансляция ..2 запрещена|отклонена|не',
       '中继',
       '不允许 ..3 转发',
       '中継',

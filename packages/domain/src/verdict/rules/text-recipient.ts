@@ -26,7 +26,33 @@ const MACHINE = [
 
 const RELAY = ['relaying', 'relayed', 'to relay', 'no relay', 'relay access|not|denied|for|prohibited|operation|rejected|error'];
 
-export const RECIPIENT_RULES: readonly Rule[] = [
+/** Whose address, host or account is meant: never the recipient's. */
+const ABOUT_THE_SENDER = [
+  'your ..2 ip|host|hostname|server|network|domain|account|mta|client|provider|isp|dns|system|connection|certificate',
+  'your address',
+  'youre sending',
+  'sending domain|host|ip|server|system|address|user',
+  'client host',
+  'client ip',
+  'this|the|client|source|remote|from ip address',
+  'ip address ..2 is|has|was|not|listed|blocked',
+  'host ip',
+  'reply to address|header|field|is',
+  'from header|field|line',
+  'smtp account|auth*',
+];
+/** Except where a recipient refuses somebody: there the sender is named too. */
+const ABOUT_ANYBODY_ELSE = [...ABOUT_THE_SENDER, 'sender|senders', 'whitelist*|allowlist*'];
+/** What is refused is a form of message. */
+const ABOUT_THE_MESSAGE = ['html', 'signed', 'encrypted', 'format', 'character*', 'tls', 'attachment*'];
+
+function guarded(rule: Rule): Rule {
+  const { category, unless = [] } = rule;
+  if (category === 'message_too_large' || category === 'too_many_recipients' || category === 'server_busy') return rule;
+  return { ...rule, unless: [...new Set([...unless, ...(category === 'recipient_refused' ? ABOUT_THE_SENDER : ABOUT_ANYBODY_ELSE)])] };
+}
+
+const UNGUARDED_RULES: readonly Rule[] = [
   rule(
     'too_many_recipients',
     'too_many_recipients',
@@ -172,6 +198,15 @@ export const RECIPIENT_RULES: readonly Rule[] = [
       'квот* ..3 превышен*|исчерпан*',
       'недостаточно ..3 мест*|свободн*',
       '邮箱 ..3 满',
+      '收件箱 ..3 满',
+      '편지함 ..4 가득',
+      '메일함 ..4 가득',
+      'mailbox|postbus|inbox ..2 vol',
+      'skrzynka ..2 pełna|pelna|przepełniona|przepelniona',
+      'kota ..2 aşıldı|asildi|doldu|dolu',
+      'posta kutusu ..2 dolu',
+      'schranka ..3 plna|prekrocena',
+      'brevladan|postkassen|indbakken ..2 full|fuld',
       '邮箱已满',
       '信箱 ..3 满',
       '信箱 ..3 滿',
@@ -189,7 +224,19 @@ export const RECIPIENT_RULES: readonly Rule[] = [
       '용량 ..5 초과',
       '용량 ..4 부족',
     ],
-    { unless: [...MACHINE, 'message size', 'message|mail|email too large|big', 'sending quota', 'relay quota', 'session full'] },
+    {
+      unless: [
+        ...MACHINE,
+        'message size',
+        'message|mail|email too large|big',
+        'sending quota',
+        'relay quota',
+        'bandwidth',
+        'attachment quota',
+        'connection quota',
+        'session full',
+      ],
+    },
   ),
   rule(
     'members_only',
@@ -213,7 +260,16 @@ export const RECIPIENT_RULES: readonly Rule[] = [
       'distribution ..2 list|group ..4 restricted|not',
     ],
     {
-      unless: ['relay*', 'rcpthosts', 'greylist*', 'non western|latin', 'character*', 'server|host|ip requires|whitelist*', 'rcpt domain'],
+      unless: [
+        ...ABOUT_THE_MESSAGE,
+        'relay*',
+        'rcpthosts',
+        'greylist*',
+        'non western|latin',
+        'character*',
+        'server|host|ip requires|whitelist*',
+        'rcpt domain',
+      ],
     },
   ),
   rule(
@@ -347,6 +403,8 @@ export const RECIPIENT_RULES: readonly Rule[] = [
       '禁用',
       '锁定',
       '注销',
+      '使用停止',
+      '利用停止',
       'アカウント ..6 停止',
       'アカウント ..6 無効',
       '停止され',
@@ -387,6 +445,10 @@ export const RECIPIENT_RULES: readonly Rule[] = [
         'greylist*',
         'connections',
         'from your|this|ip|hosts|servers',
+        ...ABOUT_THE_MESSAGE,
+        '没有这个',
+        '没有该',
+        '没有此',
         '不存在',
       ],
     },
@@ -473,7 +535,9 @@ export const RECIPIENT_RULES: readonly Rule[] = [
         'helo',
         'temporar*',
         'relay*',
-        'try again',
+        'found try again',
+        'try again later',
+        'please try again',
         'try later',
         'mailbox',
         '@box unknown',
@@ -522,7 +586,7 @@ export const RECIPIENT_RULES: readonly Rule[] = [
       'アドレス ..4 形式',
       '형식',
     ],
-    { unless: ['header*', 'sender', 'mail from', 'helo', 'from', 'reply to'] },
+    { unless: ['command', 'header*', 'sender', 'mail from', 'helo', 'from', 'reply to', 'command'] },
   ),
   rule(
     'invalid_address_format',
@@ -618,6 +682,20 @@ export const RECIPIENT_RULES: readonly Rule[] = [
       'неизвестн* ..1 пользовател*|получател*|адрес*|адресат*',
       'неверн* ..1 получател*|адресат*|адрес',
       'не существует',
+      'empfaengeradresse|empfangeradresse|emailadresse|mailadresse ..2 ungueltig|ungultig|unbekannt|falsch',
+      'utilisateur|destinataire|adresse|compte ..2 non trouve*|trouvee|existant*|reconnu*',
+      'такого пользователя|адреса|получателя|ящика ..1 нет|не',
+      'gebruiker|ontvanger|adres|postbus ..3 onbekend|bestaat|ongeldig|gevonden',
+      'onbekende gebruiker|ontvanger',
+      'nieznany|nieprawidlowy|nieistniejacy użytkownik|uzytkownik|adres|odbiorca|adresat',
+      'nieznany użytkownik*',
+      'brak takiego|takiej użytkownika|uzytkownika|adresu|skrzynki|odbiorcy',
+      'użytkownik|uzytkownik|skrzynka|adres|odbiorca ..3 nieznany|istnieje|nieistnieje|znaleziono',
+      'uzivatel|schranka|adresat|prijemce|adresa ..3 neexistuje|neznamy|nenalezen*|neznama',
+      'neznamy uzivatel|prijemce|adresat',
+      'kullanıcı|kullanici|alıcı|alici|adres ..3 bulunamadı|bulunamadi|yok|geçersiz|gecersiz|bilinmiyor',
+      'okand|ukendt|ukjent mottagare|anvandare|bruger|bruker|modtager|mottaker',
+      'mottagaren|anvandaren|brugeren|brukeren|modtageren|adressen ..3 finns|findes|finnes|okand|ukendt|ukjent',
       '用户不存在',
       '用户 ..6 不存在',
       '收件人 ..6 不存在',
@@ -642,6 +720,8 @@ export const RECIPIENT_RULES: readonly Rule[] = [
       '未知用户',
       '没有找到 ..4 用户',
       '找不到',
+      '正しくありません',
+      'アドレス ..4 間違',
       '存在しません',
       '存在しない',
       '見つかりません',
@@ -654,6 +734,9 @@ export const RECIPIENT_RULES: readonly Rule[] = [
       '該当者',
       '無効なアドレス',
       '無効 ..3 宛先',
+      '없는 메일',
+      '없는 주소',
+      '수신자 ..4 없',
       '존재하지',
       '없는 사용자',
       '없는 ..2 계정',
@@ -700,6 +783,8 @@ export const RECIPIENT_RULES: readonly Rule[] = [
         'network address',
         'mailing list',
         'no such file',
+        'number of',
+        'exceed*',
       ],
     },
   ),
@@ -785,6 +870,8 @@ export const RECIPIENT_RULES: readonly Rule[] = [
       'ящик ..3 недоступен',
       '邮箱 ..4 不可用',
     ],
-    { unless: ['spam', 'policy', 'message refused', 'ip'] },
+    { unless: ['verif*', 'maintenance', 'server', 'service', 'database', 'store', 'spam', 'policy', 'message refused', 'ip'] },
   ),
 ];
+
+export const RECIPIENT_RULES: readonly Rule[] = UNGUARDED_RULES.map(guarded);
