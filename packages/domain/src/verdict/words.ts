@@ -27,6 +27,7 @@ export const WORDS: WordLists = {
     'person',
     'member',
     'inbox',
+    'mbox',
     'maildrop',
     'login',
     'destination',

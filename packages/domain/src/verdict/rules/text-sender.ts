@@ -110,6 +110,13 @@ export const EARLY_RULES: readonly Rule[] = [
     },
   ),
   rule(
+    'recipient_quota_of_policy',
+    'recipient_rate_limited',
+    'policyd: the recipient gets more mail than the policy lets through',
+    '450 4.7.1 <bob@example.com>: Recipient address rejected: Policy Rejection- Quota Exceeded',
+    ['policy rejection quota exceeded'],
+  ),
+  rule(
     'recipient_rate',
     'recipient_rate_limited',
     'mail servers with limits per mailbox',
@@ -227,7 +234,7 @@ export const SENDER_RULES: readonly Rule[] = [
       'your ip ..6 blocked|banned|rejected|refused|filtered|denied|abuse|spam*',
       'blocked for ..2 abuse|abuse|spam*',
       'blocked ..2 ip|ips|client|host|server',
-      'bad|banned|blocked|blacklisted|rejected|suspicious ip',
+      'bad|banned|blocked|blacklisted|rejected|suspicious|invalid ip',
       'spam from ..2 ip|host|server|network',
       'not allowed|permitted to connect',
       'connections ..2 not accepted|allowed ..2 from',
@@ -264,6 +271,7 @@ export const SENDER_RULES: readonly Rule[] = [
       unless: [
         '@box|sender|url|link|content address blocked',
         'not allowed as a from',
+        'by users',
         'recipient address',
         'connecting|connect to',
         'spam score',
@@ -313,6 +321,7 @@ export const SENDER_RULES: readonly Rule[] = [
       'requires ..2 authentication',
       'smtp auth*',
       'auth failed',
+      'fail|failed authentication',
       'must ..2 authenticate|authenticated',
       'please authenticate',
       'email address is not verified',

@@ -315,10 +315,16 @@ export const LATE_RULES: readonly Rule[] = [
     'policy_block',
     'RFC 3463 X.7.1',
     '450 4.7.1 Recipient address rejected: Policy Rejection- Abuse. Go away.',
-    ['policy ..2 reject*|violation*|block*|restriction*', 'access denied', 'go away', 'not ..2 whitelist*|allowlist*', 'administrative*'],
+    [
+      'policy ..2 reject*|violation*|block*|restriction*',
+      'restricted|rejected|blocked by ..2 policy',
+      'access denied',
+      'go away',
+      'not ..2 whitelist*|allowlist*',
+      'administrative*',
+    ],
     {
       digit: 4,
-      detail: ['7.1', '7.0', '7.7'],
     },
   ),
   rule('policy_unmarked', 'policy_block', 'RFC 3463 X.7.1', 'Message rejected for policy reasons', [
