@@ -61,9 +61,9 @@ export function createClassifier(front: readonly Rule[] = [], rules: readonly Ru
 }
 
 /** What the verdict depends on, and nothing else: two replies with equal keys have equal verdicts. */
-function keyOf({ code, detail, digit, phase, asked, encoded, outer, empty }: Prepared): string | undefined {
+function keyOf({ code, detail, digit, phase, asked, encoded, outer, empty, ownSide }: Prepared): string | undefined {
   const { words, marks } = encoded;
-  if (outer !== undefined || empty || words.length > MOST_WORDS) return undefined;
+  if (outer !== undefined || empty || ownSide || words.length > MOST_WORDS) return undefined;
   return `${code ?? ''}|${detail ?? ''}|${digit ?? ''}|${phase ?? ''}|${asked}|${String.fromCharCode(...words)}|${String.fromCharCode(...marks)}`;
 }
 

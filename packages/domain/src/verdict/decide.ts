@@ -118,6 +118,8 @@ function holds(rule: Rule, index: number, reading: Prepared, found: readonly num
 function ruled({ category, attribution, name }: Rule, reading: Reading): Verdict {
   const here = atStage(category, reading.phase);
   const verdict = verdictOf(here, name, reading);
+  if (reading.ownSide && (verdict.attribution === 'system' || verdict.attribution === 'unknown'))
+    return { ...verdict, attribution: 'local' };
   return attribution === undefined || here !== category ? verdict : { ...verdict, attribution };
 }
 

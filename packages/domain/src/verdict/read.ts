@@ -19,6 +19,8 @@ export interface Reading {
   readonly tokens: Tokens;
   /** The text around the quotation; undefined when nothing is quoted. */
   readonly outer: string | undefined;
+  /** The sending MTA says that these are its own words: Momentum and KumoMTA write `[internal]`. */
+  readonly ownSide: boolean;
   readonly empty: boolean;
 }
 
@@ -43,6 +45,7 @@ export function read(reply: Reply): Reading {
     provider: reply.provider,
     tokens,
     outer: quotedAt === -1 ? undefined : whole.slice(0, quotedAt),
+    ownSide: whole.includes('[internal]'),
     empty: whole.trim() === '',
   };
 }

@@ -37,6 +37,9 @@ export const CODE_RULES: readonly Rule[] = [
   enhanced('1.2', 'domain_not_found', '550 5.1.2'),
   enhanced('1.3', 'invalid_address', '553 5.1.3'),
   enhanced('1.6', 'mailbox_moved', '551 5.1.6'),
+  enhanced('1.351', 'user_unknown', '550 5.1.351', {
+    source: 'learn.microsoft.com, Email non-delivery reports and SMTP errors in Exchange Online',
+  }),
   enhanced('1.10', 'domain_not_found', '556 5.1.10'),
   enhanced('2.2', 'mailbox_full', '552 5.2.2'),
   enhanced('2.3', 'message_too_large', '552 5.2.3'),

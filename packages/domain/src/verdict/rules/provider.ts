@@ -249,7 +249,6 @@ const MICROSOFT_RULES: readonly Rule[] = [
   microsoft('resolver_not_found', 'user_unknown', '550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient not found by SMTP address lookup', {
     text: ['.recipientnotfound', '.recipnotfound', 'recipient not found by smtp address lookup', 'recipnotfound', '.exrecipnotfound'],
   }),
-  microsoft('unknown_351', 'user_unknown', '550 5.1.351 zq', { detail: ['1.351'] }),
   microsoft('not_found_10', 'user_unknown', '550 5.1.10 zq [AM5EUR03FT041.eop-EUR03.prod.protection.outlook.com]', {
     detail: ['1.10'],
     provider: ['microsoft'],
