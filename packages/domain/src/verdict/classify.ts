@@ -6,11 +6,24 @@ import { CODE_RULES } from './rules/codes.ts';
 import { PROVIDER_MARKS } from './rules/marks.ts';
 import { PROVIDER_CODE_RULES, PROVIDER_RULES } from './rules/provider.ts';
 import type { Rule } from './rules/rule.ts';
+import { LAST_RULES, WEAK_RULES } from './rules/text-system.ts';
 import { TEXT_RULES } from './rules/text.ts';
 import type { Reply, Verdict } from './types.ts';
 
-/** In order of decision: what a provider says itself, what the words say, what a narrow code says. */
-export const RULES: readonly Rule[] = [...PROVIDER_RULES, ...TEXT_RULES, ...PROVIDER_CODE_RULES, ...CODE_RULES];
+/** Narrow codes that blame nobody's mailbox wrongly: 2.2 is the one clean code about a mailbox. */
+const isSafe = ({ detail, category }: Rule): boolean =>
+  detail !== undefined && (categoryInfo(category).attribution !== 'recipient' || category === 'mailbox_full');
+
+/** In order of decision: what a provider says itself, what the words say, what a narrow code says, what is left. */
+export const RULES: readonly Rule[] = [
+  ...PROVIDER_RULES,
+  ...TEXT_RULES,
+  ...PROVIDER_CODE_RULES,
+  ...CODE_RULES.filter(isSafe),
+  ...WEAK_RULES,
+  ...CODE_RULES.filter((rule) => !isSafe(rule)),
+  ...LAST_RULES,
+];
 
 export interface Classifier {
   /** What one reply means and whose fault it is. Total: any text has an answer, `unknown` at worst. */

@@ -267,7 +267,7 @@ export function knowledgeOfCode(asked: string, provider?: string): readonly Code
   const fits = CODE_KNOWLEDGE.filter(({ code }) => words.every((word) => code.split(' ').some((part) => samePart(part, word))));
   return fits
     .filter((one) => one.provider === undefined || provider === undefined || one.provider === provider)
-    .toSorted((a, b) => rank(b, provider) - rank(a, provider));
+    .toSorted((a, b) => rank(b, words, provider) - rank(a, words, provider));
 }
 
 function samePart(part: string, word: string): boolean {
@@ -275,6 +275,8 @@ function samePart(part: string, word: string): boolean {
   return part === word || (word.startsWith(part.slice(0, -1)) && word.split('.').length === 3);
 }
 
-function rank(one: CodeKnowledge, provider: string | undefined): number {
-  return (provider !== undefined && one.provider === provider ? 2 : 0) + (one.code.includes(' ') ? 1 : 0);
+/** The code as it was asked for, then the asked provider's, then whole codes. */
+function rank(one: CodeKnowledge, asked: readonly string[], provider: string | undefined): number {
+  const exact = one.code === asked.join(' ') ? 4 : 0;
+  return exact + (provider !== undefined && one.provider === provider ? 2 : 0) + (one.code.includes(' ') ? 1 : 0);
 }

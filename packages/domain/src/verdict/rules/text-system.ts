@@ -142,10 +142,6 @@ export const LATE_RULES: readonly Rule[] = [
       'system storage',
       'no space left on device',
       'temporarily unavailable|interrupted|suspended|closed',
-      'try ..3 later',
-      'try again',
-      'come back later',
-      'later',
       'maintenance',
       'shutting down',
       'closing [transmission|connection] channel',
@@ -156,27 +152,9 @@ export const LATE_RULES: readonly Rule[] = [
       'currently ..2 unavailable|not',
       'server ..3 out of',
       'queue ..2 full|quota|exceeded|too',
-      'spaeter ..2 versuchen|erneut|wieder|nochmal*',
-      'spater ..2 versuchen|erneut|wieder|nochmal*',
-      'versuchen sie ..4 spaeter|spater|erneut',
-      'essayer ..2 plus tard',
-      'reessayer|reessayez',
-      'plus tard',
-      'intente ..4 tarde',
-      'mas tarde',
-      'mais tarde',
-      'tente novamente',
-      'riprovare|riprova|piu tardi',
-      'попробуйте|повторите ..3 позже|позднее|попытку',
       'временно ..2 недоступен|недоступна|недоступно',
-      '稍后再试',
-      '稍後再試',
-      '稍后',
       '繁忙',
-      'しばらく ..6 再',
-      'しばらくしてから',
       '混雑',
-      '다시 시도',
     ],
     { digit: 4 },
   ),
@@ -184,7 +162,6 @@ export const LATE_RULES: readonly Rule[] = [
     'resources ..3 unavailable',
     'server ..2 busy',
     'mail system full',
-    'try again later',
     'temporarily unavailable',
     'insufficient system',
   ]),
@@ -205,8 +182,6 @@ export const LATE_RULES: readonly Rule[] = [
       'fork failed',
       'no such file',
       'permission denied',
-      'temporary ..3 error|failure|problem',
-      'temporarily ..2 rejected|deferred|refused|failed|unable',
       'local error|problem|configuration',
       'alias|aliases ..2 error|broken|loop',
       'delivery agent|program|command',
@@ -342,3 +317,47 @@ export const LATE_RULES: readonly Rule[] = [
     { digit: 5 },
   ),
 ];
+
+const LATER: readonly string[] = [
+  'try ..3 later',
+  'try again',
+  'come back later',
+  'later',
+  'spaeter ..2 versuchen|erneut|wieder|nochmal*',
+  'spater ..2 versuchen|erneut|wieder|nochmal*',
+  'versuchen sie ..4 spaeter|spater|erneut',
+  'essayer ..2 plus tard',
+  'reessayer|reessayez',
+  'plus tard',
+  'intente ..4 tarde',
+  'mas tarde',
+  'mais tarde',
+  'tente novamente',
+  'riprovare|riprova|piu tardi',
+  'попробуйте|повторите ..3 позже|позднее|попытку',
+  '稍后再试',
+  '稍後再試',
+  '稍后',
+  'しばらく ..6 再',
+  'しばらくしてから',
+  '다시 시도',
+];
+
+/**
+ * Words that say no more than "not now". A narrow code says more, so they are asked after the codes; but before the codes that would
+ * blame the recipient: who is told to come back is not told that the mailbox is gone.
+ */
+export const WEAK_RULES: readonly Rule[] = [
+  rule('later', 'server_busy', RFC5321, '450 Please try again later', LATER, { digit: 4 }),
+  rule(
+    'temporary',
+    'system_error',
+    RFC5321,
+    '450 Temporary failure',
+    ['temporary ..3 error|failure|problem', 'temporarily ..2 rejected|deferred|refused|failed|unable'],
+    { digit: 4 },
+  ),
+];
+
+/** Without a code, or at 5xx. */
+export const LAST_RULES: readonly Rule[] = [rule('later_unmarked', 'server_busy', RFC5321, 'Please try again later', LATER)];
