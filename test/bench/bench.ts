@@ -1,6 +1,6 @@
 /**
  * Events per second of the engine as a ratio to a bare kafkajs consumer that only counts: same machine, same topic, same run, each in
- * a process of its own, in turn. `npm run bench -- [--events N] [--recipients N] [--rounds N] [--tracked N]`.
+ * a process of its own, in turn. `npm run bench -- [--events N] [--recipients N] [--rounds N] [--tracked N] [--profile FOLDER]`.
  */
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -26,6 +26,8 @@ const { values } = parseArgs({
     recipients: { type: 'string', default: '1000000' },
     rounds: { type: 'string', default: '3' },
     tracked: { type: 'string', default: '1000000' },
+    /** CPU profiles of the engine are written here. */
+    profile: { type: 'string' },
   },
 });
 const EVENTS = Number(values.events);
@@ -62,7 +64,7 @@ try {
   );
   console.log('|---|---|---|---|---|---|---|');
   for (const share of [0.02, 0.1]) await compare(share);
-  await memory();
+  if (TRACKED > 0) await memory();
 } finally {
   await broker.stop();
   await postgres.stop();
@@ -144,7 +146,9 @@ async function engineRun(world: Installation): Promise<Run> {
     'truncate desist.checkpoint, desist.outbox, desist.dead_letter, desist.clock_move; truncate desist.recipient cascade',
   );
   const options = { ...world.options, groupId: `bench-${Date.now()}` };
-  const engine = startEngine({ databaseUrl: world.databaseUrl, options, more: { DESIST_HTTP: '127.0.0.1:0' } });
+  const profiled = values.profile === undefined ? {} : { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${values.profile}` };
+  const more = { DESIST_HTTP: '127.0.0.1:0', ...profiled };
+  const engine = startEngine({ databaseUrl: world.databaseUrl, options, more });
   const { listening } = (await engine.next('serving HTTP')) as { listening: string };
   await engine.next('partition claimed');
   const began = performance.now();
