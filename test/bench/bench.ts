@@ -1,6 +1,6 @@
 /**
  * Events per second of the engine as a ratio to a bare kafkajs consumer that only counts: same machine, same topic, same run, each in
- * a process of its own, in turn. `npm run bench -- [--events N] [--recipients N] [--rounds N] [--tracked N] [--profile FOLDER]`.
+ * a process of its own, in turn. `npm run bench -- [--events N] [--recipients N] [--rounds N] [--failures 2,10] [--tracked N] [--profile FOLDER]`.
  */
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -25,6 +25,8 @@ const { values } = parseArgs({
     events: { type: 'string', default: '1000000' },
     recipients: { type: 'string', default: '1000000' },
     rounds: { type: 'string', default: '3' },
+    /** Shares of events that fail, in per cent. */
+    failures: { type: 'string', default: '2,10' },
     tracked: { type: 'string', default: '1000000' },
     /** CPU profiles of the engine are written here. */
     profile: { type: 'string' },
@@ -33,6 +35,7 @@ const { values } = parseArgs({
 const EVENTS = Number(values.events);
 const RECIPIENTS = Number(values.recipients);
 const ROUNDS = Number(values.rounds);
+const SHARES = values.failures.split(',').map((percent) => Number(percent) / 100);
 const TRACKED = Number(values.tracked);
 const HOUR = 3_600_000;
 const REPLIES = [
@@ -63,7 +66,7 @@ try {
     '| failures | bare consumer, events/s | engine, events/s | ratio (each round) | peak memory | commits | list published after the last commit |',
   );
   console.log('|---|---|---|---|---|---|---|');
-  for (const share of [0.02, 0.1]) await compare(share);
+  for (const share of SHARES) await compare(share);
   if (TRACKED > 0) await memory();
 } finally {
   await broker.stop();
