@@ -26,7 +26,7 @@ export function createStore(db: Database): RecipientStore {
       const rows = await db.query(
         `insert into desist.checkpoint as c (partition, epoch, owner) values ($1, 1, $2)
          on conflict (partition) do update set epoch = c.epoch + 1, owner = $2, updated_at = now()
-         returning epoch, next_offset, clock, next_number, attempts, stopped`,
+         returning epoch, next_offset, clock, next_number, attempts, stopped, tolerated_below`,
         [partition, owner],
       );
       const row = rows[0] as Row;
@@ -38,6 +38,7 @@ export function createStore(db: Database): RecipientStore {
         nextNumber: number(row['next_number']),
         attempts: number(row['attempts']),
         stopped: row['stopped'] as string | null,
+        toleratedBelow: number(row['tolerated_below']),
       };
     },
 
@@ -54,6 +55,25 @@ export function createStore(db: Database): RecipientStore {
 
     async markStopped(owner, reason) {
       return (await fenced(owner, 'stopped = $3', [reason])).length === 1 ? 'committed' : 'fenced';
+    },
+
+    async resume(partition, { toleratedBelow, skipTo }) {
+      return db.transaction(async (tx) => {
+        const [before] = await tx.query('select next_offset, stopped from desist.checkpoint where partition = $1 for update', [partition]);
+        if (before === undefined) return null;
+        const [after] = await tx.query(
+          `update desist.checkpoint set stopped = null, attempts = 0, epoch = epoch + 1, next_offset = coalesce($2::bigint, next_offset),
+                  tolerated_below = $3, updated_at = now() where partition = $1 returning epoch, next_offset`,
+          [partition, skipTo ?? null, toleratedBelow],
+        );
+        return {
+          partition,
+          epoch: number(after?.['epoch']),
+          from: number(before['next_offset']),
+          nextOffset: number(after?.['next_offset']),
+          was: before['stopped'] as string | null,
+        };
+      });
     },
 
     async *tracked(partition) {
