@@ -21,10 +21,7 @@ export const canonical = elementFormat({
 function read(element: Fields, context: NormaliseContext, raw: () => string): Normalised {
   if (COMMANDS.has(element['type'])) return ignored(`command: ${String(element['type'])}`);
   const { tenant, stream } = context;
-  const parsed = parseEvent(
-    { ...element, tenant: element['tenant'] ?? tenant, stream: element['stream'] ?? stream },
-    context.referenceTime,
-  );
+  const parsed = parseEvent({ ...element, tenant: element['tenant'] ?? tenant, stream: element['stream'] ?? stream }, NO_RECORD_TIME);
   if (parsed.ok) return { kind: 'event', event: parsed.event as DeliveryEvent };
   const reason = parsed.reason === 'unreadable' ? 'unreadable' : 'invalid';
   return problem(reason, parsed.detail, raw());

@@ -80,7 +80,7 @@ export interface JsonSplitter {
 /** What matters to nesting. Outside of a document also every other letter, for what is no JSON must not vanish. */
 const INSIDE = /["{}[\]]/g;
 const IN_STRING = /["\\]/g;
-const OUTSIDE = /[^\s,\u001e]/g;
+const OUTSIDE = /[^\s,]/g;
 
 /** Cuts a stream of text into its top-level documents. One pass; what is kept is bounded by `limit` characters. */
 export function createJsonSplitter(limit: number): JsonSplitter {
