@@ -1,7 +1,7 @@
 /** The provider formats, and which one a payload is of. An entry of its own: who needs no formats loads none of their libraries. */
 import { brevo } from './brevo.ts';
 import { canonical } from './canonical.ts';
-import { glimpseOf } from './detect.ts';
+import { glimpsesOf } from './detect.ts';
 import type { DetectableFormat } from './detect.ts';
 import type { Format, FormatName, LineFormat } from './format.ts';
 import { mailgun } from './mailgun.ts';
@@ -29,8 +29,11 @@ export function formatOf(name: string): Format | undefined {
 
 /** From its first 64 KiB; undefined when no format knows it. */
 export function detectFormat(payload: Uint8Array): Format | undefined {
-  const glimpse = glimpseOf(payload);
-  return ALL.find((format) => format.looksLike(glimpse));
+  for (const glimpse of glimpsesOf(payload)) {
+    const found = ALL.find((format) => format.looksLike(glimpse));
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 export function isLineFormat(format: Format): format is LineFormat {
