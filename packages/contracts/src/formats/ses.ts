@@ -5,7 +5,7 @@
 import type { DeliveryEventType } from '@desist/domain';
 import { eventOf, ignored, problem } from './draft.ts';
 import type { Draft } from './draft.ts';
-import { elementFormat } from './elements.ts';
+import { asArray, elementFormat } from './elements.ts';
 import type { NormaliseContext, Normalised } from './format.ts';
 import { fieldsOf, idOf, isObject, listOf, parseJson, textOf } from './json.ts';
 import type { Fields } from './json.ts';
@@ -24,7 +24,7 @@ function isSes(first: Fields): boolean {
 }
 
 function elements(document: unknown): readonly unknown[] {
-  return listOf(document).flatMap((one) => {
+  return asArray(document).flatMap((one) => {
     const records = fieldsOf(one)['Records'];
     return Array.isArray(records) ? (records as unknown[]) : [one];
   });
