@@ -175,12 +175,13 @@ function remoteHost(reportingMta: unknown): string | undefined {
 /** Every recipient of the message at the complaining domain is listed; at most one of them complained. */
 function complaints(complaint: Fields, about: About): readonly Normalised[] {
   const recipients = listOf(complaint['complainedRecipients']);
+  const candidates = new Set(recipients.map((one) => textOf(fieldsOf(one)['emailAddress'])?.toLowerCase())).size;
   const { complaintFeedbackType, complaintSubType } = complaint;
   if (complaintFeedbackType === 'not-spam') return [ignored('complaint: not-spam')];
   return all(recipients, about, complaint['timestamp'], () => ({
     type: OWN_LIST.test(textOf(complaintSubType) ?? '') ? 'rejected' : 'complained',
     id: idOf(complaint['feedbackId']) ?? about.carrier.id,
-    certain: recipients.length > 1 ? false : undefined,
+    certain: candidates > 1 ? false : undefined,
   }));
 }
 
