@@ -1,7 +1,14 @@
 /** The provider formats, and which one a payload is of. An entry of its own: who needs no formats loads none of their libraries. */
+import { arf } from './arf.ts';
 import { canonical } from './canonical.ts';
 import { glimpseOf } from './detect.ts';
 import type { DetectableFormat } from './detect.ts';
+import { dsn } from './dsn.ts';
+import { exim } from './exim/index.ts';
+import { haraka } from './haraka.ts';
+import { kumomta } from './kumomta.ts';
+import { postfix } from './postfix/index.ts';
+import { powermta } from './powermta.ts';
 import type { FormatName, LineFormat, Format } from './format.ts';
 
 export { FORMAT_NAMES } from './format.ts';
@@ -10,7 +17,16 @@ export { createJsonSplitter, PAYLOAD_LIMIT, TOO_LARGE } from './json.ts';
 export { zoneOf } from './time.ts';
 
 /** In the order in which they are asked. A format is added by one line. */
-const ALL: readonly DetectableFormat[] = [canonical];
+const ALL: readonly DetectableFormat[] = [
+  canonical,
+  kumomta,
+  powermta,
+  haraka,
+  postfix,
+  exim,
+  arf,
+  dsn,
+];
 
 export const FORMATS: ReadonlyMap<FormatName, Format> = new Map(ALL.map((format) => [format.name, format]));
 

@@ -1,6 +1,7 @@
 /** Logs: a payload is its lines; every line that is not blank is accounted for. */
+import type { DetectableFormat, Glimpse } from './detect.ts';
 import { ignored, problem } from './draft.ts';
-import type { Format, FormatName, LineFormat, LineReader, NormaliseContext, Normalised } from './format.ts';
+import type { FormatName, LineFormat, LineReader, NormaliseContext, Normalised } from './format.ts';
 import { PAYLOAD_LIMIT } from './json.ts';
 
 /** Characters of one line that are read; syslog cuts at 1 or 2 KiB, Exim and Haraka write longer ones. */
@@ -13,9 +14,22 @@ export function logText(bytes: Uint8Array): string {
   return decoder.decode(bytes);
 }
 
-export function lineFormat(name: FormatName, open: (context: NormaliseContext, state?: unknown) => LineReader): LineFormat {
-  return { name, open, normalise: (payload, context) => readLines(payload, open(context)) };
+export interface LogFormat {
+  readonly name: FormatName;
+  readonly looksLike: (glimpse: Glimpse) => boolean;
+  readonly open: (context: NormaliseContext, state?: unknown) => LineReader;
 }
+
+export function lineFormat({ name, looksLike, open }: LogFormat): LineFormat & DetectableFormat {
+  return { name, looksLike, open, normalise: (payload, context) => readLines(payload, open(context)) };
+}
+
+/** Is one of the first lines of this form? */
+export function anyLine({ text }: Glimpse, form: RegExp): boolean {
+  return text.split('\n', LOOKED_AT).some((line) => line.length <= LINE_LIMIT && form.test(line));
+}
+
+const LOOKED_AT = 100;
 
 /** A reader that keeps nothing between lines. */
 export function statelessReader(read: (line: string) => readonly Normalised[]): LineReader {
@@ -50,9 +64,3 @@ export function ignoredLine(what: string): readonly Normalised[] {
   return [ignored(what)];
 }
 
-/** First lines of a payload, to recognise a format by. */
-export function headLines(text: string, count: number): readonly string[] {
-  return text.slice(0, 8 * 1024).split('\n', count + 1).slice(0, count);
-}
-
-export type { Format };

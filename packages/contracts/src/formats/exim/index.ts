@@ -2,7 +2,7 @@
 import type { DeliveryEventType } from '@desist/domain';
 import { bareAddress, eventOf, problem } from '../draft.ts';
 import type { LineReader, NormaliseContext, Normalised } from '../format.ts';
-import { guarded, ignoredLine, lineFormat, NOTHING } from '../lines.ts';
+import { anyLine, guarded, ignoredLine, lineFormat, NOTHING } from '../lines.ts';
 import { replyCodes } from '../reply.ts';
 import { isRepetition, syslogLine, syslogMoment } from '../syslog.ts';
 import { createBounces } from './bounces.ts';
@@ -21,7 +21,12 @@ const NOT_TRIED = ignoredLine('retry time not reached: no attempt');
 const REPETITION = ignoredLine('a repeated line');
 const OTHER_PROGRAM = ignoredLine('a line of another program');
 
-export const exim = lineFormat('exim', open);
+export const exim = lineFormat({
+  name: 'exim',
+  looksLike: (glimpse) =>
+    anyLine(glimpse, /\d\d:\d\d:\d\d.{0,40} [0-9A-Za-z]{6}-[0-9A-Za-z]{6}(?:[0-9A-Za-z]{5}-[0-9A-Za-z]{4}|-[0-9A-Za-z]{2}) \S/),
+  open,
+});
 
 function open(context: NormaliseContext, state?: unknown): LineReader {
   const bounces = createBounces(state);

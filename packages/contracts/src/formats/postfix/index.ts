@@ -1,7 +1,7 @@
 /** Postfix syslog: one event a delivery attempt; an "expired" is joined by queue id to the recipients that still waited. */
 import { bareAddress, eventOf, problem } from '../draft.ts';
 import type { LineReader, NormaliseContext, Normalised } from '../format.ts';
-import { guarded, ignoredLine, lineFormat, NOTHING } from '../lines.ts';
+import { anyLine, guarded, ignoredLine, lineFormat, NOTHING } from '../lines.ts';
 import { isRepetition, syslogLine, syslogMoment } from '../syslog.ts';
 import type { SyslogLine } from '../syslog.ts';
 import { deliveryLine, isHandOver, phaseOf, queueIdOf, remoteHostOf } from './line.ts';
@@ -21,7 +21,11 @@ const PROGRAM = /^(.{1,120})\/([a-z0-9_-]{1,40})$/i;
 /** A mail begins: whatever waited under this queue id was another one. */
 const BEGINS = /^(?:client=|uid=\d|message-id=|resent-message-id=)/;
 
-export const postfix = lineFormat('postfix', open);
+export const postfix = lineFormat({
+  name: 'postfix',
+  looksLike: (glimpse) => anyLine(glimpse, / \S{1,120}\/[a-z0-9_-]{1,40}\[\d{1,10}\]: (?:[0-9A-Za-z]{5,25}|NOQUEUE): [a-z]/),
+  open,
+});
 
 function open(context: NormaliseContext, state?: unknown): LineReader {
   const waiting = createWaiting(state);
