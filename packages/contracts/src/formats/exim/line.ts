@@ -74,7 +74,7 @@ interface Addresses {
   readonly end: number;
 }
 
-const PLAIN = /(\S+?)(?=[ ]|:(?: |$)|$)(?: \([^()]{1,320}\))?(?: <([^<>]{0,320})>)?/y;
+const PLAIN = /(:\w{1,20}:|\S+?)(?= |:(?: |$)|$)(?: \([^()]{1,320}\))?(?: <([^<>]{0,320})>)?/y;
 /** A pipe's command and a quoted local part have blanks; the original address ends them. */
 const LONG = /(?:\||"|\/)[^<>]{0,4096}? <([^<>]{1,320})>(?= |:|$)/y;
 

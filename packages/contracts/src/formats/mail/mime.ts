@@ -39,7 +39,7 @@ export function allFields(fields: readonly Field[], name: string): readonly stri
 
 /** Undefined: it does not begin with header fields. */
 export function parseMail(bytes: Uint8Array): Part | undefined {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, MAIL_LIMIT)).latin1Slice();
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, MAIL_LIMIT)).toString('latin1');
   // Blank lines and the "From " line of a mailbox stand before some mails.
   const start = /^(?:\s{0,1000}\n)?(?:>?From [^\n]{0,1000}\n)?/.exec(text)?.[0].length ?? 0;
   const root = readParts(text, start);
@@ -204,7 +204,7 @@ function contentType(value: string | undefined): { readonly type: string; readon
 /** The body as text: transfer encoding undone, UTF-8 or else Latin-1. */
 export function bodyText(part: Part): string {
   const encoding = firstField(part.fields, 'content-transfer-encoding')?.trim().toLowerCase();
-  if (encoding === 'base64') return textOfBytes(Buffer.from(part.body, 'base64').latin1Slice());
+  if (encoding === 'base64') return textOfBytes(Buffer.from(part.body, 'base64').toString('latin1'));
   return textOfBytes(encoding === 'quoted-printable' ? unquotedPrintable(part.body) : part.body);
 }
 
@@ -216,13 +216,13 @@ function unquotedPrintable(text: string): string {
 
 /** The header fields of a returned mail: the beginning of its part's body. */
 export function returnedFields(part: Part): readonly Field[] {
-  const body = part.type === 'message/rfc822' ? part.body : Buffer.from(bodyText(part), 'utf8').latin1Slice();
+  const body = part.type === 'message/rfc822' ? part.body : Buffer.from(bodyText(part), 'utf8').toString('latin1');
   return readFields(body.replace(/^(?:[ \t]*\r?\n){0,100}/, ''), 0, true).fields;
 }
 
 /** Groups of fields with blank lines between (RFC 3464 section 2.1, RFC 5965 section 3). */
 export function fieldGroups(part: Part): readonly (readonly Field[])[] {
-  const text = Buffer.from(bodyText(part), 'utf8').latin1Slice();
+  const text = Buffer.from(bodyText(part), 'utf8').toString('latin1');
   const groups: (readonly Field[])[] = [];
   for (let at = 0; at < text.length && groups.length < PARTS_LIMIT; ) {
     const { fields, bodyFrom } = readFields(text, at, false);
