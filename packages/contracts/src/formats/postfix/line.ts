@@ -71,7 +71,7 @@ function statusOf(rest: string): Pick<DeliveryLine, 'status' | 'text'> {
   return { status, text: rest.slice(open, close < open ? undefined : close) };
 }
 
-const IN_REPLY = /\(in reply to ([A-Za-z ]{1,30}?)(?: command)?\)/;
+export const IN_REPLY = /\s?\(in reply to ([A-Za-z ]{1,30}?)(?: command)?\)/;
 const WHILE =
   /(?:while (?:sending|performing|receiving)|during) (?:the )?(initial server greeting|EHLO|HELO|LHLO|STARTTLS|AUTH|XFORWARD|MAIL FROM|RCPT TO|DATA command|DATA|end of data|message body|[A-Za-z]{1,20})/;
 
