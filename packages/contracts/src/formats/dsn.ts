@@ -5,7 +5,7 @@ import { bareAddress, eventOf, ignored, problem } from './draft.ts';
 import type { NormaliseContext, Normalised } from './format.ts';
 import { bareMessageId, firstMoment, isAutoReply, isMail, looksLikeBounce, rawHead, readMail } from './mail/report.ts';
 import type { Mail } from './mail/report.ts';
-import { bodyText, fieldGroups, firstField } from './mail/mime.ts';
+import { bodyBytes, fieldGroups, firstField } from './mail/mime.ts';
 import type { Field, Part } from './mail/mime.ts';
 import { enhancedOf, replyCodes } from './reply.ts';
 
@@ -39,7 +39,7 @@ function readReport(mail: Mail, payload: Uint8Array, context: NormaliseContext):
 function statusParts({ root, parts }: Mail): readonly Part[] {
   const labelled = parts.filter(({ type }) => STATUS_TYPES.has(type));
   if (labelled.length > 0 || root.type !== 'multipart/report') return labelled;
-  return parts.filter((part) => /^text\/plain|^application\//.test(part.type) && UNLABELLED.test(bodyText(part).slice(0, 4_096)));
+  return parts.filter((part) => /^text\/plain|^application\//.test(part.type) && UNLABELLED.test(bodyBytes(part, 4_096)));
 }
 
 const UNLABELLED = /^\s*(?:Reporting-MTA|Original-Envelope-Id|Final-Recipient|Original-Recipient|Arrival-Date)\s*:/i;

@@ -7,7 +7,7 @@ import type { DetectableFormat } from './detect.ts';
 import { eventOf, ignored, problem } from './draft.ts';
 import type { Draft } from './draft.ts';
 import { elementFormat } from './elements.ts';
-import type { LineFormat, NormaliseContext, Normalised } from './format.ts';
+import type { LineFormat, LineReader, NormaliseContext, Normalised } from './format.ts';
 import { countOf, fieldsOf, idOf, listOf, parseJson, textOf, isObject } from './json.ts';
 import type { Fields } from './json.ts';
 import { anyLine, ignoredLine, lineFormat, statelessReader } from './lines.ts';
@@ -18,7 +18,7 @@ import type { Moment } from './time.ts';
 const TYPES: Readonly<Record<string, DeliveryEventType>> = { delivered: 'delivered', deferred: 'deferred', bounced: 'bounced', bounce: 'bounced' };
 
 const elements = elementFormat({ name: 'haraka', looksLike: () => false, read });
-const log = lineFormat({ name: 'haraka', looksLike: () => false, open: (context) => statelessReader((line) => readLine(line, context)) });
+const log = lineFormat({ name: 'haraka', looksLike: () => false, open });
 
 const LOG_LINE = /\[(?:NOTICE|INFO|WARN|ERROR|CRIT|DEBUG|PROTOCOL|DATA)\] \[[\w.-]{1,80}\] \[/;
 const UUID = /^[\dA-F]{8}-(?:[\dA-F]{4}-){3}[\dA-F]{12}(?:\.\d{1,9}){0,2}$/i;
@@ -26,9 +26,13 @@ const UUID = /^[\dA-F]{8}-(?:[\dA-F]{4}-){3}[\dA-F]{12}(?:\.\d{1,9}){0,2}$/i;
 export const haraka: LineFormat & DetectableFormat = {
   name: 'haraka',
   looksLike: (glimpse) => isRecord(glimpse.first) || anyLine(glimpse, LOG_LINE),
-  open: log.open,
+  open,
   normalise: (payload, context) => (startsAsJson(payload) ? elements : log).normalise(payload, context),
 };
+
+function open(context: NormaliseContext): LineReader {
+  return statelessReader((line) => readLine(line, context));
+}
 
 function startsAsJson(payload: Uint8Array): boolean {
   const at = payload.findIndex((byte) => byte > 0x20);

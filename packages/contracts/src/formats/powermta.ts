@@ -89,7 +89,8 @@ function open(context: NormaliseContext, state?: unknown): LineReader {
     const broken = begun !== '' && (ROW_BEGINS.test(line) || begun.length + line.length > LINE_LIMIT) ? [brokenRow(begun)] : NOTHING;
     if (broken.length > 0) begun = '';
     const row = begun === '' ? line : `${begun}\n${line}`;
-    begun = openQuote(row) ? row : '';
+    // What was begun has an odd number of quotes.
+    begun = oddQuotes(line) === (begun === '') ? row : '';
     if (begun !== '') return broken;
     return broken.length === 0 ? whole(row) : [...broken, ...whole(row)];
   }
@@ -111,10 +112,10 @@ function brokenRow(row: string): Normalised {
   return problem('unreadable', 'no CSV row (RFC 4180): a quote is not closed', row);
 }
 
-function openQuote(row: string): boolean {
-  let quotes = 0;
-  for (let at = row.indexOf('"'); at !== -1; at = row.indexOf('"', at + 1)) quotes += 1;
-  return quotes % 2 === 1;
+function oddQuotes(line: string): boolean {
+  let odd = false;
+  for (let at = line.indexOf('"'); at !== -1; at = line.indexOf('"', at + 1)) odd = !odd;
+  return odd;
 }
 
 function fieldsOfRow(row: string): readonly string[] | undefined {

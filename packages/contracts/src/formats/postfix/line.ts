@@ -40,11 +40,15 @@ export function deliveryLine(queueId: string, message: string): DeliveryLine | u
   }
 }
 
+/** Characters of an address, quotes included, that are looked through. */
+const ADDRESS_LIMIT = 1_024;
+
 /** A value in angle brackets ends with them, for a quoted local part may hold commas and brackets; others end with the comma. */
 function valueEnd(message: string, from: number): number {
   if (message[from] === '<') {
     let quoted = false;
-    for (let at = from + 1; at < message.length; at++) {
+    const limit = Math.min(message.length, from + ADDRESS_LIMIT);
+    for (let at = from + 1; at < limit; at++) {
       const letter = message[at];
       if (quoted && letter === '\\') at++;
       else if (letter === '"') quoted = !quoted;
