@@ -47,9 +47,12 @@ const UNLABELLED = /^\s*(?:Reporting-MTA|Original-Envelope-Id|Final-Recipient|Or
 function withoutStatus({ root, parts }: Mail, raw: () => string): Normalised {
   if (parts.some(({ type }) => type === 'message/feedback-report')) return ignored('a feedback report, no status notification');
   if (parts.some(({ type }) => type === 'message/disposition-notification')) return ignored('a read receipt');
-  if (looksLikeBounce(root) && root.type === 'multipart/report') return problem('invalid', 'a report without a delivery-status part', raw());
+  if (looksLikeBounce(root) && root.type === 'multipart/report')
+    return problem('invalid', 'a report without a delivery-status part', raw());
   if (isAutoReply(root) && !looksLikeBounce(root)) return ignored('an automatic reply');
-  return looksLikeBounce(root) ? problem('invalid', 'a bounce without a delivery-status part (RFC 3464)', raw()) : ignored('a mail that is no report');
+  return looksLikeBounce(root)
+    ? problem('invalid', 'a bounce without a delivery-status part (RFC 3464)', raw())
+    : ignored('a mail that is no report');
 }
 
 interface Groups {
@@ -78,7 +81,8 @@ function groupsOf(parts: readonly Part[]): Groups {
 function addGroup(group: readonly Field[], message: Field[], recipients: Field[][]): void {
   const last = recipients.at(-1);
   if (group.some(({ name }) => OF_RECIPIENT.test(name))) recipients.push([...group]);
-  else if (last !== undefined && group.some(({ name }) => MORE_OF_RECIPIENT.test(name) && firstField(last, name) === undefined)) last.push(...group);
+  else if (last !== undefined && group.some(({ name }) => MORE_OF_RECIPIENT.test(name) && firstField(last, name) === undefined))
+    last.push(...group);
   else message.push(...group);
 }
 
@@ -105,7 +109,11 @@ function readRecipient(
     type,
     recipient,
     time: firstMoment(
-      [firstField(group, 'last-attempt-date'), firstField(mail.root.fields, 'date'), firstField(group, 'arrival-date') ?? firstField(message, 'arrival-date')],
+      [
+        firstField(group, 'last-attempt-date'),
+        firstField(mail.root.fields, 'date'),
+        firstField(group, 'arrival-date') ?? firstField(message, 'arrival-date'),
+      ],
       context,
     ),
     // One alias can stand for several final recipients of one report.

@@ -227,7 +227,7 @@ export function returnedFields(part: Part): readonly Field[] {
 export function fieldGroups(part: Part): readonly (readonly Field[])[] {
   const text = bodyBytes(part, STATUS_LIMIT);
   const groups: (readonly Field[])[] = [];
-  for (let at = 0; at < text.length && groups.length < PARTS_LIMIT; ) {
+  for (let at = 0; at < text.length && groups.length < PARTS_LIMIT;) {
     const { fields, bodyFrom } = readFields(text, at, false);
     if (fields.length > 0) groups.push(fields);
     at = bodyFrom;

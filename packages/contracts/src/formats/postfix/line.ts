@@ -103,7 +103,8 @@ export function phaseNamed(command: string): SmtpPhase | undefined {
   return PHASES.find(([name]) => name.test(command.trim()))?.[1];
 }
 
-const HOST_IN_TEXT = /(?:^|\()(?:host|connect to|conversation with|lost connection with|delivery temporarily suspended: (?:host|connect to)) ([^\s[\]]{1,255})\[/;
+const HOST_IN_TEXT =
+  /(?:^|\()(?:host|connect to|conversation with|lost connection with|delivery temporarily suspended: (?:host|connect to)) ([^\s[\]]{1,255})\[/;
 
 /** The remote host: the relay's name, else the one that the text is about. */
 export function remoteHostOf(relay: string | undefined, text: string | undefined): string | undefined {
