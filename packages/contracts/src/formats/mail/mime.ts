@@ -40,13 +40,18 @@ export function allFields(fields: readonly Field[], name: string): readonly stri
   return fields.filter((field) => field.name === name).map(({ value }) => value);
 }
 
-/** Undefined: it does not begin with header fields. */
+/** Every mail has one of them. */
+const USUAL: ReadonlySet<string> = new Set(
+  'from to date subject sender message-id received return-path delivered-to mime-version content-type'.split(' '),
+);
+
+/** Undefined: it does not begin with the header fields of a mail. */
 export function parseMail(bytes: Uint8Array): Part | undefined {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, MAIL_LIMIT)).toString('latin1');
   // Blank lines and the "From " line of a mailbox stand before some mails.
   const start = /^(?:\s{0,1000}\n)?(?:>?From [^\n]{0,1000}\n)?/.exec(text)?.[0].length ?? 0;
   const root = readParts(text, start);
-  return root.fields.length === 0 ? undefined : root;
+  return root.fields.some(({ name }) => USUAL.has(name)) ? root : undefined;
 }
 
 /** All parts that are no multipart, in order. */

@@ -30,7 +30,7 @@ const RETURNED: ReadonlySet<string> = new Set([
 export function readMail(payload: Uint8Array): Mail | Normalised {
   if (payload.length > MAIL_LIMIT) return problem('too_large', `${payload.length} bytes, at most ${MAIL_LIMIT}`, rawHead(payload));
   const root = parseMail(payload);
-  if (root === undefined) return problem('unreadable', 'no mail: it does not begin with header fields', rawHead(payload));
+  if (root === undefined) return problem('unreadable', 'no mail: it does not begin with the header fields of one', rawHead(payload));
   const parts = leaves(root);
   const part = parts.find(({ type }) => RETURNED.has(type));
   const returned = part === undefined ? [] : returnedFields(part);
