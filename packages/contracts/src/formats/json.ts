@@ -46,7 +46,8 @@ function keepDigits(_key: string, value: unknown, context?: { readonly source?: 
 export function jsonPieces(text: string): readonly JsonPiece[] {
   const whole = parseJson(text);
   if (whole !== undefined) return [{ ok: true, value: whole, text }];
-  return lines(text) ?? concatenated(text);
+  const documents = concatenated(text);
+  return documents.every(({ ok }) => ok) ? documents : (lines(text) ?? documents);
 }
 
 /** One document a line, if any line is one: then a broken line is a problem of its own. */
