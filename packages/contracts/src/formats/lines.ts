@@ -47,7 +47,7 @@ export function readLines(payload: Uint8Array, reader: LineReader): readonly Nor
     from = end === -1 ? text.length : end + 1;
   }
   for (const result of reader.end()) results.push(result);
-  return results;
+  return results.length === 0 ? [problem('unreadable', 'an empty payload', '')] : results;
 }
 
 /** Blank lines are nothing; a carriage return belongs to the line's end; a line beyond the limit is told and not read. */
