@@ -95,6 +95,23 @@ export const dsn: FormatCases = {
         },
       ],
     },
+    {
+      name: 'one recipient',
+      payload: report([
+        'Final-Recipient: rfc822; a@example.com\nAction: failed\nStatus: 5.1.1\nDiagnostic-Code: smtp; 550 5.1.1 no such user',
+      ]),
+      outcomes: [
+        {
+          ...told,
+          type: 'bounced',
+          recipient: 'a@example.com',
+          smtp_code: 550,
+          enhanced_status: '5.1.1',
+          diagnostic: '550 5.1.1 no such user',
+          permanent: true,
+        },
+      ],
+    },
     { name: 'no recipient at all', payload: report([]), outcomes: [{ problem: 'invalid' }] },
     {
       name: 'a vacation',

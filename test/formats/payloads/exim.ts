@@ -63,6 +63,29 @@ export const exim: FormatCases = {
       ],
     },
     {
+      name: 'deliveries and a failure',
+      context: { timezone: 'Europe/Paris' },
+      payload: [
+        at('<= s@sender.example H=app [10.0.0.1] P=esmtps X=TLS1.3:x:256 CV=no S=1234 id=m-1@sender.example'),
+        at(`=> a@example.com ${smtp} X=TLS1.3:TLS_AES_256_GCM_SHA384:256 CV=yes C="250 2.0.0 OK id=1w"`),
+        at(`** a@example.com ${smtp}: SMTP error from remote mail server after RCPT TO:<a@example.com>: 550 5.1.1 no`),
+        at('Completed'),
+      ].join('\n'),
+      outcomes: [
+        { ignored: 'an arrival' },
+        { ...told, type: 'delivered', smtp_code: 250, enhanced_status: '2.0.0', diagnostic: '250 2.0.0 OK id=1w' },
+        {
+          ...told,
+          type: 'bounced',
+          smtp_code: 550,
+          enhanced_status: '5.1.1',
+          diagnostic: 'SMTP error from remote mail server after RCPT TO:<a@example.com>: 550 5.1.1 no',
+          permanent: true,
+        },
+        { ignored: 'a message is done' },
+      ],
+    },
+    {
       name: 'milliseconds, offset and the ids since 4.97',
       payload:
         '2026-03-01 10:00:00.250 +0000 [4711] 1w0AbC-00000000XyZ-1aBc => a@example.com R=r T=smtp H=mx.example.com [2001:db8::1]:25*',

@@ -87,6 +87,27 @@ export const haraka: FormatCases = {
       ],
     },
     {
+      name: 'lines of a logger, all well',
+      payload: [
+        { ...logged, dsn_status: '550', undelivered_reason: '550 5.1.1 no such user' },
+        { ...logged, type: 'delivered', smtp_response: '2.0.0 OK', smtp_host: 'mx.example.com' },
+      ]
+        .map((line) => JSON.stringify(line))
+        .join('\n'),
+      outcomes: [
+        {
+          ...told,
+          message_id: UUID,
+          type: 'bounced',
+          smtp_code: 550,
+          enhanced_status: '5.1.1',
+          diagnostic: '550 5.1.1 no such user',
+          permanent: true,
+        },
+        { ...told, message_id: UUID, type: 'delivered', enhanced_status: '2.0.0', diagnostic: '2.0.0 OK' },
+      ],
+    },
+    {
       name: 'its own log',
       payload: [
         `2026-03-01T10:00:00.000Z [NOTICE] [${UUID}] [outbound] recipient <a@example.com> rejected: 550 5.1.1 no such user`,
