@@ -77,6 +77,7 @@ describe('arf', () => {
   it.each([
     ['Original-Rcpt-To: a@x.example\nRemoval-Recipient: b@x.example', ['complained a@x.example']],
     ['Removal-Recipient: b@x.example', ['complained b@x.example']],
+    ['Original-Rcpt-To: rfc822; a@x.example', ['complained a@x.example']],
     [
       'Original-Rcpt-To: <a@x.example>\nOriginal-Rcpt-To: rfc822@x.example\nOriginal-Rcpt-To: <A@x.example>',
       ['complained a@x.example', 'complained rfc822@x.example', 'complained a@x.example'],

@@ -191,6 +191,7 @@ describe('dsn: when and which mail', () => {
     ['Content-Type: message/global-headers\nContent-Transfer-Encoding: base64\n\nTWVzc2FnZS1JRDogPG1AdXMuZXhhbXBsZT4K', 'm@us.example'],
     ['Content-Type: text/rfc822-headers\nContent-Transfer-Encoding: quoted-printable\n\nMessage-ID:=20<m=40us.example>', 'm@us.example'],
     ['Content-Type: text/rfc822-headers\n\nSubject: none', undefined],
+    ['Content-Type: message/delivery-status\n\nSubject: mislabelled\nMessage-ID: <m@us.example>', 'm@us.example'],
   ])('%j', (returned, messageId) => {
     expect(events(report({ returned }))[0]?.messageId).toBe(messageId);
   });

@@ -195,10 +195,11 @@ function unescaped(address: string): string {
   return address.replace(/\+(2B|3D)/g, (_whole, hex: string) => (hex === '2B' ? '+' : '='));
 }
 
-/** Gmail names the mail in a field of the status part, and in its header. */
+/** Gmail names the mail in a field of the status part, or of the header; others label the returned header as a status part. */
 function originalId({ root }: Mail, message: readonly Field[], group: readonly Field[]): string | undefined {
   const name = 'x-original-message-id';
-  return bareMessageId(firstField(message, name) ?? firstField(group, name) ?? firstField(root.fields, name));
+  const given = firstField(message, name) ?? firstField(group, name) ?? firstField(root.fields, name) ?? firstField(message, 'message-id');
+  return bareMessageId(given);
 }
 
 /** `dns; mx.example.com:25 (192.0.2.1)`. */

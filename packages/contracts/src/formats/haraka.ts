@@ -43,7 +43,8 @@ function startsAsJson(payload: Uint8Array): boolean {
   const at = payload.findIndex((byte) => byte > 0x20);
   // A log line may begin with a level in brackets.
   return (
-    payload[at] === 0x7b || (payload[at] === 0x5b && /^\[\s*[{\]]/.test(Buffer.from(payload.subarray(at, at + 64)).toString('latin1')))
+    payload[at] === 0x7b ||
+    (payload[at] === 0x5b && !/^\[[A-Z]{2,10}\]/.test(Buffer.from(payload.subarray(at, at + 16)).toString('latin1')))
   );
 }
 

@@ -6,7 +6,7 @@ import { elementFormat } from './elements.ts';
 import type { NormaliseContext, Normalised } from './format.ts';
 import { countOf, fieldsOf, idOf, listOf, numberOf, textOf } from './json.ts';
 import type { Fields } from './json.ts';
-import { feedbackMeaning, isRedacted } from './mail/feedback.ts';
+import { feedbackMeaning, isRedacted, untyped } from './mail/feedback.ts';
 import { phaseNamed } from './postfix/line.ts';
 
 /** What happens to one mail for one recipient. */
@@ -150,7 +150,7 @@ function complainersOf(report: Fields): readonly string[] {
   ];
   for (const source of sources) {
     const addresses = listOf(source)
-      .map(bareAddress)
+      .map((value) => (typeof value === 'string' ? bareAddress(untyped(value)) : undefined))
       .filter((address) => address?.includes('@') === true);
     if (addresses.length > 0) return [...new Set(addresses as string[])];
   }

@@ -98,6 +98,7 @@ describe('exim: failures', () => {
       'mail',
       true,
     ],
+    ['R=r T=lmtp: LMTP error after pipelined end of data: 552 5.2.2 full', 'bounced', 552, '5.2.2', 'end_of_data', true],
     [': Unrouteable address', 'bounced', undefined, undefined, undefined, true],
     ['R=r: all relevant MX records point to non-existent hosts', 'bounced', undefined, undefined, undefined, true],
     [': retry timeout exceeded', 'expired', undefined, undefined, undefined, false],

@@ -36,3 +36,8 @@ export function isRedacted(address: string): boolean {
     /^(?:redacted|hidden)$/i.test(address.slice(address.lastIndexOf('@') + 1))
   );
 }
+
+/** Without the type that some write before an address: `rfc822; user@example.com`. */
+export function untyped(address: string): string {
+  return address.replace(/^\s*[A-Za-z][\w-]{0,20}\s*;\s*/, '');
+}
