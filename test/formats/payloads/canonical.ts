@@ -23,6 +23,7 @@ const told = {
 export const canonical: FormatCases = {
   format: 'canonical',
   cases: [
+    { name: 'one event', payload: event, outcomes: [told] },
     {
       name: 'as it is; tenant and stream from outside where it names none; commands are not for us',
       payload: [

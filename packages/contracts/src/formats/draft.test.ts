@@ -70,7 +70,7 @@ describe('eventOf', () => {
       detail: 'bounced: the payload names no recipient',
       raw: 'raw',
     });
-    for (const recipient of ['secret', 'secret@', 7, {}, ['secret@example.com'], '"sec ret"@example.com']) {
+    for (const recipient of ['secret', 'secret@', 'secret\uFFFD@example.com', 7, {}, ['secret@example.com'], '"sec ret"@example.com']) {
       const made = make({ recipient });
       expect(made).toMatchObject({ kind: 'problem', reason: 'invalid' });
       expect(JSON.stringify(made)).not.toContain('secret');
