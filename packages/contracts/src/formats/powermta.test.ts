@@ -133,7 +133,7 @@ describe('powermta: the file', () => {
     expect(
       events([
         HEADER,
-        row({ status: '5.1.1', diag: '"smtp;550-one' }).split(',"')[0] + ',"smtp;550-one',
+        'b,2026-03-11 10:00:00+0000,s@y.example,a@x.example,,failed,5.1.1,"smtp;550-one',
         '550 two",,,,',
         row({ status: '5.1.1' }),
       ]),

@@ -85,6 +85,7 @@ function open(context: NormaliseContext, state?: unknown): LineReader {
   }
 
   function push(line: string): readonly Normalised[] {
+    if (begun === '' && line.startsWith('{')) return rows.normalise(Buffer.from(line), context);
     // A quote that is never closed must not swallow the rows behind it.
     const broken = begun !== '' && (ROW_BEGINS.test(line) || begun.length + line.length > LINE_LIMIT) ? [brokenRow(begun)] : NOTHING;
     if (broken.length > 0) begun = '';
