@@ -1,6 +1,6 @@
 /**
  * Events per second of the engine as a ratio to a bare kafkajs consumer that only counts: same machine, same topic, same run, each in
- * a process of its own, in turn. `npm run bench -- [--events N] [--recipients N] [--rounds N] [--tracked N]`.
+ * a process of its own, in turn. `npm run bench -- [--events N] [--recipients N] [--rounds N] [--failures 2,10] [--tracked N] [--profile FOLDER]`.
  */
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -25,12 +25,17 @@ const { values } = parseArgs({
     events: { type: 'string', default: '1000000' },
     recipients: { type: 'string', default: '1000000' },
     rounds: { type: 'string', default: '3' },
+    /** Shares of events that fail, in per cent. */
+    failures: { type: 'string', default: '2,10' },
     tracked: { type: 'string', default: '1000000' },
+    /** CPU profiles of the engine are written here. */
+    profile: { type: 'string' },
   },
 });
 const EVENTS = Number(values.events);
 const RECIPIENTS = Number(values.recipients);
 const ROUNDS = Number(values.rounds);
+const SHARES = values.failures.split(',').map((percent) => Number(percent) / 100);
 const TRACKED = Number(values.tracked);
 const HOUR = 3_600_000;
 const REPLIES = [
@@ -61,8 +66,8 @@ try {
     '| failures | bare consumer, events/s | engine, events/s | ratio (each round) | peak memory | commits | list published after the last commit |',
   );
   console.log('|---|---|---|---|---|---|---|');
-  for (const share of [0.02, 0.1]) await compare(share);
-  await memory();
+  for (const share of SHARES) await compare(share);
+  if (TRACKED > 0) await memory();
 } finally {
   await broker.stop();
   await postgres.stop();
@@ -144,7 +149,9 @@ async function engineRun(world: Installation): Promise<Run> {
     'truncate desist.checkpoint, desist.outbox, desist.dead_letter, desist.clock_move; truncate desist.recipient cascade',
   );
   const options = { ...world.options, groupId: `bench-${Date.now()}` };
-  const engine = startEngine({ databaseUrl: world.databaseUrl, options, more: { DESIST_HTTP: '127.0.0.1:0' } });
+  const profiled = values.profile === undefined ? {} : { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${values.profile}` };
+  const more = { DESIST_HTTP: '127.0.0.1:0', ...profiled };
+  const engine = startEngine({ databaseUrl: world.databaseUrl, options, more });
   const { listening } = (await engine.next('serving HTTP')) as { listening: string };
   await engine.next('partition claimed');
   const began = performance.now();

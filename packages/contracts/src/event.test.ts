@@ -96,6 +96,15 @@ describe('a record of delivery-events', () => {
     expect(decode(at(300_001))).toMatchObject({ clamped: true, event: { occurredAt: NOW } });
   });
 
+  it('keeps that an event is not certain, and only that', () => {
+    expect([false, true, null, undefined].map((certain) => decode({ ...EXAMPLE, certain }))).toMatchObject([
+      { ok: true, event: { certain: false } },
+      ...Array.from({ length: 3 }, () => ({ ok: true, event: expect.not.objectContaining({ certain: expect.anything() }) as unknown })),
+    ]);
+    expect(decode({ ...EXAMPLE, certain: 'no' })).toMatchObject({ ok: false, reason: 'invalid', detail: 'certain: must be true or false' });
+    expect(schemaProblem('delivery-event', { ...EXAMPLE, certain: false })).toBeNull();
+  });
+
   it('derives the same id from the same content, and another one from another', () => {
     const { id: _, ...anonymous } = EXAMPLE;
     const idOf = (value: object): string => (decode(value) as { event: { id: string } }).event.id;

@@ -53,6 +53,7 @@ export function readable(payload: Uint8Array): string | Normalised {
   return utf8(payload);
 }
 
-function asArray(document: unknown): readonly unknown[] {
+/** The elements of an array; anything else, null too, is one itself. */
+export function asArray(document: unknown): readonly unknown[] {
   return Array.isArray(document) ? (document as unknown[]) : [document];
 }
