@@ -94,7 +94,7 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
   const { partition, epoch } = claim;
   const counts: TaskCounts = { records: 0, peeked: 0, duplicates: 0, clamped: 0, deadLetters: 0, changes: 0, commits: 0 };
   const deadlines = createDeadlines();
-  const breaker: Breaker = createBreaker();
+  const breaker: Breaker = createBreaker(claim.toleratedBelow);
   let state: TaskState = { kind: 'running' };
   let position = claim.nextOffset;
   let clock = claim.clock;
@@ -103,6 +103,8 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
   let committedNumber = claim.nextNumber;
   let committedClock = claim.clock;
   let attempts = 0;
+  /** As the last commit left it, if it was above 0: then there is something to commit even when nothing was folded. */
+  let committedAttempts = 0;
   let deadLetters: DeadLetter[] = [];
   let clockMoves: { beforeOffset: number; clock: number }[] = [];
   let lastCommitAt = time.monotonic();
@@ -137,7 +139,7 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
           peeked[i - from] = hash;
         }
       } else decode(record, i - from, needed);
-      if (type !== undefined) note(true);
+      if (type !== undefined) note(record, true);
     }
     counts.peeked += delivered + accepted;
     if (delivered > 0) tally?.event('delivered', delivered);
@@ -149,11 +151,11 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
     const read = wire.decode(record);
     if (!read.ok) {
       reject(record, read.reason, read.detail);
-      note(false);
+      note(record, false);
       return;
     }
     if (read.clamped) counts.clamped += 1;
-    note(true);
+    note(record, true);
     const { event } = read;
     const key = recipientKey(event.tenant, event.recipient);
     tally?.event(event.type);
@@ -174,8 +176,8 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
     deadLetters.push({ offset: record.offset, key: record.key, value: record.value, reason, detail });
   }
 
-  function note(readable: boolean): void {
-    const reason = breaker.record(readable);
+  function note({ offset }: LogRecord, readable: boolean): void {
+    const reason = breaker.record(offset, readable);
     if (reason !== null && state.kind === 'running') state = { kind: 'stopped', reason };
   }
 
@@ -296,7 +298,13 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
   // --------------------------------------------------------------------------------------- committing
 
   function hasWork(): boolean {
-    return position > committedOffset || recipients.dirty() > 0 || deadLetters.length > 0 || clock > committedClock;
+    return (
+      position > committedOffset ||
+      recipients.dirty() > 0 ||
+      deadLetters.length > 0 ||
+      clock > committedClock ||
+      committedAttempts !== attempts
+    );
   }
 
   /** Starts a commit when one is due. While one runs, folding goes on until the next one is full. */
@@ -349,6 +357,7 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
     committedOffset = plan.nextOffset;
     committedNumber = plan.nextNumber;
     committedClock = plan.clock;
+    committedAttempts = plan.attempts;
     counts.commits += 1;
     options.committed?.(plan, time.monotonic() - began);
   }
