@@ -31,7 +31,7 @@ export function read(reply: Reply): Reading {
   const whole = reply.text.length > TEXT_LIMIT ? reply.text.slice(0, TEXT_LIMIT) : reply.text;
   const quotedAt = quotation(whole);
   const inner = quotedAt === -1 ? whole : whole.slice(quotedAt);
-  const tokens = tokenise(inner);
+  const tokens = tokenise(withoutCommand(inner));
   const outside = CODES.exec(whole);
   const inside = quotedAt === -1 ? null : CODES.exec(inner);
   const code =
@@ -102,6 +102,14 @@ function enhancedAt(match: RegExpExecArray | null): Enhanced | undefined {
 function enhancedOf(text: string | undefined): Enhanced | undefined {
   const match = /^([45])\.(\d{1,3}\.\d{1,3})$/.exec(text?.trim() ?? '');
   return match === null ? undefined : { digit: match[1] === '4' ? 4 : 5, detail: match[2] as string };
+}
+
+/** Postfix adds which command was refused: these are no words of the reply. */
+function withoutCommand(text: string): string {
+  const at = text.lastIndexOf('(in reply to ');
+  if (at === -1) return text;
+  const end = text.indexOf(')', at);
+  return end === -1 ? text.slice(0, at) : `${text.slice(0, at)} ${text.slice(end + 1)}`;
 }
 
 const COMMANDS: readonly (readonly [string, SmtpPhase])[] = [
