@@ -4,6 +4,7 @@ export { decodeRecipient, encodeRecipient } from './recipient/codec.ts';
 export { explain } from './recipient/explain.ts';
 export type { ExplainedFact, Explanation } from './recipient/explain.ts';
 export { factOf, countsAgainstRecipient, isHard } from './recipient/fact.ts';
+export { endsGreylisting } from './recipient/greylisting.ts';
 export { judge, replyLine } from './recipient/judge.ts';
 export type { ProviderOf } from './recipient/judge.ts';
 export { addFact, advanceTo, dueOf, machineOf, newRecipient, run } from './recipient/fold.ts';

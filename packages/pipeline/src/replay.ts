@@ -2,7 +2,18 @@
  * A replay folds a whole input as one partition, in virtual time: the record time of an event is its `occurredAt`, the
  * clock is the latest one so far, and ends where the caller says. It writes nothing anywhere.
  */
-import { addFact, advanceTo, classifierOf, factOf, judge, newRecipient, recipientKey, tenantPolicy, viewOf } from '@desist/domain';
+import {
+  addFact,
+  advanceTo,
+  endsGreylisting,
+  classifierOf,
+  factOf,
+  judge,
+  newRecipient,
+  recipientKey,
+  tenantPolicy,
+  viewOf,
+} from '@desist/domain';
 import type { Change, FoldContext, LogEvent, PolicySet, ProviderOf, Recipient, RecipientView } from '@desist/domain';
 import { createDeadlines } from './deadlines.ts';
 
@@ -30,6 +41,8 @@ export interface ReplaySummary {
   /** Recipients that ever had a counted or kept event. */
   readonly recipients: number;
   readonly changes: number;
+  /** First attempts deferred and accepted some minutes later: greylisting, whatever the replies said. */
+  readonly greylisted: number;
   /** ms; null when there was no event. */
   readonly clock: number | null;
 }
@@ -65,6 +78,7 @@ export function createReplay(options: {
   let clock = Number.NEGATIVE_INFINITY;
   let events = 0;
   let duplicates = 0;
+  let greylisted = 0;
   let leftOut = 0;
   let number = 0;
 
@@ -129,9 +143,13 @@ export function createReplay(options: {
         folded = { tenant: event.tenant, address: event.recipient, recipient: newRecipient() };
         recipients.set(key, folded);
       }
+      const healed = fact.kind === 'delivered' && endsGreylisting(folded.recipient.facts, fact);
       const changes = addFact(folded.recipient, fact, clock, contextOf(event.tenant));
       if (changes === 'duplicate') duplicates += 1;
-      else published.push(...publish(folded, changes));
+      else {
+        if (healed) greylisted += 1;
+        published.push(...publish(folded, changes));
+      }
       settle(key, folded);
       return published;
     },
@@ -160,6 +178,7 @@ export function createReplay(options: {
       leftOut,
       recipients: recipients.size,
       changes: number,
+      greylisted,
       clock: Number.isFinite(clock) ? clock : null,
     }),
   };

@@ -38,6 +38,10 @@ export interface Tally {
   deadLetter(reason: string): void;
   /** Somebody who was deferred got mail: milliseconds since the first failure. */
   waited(key: string, ms: number): void;
+  /** Somebody's first attempt was deferred and accepted some minutes later (`endsGreylisting`). */
+  greylisted(key: string): void;
+  /** How often, by provider. */
+  readonly greylistings: ReadonlyMap<string, number>;
   /** The waits since the last call, in seconds. */
   takeWaits(): readonly { readonly provider: string; readonly seconds: number }[];
 }
@@ -53,6 +57,7 @@ export function createTally(providerOf: (domain: string) => string): Tally {
   const verdicts = new Map<string, VerdictCount>();
   const providers = new Map<string, ProviderCount>();
   const deadLetters = new Map<string, number>();
+  const greylistings = new Map<string, number>();
   const suppressions = new Map<string, { readonly reason: string; readonly scope: string; count: number }>();
   const unmatched = createUnmatched();
   /** By hash of the domain. */
@@ -114,6 +119,11 @@ export function createTally(providerOf: (domain: string) => string): Tally {
       }
     },
     deadLetter: (reason) => void deadLetters.set(reason, (deadLetters.get(reason) ?? 0) + 1),
+    greylisted(key) {
+      const provider = named(providerOf(domainOf(key)));
+      greylistings.set(provider, (greylistings.get(provider) ?? 0) + 1);
+    },
+    greylistings,
     waited(key, ms) {
       if (waits.length < WAITS) waits.push({ provider: named(providerOf(domainOf(key))), seconds: ms / 1_000 });
     },

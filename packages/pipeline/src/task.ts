@@ -6,8 +6,8 @@
  * Records are folded one by one, each at the partition clock that the log gives it, so that what is published follows
  * from the log alone and not from how it was cut into batches.
  */
-import { addFact, advanceTo, classifierOf, factOf, isCommand, judge, recipientKey } from '@desist/domain';
-import type { LogEvent, PolicySet, ProviderOf, Recipient } from '@desist/domain';
+import { addFact, advanceTo, classifierOf, endsGreylisting, factOf, isCommand, judge, recipientKey } from '@desist/domain';
+import type { DeliveredFact, LogEvent, PolicySet, ProviderOf, Recipient } from '@desist/domain';
 import type { Breaker } from './breaker.ts';
 import { createBreaker } from './breaker.ts';
 import { createDeadlines } from './deadlines.ts';
@@ -253,7 +253,7 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
       return;
     }
     tally?.failed(fact, key);
-    if (fact.kind === 'delivered') noteWait(held.recipient, fact.at, key);
+    if (fact.kind === 'delivered') noteWait(held.recipient, fact, key);
     const changes = Number.isFinite(before) ? [...advanceTo(held.recipient, before, context)] : [];
     const added = addFact(held.recipient, fact, clock, context);
     if (added === 'duplicate') counts.duplicates += 1;
@@ -265,8 +265,9 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
   }
 
   /** From the first failure since the last delivery to this one. */
-  function noteWait({ facts }: Recipient, at: number, key: string): void {
-    if (tally === undefined) return;
+  function noteWait({ facts }: Recipient, delivered: DeliveredFact, key: string): void {
+    if (tally === undefined || facts.some(({ id }) => id === delivered.id)) return;
+    const { at } = delivered;
     let first: number | undefined;
     for (let index = facts.length - 1; index >= 0; index -= 1) {
       const fact = facts[index];
@@ -274,6 +275,7 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
       if (fact.kind === 'failure' && fact.at <= at) first = fact.at;
     }
     if (first !== undefined) tally.waited(key, at - first);
+    if (endsGreylisting(facts, delivered)) tally.greylisted(key);
   }
 
   /** Everybody whose deadline the clock has reached. Answers how many recipients were looked at. */

@@ -46,6 +46,7 @@ export function createMetrics({ tally, partitions, reader, monotonic }: MetricsO
     registers,
   });
   const unmatched = gauge('desist_unmatched_replies', 'The most frequent wordings that no rule knows', ['text']);
+  const greylisted = counter('desist_greylisted', 'First attempts deferred and accepted 5 to 15 minutes later', ['provider']);
   const persistent = gauge('desist_persistent_recipients', 'Recipients whose streak is persistent', []);
   const suppressions = counter('desist_suppressions', 'Suppressions decided', ['reason', 'scope']);
   const lag = gauge('desist_partition_lag_records', 'Records of the partition that are not folded yet', ['partition']);
@@ -74,7 +75,20 @@ export function createMetrics({ tally, partitions, reader, monotonic }: MetricsO
   }
 
   async function collect(): Promise<void> {
-    for (const metric of [events, verdicts, suppressions, deadLetters, ratio, unmatched, persistent, backlog, lag, clock, stopped])
+    for (const metric of [
+      events,
+      greylisted,
+      verdicts,
+      suppressions,
+      deadLetters,
+      ratio,
+      unmatched,
+      persistent,
+      backlog,
+      lag,
+      clock,
+      stopped,
+    ])
       metric.reset();
     for (const [type, count] of tally.types) events.inc({ type }, count);
     for (const { attribution, category, provider, count } of tally.verdicts.values())
@@ -85,6 +99,7 @@ export function createMetrics({ tally, partitions, reader, monotonic }: MetricsO
       if (deferred + delivered > 0) ratio.set({ provider }, deferred / (deferred + delivered));
     }
     for (const { text, count } of tally.unmatched.top(UNMATCHED_SHOWN)) unmatched.set({ text }, count);
+    for (const [provider, count] of tally.greylistings) greylisted.inc({ provider }, count);
     for (const { provider, seconds } of tally.takeWaits()) waits.observe({ provider }, seconds);
     for (const one of partitions()) {
       const partition = String(one.partition);

@@ -2,10 +2,8 @@
  * Why a recipient is in its state: every fact that is kept, and what it did. Folding only the facts that are listed as
  * counted or deciding gives the same state.
  */
-import { MINUTE } from '../policy/policy.ts';
 import type { FoldContext, Recipient } from './fold.ts';
 import { run } from './fold.ts';
-import { greylistedFor } from './greylisting.ts';
 import type { Role, Transition, VoidedBy } from './machine.ts';
 import { newMachine } from './machine.ts';
 import type { Fact } from './types.ts';
@@ -48,16 +46,10 @@ export function explain(r: Recipient, context: FoldContext): Explanation {
   const view = viewOf(r, context);
   return {
     view,
-    facts: facts.map((one, index) => ({ ...one, why: signOf(r.facts, index) ?? whyNot(one.fact, one.role, one.voidedBy) })),
+    facts: facts.map((one) => ({ ...one, why: whyNot(one.fact, one.role, one.voidedBy) })),
     transitions,
     whatWouldChangeIt: outlook(view),
   };
-}
-
-function signOf(facts: readonly Fact[], index: number): string | null {
-  const wait = greylistedFor(facts, index);
-  if (wait === null) return null;
-  return `has the signs of greylisting: the first attempt was deferred, and accepted ${Math.round(wait / MINUTE)} minutes later`;
 }
 
 function whyNot(fact: Fact, role: Role, voidedBy: VoidedBy | null): string | null {

@@ -89,13 +89,14 @@ export async function runReplay(files: readonly string[], options: ReplayOptions
     if (found === undefined) console.log(`\n${options.why}: healthy, nothing is held against it`);
     else printWhy(found);
   }
-  const { events, duplicates, leftOut, recipients, changes, clock } = replay.summary();
+  const { events, duplicates, leftOut, recipients, changes, greylisted, clock } = replay.summary();
   const summary = {
     events,
     duplicates,
     leftOut,
     recipients,
     changes,
+    greylisted,
     unreadable: unreadable.count(),
     ignored,
     clock: clock === null ? null : formatTime(clock),
@@ -103,7 +104,7 @@ export async function runReplay(files: readonly string[], options: ReplayOptions
   if (options.json) console.log(JSON.stringify({ type: 'summary', ...summary }));
   else {
     console.log(
-      `\n${events} events, ${duplicates} duplicates, ${ignored} ignored, ${unreadable.count()} unreadable, ${changes} changes; ${last.length} recipients are not healthy at ${summary.clock ?? 'no time at all'}`,
+      `\n${events} events, ${duplicates} duplicates, ${ignored} ignored, ${unreadable.count()} unreadable, ${changes} changes, ${greylisted} healed like greylisting; ${last.length} recipients are not healthy at ${summary.clock ?? 'no time at all'}`,
     );
   }
 }
