@@ -1,0 +1,142 @@
+/**
+ * From what a format has read to records of the log: events re-keyed by recipient, and dead letters for what has none.
+ *
+ *   payload ──format──> elements ──take──> events, dead letters ──store──> delivery-events, dead letters; durable
+ */
+import { encodeEvent, parseEvent, RECORD_LIMIT } from '@desist/contracts';
+import type { NormaliseContext, Normalised } from '@desist/contracts/formats';
+import type { DeliveryEvent } from '@desist/domain';
+import type { LogSink, MessageMemory, OutRecord, RememberedMessage } from '@desist/pipeline';
+import { messageKey, reportOf } from './message.ts';
+import type { Source } from './source.ts';
+import type { IngestTally } from './tally.ts';
+
+export interface Encoded {
+  readonly key: string;
+  readonly value: string;
+}
+
+export interface Taken {
+  readonly events: readonly Encoded[];
+  readonly deadLetters: readonly OutRecord[];
+  readonly ignored: number;
+  /** Nothing of the payload could be read at all. */
+  readonly unreadable: boolean;
+  readonly messages: readonly RememberedMessage[];
+}
+
+export interface Intake {
+  /** What the format says of a payload. Never throws. */
+  normalise(source: Source, payload: Uint8Array, context: NormaliseContext): readonly Normalised[];
+  /** `origin`: headers of its dead letters beside reason, detail, source and format. Never rejects: a memory that is away knows nothing. */
+  take(source: Source, elements: readonly Normalised[], origin?: Readonly<Record<string, string>>): Promise<Taken>;
+  /** Durable when resolved. Rejects with `LogError` or `StoreError`; then the same again is harmless. */
+  store(taken: readonly Taken[], source: Source): Promise<void>;
+}
+
+export interface IntakeOptions {
+  readonly sink: Pick<LogSink, 'append'>;
+  readonly tally: IngestTally;
+  /** Who messages went to; without it reports that leave the recipient out are dead letters. */
+  readonly memory?: MessageMemory;
+}
+
+/** Bytes of a dead letter's value: with its headers it fits into a record. */
+const RAW_LIMIT = 768 * 1024;
+
+export function createIntake({ sink, tally, memory }: IntakeOptions): Intake {
+  return {
+    normalise(source, payload, context) {
+      try {
+        return source.format.normalise(payload, context);
+      } catch (error) {
+        // No format throws; if one does, the payload must not be lost for it.
+        const detail = `the format failed: ${error instanceof Error ? error.name : 'unknown error'}`;
+        return [{ kind: 'problem', reason: 'invalid', detail, raw: Buffer.from(payload).toString('utf8') }];
+      }
+    },
+
+    async take(source, elements, origin = {}) {
+      const events: Encoded[] = [];
+      const deadLetters: OutRecord[] = [];
+      const messages: RememberedMessage[] = [];
+      let ignored = 0;
+      let unreadable = 0;
+      for (const element of memory === undefined ? elements : await completed(source, elements, memory)) {
+        if (element.kind === 'ignored') {
+          ignored += 1;
+          continue;
+        }
+        const read = element.kind === 'event' ? encoded(element.event) : element;
+        if ('key' in read) {
+          events.push(read);
+          if (memory !== undefined && element.kind === 'event') messages.push(...messageOf(element.event));
+        } else {
+          if (read.reason === 'unreadable') unreadable += 1;
+          deadLetters.push(letterOf(source, read, origin));
+        }
+      }
+      const nothing = unreadable > 0 && unreadable === deadLetters.length && events.length + ignored === 0;
+      return { events, deadLetters, ignored, unreadable: nothing, messages };
+    },
+
+    async store(taken, source) {
+      const events = taken.flatMap((one) => one.events);
+      const deadLetters = taken.flatMap((one) => one.deadLetters);
+      if (events.length > 0) await sink.append('deliveryEvents', events);
+      if (deadLetters.length > 0) await sink.append('deadLetters', deadLetters);
+      const format = source.format.name;
+      tally.element(format, 'event', events.length);
+      tally.element(format, 'dead_letter', deadLetters.length);
+      tally.element(
+        format,
+        'ignored',
+        taken.reduce((sum, { ignored }) => sum + ignored, 0),
+      );
+      const messages = taken.flatMap((one) => one.messages);
+      // The events are in the log: what is not remembered costs a dead letter later, at most.
+      if (messages.length > 0) await memory?.remember(messages).catch(() => undefined);
+    },
+  };
+}
+
+type Problem = Extract<Normalised, { kind: 'problem' }>;
+
+function encoded(event: DeliveryEvent): Encoded | Problem {
+  const record = encodeEvent(event);
+  if (event.id !== '' && Buffer.byteLength(record.value) <= RECORD_LIMIT) return record;
+  const parsed = parseEvent(JSON.parse(record.value), Number.MAX_SAFE_INTEGER);
+  if (!parsed.ok) return { kind: 'problem', reason: 'invalid', detail: parsed.detail, raw: record.value };
+  const again = encodeEvent(parsed.event);
+  const bytes = Buffer.byteLength(again.value);
+  return bytes <= RECORD_LIMIT
+    ? again
+    : { kind: 'problem', reason: 'too_large', detail: `the event has ${bytes} bytes, at most ${RECORD_LIMIT}`, raw: record.value };
+}
+
+function letterOf(source: Source, { reason, detail, raw }: Problem, origin: Readonly<Record<string, string>>): OutRecord {
+  const bytes = Buffer.from(raw);
+  const headers = { reason, detail, source: source.name, format: source.format.name, ...origin };
+  if (bytes.length <= RAW_LIMIT) return { key: null, value: bytes, headers };
+  return { key: null, value: bytes.subarray(0, RAW_LIMIT), headers: { ...headers, bytes: String(bytes.length) } };
+}
+
+// ------------------------------------------------------------------------------------- who a message went to
+
+function messageOf({ tenant, recipient, messageId }: DeliveryEvent): readonly RememberedMessage[] {
+  return messageId === undefined ? [] : [{ tenant, key: messageKey(messageId), recipient, messageId }];
+}
+
+/** Reports about a message that name no recipient, or name the message as its header does: completed from what is known of it. */
+async function completed({ tenant }: Source, elements: readonly Normalised[], memory: MessageMemory): Promise<readonly Normalised[]> {
+  const reports = elements.map(reportOf);
+  const keys = [...new Set(reports.flatMap((report) => report?.key ?? []))];
+  if (keys.length === 0) return elements;
+  const answers = await memory.recall(tenant, keys).catch(() => []);
+  const known = new Map(keys.map((key, index) => [key, answers[index]]));
+  return elements.map((element, index) => {
+    const report = reports[index];
+    const message = report === undefined ? undefined : known.get(report.key);
+    return message === undefined ? element : (report?.complete(message) ?? element);
+  });
+}
