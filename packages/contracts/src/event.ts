@@ -3,14 +3,12 @@ import { createHash } from 'node:crypto';
 import { COMMAND_TYPES, DELIVERY_EVENT_TYPES, recipientKey, SMTP_PHASES } from '@desist/domain';
 import type { Command, CommandType, DeliveryEvent, DeliveryEventType, LogEvent, SmtpPhase, SmtpReply } from '@desist/domain';
 import { normaliseAddress } from './address.ts';
+import { clean, ID_LIMIT, optional, TEXT_LIMIT, WORD_LIMIT } from './text.ts';
 import { formatTime, parseTime } from './time.ts';
 
 export const EVENT_VERSION = 1;
 /** Bytes of a value. */
 export const RECORD_LIMIT = 256 * 1024;
-/** Characters of a reply that are read. */
-const TEXT_LIMIT = 4 * 1024;
-const WORD_LIMIT = 1024;
 /** An event further in the future than this is clamped to the record time, ms. */
 export const CLOCK_TOLERANCE = 5 * 60_000;
 
@@ -70,7 +68,7 @@ function readEvent(fields: Fields, now: number): DecodedRecord {
   const tenant = fields.name('tenant') ?? 'default';
   const recipient = fields.address('recipient');
   const occurredAt = fields.time('occurredAt', true) ?? 0;
-  const given = fields.text('id', 256);
+  const given = fields.text('id', ID_LIMIT);
   const late = occurredAt <= now + CLOCK_TOLERANCE;
   const at = late ? occurredAt : now;
   const event = (COMMAND_TYPES as readonly string[]).includes(type ?? '')
@@ -100,6 +98,7 @@ function readDelivery(fields: Fields, type: DeliveryEventType, common: Common): 
     ...optional('remoteHost', fields.text('remoteHost', WORD_LIMIT)),
     ...optional('source', fields.text('source', WORD_LIMIT)),
     ...optional('permanent', fields.flag('permanent')),
+    ...(fields.flag('certain') === false ? { certain: false } : {}),
   };
 }
 
@@ -195,15 +194,6 @@ class Fields {
     if (inner.problem !== undefined) this.problem ??= `smtp.${inner.problem}`;
     return reply;
   }
-}
-
-/** Text that any database takes: no NUL, no lone surrogate, bounded. */
-function clean(text: string, limit: number): string {
-  return text.slice(0, limit).toWellFormed().replaceAll('\0', '\u{FFFD}');
-}
-
-function optional<K extends string, V>(name: K, value: V | undefined): Partial<Record<K, V>> {
-  return value === undefined ? {} : ({ [name]: value } as Record<K, V>);
 }
 
 /** Identity from the content, for sources that give none. `occurredAt` is the source's own, before any clamp. */

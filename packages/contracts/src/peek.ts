@@ -54,6 +54,7 @@ const FIELDS = [
   'remoteHost',
   'source',
   'permanent',
+  'certain',
 ] as const;
 type Field = (typeof FIELDS)[number];
 const signature = (length: number, first: number, second: number): number => (length << 16) | (first << 8) | second;
@@ -149,6 +150,9 @@ function fieldEnd(value: Uint8Array, name: Field, at: number, recordTime: number
     }
     case 'permanent':
       return same(value, at, TRUE) ? at + TRUE.length : same(value, at, FALSE) ? at + FALSE.length : DOUBT;
+    case 'certain':
+      // What is not certain to be about this recipient is not the usual case.
+      return same(value, at, TRUE) ? at + TRUE.length : DOUBT;
     case 'smtp':
       return replyEnd(value, at);
     default:

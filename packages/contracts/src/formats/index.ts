@@ -1,0 +1,29 @@
+/** The provider formats, and which one a payload is of. An entry of its own: who needs no formats loads none of their libraries. */
+import { canonical } from './canonical.ts';
+import { glimpseOf } from './detect.ts';
+import type { DetectableFormat } from './detect.ts';
+import type { FormatName, LineFormat, Format } from './format.ts';
+
+export { FORMAT_NAMES } from './format.ts';
+export type { Format, FormatName, LineFormat, LineReader, NormaliseContext, Normalised, ProblemReason } from './format.ts';
+export { createJsonSplitter, PAYLOAD_LIMIT, TOO_LARGE } from './json.ts';
+export { zoneOf } from './time.ts';
+
+/** In the order in which they are asked. A format is added by one line. */
+const ALL: readonly DetectableFormat[] = [canonical];
+
+export const FORMATS: ReadonlyMap<FormatName, Format> = new Map(ALL.map((format) => [format.name, format]));
+
+export function formatOf(name: string): Format | undefined {
+  return FORMATS.get(name as FormatName);
+}
+
+/** From its first 64 KiB; undefined when no format knows it. */
+export function detectFormat(payload: Uint8Array): Format | undefined {
+  const glimpse = glimpseOf(payload);
+  return ALL.find((format) => format.looksLike(glimpse));
+}
+
+export function isLineFormat(format: Format): format is LineFormat {
+  return 'open' in format;
+}
