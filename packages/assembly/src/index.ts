@@ -1,4 +1,5 @@
 export * from './backends.ts';
+export * from './ingest.ts';
 export * from './main.ts';
 export * from './policies.ts';
 export { KEEP, prune } from './retention.ts';

@@ -17,6 +17,8 @@ import type { Backends } from './backends.ts';
 import { openBackends } from './backends.ts';
 import { createHealth } from './health.ts';
 import type { Health } from './health.ts';
+import { createFeeds } from './feeds.ts';
+import type { Feeds } from './feeds.ts';
 import { keepPruned } from './retention.ts';
 import type { Settings } from './settings.ts';
 import { VERSION } from './version.ts';
@@ -48,6 +50,7 @@ export async function runService(options: ServiceOptions): Promise<void> {
     life.opened('health', () => health.close());
     const tally = createTally((domain) => wire.providerOf(domain));
     const observed: { metrics?: Metrics } = {};
+    const feeds = ingest ? createFeeds({ settings, backends, logger, owner, life }) : undefined;
     const engine = createEngine({
       store: backends.store,
       source: backends.log,
@@ -69,15 +72,17 @@ export async function runService(options: ServiceOptions): Promise<void> {
       partitions: () => engine.status(),
       reader: backends.reader,
       monotonic: () => systemTime.monotonic(),
+      ...(feeds === undefined ? {} : { ingest: feeds.tally }),
     });
     observed.metrics = metrics;
-    const url = await serve({ ...options, backends, engine, metrics, health, logger, life });
+    const url = await serve({ ...options, backends, engine, metrics, health, logger, life, feeds });
     if (!(await prepare(backends, settings, health, logger, life))) return;
     const { journal, reader } = backends;
     if (journal !== null) keepPruned({ journal, reader, time: systemTime, logger, signal: life.signal });
     const running = drive(backends, engine, health, logger, life);
+    const feeding = feeds?.run();
     options.onReady?.({ url });
-    await running;
+    await Promise.all([running, feeding]);
     logger.info({}, 'stopped');
   } finally {
     await life.close();
@@ -91,14 +96,27 @@ interface Parts extends ServiceOptions {
   readonly health: Health;
   readonly logger: Logger;
   readonly life: Lifecycle;
+  readonly feeds: Feeds | undefined;
 }
 
-async function serve({ settings, policies, ingest, backends, engine, metrics, health, logger, life }: Parts): Promise<string | null> {
+async function serve({
+  settings,
+  policies,
+  ingest,
+  backends,
+  engine,
+  metrics,
+  health,
+  logger,
+  life,
+  feeds,
+}: Parts): Promise<string | null> {
   if (settings.http === null) return null;
   const { host, port, allowRemote } = settings.http;
   const api = createApi({
     reader: backends.reader,
     ...(ingest ? { append: (records) => backends.log.append('deliveryEvents', records).then(() => undefined) } : {}),
+    ...(feeds === undefined ? {} : { webhooks: feeds.webhooks }),
     policies,
     engineStatus: () => engine.status(),
     ready: () => health.ready(),
@@ -118,7 +136,7 @@ async function serve({ settings, policies, ingest, backends, engine, metrics, he
 }
 
 /** Waits for database and log. False when the process was told to stop meanwhile. */
-async function prepare(backends: Backends, settings: Settings, health: Health, logger: Logger, life: Lifecycle): Promise<boolean> {
+export async function prepare(backends: Backends, settings: Settings, health: Health, logger: Logger, life: Lifecycle): Promise<boolean> {
   const { db, journal, log } = backends;
   return health.until(
     'waiting for the database and the log',

@@ -85,6 +85,7 @@ export function createIntake({ sink, tally, memory }: IntakeOptions): Intake {
       const deadLetters = taken.flatMap((one) => one.deadLetters);
       if (events.length > 0) await sink.append('deliveryEvents', events);
       if (deadLetters.length > 0) await sink.append('deadLetters', deadLetters);
+      for (const { headers } of deadLetters) tally.deadLetter(headers?.['reason'] ?? 'invalid');
       const format = source.format.name;
       tally.element(format, 'event', events.length);
       tally.element(format, 'dead_letter', deadLetters.length);

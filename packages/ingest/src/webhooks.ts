@@ -18,6 +18,8 @@ export interface WebhookSource extends Source {
   readonly check: Check;
   /** The check looks at headers only: it can be done before the body is read. */
   readonly byHeaders: boolean;
+  /** Nothing is checked. */
+  readonly open: boolean;
 }
 
 export type Received =
@@ -30,6 +32,8 @@ export type Received =
 
 export interface Webhooks {
   has(format: string, name: string): boolean;
+  /** Nothing tells a genuine request of this source from another one. */
+  isOpen(name: string): boolean;
   /** Of a source that is checked by its headers: undefined when it may go on. */
   admit(name: string, headers: WebhookRequest['headers']): Promise<Extract<Received, { kind: 'refused' }> | undefined>;
   receive(name: string, request: WebhookRequest): Promise<Received>;
@@ -93,6 +97,7 @@ export function createWebhooks({ sources, intake, tally, time, logger }: Webhook
 
   return {
     has: (format, name) => byName.get(name)?.source.format.name === format,
+    isOpen: (name) => byName.get(name)?.source.open !== false,
     async admit(name, headers) {
       const source = byName.get(name)?.source;
       if (source?.byHeaders !== true) return undefined;

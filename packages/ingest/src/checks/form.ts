@@ -1,19 +1,34 @@
 /** Bodies of forms: the fields, decoded, in their order. */
+import { Busboy } from '@fastify/busboy';
 
-/** Bytes of a multipart body's boundary and headers are nobody's business: what is no text field is left out. */
-export async function formFields(body: Uint8Array, contentType: string): Promise<readonly (readonly [string, string])[] | undefined> {
+type Fields = readonly (readonly [string, string])[];
+
+const MOST_FIELDS = 1_000;
+
+/** Undefined when the body is no form, or a broken one. Files in it are nobody's business. */
+export async function formFields(body: Uint8Array, contentType: string): Promise<Fields | undefined> {
   if (/^application\/x-www-form-urlencoded\b/i.test(contentType)) return [...new URLSearchParams(textOf(body))];
-  if (!/^multipart\/form-data\b/i.test(contentType)) return undefined;
-  try {
-    const form = await new Response(Uint8Array.from(body), { headers: { 'content-type': contentType } }).formData();
-    return [...form].flatMap(([name, value]) => (typeof value === 'string' ? [[name, value] as const] : []));
-  } catch {
-    return undefined;
-  }
+  return /^multipart\/form-data\b/i.test(contentType) ? multipart(body, contentType) : undefined;
+}
+
+function multipart(body: Uint8Array, contentType: string): Promise<Fields | undefined> {
+  return new Promise((resolve) => {
+    const fields: (readonly [string, string])[] = [];
+    try {
+      const limits = { fields: MOST_FIELDS, fieldSize: body.length, files: 0, parts: MOST_FIELDS };
+      const reader = new Busboy({ headers: { 'content-type': contentType }, limits });
+      reader.on('field', (name, value) => void fields.push([name, value]));
+      reader.on('finish', () => resolve(fields));
+      reader.on('error', () => resolve(undefined));
+      reader.end(Buffer.from(body));
+    } catch {
+      resolve(undefined);
+    }
+  });
 }
 
 /** The same fields as one urlencoded body, which every format reads. */
-export function urlencoded(fields: readonly (readonly [string, string])[]): Uint8Array {
+export function urlencoded(fields: Fields): Uint8Array {
   return Buffer.from(new URLSearchParams(fields.map(([name, value]): [string, string] => [name, value])).toString());
 }
 

@@ -1,0 +1,74 @@
+/** Webhooks and provider topics of the sources file, over the log and the database of this process. */
+import { createIngestTally, createIntake, createTopicConsumer, createWebhooks } from '@desist/ingest';
+import type { IngestTally, TopicSource, Webhooks } from '@desist/ingest';
+import { connectKafka } from '@desist/log-kafka';
+import { LogError, StoreError } from '@desist/pipeline';
+import type { Logger, MessageMemory } from '@desist/pipeline';
+import { systemTime } from '@desist/shell';
+import type { Lifecycle } from '@desist/shell';
+import { createFeedPositions, createMessageMemory } from '@desist/store-postgres';
+import type { Backends } from './backends.ts';
+import type { Settings } from './settings.ts';
+
+export interface Feeds {
+  readonly tally: IngestTally;
+  readonly webhooks: Webhooks;
+  readonly memory: MessageMemory | undefined;
+  /** Takes the provider topics over until the process is told to stop. */
+  run(): Promise<void>;
+}
+
+export interface FeedsOptions {
+  readonly settings: Settings;
+  readonly backends: Backends;
+  readonly logger: Logger;
+  readonly owner: string;
+  readonly life: Lifecycle;
+}
+
+export function createFeeds(options: FeedsOptions): Feeds {
+  const { settings, backends, logger } = options;
+  const tally = createIngestTally();
+  const keptFor = settings.messageMemory;
+  const memory = keptFor === null ? undefined : createMessageMemory(backends.db, { now: () => systemTime.now(), keptFor });
+  const intake = createIntake({ sink: backends.log, tally, ...(memory === undefined ? {} : { memory }) });
+  return {
+    tally,
+    memory,
+    webhooks: createWebhooks({ sources: settings.sources.webhooks, intake, tally, time: systemTime, logger }),
+    async run() {
+      const positions = createFeedPositions(backends.db);
+      await Promise.all(settings.sources.topics.map((one) => takeOver(one, { ...options, positions, intake, tally })));
+    },
+  };
+}
+
+interface TakeOver extends FeedsOptions, Pick<Parameters<typeof createTopicConsumer>[0], 'positions' | 'intake' | 'tally'> {}
+
+/** A group of its own for each source; reading that ended is begun again. */
+async function takeOver(
+  { source, topic }: TopicSource,
+  { settings, logger, owner, life, positions, intake, tally }: TakeOver,
+): Promise<void> {
+  const { kafka, topics } = settings;
+  if (kafka === null) return;
+  const groupId = `${kafka.groupId}-ingest-${source.name}`;
+  const log = connectKafka({ ...kafka, groupId, topics: { ...topics, deliveryEvents: topic }, logger, onRebalance: 'keep' });
+  life.opened(`topic ${topic}`, () => log.close());
+  for (let failures = 0; !life.signal.aborted; failures += 1) {
+    const began = systemTime.monotonic();
+    const consumer = createTopicConsumer({ source, topic, positions, log, intake, tally, time: systemTime, logger, owner });
+    try {
+      await log.run(consumer, life.signal);
+      return;
+    } catch (error) {
+      if (!(error instanceof LogError) && !(error instanceof StoreError)) throw error;
+      if (systemTime.monotonic() - began > 60_000) failures = 0;
+      logger.error(
+        { source: source.name, problem: error.message, kind: error.kind },
+        'reading a provider’s topic ended: it is begun again',
+      );
+      await systemTime.sleep(Math.min(30_000, 500 * 2 ** Math.min(failures, 6)), life.signal);
+    }
+  }
+}
