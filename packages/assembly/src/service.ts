@@ -38,7 +38,7 @@ export interface ServiceOptions {
 
 /** Runs until SIGTERM or SIGINT. @throws StoreError, LogError when it can not begin: the message says what to do. */
 export async function runService(options: ServiceOptions): Promise<void> {
-  const { name, settings, policies } = options;
+  const { name, settings, policies, ingest } = options;
   const logger = createLogger({ service: name, level: settings.logLevel, stream: options.logStream ?? 1 });
   const life = createLifecycle(logger);
   try {

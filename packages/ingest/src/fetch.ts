@@ -8,7 +8,7 @@ export const fetchSmall: Fetcher = async (url, limit) => {
   if (!response.ok) throw new Error(`status ${response.status}`);
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  for await (const chunk of response.body ?? []) {
+  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
     bytes += chunk.length;
     if (bytes > limit) throw new Error(`more than ${limit} bytes`);
     chunks.push(chunk);
