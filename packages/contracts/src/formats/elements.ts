@@ -19,8 +19,9 @@ export interface ElementFormat {
 }
 
 export function elementFormat({ name, looksLike, read, elements = asArray, otherwise }: ElementFormat): DetectableFormat {
-  function readElement(element: unknown, context: NormaliseContext, text: string): readonly Normalised[] {
-    const raw = (): string => rawOf(element, text);
+  /** `whole`: the element is all of the text. */
+  function readElement(element: unknown, context: NormaliseContext, text: string, whole: boolean): readonly Normalised[] {
+    const raw = (): string => (whole ? text : rawOf(element, text));
     if (!isObject(element)) return [problem('invalid', 'an element that is no JSON object', raw())];
     const found = read(element, context, raw);
     return Array.isArray(found) ? (found as readonly Normalised[]) : [found as Normalised];
@@ -34,10 +35,10 @@ export function elementFormat({ name, looksLike, read, elements = asArray, other
       if (typeof text !== 'string') return [text];
       if (text.trim() === '') return [problem('unreadable', 'an empty payload', '')];
       const others = /^\s*[{[]/.test(text) ? undefined : otherwise?.(text, context);
-      if (others !== undefined) return others.flatMap((element) => readElement(element, context, text));
+      if (others !== undefined) return others.flatMap((element) => readElement(element, context, text, others.length === 1));
       return jsonPieces(text).flatMap((piece) =>
         piece.ok
-          ? elements(piece.value).flatMap((element) => readElement(element, context, piece.text))
+          ? elements(piece.value).flatMap((element) => readElement(element, context, piece.text, element === piece.value))
           : [problem('unreadable', piece.problem, piece.text)],
       );
     },

@@ -1,8 +1,17 @@
 /** The provider formats, and which one a payload is of. An entry of its own: who needs no formats loads none of their libraries. */
+import { brevo } from './brevo.ts';
 import { canonical } from './canonical.ts';
 import { glimpseOf } from './detect.ts';
 import type { DetectableFormat } from './detect.ts';
-import type { FormatName, LineFormat, Format } from './format.ts';
+import type { Format, FormatName, LineFormat } from './format.ts';
+import { mailgun } from './mailgun.ts';
+import { mailjet } from './mailjet.ts';
+import { mandrill } from './mandrill.ts';
+import { postmark } from './postmark.ts';
+import { resend } from './resend.ts';
+import { sendgrid } from './sendgrid.ts';
+import { ses } from './ses.ts';
+import { sparkpost } from './sparkpost.ts';
 
 export { FORMAT_NAMES } from './format.ts';
 export type { Format, FormatName, LineFormat, LineReader, NormaliseContext, Normalised, ProblemReason } from './format.ts';
@@ -10,7 +19,7 @@ export { createJsonSplitter, PAYLOAD_LIMIT, TOO_LARGE } from './json.ts';
 export { zoneOf } from './time.ts';
 
 /** In the order in which they are asked. A format is added by one line. */
-const ALL: readonly DetectableFormat[] = [canonical];
+const ALL: readonly DetectableFormat[] = [canonical, ses, sendgrid, mailgun, sparkpost, postmark, mandrill, brevo, mailjet, resend];
 
 export const FORMATS: ReadonlyMap<FormatName, Format> = new Map(ALL.map((format) => [format.name, format]));
 
