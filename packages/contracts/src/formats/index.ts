@@ -1,13 +1,20 @@
 /** The provider formats, and which one a payload is of. An entry of its own: who needs no formats loads none of their libraries. */
-import { brevo } from './brevo.ts';
-import { canonical } from './canonical.ts';
-import { glimpseOf } from './detect.ts';
 import type { DetectableFormat } from './detect.ts';
 import type { Format, FormatName, LineFormat } from './format.ts';
+import { arf } from './arf.ts';
+import { brevo } from './brevo.ts';
+import { canonical } from './canonical.ts';
+import { dsn } from './dsn.ts';
+import { exim } from './exim/index.ts';
+import { glimpseOf } from './detect.ts';
+import { haraka } from './haraka.ts';
+import { kumomta } from './kumomta.ts';
 import { mailgun } from './mailgun.ts';
 import { mailjet } from './mailjet.ts';
 import { mandrill } from './mandrill.ts';
+import { postfix } from './postfix/index.ts';
 import { postmark } from './postmark.ts';
+import { powermta } from './powermta.ts';
 import { resend } from './resend.ts';
 import { sendgrid } from './sendgrid.ts';
 import { ses } from './ses.ts';
@@ -19,7 +26,25 @@ export { createJsonSplitter, PAYLOAD_LIMIT, TOO_LARGE } from './json.ts';
 export { zoneOf } from './time.ts';
 
 /** In the order in which they are asked. A format is added by one line. */
-const ALL: readonly DetectableFormat[] = [canonical, ses, sendgrid, mailgun, sparkpost, postmark, mandrill, brevo, mailjet, resend];
+const ALL: readonly DetectableFormat[] = [
+  canonical,
+  ses,
+  sendgrid,
+  mailgun,
+  sparkpost,
+  postmark,
+  mandrill,
+  brevo,
+  mailjet,
+  resend,
+  kumomta,
+  powermta,
+  haraka,
+  postfix,
+  exim,
+  arf,
+  dsn,
+];
 
 export const FORMATS: ReadonlyMap<FormatName, Format> = new Map(ALL.map((format) => [format.name, format]));
 

@@ -11,7 +11,7 @@ const LOOKED_AT = 4 * 1024;
 /** Behind one of these a reply begins. */
 const BEGINNINGS = [
   /^\s*(?:(?:smtp|esmtp|lmtp|x-[\w-]{1,40})\s*;\s*)?["'<(]?\s*/i,
-  /\bsaid:\s*(?:\d{3}-)?/i,
+  /\bsa(?:id|ys):\s*(?:\d{3}-)?/i,
   /refused to talk to me:\s*/i,
   /after (?:RCPT TO|MAIL FROM|DATA|end of data|EHLO|HELO|STARTTLS|initial connection|pipelined (?:RCPT TO|MAIL FROM|DATA|end of data))(?::?\s?<[^>]{0,320}>)?(?: SIZE=\d+)?[^:]{0,40}:\s*/i,
   /\b(?:smtp|esmtp|lmtp)\s*;\s*/i,

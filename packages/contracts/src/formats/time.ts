@@ -8,8 +8,8 @@ import type { NormaliseContext } from './format.ts';
 
 export type Moment = { readonly ok: true; readonly at: number } | { readonly ok: false; readonly problem: string };
 
-/** 1 January 2000. */
-const EARLIEST = 946_684_800_000;
+/** 1 January 1990: logs and reports are kept for decades; what is older is a number in another unit, or a clock that was never set. */
+const EARLIEST = 631_152_000_000;
 const DAY = 86_400_000;
 /** Numbers above are milliseconds; 1e11 seconds are the year 5138. */
 const MILLISECONDS_FROM = 1e11;
@@ -32,10 +32,10 @@ function fromNumber(value: number): number {
   return Math.trunc(value > MILLISECONDS_FROM ? value : value * 1_000);
 }
 
-/** Not before 2000, not later than a day after the caller's present. */
+/** Not before 1990, not later than a day after the caller's present. */
 export function believable(at: number, { referenceTime }: NormaliseContext): Moment {
   if (!Number.isFinite(at)) return wrong('no time that exists');
-  if (at < EARLIEST) return wrong('before the year 2000');
+  if (at < EARLIEST) return wrong('before the year 1990');
   return at > referenceTime + DAY ? wrong('more than a day in the future') : { ok: true, at };
 }
 
