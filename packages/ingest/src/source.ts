@@ -22,3 +22,9 @@ export function contextOf(source: Source, now: number, headers?: Readonly<Record
     ...(headers === undefined ? {} : { headers }),
   };
 }
+
+/** For a reader that lives long: its present goes on, or the years that a log leaves out would stand still. */
+export function livingContext(source: Source, now: () => number): NormaliseContext {
+  const context = contextOf(source, now());
+  return Object.defineProperty(context, 'referenceTime', { get: now, enumerable: true });
+}
