@@ -1,3 +1,4 @@
+export * from './agent.ts';
 export * from './backends.ts';
 export * from './ingest.ts';
 export * from './main.ts';

@@ -50,6 +50,8 @@ export interface Needs {
   readonly servers?: boolean;
   /** Only the log is written to: no database. */
   readonly logOnly?: boolean;
+  /** Takes in what the sources file names; other commands need not have its secrets. */
+  readonly sources?: boolean;
 }
 
 /** @throws ConfigError with every mistake. */
@@ -74,7 +76,7 @@ export function readSettings(variables: Readonly<Record<string, string | undefin
     http: httpSettings(env),
     grace: duration(env, 'DESIST_CLOCK_GRACE') ?? 60_000,
     policy: env.file('DESIST_POLICY'),
-    sources: sourcesFrom(env, kafka !== null),
+    sources: sourcesFrom(env, needs.sources === true, kafka !== null),
     messageMemory: memoryFrom(env),
     logLevel: env.choice('DESIST_LOG_LEVEL', LOG_LEVELS) ?? 'info',
     partitions: env.integer('DESIST_PARTITIONS', 1, 10_000) ?? (kafka === null ? 4 : 12),
@@ -83,13 +85,14 @@ export function readSettings(variables: Readonly<Record<string, string | undefin
   if (new Set(Object.values(settings.topics)).size < 4) env.problem('DESIST_TOPIC_…: the four topics need four names');
   // For commands that talk to a running service, and for whoever starts this one.
   env.text('DESIST_URL');
+  env.text('DESIST_API_KEY');
   env.text('DESIST_FROM_SOURCE');
   env.done(PREFIXES);
   return settings;
 }
 
-function sourcesFrom(env: Environment, hasKafka: boolean): Sources {
-  const text = env.file('DESIST_SOURCES');
+function sourcesFrom(env: Environment, wanted: boolean, hasKafka: boolean): Sources {
+  const text = env.text('DESIST_SOURCES') === undefined || !wanted ? undefined : env.file('DESIST_SOURCES');
   if (text === undefined) return NO_SOURCES;
   const sources = sourcesOf(text, env.text('DESIST_SOURCES') ?? 'sources file', env);
   if (!hasKafka) for (const { source } of sources.topics) env.problem(`sources.${source.name}.topic: needs KAFKA_BROKERS`);

@@ -184,6 +184,15 @@ function secretsOf(reader: Reader, entry: Entry | undefined, path: string, check
     reader.problems.add(entry.value.offset, path, 'are at most two: the present one and the one before or after it');
   return texts.flatMap((text): SecretRef[] => {
     const [, kind, rest] = /^(env|file):(.+)$/.exec(text) ?? [];
+    if (kind === 'env' && /^(?:DESIST|KAFKA)_/.test(rest ?? '')) {
+      reader.problems.add(
+        entry.value.offset,
+        path,
+        'must not be named like a setting',
+        'names that begin with DESIST_ or KAFKA_ are settings',
+      );
+      return [];
+    }
     if (kind === 'env' && rest !== undefined && /^[A-Za-z_][A-Za-z0-9_]{0,127}$/.test(rest)) return [{ kind, name: rest }];
     if (kind === 'file' && rest !== undefined) return [{ kind, path: rest }];
     if (check === 'sendgrid' && kind === undefined) return [{ kind: 'literal', value: text }];
