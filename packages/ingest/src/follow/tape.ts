@@ -74,6 +74,8 @@ export async function openPlain(link: Link, start: number, known: Fingerprint): 
   }
   let at = start;
   let fingerprint = known;
+  /** For good: what grows there now may look right again. */
+  let replaced = false;
 
   /** Looked at behind each read: what was there when the bytes were read is there still. Grows with what was read. */
   async function isSame(): Promise<boolean> {
@@ -87,10 +89,12 @@ export async function openPlain(link: Link, start: number, known: Fingerprint): 
   return {
     link,
     async read() {
+      if (replaced) return 'replaced';
       const chunk = await readAt(handle, at, CHUNK);
       at += chunk.length;
       const { size } = await handle.stat();
-      if (size < at || !(await isSame())) return 'replaced';
+      replaced = size < at || !(await isSame());
+      if (replaced) return 'replaced';
       return chunk.length === 0 ? 'end' : chunk;
     },
     complete: () => false,
