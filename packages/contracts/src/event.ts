@@ -1,5 +1,5 @@
 /** Delivery events and commands, as records of the `delivery-events` topic: CONTRACT 1.1, 1.2 and 1.4. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { COMMAND_TYPES, DELIVERY_EVENT_TYPES, recipientKey, SMTP_PHASES } from '@desist/domain';
 import type { Command, CommandType, DeliveryEvent, DeliveryEventType, LogEvent, SmtpPhase, SmtpReply } from '@desist/domain';
 import { normaliseAddress } from './address.ts';
@@ -208,9 +208,7 @@ function deriveId(event: LogEvent, occurredAt: number): string {
 
 /** 22 characters of base64url: 128 bits of the SHA-256 of the values as a JSON array, in which they can not run together. */
 export function contentHash(values: readonly unknown[]): string {
-  const digest = createHash('sha256')
-    .update(JSON.stringify(values.map((value) => value ?? null)))
-    .digest();
+  const digest = hash('sha256', JSON.stringify(values.map((value) => value ?? null)), 'buffer');
   return digest.subarray(0, 16).toString('base64url');
 }
 

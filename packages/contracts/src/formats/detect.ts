@@ -18,10 +18,21 @@ export interface DetectableFormat extends Format {
 const LOOKED_AT = 64 * 1024;
 const lenient = new TextDecoder();
 
-export function glimpseOf(payload: Uint8Array): Glimpse {
+/** A glimpse of the payload as a whole, then of its first lines: the first of them may be damaged. */
+export function* glimpsesOf(payload: Uint8Array): Generator<Glimpse> {
   const text = lenient.decode(payload.subarray(0, LOOKED_AT));
-  return { text, first: firstObject(text) };
+  yield { text, first: firstObject(text) };
+  if (MAIL.test(text)) return;
+  const lines = text.split('\n', LINES + 1).slice(0, LINES);
+  for (const line of lines) {
+    const first = firstObject(line);
+    if (Object.keys(first).length > 0) yield { text, first };
+  }
 }
+
+/** Lines that are looked at alone. */
+const LINES = 20;
+const MAIL = /^(?:From |[\w-]{1,76}:\s)/;
 
 function firstObject(text: string): Fields {
   const start = text.trimStart();

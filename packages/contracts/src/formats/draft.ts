@@ -4,6 +4,7 @@ import { normaliseAddress } from '../address.ts';
 import { contentHash, NAME } from '../event.ts';
 import { clean, ID_LIMIT, optional, TEXT_LIMIT, WORD_LIMIT } from '../text.ts';
 import type { FormatName, NormaliseContext, Normalised, ProblemReason } from './format.ts';
+import { DAMAGED } from './json.ts';
 import { codeOf, enhancedOf, replyCodes } from './reply.ts';
 import { momentOf } from './time.ts';
 import type { Moment } from './time.ts';
@@ -41,6 +42,7 @@ export function eventOf(format: FormatName, draft: Draft, context: NormaliseCont
     return problem('no_recipient', `${type}: the payload names no recipient`, raw());
   }
   const recipient = bareAddress(draft.recipient);
+  if (recipient?.includes(DAMAGED) === true) return problem('invalid', 'recipient: not UTF-8', raw());
   const address = recipient === undefined ? undefined : normaliseAddress(recipient);
   if (address?.ok !== true) return problem('invalid', `recipient: ${address?.problem ?? 'no address'}`, raw());
   const isMoment = 'ok' in draft.time;

@@ -36,7 +36,9 @@ export function elementFormat({ name, looksLike, read, elements = asArray, other
       if (text.trim() === '') return [problem('unreadable', 'an empty payload', '')];
       const others = /^\s*[{[]/.test(text) ? undefined : otherwise?.(text, context);
       if (others !== undefined) return others.flatMap((element) => readElement(element, context, text, others.length === 1));
-      return jsonPieces(text).flatMap((piece) =>
+      const pieces = jsonPieces(text);
+      if (pieces.length === 0) return [problem('unreadable', 'not JSON', text)];
+      return pieces.flatMap((piece) =>
         piece.ok
           ? elements(piece.value).flatMap((element) => readElement(element, context, piece.text, element === piece.value))
           : [problem('unreadable', piece.problem, piece.text)],
@@ -48,7 +50,7 @@ export function elementFormat({ name, looksLike, read, elements = asArray, other
 /** The payload as text, or the problem with it. */
 export function readable(payload: Uint8Array): string | Normalised {
   if (payload.length > PAYLOAD_LIMIT) return problem('too_large', `${payload.length} bytes, at most ${PAYLOAD_LIMIT}`, '');
-  return utf8(payload) ?? problem('unreadable', 'not UTF-8', Buffer.from(payload.subarray(0, PAYLOAD_LIMIT)).toString('latin1'));
+  return utf8(payload);
 }
 
 function asArray(document: unknown): readonly unknown[] {

@@ -6,7 +6,7 @@ import { brevo } from './brevo.ts';
 import { canonical } from './canonical.ts';
 import { dsn } from './dsn.ts';
 import { exim } from './exim/index.ts';
-import { glimpseOf } from './detect.ts';
+import { glimpsesOf } from './detect.ts';
 import { haraka } from './haraka.ts';
 import { kumomta } from './kumomta.ts';
 import { mailgun } from './mailgun.ts';
@@ -54,8 +54,11 @@ export function formatOf(name: string): Format | undefined {
 
 /** From its first 64 KiB; undefined when no format knows it. */
 export function detectFormat(payload: Uint8Array): Format | undefined {
-  const glimpse = glimpseOf(payload);
-  return ALL.find((format) => format.looksLike(glimpse));
+  for (const glimpse of glimpsesOf(payload)) {
+    const found = ALL.find((format) => format.looksLike(glimpse));
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 export function isLineFormat(format: Format): format is LineFormat {

@@ -12,15 +12,13 @@ export type JsonPiece =
   | { readonly ok: true; readonly value: unknown; readonly text: string }
   | { readonly ok: false; readonly problem: string; readonly text: string };
 
-const decoder = new TextDecoder('utf-8', { fatal: true });
+const decoder = new TextDecoder();
+/** Stands where bytes were that are no UTF-8. */
+export const DAMAGED = '\uFFFD';
 
-/** The text without a byte order mark; undefined when it is not UTF-8. */
-export function utf8(bytes: Uint8Array): string | undefined {
-  try {
-    return decoder.decode(bytes);
-  } catch {
-    return undefined;
-  }
+/** The text without a byte order mark. What is no UTF-8 is marked: one bad reply in a batch must not lose its neighbours. */
+export function utf8(bytes: Uint8Array): string {
+  return decoder.decode(bytes);
 }
 
 /** Sixteen digits in a row where a number may begin: only then the slower reading is needed. */
@@ -29,6 +27,8 @@ const INTEGER = /^-?\d{16,}$/;
 
 /** Undefined when the text is no JSON: JSON itself has no such value. */
 export function parseJson(text: string): unknown {
+  // What can not be JSON by its first letter is not tried: a failed try is dear.
+  if (!/^\s*[[{"\dtfn-]/.test(text)) return undefined;
   try {
     return LONG_INTEGER.test(text) ? (JSON.parse(text, keepDigits) as unknown) : (JSON.parse(text) as unknown);
   } catch {
@@ -46,7 +46,8 @@ function keepDigits(_key: string, value: unknown, context?: { readonly source?: 
 export function jsonPieces(text: string): readonly JsonPiece[] {
   const whole = parseJson(text);
   if (whole !== undefined) return [{ ok: true, value: whole, text }];
-  return lines(text) ?? concatenated(text);
+  const documents = concatenated(text);
+  return documents.every(({ ok }) => ok) ? documents : (lines(text) ?? documents);
 }
 
 /** One document a line, if any line is one: then a broken line is a problem of its own. */
@@ -63,8 +64,11 @@ function concatenated(text: string): readonly JsonPiece[] {
   return [...splitter.push(text), ...splitter.end()].map((piece) => (piece === TOO_LARGE ? pieceOf(text) : pieceOf(piece)));
 }
 
+/** A document is an object or an array: what does not begin and end like one is not tried, for a failed try is dear. */
+const DOCUMENT = /^\s*(?:\{[^]*\}|\[[^]*\])\s*$/;
+
 function pieceOf(text: string): JsonPiece {
-  const value = parseJson(text);
+  const value = DOCUMENT.test(text) ? parseJson(text) : undefined;
   return value === undefined ? { ok: false, problem: 'not JSON', text } : { ok: true, value, text };
 }
 

@@ -81,8 +81,9 @@ const OWN_LIST: ReadonlySet<number | undefined> = new Set([605, 606, 607]);
 
 function failure({ severity, reason }: Fields, status: Fields): Partial<Draft> {
   if (OWN_LIST.has(numberOf(status['code'])) || textOf(reason)?.startsWith('suppress-') === true) return { type: 'rejected' };
-  if (severity === 'temporary') return { type: 'deferred' };
+  // The last attempt: its severity may still say temporary.
   if (reason === 'old') return { type: 'expired' };
+  if (severity === 'temporary') return { type: 'deferred' };
   return { permanent: severity === 'permanent' ? true : undefined };
 }
 

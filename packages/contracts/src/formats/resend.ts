@@ -56,7 +56,8 @@ function read(element: Fields, context: NormaliseContext, raw: () => string): No
   );
 }
 
-const OWN_LIST: ReadonlySet<unknown> = new Set(['Suppressed', 'OnAccountSuppressionList']);
+/** Suppressed, OnAccountSuppressionList, and the lists of tenants. */
+const OWN_LIST = /^Suppressed$|SuppressionList$/;
 const OWN_WORDS = /suppression list|has suppressed sending/i;
 const PERMANENT: ReadonlyMap<unknown, boolean> = new Map([
   ['Permanent', true],
@@ -67,7 +68,7 @@ function bounceOf(bounce: Fields): Partial<Draft> {
   const message = textOf(bounce['message']);
   const reply = listOf(bounce['diagnosticCode']).flatMap((line) => textOf(line) ?? []);
   const text = [...reply, ...(message === undefined ? [] : [message])].join('\n');
-  const own = OWN_LIST.has(bounce['subType']) || OWN_WORDS.test(message ?? '');
+  const own = OWN_LIST.test(textOf(bounce['subType']) ?? '') || OWN_WORDS.test(message ?? '');
   return { text, ...(own ? { type: 'rejected' } : { permanent: PERMANENT.get(bounce['type']) }) };
 }
 

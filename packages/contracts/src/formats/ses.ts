@@ -146,7 +146,8 @@ function all(
   });
 }
 
-const OWN_LIST: ReadonlySet<unknown> = new Set(['Suppressed', 'OnAccountSuppressionList']);
+/** Suppressed, OnAccountSuppressionList, and the lists of tenants. */
+const OWN_LIST = /^Suppressed$|SuppressionList$/;
 const PERMANENT: ReadonlyMap<unknown, boolean> = new Map([
   ['Permanent', true],
   ['Transient', false],
@@ -154,7 +155,7 @@ const PERMANENT: ReadonlyMap<unknown, boolean> = new Map([
 
 function bounces(bounce: Fields, about: About): readonly Normalised[] {
   const { bounceType, bounceSubType } = bounce;
-  const type = OWN_LIST.has(bounceSubType) ? 'rejected' : bounceSubType === 'CustomTimeoutExceeded' ? 'expired' : 'bounced';
+  const type = OWN_LIST.test(textOf(bounceSubType) ?? '') ? 'rejected' : bounceSubType === 'CustomTimeoutExceeded' ? 'expired' : 'bounced';
   return all(listOf(bounce['bouncedRecipients']), about, bounce['timestamp'], ({ status, diagnosticCode }) => ({
     type,
     id: idOf(bounce['feedbackId']) ?? about.carrier.id,
@@ -177,7 +178,7 @@ function complaints(complaint: Fields, about: About): readonly Normalised[] {
   const { complaintFeedbackType, complaintSubType } = complaint;
   if (complaintFeedbackType === 'not-spam') return [ignored('complaint: not-spam')];
   return all(recipients, about, complaint['timestamp'], () => ({
-    type: OWN_LIST.has(complaintSubType) ? 'rejected' : 'complained',
+    type: OWN_LIST.test(textOf(complaintSubType) ?? '') ? 'rejected' : 'complained',
     id: idOf(complaint['feedbackId']) ?? about.carrier.id,
     certain: recipients.length > 1 ? false : undefined,
   }));

@@ -75,14 +75,15 @@ const HARD: ReadonlySet<number | undefined> = new Set([10, 30]);
 const UNDETERMINED: ReadonlySet<number | undefined> = new Set([1, undefined]);
 /** Auto-reply, subscription request, challenge: no failure at all. */
 const NO_FAILURE: ReadonlySet<number | undefined> = new Set([60, 80, 100]);
-const ADMINISTRATIVE = 25;
+/** Failed by policy or by SparkPost's own list. */
+const ADMINISTRATIVE: ReadonlySet<number | undefined> = new Set([25, 26]);
 const UNSUBSCRIBE = 90;
 
 function bounceOf(event: Fields, text: string | undefined): Partial<Draft> | 'ignored' {
   const bounceClass = numberOf(event['bounce_class']);
   if (NO_FAILURE.has(bounceClass)) return 'ignored';
   if (bounceClass === UNSUBSCRIBE) return { type: 'unsubscribed' };
-  if (bounceClass === ADMINISTRATIVE) return { type: 'rejected' };
+  if (ADMINISTRATIVE.has(bounceClass)) return { type: 'rejected' };
   // SparkPost's own words at the end of its patience: what failed, the deferrals before have said.
   if (/\[internal\] exceeded max time/i.test(text ?? '')) return { type: 'expired' };
   return { permanent: UNDETERMINED.has(bounceClass) ? undefined : HARD.has(bounceClass) };
