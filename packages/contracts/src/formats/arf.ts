@@ -3,7 +3,7 @@ import type { DeliveryEventType } from '@desist/domain';
 import type { DetectableFormat } from './detect.ts';
 import { bareAddress, eventOf, ignored, problem } from './draft.ts';
 import type { NormaliseContext, Normalised } from './format.ts';
-import { feedbackMeaning, isRedacted } from './mail/feedback.ts';
+import { feedbackMeaning, isRedacted, untyped } from './mail/feedback.ts';
 import { allFields, fieldGroups, firstField } from './mail/mime.ts';
 import type { Field } from './mail/mime.ts';
 import { firstMoment, isMail, rawHead, readMail } from './mail/report.ts';
@@ -66,7 +66,7 @@ function events(
   context: NormaliseContext,
   raw: () => string,
 ): readonly Normalised[] {
-  const known = [...new Set(recipients.map((value) => bareAddress(value)).filter((address) => address !== undefined))];
+  const known = [...new Set(recipients.map((value) => bareAddress(untyped(value))).filter((address) => address !== undefined))];
   if (known.length === 0) return [unnamed(mail, type, 'the report names no recipient', raw)];
   const time = timeOf(mail, report, context);
   return known.map((recipient) => {

@@ -5,7 +5,7 @@ import { bareAddress, eventOf, ignored, problem } from './draft.ts';
 import type { NormaliseContext, Normalised } from './format.ts';
 import { bareMessageId, firstMoment, isAutoReply, isMail, looksLikeBounce, rawHead, readMail } from './mail/report.ts';
 import type { Mail } from './mail/report.ts';
-import { bodyText, fieldGroups, firstField } from './mail/mime.ts';
+import { bodyBytes, fieldGroups, firstField } from './mail/mime.ts';
 import type { Field, Part } from './mail/mime.ts';
 import { enhancedOf, replyCodes } from './reply.ts';
 
@@ -39,7 +39,7 @@ function readReport(mail: Mail, payload: Uint8Array, context: NormaliseContext):
 function statusParts({ root, parts }: Mail): readonly Part[] {
   const labelled = parts.filter(({ type }) => STATUS_TYPES.has(type));
   if (labelled.length > 0 || root.type !== 'multipart/report') return labelled;
-  return parts.filter((part) => /^text\/plain|^application\//.test(part.type) && UNLABELLED.test(bodyText(part).slice(0, 4_096)));
+  return parts.filter((part) => /^text\/plain|^application\//.test(part.type) && UNLABELLED.test(bodyBytes(part, 4_096)));
 }
 
 const UNLABELLED = /^\s*(?:Reporting-MTA|Original-Envelope-Id|Final-Recipient|Original-Recipient|Arrival-Date)\s*:/i;
@@ -47,9 +47,12 @@ const UNLABELLED = /^\s*(?:Reporting-MTA|Original-Envelope-Id|Final-Recipient|Or
 function withoutStatus({ root, parts }: Mail, raw: () => string): Normalised {
   if (parts.some(({ type }) => type === 'message/feedback-report')) return ignored('a feedback report, no status notification');
   if (parts.some(({ type }) => type === 'message/disposition-notification')) return ignored('a read receipt');
-  if (looksLikeBounce(root) && root.type === 'multipart/report') return problem('invalid', 'a report without a delivery-status part', raw());
+  if (looksLikeBounce(root) && root.type === 'multipart/report')
+    return problem('invalid', 'a report without a delivery-status part', raw());
   if (isAutoReply(root) && !looksLikeBounce(root)) return ignored('an automatic reply');
-  return looksLikeBounce(root) ? problem('invalid', 'a bounce without a delivery-status part (RFC 3464)', raw()) : ignored('a mail that is no report');
+  return looksLikeBounce(root)
+    ? problem('invalid', 'a bounce without a delivery-status part (RFC 3464)', raw())
+    : ignored('a mail that is no report');
 }
 
 interface Groups {
@@ -78,7 +81,8 @@ function groupsOf(parts: readonly Part[]): Groups {
 function addGroup(group: readonly Field[], message: Field[], recipients: Field[][]): void {
   const last = recipients.at(-1);
   if (group.some(({ name }) => OF_RECIPIENT.test(name))) recipients.push([...group]);
-  else if (last !== undefined && group.some(({ name }) => MORE_OF_RECIPIENT.test(name) && firstField(last, name) === undefined)) last.push(...group);
+  else if (last !== undefined && group.some(({ name }) => MORE_OF_RECIPIENT.test(name) && firstField(last, name) === undefined))
+    last.push(...group);
   else message.push(...group);
 }
 
@@ -105,7 +109,11 @@ function readRecipient(
     type,
     recipient,
     time: firstMoment(
-      [firstField(group, 'last-attempt-date'), firstField(mail.root.fields, 'date'), firstField(group, 'arrival-date') ?? firstField(message, 'arrival-date')],
+      [
+        firstField(group, 'last-attempt-date'),
+        firstField(mail.root.fields, 'date'),
+        firstField(group, 'arrival-date') ?? firstField(message, 'arrival-date'),
+      ],
       context,
     ),
     // One alias can stand for several final recipients of one report.
@@ -187,10 +195,11 @@ function unescaped(address: string): string {
   return address.replace(/\+(2B|3D)/g, (_whole, hex: string) => (hex === '2B' ? '+' : '='));
 }
 
-/** Gmail names the mail in a field of the status part, and in its header. */
+/** Gmail names the mail in a field of the status part, or of the header; others label the returned header as a status part. */
 function originalId({ root }: Mail, message: readonly Field[], group: readonly Field[]): string | undefined {
   const name = 'x-original-message-id';
-  return bareMessageId(firstField(message, name) ?? firstField(group, name) ?? firstField(root.fields, name));
+  const given = firstField(message, name) ?? firstField(group, name) ?? firstField(root.fields, name) ?? firstField(message, 'message-id');
+  return bareMessageId(given);
 }
 
 /** `dns; mx.example.com:25 (192.0.2.1)`. */

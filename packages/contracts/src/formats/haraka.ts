@@ -7,7 +7,7 @@ import type { DetectableFormat } from './detect.ts';
 import { eventOf, ignored, problem } from './draft.ts';
 import type { Draft } from './draft.ts';
 import { elementFormat } from './elements.ts';
-import type { LineFormat, NormaliseContext, Normalised } from './format.ts';
+import type { LineFormat, LineReader, NormaliseContext, Normalised } from './format.ts';
 import { countOf, fieldsOf, idOf, listOf, parseJson, textOf, isObject } from './json.ts';
 import type { Fields } from './json.ts';
 import { anyLine, ignoredLine, lineFormat, statelessReader } from './lines.ts';
@@ -15,10 +15,15 @@ import { codeOf, enhancedOf, replyCodes } from './reply.ts';
 import { syslogLine, syslogMoment } from './syslog.ts';
 import type { Moment } from './time.ts';
 
-const TYPES: Readonly<Record<string, DeliveryEventType>> = { delivered: 'delivered', deferred: 'deferred', bounced: 'bounced', bounce: 'bounced' };
+const TYPES: Readonly<Record<string, DeliveryEventType>> = {
+  delivered: 'delivered',
+  deferred: 'deferred',
+  bounced: 'bounced',
+  bounce: 'bounced',
+};
 
 const elements = elementFormat({ name: 'haraka', looksLike: () => false, read });
-const log = lineFormat({ name: 'haraka', looksLike: () => false, open: (context) => statelessReader((line) => readLine(line, context)) });
+const log = lineFormat({ name: 'haraka', looksLike: () => false, open });
 
 const LOG_LINE = /\[(?:NOTICE|INFO|WARN|ERROR|CRIT|DEBUG|PROTOCOL|DATA)\] \[[\w.-]{1,80}\] \[/;
 const UUID = /^[\dA-F]{8}-(?:[\dA-F]{4}-){3}[\dA-F]{12}(?:\.\d{1,9}){0,2}$/i;
@@ -26,14 +31,21 @@ const UUID = /^[\dA-F]{8}-(?:[\dA-F]{4}-){3}[\dA-F]{12}(?:\.\d{1,9}){0,2}$/i;
 export const haraka: LineFormat & DetectableFormat = {
   name: 'haraka',
   looksLike: (glimpse) => isRecord(glimpse.first) || anyLine(glimpse, LOG_LINE),
-  open: log.open,
+  open,
   normalise: (payload, context) => (startsAsJson(payload) ? elements : log).normalise(payload, context),
 };
+
+function open(context: NormaliseContext): LineReader {
+  return statelessReader((line) => readLine(line, context));
+}
 
 function startsAsJson(payload: Uint8Array): boolean {
   const at = payload.findIndex((byte) => byte > 0x20);
   // A log line may begin with a level in brackets.
-  return payload[at] === 0x7b || (payload[at] === 0x5b && /^\[\s*[{\]]/.test(Buffer.from(payload.subarray(at, at + 64)).toString('latin1')));
+  return (
+    payload[at] === 0x7b ||
+    (payload[at] === 0x5b && !/^\[[A-Z]{2,10}\]/.test(Buffer.from(payload.subarray(at, at + 16)).toString('latin1')))
+  );
 }
 
 function isRecord(first: Fields): boolean {
@@ -61,7 +73,14 @@ function readLine(line: string, context: NormaliseContext): readonly Normalised[
   const recipient = recipientLine(message);
   if (recipient === undefined) return NO_DELIVERY;
   const moment: Moment | undefined = time === undefined && head !== undefined ? syslogMoment(head.time, context) : undefined;
-  return [eventOf('haraka', { ...recipient, time: moment ?? ['time', time], messageId: uuid, identity: [uuid, recipient.text] }, context, () => line)];
+  return [
+    eventOf(
+      'haraka',
+      { ...recipient, time: moment ?? ['time', time], messageId: uuid, identity: [uuid, recipient.text] },
+      context,
+      () => line,
+    ),
+  ];
 }
 
 const RECIPIENT_LINE = /^recipient <([^>]{1,320})> (rejected|deferred): (.*)$/s;
@@ -72,7 +91,13 @@ function recipientLine(message: string): Pick<Draft, 'type' | 'recipient' | 'tex
   if (match === null) return undefined;
   const [, recipient, what, text] = match as unknown as [string, string, string, string];
   const bounced = what === 'rejected';
-  return { type: bounced ? 'bounced' : 'deferred', recipient, text, phase: 'rcpt', permanent: bounced ? permanenceOf(replyCodes(text)) : undefined };
+  return {
+    type: bounced ? 'bounced' : 'deferred',
+    recipient,
+    text,
+    phase: 'rcpt',
+    permanent: bounced ? permanenceOf(replyCodes(text)) : undefined,
+  };
 }
 
 // ------------------------------------------------------------------------------------------------------ plugins' records
@@ -81,7 +106,8 @@ function read(record: Fields, context: NormaliseContext, raw: () => string): Nor
   const name = textOf(record['event']) ?? textOf(record['type']);
   if (name === undefined) return readLogRecord(record, context, raw);
   const type = Object.hasOwn(TYPES, name.toLowerCase()) ? TYPES[name.toLowerCase()] : undefined;
-  if (type === undefined) return /^(?:queued|test|open|click)$/i.test(name) ? ignored(`event: ${name}`) : problem('invalid', 'event: not known', raw());
+  if (type === undefined)
+    return /^(?:queued|test|open|click)$/i.test(name) ? ignored(`event: ${name}`) : problem('invalid', 'event: not known', raw());
   const draft = draftOf(record, type);
   const recipients = listOf(record['recipient'] ?? record['rcpt'] ?? record['to'] ?? record['rcpt_to']);
   const named = recipients.length === 0 ? [undefined] : recipients;
@@ -102,7 +128,11 @@ function readLogRecord(record: Fields, context: NormaliseContext, raw: () => str
 function addressOf(recipient: unknown): unknown {
   if (!isObject(recipient)) return recipient;
   const { original, address, user, host } = recipient;
-  return textOf(original) ?? textOf(address) ?? (textOf(user) !== undefined && textOf(host) !== undefined ? `${String(user)}@${String(host)}` : undefined);
+  return (
+    textOf(original) ??
+    textOf(address) ??
+    (textOf(user) !== undefined && textOf(host) !== undefined ? `${String(user)}@${String(host)}` : undefined)
+  );
 }
 
 function timeOf(record: Fields): readonly [string, unknown] {
@@ -162,15 +192,18 @@ function codesOf(record: Fields, type: DeliveryEventType, text: string | undefin
   const details = fieldsOf(fieldsOf(record['metadata'])['error_details']);
   const status = record['dsn_status'];
   const said = replyCodes(text ?? '');
-  const explicit = [record['bounce_code'], record['dsn_code'], status, details['code']].map(codeOf).find((code) => code !== undefined && fits(code, type));
+  const explicit = [record['bounce_code'], record['dsn_code'], status, details['code']]
+    .map(codeOf)
+    .find((code) => code !== undefined && fits(code, type));
   const code = said.code !== undefined && fits(said.code, type) ? said.code : explicit;
   // What "Too many failures" has made of the status is not what was said.
-  const enhanced = type === 'expired' ? said.enhanced : (enhancedOf(status) ?? said.enhanced ?? replyCodes(textOf(details['msg']) ?? '').enhanced);
+  const enhanced =
+    type === 'expired' ? said.enhanced : (enhancedOf(status) ?? said.enhanced ?? replyCodes(textOf(details['msg']) ?? '').enhanced);
   return { code, enhanced };
 }
 
 function fits(code: number, type: DeliveryEventType): boolean {
-  return (code < 400) === (type === 'delivered');
+  return code < 400 === (type === 'delivered');
 }
 
 /** The plugin's own word first. */

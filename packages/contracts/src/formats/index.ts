@@ -1,12 +1,12 @@
 /** The provider formats, and which one a payload is of. An entry of its own: who needs no formats loads none of their libraries. */
-import type { DetectableFormat } from './detect.ts';
-import type { Format, FormatName, LineFormat } from './format.ts';
 import { arf } from './arf.ts';
 import { brevo } from './brevo.ts';
 import { canonical } from './canonical.ts';
+import { glimpsesOf } from './detect.ts';
+import type { DetectableFormat } from './detect.ts';
 import { dsn } from './dsn.ts';
 import { exim } from './exim/index.ts';
-import { glimpsesOf } from './detect.ts';
+import type { Format, FormatName, LineFormat } from './format.ts';
 import { haraka } from './haraka.ts';
 import { kumomta } from './kumomta.ts';
 import { mailgun } from './mailgun.ts';
@@ -27,23 +27,10 @@ export { zoneOf } from './time.ts';
 
 /** In the order in which they are asked. A format is added by one line. */
 const ALL: readonly DetectableFormat[] = [
-  canonical,
-  ses,
-  sendgrid,
-  mailgun,
-  sparkpost,
-  postmark,
-  mandrill,
-  brevo,
-  mailjet,
-  resend,
-  kumomta,
-  powermta,
-  haraka,
-  postfix,
-  exim,
-  arf,
-  dsn,
+  ...[canonical, ses, sendgrid, mailgun, sparkpost, postmark, mandrill, brevo, mailjet, resend],
+  ...[kumomta, powermta, haraka, postfix, exim],
+  // By mail: a feedback report is a mail, too, so it is asked for first.
+  ...[arf, dsn],
 ];
 
 export const FORMATS: ReadonlyMap<FormatName, Format> = new Map(ALL.map((format) => [format.name, format]));

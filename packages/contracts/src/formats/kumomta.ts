@@ -6,7 +6,7 @@ import { elementFormat } from './elements.ts';
 import type { NormaliseContext, Normalised } from './format.ts';
 import { countOf, fieldsOf, idOf, listOf, numberOf, textOf } from './json.ts';
 import type { Fields } from './json.ts';
-import { feedbackMeaning, isRedacted } from './mail/feedback.ts';
+import { feedbackMeaning, isRedacted, untyped } from './mail/feedback.ts';
 import { phaseNamed } from './postfix/line.ts';
 
 /** What happens to one mail for one recipient. */
@@ -33,7 +33,9 @@ const INTERNAL: ReadonlySet<string> = new Set([
 export const kumomta = elementFormat({
   name: 'kumomta',
   looksLike: ({ first }) =>
-    typeof first['type'] === 'string' && 'nodeid' in first && ('num_attempts' in first || 'reception_protocol' in first || 'queue' in first),
+    typeof first['type'] === 'string' &&
+    'nodeid' in first &&
+    ('num_attempts' in first || 'reception_protocol' in first || 'queue' in first),
   read,
 });
 
@@ -132,7 +134,9 @@ function readFeedback(record: Fields, context: NormaliseContext, raw: () => stri
   const addresses = complainersOf(report);
   if (addresses.length === 0) return problem('no_recipient', `${type}: the feedback report names no recipient`, raw());
   return addresses.flatMap((address) =>
-    isRedacted(address) ? [problem('no_recipient', `${type}: the recipient is redacted`, raw())] : drafts(record, type, [address], context, raw),
+    isRedacted(address)
+      ? [problem('no_recipient', `${type}: the recipient is redacted`, raw())]
+      : drafts(record, type, [address], context, raw),
   );
 }
 
@@ -145,7 +149,9 @@ function complainersOf(report: Fields): readonly string[] {
     fieldsOf(report['extensions'])['x-hmxmroriginalrecipient'],
   ];
   for (const source of sources) {
-    const addresses = listOf(source).map(bareAddress).filter((address) => address?.includes('@') === true);
+    const addresses = listOf(source)
+      .map((value) => (typeof value === 'string' ? bareAddress(untyped(value)) : undefined))
+      .filter((address) => address?.includes('@') === true);
     if (addresses.length > 0) return [...new Set(addresses as string[])];
   }
   return [];

@@ -40,20 +40,21 @@ export function readLines(payload: Uint8Array, reader: LineReader): readonly Nor
   if (payload.length > PAYLOAD_LIMIT) return [problem('too_large', `${payload.length} bytes, at most ${PAYLOAD_LIMIT}`, '')];
   const results: Normalised[] = [];
   const text = logText(payload);
-  for (let from = 0; from < text.length; ) {
+  for (let from = 0; from < text.length;) {
     const end = text.indexOf('\n', from);
     const line = text.slice(from, end === -1 ? text.length : end);
     for (const result of reader.push(line)) results.push(result);
     from = end === -1 ? text.length : end + 1;
   }
   for (const result of reader.end()) results.push(result);
-  return results;
+  return results.length === 0 ? [problem('unreadable', 'an empty payload', '')] : results;
 }
 
 /** Blank lines are nothing; a carriage return belongs to the line's end; a line beyond the limit is told and not read. */
 export function guarded(given: string, read: (line: string) => readonly Normalised[]): readonly Normalised[] {
   const line = given.endsWith('\r') ? given.slice(0, -1) : given;
-  if (line.length > LINE_LIMIT) return [problem('too_large', `a line of ${line.length} characters, at most ${LINE_LIMIT}`, line.slice(0, LINE_LIMIT))];
+  if (line.length > LINE_LIMIT)
+    return [problem('too_large', `a line of ${line.length} characters, at most ${LINE_LIMIT}`, line.slice(0, LINE_LIMIT))];
   return line.trim() === '' ? NOTHING : read(line);
 }
 
@@ -63,4 +64,3 @@ export const NOTHING: readonly Normalised[] = [];
 export function ignoredLine(what: string): readonly Normalised[] {
   return [ignored(what)];
 }
-

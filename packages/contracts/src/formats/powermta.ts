@@ -2,8 +2,8 @@
  * PowerMTA accounting files: CSV (RFC 4180) whose columns the header names, or the usual ones when a tailing tool has lost the
  * header; and the same rows as JSON objects, as such tools write them.
  */
-import { parse } from 'csv-parse/sync';
 import type { DeliveryEventType } from '@desist/domain';
+import { csvFields, oddQuotes } from './csv.ts';
 import type { DetectableFormat } from './detect.ts';
 import { eventOf, ignored, problem } from './draft.ts';
 import { elementFormat } from './elements.ts';
@@ -72,7 +72,7 @@ function open(context: NormaliseContext, state?: unknown): LineReader {
   let { columns, begun } = readState(state);
 
   function whole(row: string): readonly Normalised[] {
-    const fields = fieldsOfRow(row);
+    const fields = csvFields(row);
     if (fields === undefined) return [problem('unreadable', 'no CSV row (RFC 4180)', row)];
     if (fields[0]?.trim().toLowerCase() === 'type') {
       columns = fields.map((field) => field.trim());
@@ -89,7 +89,8 @@ function open(context: NormaliseContext, state?: unknown): LineReader {
     const broken = begun !== '' && (ROW_BEGINS.test(line) || begun.length + line.length > LINE_LIMIT) ? [brokenRow(begun)] : NOTHING;
     if (broken.length > 0) begun = '';
     const row = begun === '' ? line : `${begun}\n${line}`;
-    begun = openQuote(row) ? row : '';
+    // What was begun has an odd number of quotes.
+    begun = oddQuotes(line) === (begun === '') ? row : '';
     if (begun !== '') return broken;
     return broken.length === 0 ? whole(row) : [...broken, ...whole(row)];
   }
@@ -109,23 +110,6 @@ const ROW_BEGINS = /^"?(?:type|d|b|t|tq|r|f|rb|rs)"?,/;
 
 function brokenRow(row: string): Normalised {
   return problem('unreadable', 'no CSV row (RFC 4180): a quote is not closed', row);
-}
-
-function openQuote(row: string): boolean {
-  let quotes = 0;
-  for (let at = row.indexOf('"'); at !== -1; at = row.indexOf('"', at + 1)) quotes += 1;
-  return quotes % 2 === 1;
-}
-
-function fieldsOfRow(row: string): readonly string[] | undefined {
-  // Most rows have no quotes, and nothing then but commas means anything.
-  if (!row.includes('"')) return row.split(',');
-  try {
-    const [fields] = parse(row, { relax_column_count: true, max_record_size: 2 * LINE_LIMIT }) as string[][];
-    return fields;
-  } catch {
-    return undefined;
-  }
 }
 
 function readState(state: unknown): Pick<State, 'columns' | 'begun'> {

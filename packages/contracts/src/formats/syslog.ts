@@ -56,6 +56,8 @@ function latestYear(clock: Yearless, context: NormaliseContext): Moment {
   if (zoneOf(context.timezone) === undefined) return { ok: false, problem: NO_ZONE };
   const latest = new Date(context.referenceTime + DAY).getUTCFullYear() + 1;
   for (let year = latest; year > latest - 10; year--) {
+    // Too late in every zone: not worth asking for one.
+    if (Date.UTC(year, clock.month - 1, clock.day) > context.referenceTime + 2 * DAY) continue;
     const moment = momentAt({ ...clock, year }, undefined, context);
     if (moment.ok && believable(moment.at, context).ok) return moment;
   }

@@ -40,7 +40,8 @@ function open(context: NormaliseContext, state?: unknown): LineReader {
 function readLine(line: string, bounces: Bounces, context: NormaliseContext): readonly Normalised[] {
   const own = eximLine(line) ?? throughSyslog(line);
   if (own === 'other') return OTHER_PROGRAM;
-  if (own === undefined) return isRepetition(line) ? REPETITION : [problem('unreadable', 'no main log line: it does not begin with a time', line)];
+  if (own === undefined)
+    return isRepetition(line) ? REPETITION : [problem('unreadable', 'no main log line: it does not begin with a time', line)];
   const { id, rest } = own;
   if (id === undefined) return NO_MESSAGE;
   if (rest === 'Completed' || rest.startsWith('Completed ')) {

@@ -136,7 +136,7 @@ export function gaveUp(text: string | undefined): boolean {
 }
 
 const AFTER =
-  /\bafter (?:sending |pipelined |end of )?(initial connection|MAIL FROM|RCPT TO|DATA|data|message|EHLO|HELO|LHLO|STARTTLS|AUTH|BDAT)?/;
+  /\bafter (?:sending |pipelined )?(?:end of )?(initial connection|MAIL FROM|RCPT TO|DATA|data|message|EHLO|HELO|LHLO|STARTTLS|AUTH|BDAT)?/;
 const STAGES: Readonly<Record<string, SmtpPhase>> = {
   'initial connection': 'connect',
   EHLO: 'ehlo',

@@ -10,7 +10,8 @@ const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', '
 const NUMBER_FIRST =
   /^(?:[A-Za-z]{2,9}\.?,?\s*)?(\d{1,2})[\s-]+([A-Za-z]{3})[A-Za-z]{0,6}[\s-]+(\d{2,4}),?\s+(\d{1,2}):(\d\d)(?::(\d\d)(?:\.\d{1,9})?)?(?:\s*([+-]\d{4}|[A-Za-z]{1,5}))?/;
 /** Of `ctime`: "Wed Mar 11 10:00:00 2026", with a zone before or behind the year. */
-const MONTH_FIRST = /^[A-Za-z]{3,9},?\s+([A-Za-z]{3})[A-Za-z]{0,6}\s+(\d{1,2})\s+(\d{1,2}):(\d\d):(\d\d)\s+(?:([+-]\d{4}|[A-Z]{1,5})\s+)?(\d{4})(?:\s+([+-]\d{4}|[A-Z]{1,5}))?/;
+const MONTH_FIRST =
+  /^[A-Za-z]{3,9},?\s+([A-Za-z]{3})[A-Za-z]{0,6}\s+(\d{1,2})\s+(\d{1,2}):(\d\d):(\d\d)\s+(?:([+-]\d{4}|[A-Z]{1,5})\s+)?(\d{4})(?:\s+([+-]\d{4}|[A-Z]{1,5}))?/;
 
 /** Names of zones in use, minutes east. What is not here counts as UTC, as RFC 5322 section 4.3 says. */
 const ZONES: Readonly<Record<string, string>> = {
@@ -51,7 +52,15 @@ export function mailDate(value: string | undefined, context: NormaliseContext): 
   const monthNumber = MONTHS.indexOf(month.toLowerCase()) + 1;
   if (monthNumber === 0) return undefined;
   const moment = momentAt(
-    { year: fullYear(year), month: monthNumber, day: Number(day), hour: Number(hour), minute: Number(minute), second: Number(second), millisecond: 0 },
+    {
+      year: fullYear(year),
+      month: monthNumber,
+      day: Number(day),
+      hour: Number(hour),
+      minute: Number(minute),
+      second: Number(second),
+      millisecond: 0,
+    },
     offsetOf(zone),
     context,
   );
@@ -73,7 +82,17 @@ function clockOf(text: string): Clock | undefined {
   }
   const other = MONTH_FIRST.exec(text) as unknown as (string | undefined)[] | null;
   if (other === null) return undefined;
-  const [, month, day, hour, minute, second, before, year, behind] = other as [string, string, string, string, string, string, string?, string?, string?];
+  const [, month, day, hour, minute, second, before, year, behind] = other as [
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+    string?,
+    string?,
+    string?,
+  ];
   return [year as string, month, day, hour, minute, second, before ?? behind];
 }
 

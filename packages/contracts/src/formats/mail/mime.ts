@@ -9,6 +9,9 @@ export const MAIL_LIMIT = 32 * 1024 * 1024;
 const DEPTH_LIMIT = 16;
 const PARTS_LIMIT = 1_000;
 const FIELDS_LIMIT = 2_000;
+/** Bytes of a returned header and of a status part that are read. */
+const HEAD_LIMIT = 256 * 1024;
+const STATUS_LIMIT = 4 * 1024 * 1024;
 /** Characters of one field's value. */
 const FIELD_LIMIT = 32 * 1024;
 
@@ -37,13 +40,18 @@ export function allFields(fields: readonly Field[], name: string): readonly stri
   return fields.filter((field) => field.name === name).map(({ value }) => value);
 }
 
-/** Undefined: it does not begin with header fields. */
+/** Every mail has one of them. */
+const USUAL: ReadonlySet<string> = new Set(
+  'from to date subject sender message-id received return-path delivered-to mime-version content-type'.split(' '),
+);
+
+/** Undefined: it does not begin with the header fields of a mail. */
 export function parseMail(bytes: Uint8Array): Part | undefined {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, MAIL_LIMIT)).toString('latin1');
   // Blank lines and the "From " line of a mailbox stand before some mails.
   const start = /^(?:\s{0,1000}\n)?(?:>?From [^\n]{0,1000}\n)?/.exec(text)?.[0].length ?? 0;
   const root = readParts(text, start);
-  return root.fields.length === 0 ? undefined : root;
+  return root.fields.some(({ name }) => USUAL.has(name)) ? root : undefined;
 }
 
 /** All parts that are no multipart, in order. */
@@ -150,11 +158,11 @@ function readFields(text: string, start: number, inMail: boolean): Head {
   let at = start;
   while (at < text.length) {
     const end = lineEnd(text, at);
-    const line = text.slice(at, Math.min(end, at + FIELD_LIMIT)).replace(/[\r\n]+$/, '');
-    if (line.trim() === '' && !(line !== '' && fields.length > 0 && /^[ \t]/.test(text.slice(end, end + 1)))) return { fields: decoded(fields), bodyFrom: end };
+    const line = text.slice(at, Math.min(end, at + FIELD_LIMIT)).trimEnd();
+    if (line === '') return { fields: decoded(fields), bodyFrom: end };
     if (/^[ \t]/.test(line) && fields.length > 0) {
       const last = fields.at(-1) as { value: string };
-      if (last.value.length < FIELD_LIMIT) last.value += `${/\s$/.test(last.value) ? '' : ' '}${line.trim()}`;
+      if (last.value.length < FIELD_LIMIT) last.value += ` ${line.trim()}`;
     } else {
       NAME.lastIndex = at;
       const name = NAME.exec(text);
@@ -201,11 +209,12 @@ function contentType(value: string | undefined): { readonly type: string; readon
   return { type: /^\s*([\w.+-]{1,64}\/[\w.+-]{1,64})/.exec(text)?.[1]?.toLowerCase() ?? 'text/plain', parameters };
 }
 
-/** The body as text: transfer encoding undone, UTF-8 or else Latin-1. */
-export function bodyText(part: Part): string {
-  const encoding = firstField(part.fields, 'content-transfer-encoding')?.trim().toLowerCase();
-  if (encoding === 'base64') return textOfBytes(Buffer.from(part.body, 'base64').toString('latin1'));
-  return textOfBytes(encoding === 'quoted-printable' ? unquotedPrintable(part.body) : part.body);
+/** The first `limit` bytes of the body as they stand, with the transfer encoding undone; one character a byte. */
+export function bodyBytes(part: Part, limit: number): string {
+  const body = part.body.slice(0, limit);
+  const encoding = firstField(part.fields, 'content-transfer-encoding')?.toLowerCase();
+  if (encoding === 'base64') return Buffer.from(body, 'base64').toString('latin1');
+  return encoding === 'quoted-printable' ? unquotedPrintable(body) : body;
 }
 
 function unquotedPrintable(text: string): string {
@@ -216,15 +225,14 @@ function unquotedPrintable(text: string): string {
 
 /** The header fields of a returned mail: the beginning of its part's body. */
 export function returnedFields(part: Part): readonly Field[] {
-  const body = part.type === 'message/rfc822' ? part.body : Buffer.from(bodyText(part), 'utf8').toString('latin1');
-  return readFields(body.replace(/^(?:[ \t]*\r?\n){0,100}/, ''), 0, true).fields;
+  return readFields(bodyBytes(part, HEAD_LIMIT).trimStart(), 0, true).fields;
 }
 
 /** Groups of fields with blank lines between (RFC 3464 section 2.1, RFC 5965 section 3). */
 export function fieldGroups(part: Part): readonly (readonly Field[])[] {
-  const text = Buffer.from(bodyText(part), 'utf8').toString('latin1');
+  const text = bodyBytes(part, STATUS_LIMIT);
   const groups: (readonly Field[])[] = [];
-  for (let at = 0; at < text.length && groups.length < PARTS_LIMIT; ) {
+  for (let at = 0; at < text.length && groups.length < PARTS_LIMIT;) {
     const { fields, bodyFrom } = readFields(text, at, false);
     if (fields.length > 0) groups.push(fields);
     at = bodyFrom;

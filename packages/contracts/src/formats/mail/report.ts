@@ -30,7 +30,7 @@ const RETURNED: ReadonlySet<string> = new Set([
 export function readMail(payload: Uint8Array): Mail | Normalised {
   if (payload.length > MAIL_LIMIT) return problem('too_large', `${payload.length} bytes, at most ${MAIL_LIMIT}`, rawHead(payload));
   const root = parseMail(payload);
-  if (root === undefined) return problem('unreadable', 'no mail: it does not begin with header fields', rawHead(payload));
+  if (root === undefined) return problem('unreadable', 'no mail: it does not begin with the header fields of one', rawHead(payload));
   const parts = leaves(root);
   const part = parts.find(({ type }) => RETURNED.has(type));
   const returned = part === undefined ? [] : returnedFields(part);
@@ -73,7 +73,9 @@ export function isAutoReply({ fields }: Part): boolean {
   const submitted = firstField(fields, 'auto-submitted');
   if (submitted !== undefined && !/^no\b/i.test(submitted)) return true;
   if (/^(?:auto[_-]?reply|bulk|junk|list)/i.test(firstField(fields, 'precedence') ?? '')) return true;
-  const named = fields.some(({ name }) => /^x-auto-?(?:reply|respond|response|submitted)|^x-autorespond|^x-vacation|^x-auto-response/.test(name));
+  const named = fields.some(({ name }) =>
+    /^x-auto-?(?:reply|respond|response|submitted)|^x-autorespond|^x-vacation|^x-auto-response/.test(name),
+  );
   return named || AUTO_SUBJECT.test(firstField(fields, 'subject') ?? '');
 }
 
@@ -87,6 +89,8 @@ export function looksLikeBounce({ fields }: Part): boolean {
   return (
     fields.some(({ name }) => name === 'x-failed-recipients') ||
     /mailer-daemon|postmaster|mail delivery (?:sub)?system|mail administrator/i.test(from) ||
-    /undeliver|deliver\w* (?:status|fail|problem|error|delay)|returned mail|mail delivery|failure notice|non[- ]?delivery|could not be delivered|bounce/i.test(subject)
+    /undeliver|deliver\w* (?:status|fail|problem|error|delay)|returned mail|mail delivery|failure notice|non[- ]?delivery|could not be delivered|bounce/i.test(
+      subject,
+    )
   );
 }

@@ -4,7 +4,7 @@ import type { LineReader, NormaliseContext, Normalised } from '../format.ts';
 import { anyLine, guarded, ignoredLine, lineFormat, NOTHING } from '../lines.ts';
 import { isRepetition, syslogLine, syslogMoment } from '../syslog.ts';
 import type { SyslogLine } from '../syslog.ts';
-import { deliveryLine, isHandOver, phaseOf, queueIdOf, remoteHostOf } from './line.ts';
+import { deliveryLine, IN_REPLY, isHandOver, phaseOf, queueIdOf, remoteHostOf } from './line.ts';
 import type { DeliveryLine } from './line.ts';
 import { createWaiting } from './waiting.ts';
 import type { Waiting } from './waiting.ts';
@@ -115,7 +115,8 @@ function event(
     identity: [head.host, queueId, final, dsn, text],
     messageId: queueId,
     enhanced: dsn,
-    text,
+    // The command that was answered is the phase; left in the text it would be read as words of the reply.
+    text: text?.replace(IN_REPLY, ''),
     remoteHost: remoteHostOf(fields.get('relay'), text),
     phase: text === undefined ? undefined : phaseOf(text),
     permanent: permanenceOf(dsn),

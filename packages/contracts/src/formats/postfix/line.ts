@@ -40,11 +40,15 @@ export function deliveryLine(queueId: string, message: string): DeliveryLine | u
   }
 }
 
+/** Characters of an address, quotes included, that are looked through. */
+const ADDRESS_LIMIT = 1_024;
+
 /** A value in angle brackets ends with them, for a quoted local part may hold commas and brackets; others end with the comma. */
 function valueEnd(message: string, from: number): number {
   if (message[from] === '<') {
     let quoted = false;
-    for (let at = from + 1; at < message.length; at++) {
+    const limit = Math.min(message.length, from + ADDRESS_LIMIT);
+    for (let at = from + 1; at < limit; at++) {
       const letter = message[at];
       if (quoted && letter === '\\') at++;
       else if (letter === '"') quoted = !quoted;
@@ -71,7 +75,7 @@ function statusOf(rest: string): Pick<DeliveryLine, 'status' | 'text'> {
   return { status, text: rest.slice(open, close < open ? undefined : close) };
 }
 
-const IN_REPLY = /\(in reply to ([A-Za-z ]{1,30}?)(?: command)?\)/;
+export const IN_REPLY = /\s?\(in reply to ([A-Za-z ]{1,30}?)(?: command)?\)/;
 const WHILE =
   /(?:while (?:sending|performing|receiving)|during) (?:the )?(initial server greeting|EHLO|HELO|LHLO|STARTTLS|AUTH|XFORWARD|MAIL FROM|RCPT TO|DATA command|DATA|end of data|message body|[A-Za-z]{1,20})/;
 
@@ -99,7 +103,8 @@ export function phaseNamed(command: string): SmtpPhase | undefined {
   return PHASES.find(([name]) => name.test(command.trim()))?.[1];
 }
 
-const HOST_IN_TEXT = /(?:^|\()(?:host|connect to|conversation with|lost connection with|delivery temporarily suspended: (?:host|connect to)) ([^\s[\]]{1,255})\[/;
+const HOST_IN_TEXT =
+  /(?:^|\()(?:host|connect to|conversation with|lost connection with|delivery temporarily suspended: (?:host|connect to)) ([^\s[\]]{1,255})\[/;
 
 /** The remote host: the relay's name, else the one that the text is about. */
 export function remoteHostOf(relay: string | undefined, text: string | undefined): string | undefined {

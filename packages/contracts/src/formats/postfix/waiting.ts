@@ -69,7 +69,12 @@ function readState(state: unknown): readonly (readonly [string, readonly string[
   const { version, queues } = state as { readonly version?: unknown; readonly queues?: unknown };
   if (version !== VERSION || !Array.isArray(queues)) return [];
   const entries = queues as unknown[];
-  if (!entries.every((entry): entry is [string, ...string[]] => Array.isArray(entry) && entry.length > 0 && entry.every((part) => typeof part === 'string')))
+  if (
+    !entries.every(
+      (entry): entry is [string, ...string[]] =>
+        Array.isArray(entry) && entry.length > 0 && entry.every((part) => typeof part === 'string'),
+    )
+  )
     return [];
   return entries.map(([queue, ...recipients]) => [queue, recipients]);
 }
