@@ -1,6 +1,7 @@
 /** `POST /v1/events`: canonical delivery events, 202 when the log has them. */
 import { encodeEvent, parseEvent } from '@desist/contracts';
 import { COMMAND_TYPES } from '@desist/domain';
+import type { LogEvent } from '@desist/domain';
 import { LogError, StoreError } from '@desist/pipeline';
 import type { FastifyInstance } from 'fastify';
 import { itemsOf, Lines, readLines } from './input.ts';
@@ -19,20 +20,21 @@ export async function eventRoutes(app: FastifyInstance, options: ApiOptions): Pr
   app.post('/v1/events', async (request, reply) => {
     const items = itemsOf(request.body);
     const now = time.now();
-    const good: Encoded[] = [];
+    const good: LogEvent[] = [];
     const errors: ItemError[] = [];
     for (const [index, item] of items.entries()) {
       const read = readEvent(item, request.body instanceof Lines, now);
-      if ('key' in read) good.push(read);
+      if ('recipient' in read) good.push(read);
       else errors.push({ index, ...read });
     }
     if (good.length === 0) throw new Problem(400, 'None of the items is a delivery event.', { members: { errors } });
-    await append(options, good);
+    await append(options, good.map(encodeEvent));
+    await options.accepted?.(good);
     return reply.code(202).send({ accepted: good.length, rejected: errors.length, errors });
   });
 }
 
-function readEvent(item: unknown, isText: boolean, now: number): Encoded | Omit<ItemError, 'index'> {
+function readEvent(item: unknown, isText: boolean, now: number): LogEvent | Omit<ItemError, 'index'> {
   let json = item;
   if (isText) {
     try {
@@ -43,7 +45,7 @@ function readEvent(item: unknown, isText: boolean, now: number): Encoded | Omit<
   }
   if (isCommandValue(json)) return { reason: 'invalid', detail: 'type: a command; commands go to /v1/commands' };
   const parsed = parseEvent(json, now);
-  return parsed.ok ? encodeEvent(parsed.event) : { reason: parsed.reason, detail: parsed.detail };
+  return parsed.ok ? parsed.event : { reason: parsed.reason, detail: parsed.detail };
 }
 
 function isCommandValue(json: unknown): boolean {

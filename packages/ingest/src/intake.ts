@@ -4,10 +4,10 @@
  *   payload ──format──> elements ──take──> events, dead letters ──store──> delivery-events, dead letters; durable
  */
 import { encodeEvent, parseEvent, RECORD_LIMIT } from '@desist/contracts';
-import type { NormaliseContext, Normalised } from '@desist/contracts/formats';
+import type { Format, NormaliseContext, Normalised } from '@desist/contracts/formats';
 import type { DeliveryEvent } from '@desist/domain';
 import type { LogSink, MessageMemory, OutRecord, RememberedMessage } from '@desist/pipeline';
-import { messageKey, reportOf } from './message.ts';
+import { messageKey } from './message.ts';
 import type { Source } from './source.ts';
 import type { IngestTally } from './tally.ts';
 
@@ -26,10 +26,10 @@ export interface Taken {
 }
 
 export interface Intake {
-  /** What the format says of a payload. Never throws. */
-  normalise(source: Source, payload: Uint8Array, context: NormaliseContext): readonly Normalised[];
-  /** `origin`: headers of its dead letters beside reason, detail, source and format. Never rejects: a memory that is away knows nothing. */
-  take(source: Source, elements: readonly Normalised[], origin?: Readonly<Record<string, string>>): Promise<Taken>;
+  /** What the format says of a payload, reports about messages that are remembered completed. Never rejects: a memory that is away knows nothing. */
+  normalise(source: Source, payload: Uint8Array, context: NormaliseContext): Promise<readonly Normalised[]>;
+  /** `origin`: headers of its dead letters beside reason, detail, source and format. */
+  take(source: Source, elements: readonly Normalised[], origin?: Readonly<Record<string, string>>): Taken;
   /** Durable when resolved. Rejects with `LogError` or `StoreError`; then the same again is harmless. */
   store(taken: readonly Taken[], source: Source): Promise<void>;
 }
@@ -46,23 +46,26 @@ const RAW_LIMIT = 768 * 1024;
 
 export function createIntake({ sink, tally, memory }: IntakeOptions): Intake {
   return {
-    normalise(source, payload, context) {
-      try {
-        return source.format.normalise(payload, context);
-      } catch (error) {
-        // No format throws; if one does, the payload must not be lost for it.
-        const detail = `the format failed: ${error instanceof Error ? error.name : 'unknown error'}`;
-        return [{ kind: 'problem', reason: 'invalid', detail, raw: Buffer.from(payload).toString('utf8') }];
-      }
+    async normalise(source, payload, context) {
+      if (memory === undefined) return read(source.format, payload, context);
+      // First it is found out who is asked for, then they are asked for, all at once.
+      const asked = new Map<string, string>();
+      const note = (id: string): undefined => void asked.set(id, messageKey(id));
+      const elements = read(source.format, payload, { ...context, recipientOf: note });
+      if (asked.size === 0) return elements;
+      const answers = await memory.recall(source.tenant, [...asked.values()]).catch(() => []);
+      const known = new Map([...asked.keys()].map((id, index) => [id, answers[index]?.recipient]));
+      return read(source.format, payload, { ...context, recipientOf: (id) => known.get(id) });
     },
 
-    async take(source, elements, origin = {}) {
+    take(source, elements, origin = {}) {
       const events: Encoded[] = [];
       const deadLetters: OutRecord[] = [];
       const messages: RememberedMessage[] = [];
       let ignored = 0;
       let unreadable = 0;
-      for (const element of memory === undefined ? elements : await completed(source, elements, memory)) {
+      for (const given of elements) {
+        const element = joined(source, given);
         if (element.kind === 'ignored') {
           ignored += 1;
           continue;
@@ -101,6 +104,16 @@ export function createIntake({ sink, tally, memory }: IntakeOptions): Intake {
   };
 }
 
+function read(format: Format, payload: Uint8Array, context: NormaliseContext): readonly Normalised[] {
+  try {
+    return format.normalise(payload, context);
+  } catch (error) {
+    // No format throws; if one does, the payload must not be lost for it.
+    const detail = `the format failed: ${error instanceof Error ? error.name : 'unknown error'}`;
+    return [{ kind: 'problem', reason: 'invalid', detail, raw: Buffer.from(payload).toString('utf8') }];
+  }
+}
+
 type Problem = Extract<Normalised, { kind: 'problem' }>;
 
 function encoded(event: DeliveryEvent): Encoded | Problem {
@@ -128,16 +141,10 @@ function messageOf({ tenant, recipient, messageId }: DeliveryEvent): readonly Re
   return messageId === undefined ? [] : [{ tenant, key: messageKey(messageId), recipient, messageId }];
 }
 
-/** Reports about a message that name no recipient, or name the message as its header does: completed from what is known of it. */
-async function completed({ tenant }: Source, elements: readonly Normalised[], memory: MessageMemory): Promise<readonly Normalised[]> {
-  const reports = elements.map(reportOf);
-  const keys = [...new Set(reports.flatMap((report) => report?.key ?? []))];
-  if (keys.length === 0) return elements;
-  const answers = await memory.recall(tenant, keys).catch(() => []);
-  const known = new Map(keys.map((key, index) => [key, answers[index]]));
-  return elements.map((element, index) => {
-    const report = reports[index];
-    const message = report === undefined ? undefined : known.get(report.key);
-    return message === undefined ? element : (report?.complete(message) ?? element);
-  });
+/** A returned mail names its message by a header, its events by the platform's id: one name, so that a bounce meets its delivery. */
+function joined(source: Source, element: Normalised): Normalised {
+  if (element.kind !== 'event' || !REPORTS.has(source.format.name) || element.event.messageId === undefined) return element;
+  return { kind: 'event', event: { ...element.event, messageId: messageKey(element.event.messageId) } };
 }
+
+const REPORTS: ReadonlySet<string> = new Set(['dsn', 'arf']);

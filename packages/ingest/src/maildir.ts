@@ -87,7 +87,7 @@ async function takePage(
     const elements = await elementsOf(mail.path, options);
     // Somebody else's reader has taken it away.
     if (elements === undefined) continue;
-    taken.push(await intake.take(source, elements));
+    taken.push(intake.take(source, elements));
     read.push(mail);
   }
   await intake.store(taken, source);

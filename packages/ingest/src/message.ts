@@ -1,16 +1,4 @@
 /** A message under one name: its events carry the platform's id, a returned mail its Message-ID header. */
-import type { Normalised } from '@desist/contracts/formats';
-
-interface Known {
-  readonly recipient: string;
-  readonly messageId: string;
-}
-
-interface Report {
-  readonly key: string;
-  complete(known: Known): Normalised;
-}
-
 /**
  * One spelling of a message's id. SES and SendGrid put their own id before the @ of the header; SendGrid's events add a suffix to
  * it, behind the first dot.
@@ -23,10 +11,4 @@ export function messageKey(messageId: string): string {
   if (sendgrid !== undefined) return sendgrid;
   const [, suffixed] = /^([A-Za-z0-9_-]{22})\.(?:filter|recvd)/.exec(bare) ?? [];
   return suffixed ?? bare;
-}
-
-/** Undefined: the element does not ask for anybody. */
-export function reportOf(element: Normalised): Report | undefined {
-  void element;
-  return undefined;
 }

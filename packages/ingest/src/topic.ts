@@ -120,7 +120,7 @@ export function createTopicConsumer(options: TopicOptions): LogConsumer {
     for (const { offset, value } of records) {
       const origin = { topic, partition: String(partition), offset: String(offset) };
       // A tombstone of a compacted topic says nothing.
-      if (value !== null) taken.push(await intake.take(source, elementsOf(value, reader), origin));
+      if (value !== null) taken.push(intake.take(source, await elementsOf(value, reader), origin));
     }
     const state = reader?.state() ?? null;
     await retried(one, () => intake.store(taken, source));
@@ -151,8 +151,9 @@ export function createTopicConsumer(options: TopicOptions): LogConsumer {
     return reader;
   }
 
-  function elementsOf(value: Uint8Array, reader: LineReader | null): readonly Normalised[] {
-    if (reader === null) return intake.normalise(source, value, contextOf(source, time.now()));
+  /** What is JSON is whole by itself, also of a format of lines. */
+  async function elementsOf(value: Uint8Array, reader: LineReader | null): Promise<readonly Normalised[]> {
+    if (reader === null || isJson(value)) return intake.normalise(source, value, contextOf(source, time.now()));
     return linesOf(value).flatMap((line) => reader.push(line));
   }
 
@@ -189,7 +190,12 @@ const GONE = new Error('the partition was taken away');
 
 const lenient = new TextDecoder();
 
-export function linesOf(value: Uint8Array): readonly string[] {
+function isJson(value: Uint8Array): boolean {
+  const first = value.find((byte) => byte > 0x20);
+  return first === 0x7b || first === 0x5b;
+}
+
+function linesOf(value: Uint8Array): readonly string[] {
   const lines = lenient.decode(value).split('\n');
   return lines.at(-1) === '' ? lines.slice(0, -1) : lines;
 }

@@ -82,7 +82,7 @@ export function createWebhooks({ sources, intake, tally, time, logger }: Webhook
 
   async function stored(source: WebhookSource, { headers, body }: WebhookRequest, now: number): Promise<Received> {
     const payload = await payloadOf(headers['content-type'] ?? '', body);
-    const taken = await intake.take(source, intake.normalise(source, payload, contextOf(source, now, headers)));
+    const taken = intake.take(source, await intake.normalise(source, payload, contextOf(source, now, headers)));
     // The provider keeps it and comes again, and shows its owner that something is wrong: nothing is lost by saying so.
     if (taken.unreadable) return refuse('unreadable', `nothing in the body can be read as ${source.format.name}: is it the right path?`);
     try {

@@ -92,7 +92,7 @@ export async function follow(options: FollowOptions): Promise<Followed> {
 
   async function flush(): Promise<void> {
     if (elements.length > 0) {
-      const taken = await intake.take(source, elements);
+      const taken = intake.take(source, elements);
       await intake.store([taken], source);
       counts.events += taken.events.length;
       counts.ignored += taken.ignored;
@@ -218,11 +218,11 @@ function tooLong(text: string, cut: number): Normalised {
 }
 
 /** Formats that read whole payloads take a line as one. */
-function readerOf({ source, intake, time }: FollowOptions, state: unknown): LineReader {
+function readerOf({ source, time }: FollowOptions, state: unknown): LineReader {
   if (!isLineFormat(source.format)) {
     const encoder = new TextEncoder();
     return {
-      push: (line) => (line.trim() === '' ? [] : intake.normalise(source, encoder.encode(line), contextOf(source, time.now()))),
+      push: (line) => (line.trim() === '' ? [] : source.format.normalise(encoder.encode(line), contextOf(source, time.now()))),
       end: () => [],
       state: () => null,
     };
