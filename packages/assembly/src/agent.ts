@@ -17,9 +17,10 @@ import {
 } from '@desist/ingest';
 import type { Deliver, Followed, Progress, Source } from '@desist/ingest';
 import { connectKafka } from '@desist/log-kafka';
-import type { Logger } from '@desist/pipeline';
+import type { Logger, MessageMemory } from '@desist/pipeline';
 import { ConfigError, createLifecycle, createLogger, systemTime } from '@desist/shell';
 import type { Lifecycle } from '@desist/shell';
+import { createMessageMemory, openServer } from '@desist/store-postgres';
 import type { Settings } from './settings.ts';
 
 export interface AgentOptions {
@@ -85,7 +86,8 @@ async function run(options: AgentOptions, logger: Logger, life: Lifecycle): Prom
     ...(header === undefined ? {} : { header }),
   };
   const sink = deliverTo(options, logger, life);
-  const intake = createIntake({ sink, tally: createIngestTally() });
+  const memory = await memoryOf(options, logger, life);
+  const intake = createIntake({ sink, tally: createIngestTally(), ...(memory === undefined ? {} : { memory }) });
   const common = { source, intake, time: systemTime, logger, signal: life.signal, once };
   logger.info({ source: name, path, once }, kind === 'maildir' ? 'reading a mailbox' : 'following a log');
   let soFar: Followed = { lines: 0, events: 0, ignored: 0, deadLetters: 0 };
@@ -111,6 +113,16 @@ function deliverTo({ settings, url, key, stateFolder, source }: AgentOptions, lo
   const log = connectKafka({ ...settings.kafka, topics: settings.topics, logger });
   life.opened('log', () => log.close());
   return toLog(log, waiting);
+}
+
+/** Who messages went to, where the database is at hand: reports may leave the recipient out. */
+async function memoryOf({ settings }: AgentOptions, logger: Logger, life: Lifecycle): Promise<MessageMemory | undefined> {
+  const { databaseUrl: url, messageMemory: keptFor } = settings;
+  if (url === null || keptFor === null) return undefined;
+  const onIdleError = (error: Error): void => logger.warn({ problem: error.message }, 'a database connection was lost: it is replaced');
+  const db = openServer({ url, applicationName: 'desist-ingest', connections: 2, onIdleError });
+  life.opened('database', () => db.close());
+  return createMessageMemory(db, { now: () => systemTime.now(), keptFor });
 }
 
 function show({ file, position, size, lines, events }: Progress): void {

@@ -1,9 +1,10 @@
 /** Webhooks and provider topics of the sources file, over the log and the database of this process. */
-import { createIngestTally, createIntake, createTopicConsumer, createWebhooks } from '@desist/ingest';
+import type { LogEvent } from '@desist/domain';
+import { createIngestTally, createIntake, createTopicConsumer, createWebhooks, messageOf } from '@desist/ingest';
 import type { IngestTally, TopicSource, Webhooks } from '@desist/ingest';
 import { connectKafka } from '@desist/log-kafka';
 import { LogError, StoreError } from '@desist/pipeline';
-import type { Logger, MessageMemory } from '@desist/pipeline';
+import type { Logger } from '@desist/pipeline';
 import { systemTime } from '@desist/shell';
 import type { Lifecycle } from '@desist/shell';
 import { createFeedPositions, createMessageMemory } from '@desist/store-postgres';
@@ -13,7 +14,8 @@ import type { Settings } from './settings.ts';
 export interface Feeds {
   readonly tally: IngestTally;
   readonly webhooks: Webhooks;
-  readonly memory: MessageMemory | undefined;
+  /** Remembers who the messages of events went to that came over HTTP. Never rejects. */
+  readonly accepted: (events: readonly LogEvent[]) => Promise<void>;
   /** Takes the provider topics over until the process is told to stop. */
   run(): Promise<void>;
 }
@@ -34,7 +36,7 @@ export function createFeeds(options: FeedsOptions): Feeds {
   const intake = createIntake({ sink: backends.log, tally, ...(memory === undefined ? {} : { memory }) });
   return {
     tally,
-    memory,
+    accepted: async (events) => memory?.remember(events.flatMap(messageOf)).catch(() => undefined),
     webhooks: createWebhooks({ sources: settings.sources.webhooks, intake, tally, time: systemTime, logger }),
     async run() {
       const positions = createFeedPositions(backends.db);

@@ -41,6 +41,7 @@ export async function runIngest({ settings, policies, logStream, onReady }: Inge
         reader: backends.reader,
         append: (records) => backends.log.append('deliveryEvents', records).then(() => undefined),
         webhooks: feeds.webhooks,
+        accepted: feeds.accepted,
         policies,
         ready: () => health.ready(),
         metrics: () => metrics.render(),

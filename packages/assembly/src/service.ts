@@ -116,7 +116,7 @@ async function serve({
   const api = createApi({
     reader: backends.reader,
     ...(ingest ? { append: (records) => backends.log.append('deliveryEvents', records).then(() => undefined) } : {}),
-    ...(feeds === undefined ? {} : { webhooks: feeds.webhooks }),
+    ...(feeds === undefined ? {} : { webhooks: feeds.webhooks, accepted: feeds.accepted }),
     policies,
     engineStatus: () => engine.status(),
     ready: () => health.ready(),

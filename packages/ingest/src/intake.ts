@@ -5,7 +5,8 @@
  */
 import { encodeEvent, parseEvent, RECORD_LIMIT } from '@desist/contracts';
 import type { Format, NormaliseContext, Normalised } from '@desist/contracts/formats';
-import type { DeliveryEvent } from '@desist/domain';
+import { isCommand } from '@desist/domain';
+import type { DeliveryEvent, LogEvent } from '@desist/domain';
 import type { LogSink, MessageMemory, OutRecord, RememberedMessage } from '@desist/pipeline';
 import { messageKey } from './message.ts';
 import type { Source } from './source.ts';
@@ -137,8 +138,11 @@ function letterOf(source: Source, { reason, detail, raw }: Problem, origin: Read
 
 // ------------------------------------------------------------------------------------- who a message went to
 
-function messageOf({ tenant, recipient, messageId }: DeliveryEvent): readonly RememberedMessage[] {
-  return messageId === undefined ? [] : [{ tenant, key: messageKey(messageId), recipient, messageId }];
+/** What can be remembered of an event; commands and events without a message have nothing. */
+export function messageOf(event: LogEvent): readonly RememberedMessage[] {
+  if (isCommand(event) || event.messageId === undefined) return [];
+  const { tenant, recipient, messageId } = event;
+  return [{ tenant, key: messageKey(messageId), recipient, messageId }];
 }
 
 /** A returned mail names its message by a header, its events by the platform's id: one name, so that a bounce meets its delivery. */
