@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
-import { createZstdDecompress } from 'node:zlib';
 import type { Link } from './chain.ts';
+import { zstdContent } from './frames.ts';
 
 /** The first bytes of a file, as far as they were read: a truncated file that has grown again is another one. */
 export interface Fingerprint {
@@ -25,6 +25,8 @@ export interface Tape {
 export const NO_FINGERPRINT: Fingerprint = { bytes: 0, hash: '' };
 const FINGERPRINT_BYTES = 1024;
 const CHUNK = 256 * 1024;
+/** Logs grow to ten times as much. */
+const COMPRESSED_CHUNK = 64 * 1024;
 const ZSTD_MAGIC = Buffer.from([0x28, 0xb5, 0x2f, 0xfd]);
 
 export async function isZstd(path: string): Promise<boolean> {
@@ -149,29 +151,19 @@ interface Reading {
 }
 
 function begin(path: string, start: number): Reading {
-  const file = createReadStream(path, { highWaterMark: CHUNK });
-  const content = file.pipe(createZstdDecompress());
-  file.on('error', (error) => content.destroy(error));
-  const chunks = content[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+  const file = createReadStream(path, { highWaterMark: COMPRESSED_CHUNK });
+  const content = zstdContent(file as AsyncIterable<Buffer>);
   let skip = start;
   return {
     async next() {
       for (;;) {
-        let next: IteratorResult<Buffer>;
-        try {
-          next = await chunks.next();
-        } catch {
-          return 'cut';
-        }
-        if (next.done === true) return 'complete';
+        const next = await content.next();
+        if (next.done === true) return next.value;
         const wanted = next.value.subarray(Math.min(skip, next.value.length));
         skip -= next.value.length - wanted.length;
         if (wanted.length > 0) return wanted;
       }
     },
-    close() {
-      file.destroy();
-      content.destroy();
-    },
+    close: () => void file.destroy(),
   };
 }
