@@ -64,7 +64,7 @@ export async function desist(args: readonly string[], env: Environment = {}): Pr
 
 /** Asks until the recipient is in this state. */
 export async function untilState(url: string, recipient: string, state: string): Promise<void> {
-  const deadline = Date.now() + 60_000;
+  const deadline = Date.now() + 120_000;
   for (let seen = ''; seen !== state;) {
     if (Date.now() > deadline) throw new Error(`${recipient} is ${seen}, not ${state}`);
     const answer = await fetch(`${url}/v1/recipients/${encodeURIComponent(recipient)}`);

@@ -46,7 +46,7 @@ await desist(['migrate']);
 const kafka = new kafkajs.Kafka({ brokers, logLevel: kafkajs.logLevel.NOTHING });
 const admin = kafka.admin();
 await admin.connect();
-await admin.createTopics({ topics: [{ topic: 'kumomta-log', numPartitions: 3 }], waitForLeaders: true });
+await admin.createTopics({ topics: [{ topic: 'kumomta-log', numPartitions: 3 }], waitForLeaders: false });
 await admin.disconnect();
 const producer = kafka.producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner });
 await producer.connect();

@@ -25,6 +25,10 @@ export interface ApiOptions {
    * records may be stored then. Without it the service only reads: the routes that write answer 503.
    */
   readonly append?: (records: readonly { readonly key: string; readonly value: string }[]) => Promise<void>;
+  /** Who messages went to, one answer per event; for events that leave it out. Never rejects. Without it they are errors. */
+  readonly recall?: (
+    events: readonly { readonly tenant: string; readonly messageId: string }[],
+  ) => Promise<readonly (string | undefined)[]>;
   /** Told of events that `POST /v1/events` has appended. Never rejects. */
   readonly accepted?: (events: readonly LogEvent[]) => Promise<void>;
   /** As the engine uses them: explanations fold a recipient's facts again. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { formatOf, zoneOf } from '@desist/contracts/formats';
 import type { Format } from '@desist/contracts/formats';
 import {
+  askTheService,
   createIngestTally,
   createIntake,
   DeliveryError,
@@ -115,9 +116,10 @@ function deliverTo({ settings, url, key, stateFolder, source }: AgentOptions, lo
   return toLog(log, waiting);
 }
 
-/** Who messages went to, where the database is at hand: reports may leave the recipient out. */
+/** Who messages went to: reports may leave the recipient out. Over HTTP the service knows; beside Kafka the database does, if it is given. */
 async function memoryOf({ settings }: AgentOptions, logger: Logger, life: Lifecycle): Promise<MessageMemory | undefined> {
   const { databaseUrl: url, messageMemory: keptFor } = settings;
+  if (settings.kafka === null) return askTheService;
   if (url === null || keptFor === null) return undefined;
   const onIdleError = (error: Error): void => logger.warn({ problem: error.message }, 'a database connection was lost: it is replaced');
   const db = openServer({ url, applicationName: 'desist-ingest', connections: 2, onIdleError });

@@ -1,10 +1,10 @@
 /** Webhooks and provider topics of the sources file, over the log and the database of this process. */
 import type { LogEvent } from '@desist/domain';
-import { createIngestTally, createIntake, createTopicConsumer, createWebhooks, messageOf } from '@desist/ingest';
+import { createIngestTally, createIntake, createTopicConsumer, createWebhooks, messageKey, messageOf } from '@desist/ingest';
 import type { IngestTally, TopicSource, Webhooks } from '@desist/ingest';
 import { connectKafka } from '@desist/log-kafka';
 import { LogError, StoreError } from '@desist/pipeline';
-import type { Logger } from '@desist/pipeline';
+import type { Logger, MessageMemory, RememberedMessage } from '@desist/pipeline';
 import { systemTime } from '@desist/shell';
 import type { Lifecycle } from '@desist/shell';
 import { createFeedPositions, createMessageMemory } from '@desist/store-postgres';
@@ -16,9 +16,13 @@ export interface Feeds {
   readonly webhooks: Webhooks;
   /** Remembers who the messages of events went to that came over HTTP. Never rejects. */
   readonly accepted: (events: readonly LogEvent[]) => Promise<void>;
+  /** Who the messages of events went to that leave it out; undefined when that is not remembered at all. */
+  readonly recall: ((events: readonly UnnamedEvent[]) => Promise<readonly (string | undefined)[]>) | undefined;
   /** Takes the provider topics over until the process is told to stop. */
   run(): Promise<void>;
 }
+
+type UnnamedEvent = Pick<RememberedMessage, 'tenant' | 'messageId'>;
 
 export interface FeedsOptions {
   readonly settings: Settings;
@@ -37,12 +41,24 @@ export function createFeeds(options: FeedsOptions): Feeds {
   return {
     tally,
     accepted: async (events) => memory?.remember(events.flatMap(messageOf)).catch(() => undefined),
+    recall: memory === undefined ? undefined : (events) => recallAll(memory, events),
     webhooks: createWebhooks({ sources: settings.sources.webhooks, intake, tally, time: systemTime, logger }),
     async run() {
       const positions = createFeedPositions(backends.db);
       await Promise.all(settings.sources.topics.map((one) => takeOver(one, { ...options, positions, intake, tally })));
     },
   };
+}
+
+/** Tenant by tenant: nobody learns of another one's messages. */
+async function recallAll(memory: MessageMemory, events: readonly UnnamedEvent[]): Promise<readonly (string | undefined)[]> {
+  const known = new Map<string, string | undefined>();
+  for (const tenant of new Set(events.map((event) => event.tenant))) {
+    const keys = [...new Set(events.filter((event) => event.tenant === tenant).map(({ messageId }) => messageKey(messageId)))];
+    const answers = await memory.recall(tenant, keys).catch(() => []);
+    keys.forEach((key, index) => known.set(`${tenant} ${key}`, answers[index]?.recipient));
+  }
+  return events.map(({ tenant, messageId }) => known.get(`${tenant} ${messageKey(messageId)}`));
 }
 
 interface TakeOver extends FeedsOptions, Pick<Parameters<typeof createTopicConsumer>[0], 'positions' | 'intake' | 'tally'> {}

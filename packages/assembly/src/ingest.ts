@@ -42,6 +42,7 @@ export async function runIngest({ settings, policies, logStream, onReady }: Inge
         append: (records) => backends.log.append('deliveryEvents', records).then(() => undefined),
         webhooks: feeds.webhooks,
         accepted: feeds.accepted,
+        ...(feeds.recall === undefined ? {} : { recall: feeds.recall }),
         policies,
         ready: () => health.ready(),
         metrics: () => metrics.render(),

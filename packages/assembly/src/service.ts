@@ -116,7 +116,13 @@ async function serve({
   const api = createApi({
     reader: backends.reader,
     ...(ingest ? { append: (records) => backends.log.append('deliveryEvents', records).then(() => undefined) } : {}),
-    ...(feeds === undefined ? {} : { webhooks: feeds.webhooks, accepted: feeds.accepted }),
+    ...(feeds === undefined
+      ? {}
+      : {
+          webhooks: feeds.webhooks,
+          accepted: feeds.accepted,
+          ...(feeds.recall === undefined ? {} : { recall: feeds.recall }),
+        }),
     policies,
     engineStatus: () => engine.status(),
     ready: () => health.ready(),

@@ -2,6 +2,7 @@
 import { appendFile, mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { LogError, StoreError } from '@desist/pipeline';
+import { withoutUnknown } from './message.ts';
 import type { Appended, Logger, LogSink, OutRecord, Signal, Time } from '@desist/pipeline';
 
 export type Deliver = Pick<LogSink, 'append'>;
@@ -125,7 +126,7 @@ export function toService(options: HttpOptions): Deliver {
   return {
     async append(topic, records) {
       if (topic !== 'deliveryEvents') await keep(records);
-      else for (const page of pages(records.map(({ value }) => textOf(value)))) await keep(await post(page));
+      else for (const page of pages(records.map(({ value }) => withoutUnknown(textOf(value))))) await keep(await post(page));
       return [];
     },
   };
