@@ -46,7 +46,7 @@ export async function runService(options: ServiceOptions): Promise<void> {
     const backends = await openBackends({ settings, logger, name: `desist-${name}`, owner });
     life.opened('database and log', () => backends.close());
     logger.info({ version: VERSION, policy: policies.version, backends: backends.described }, 'starting');
-    const health = createHealth({ db: backends.db, logger, time: systemTime });
+    const health = createHealth({ db: backends.db, logProblem: () => backends.logProblem(), logger, time: systemTime });
     life.opened('health', () => health.close());
     const tally = createTally((domain) => wire.providerOf(domain));
     const observed: { metrics?: Metrics } = {};

@@ -52,6 +52,11 @@ export const postmark: FormatCases = {
       outcomes: [{ ...told, ...said, event_id: '9223372036854775807', type: 'bounced', permanent: true }],
     },
     {
+      name: 'a document within a string',
+      payload: JSON.stringify(JSON.stringify(record)),
+      outcomes: [{ ...told, ...said, type: 'bounced', permanent: true }],
+    },
+    {
       name: 'changes of the list',
       payload: [
         { ...change, SuppressionReason: 'HardBounce', Origin: 'Recipient' },

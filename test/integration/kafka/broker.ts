@@ -8,6 +8,9 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
+import kafkajs from 'kafkajs';
+import { rawClient } from './raw.ts';
+
 const run = promisify(execFile);
 const VERSION = '4.3.1';
 
@@ -37,6 +40,7 @@ export async function startBroker(): Promise<Broker> {
   async function start(): Promise<void> {
     child = spawn('java', ['-Xms256m', '-Xmx512m', '-XX:+UseSerialGC', '-cp', jars, 'kafka.Kafka', properties], { stdio: 'ignore' });
     await listening(port);
+    await serving(`127.0.0.1:${String(port)}`);
   }
 
   async function halt(hard = false): Promise<void> {
@@ -133,5 +137,28 @@ async function listening(port: number): Promise<void> {
     if (open) return;
     if (Date.now() > deadline) throw new Error('Kafka does not start');
     await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+/** An open port is not enough: a record must be stored and the coordinator of groups must answer. */
+async function serving(broker: string): Promise<void> {
+  const deadline = Date.now() + 60_000;
+  const topic = 'probe';
+  for (;;) {
+    const client = rawClient([broker]);
+    const admin = client.admin();
+    const producer = client.producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner });
+    try {
+      await Promise.all([admin.connect(), producer.connect()]);
+      await admin.createTopics({ topics: [{ topic, numPartitions: 1 }], waitForLeaders: true });
+      await producer.send({ topic, messages: [{ value: 'x' }] });
+      await admin.fetchOffsets({ groupId: topic, topics: [topic] });
+      return;
+    } catch (error) {
+      if (Date.now() > deadline) throw new Error('Kafka listens but does not serve', { cause: error });
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    } finally {
+      await Promise.allSettled([admin.disconnect(), producer.disconnect()]);
+    }
   }
 }

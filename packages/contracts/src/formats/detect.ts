@@ -36,6 +36,10 @@ const MAIL = /^(?:From |[\w-]{1,76}:\s)/;
 
 function firstObject(text: string): Fields {
   const start = text.trimStart();
+  if (start.startsWith('"')) {
+    const inner = parseJson(start);
+    return typeof inner === 'string' && /^\s*[{[]/.test(inner) ? firstObject(inner) : {};
+  }
   if (!/^[{[]/.test(start)) return {};
   // The head of a long array is no document: its first element is looked for behind the bracket.
   for (const candidate of [start, start.replace(/^\[\s*/, '')]) {

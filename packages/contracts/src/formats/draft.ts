@@ -45,10 +45,8 @@ export function eventOf(format: FormatName, draft: Draft, context: NormaliseCont
   if (recipient?.includes(DAMAGED) === true) return problem('invalid', 'recipient: not UTF-8', raw());
   const address = recipient === undefined ? undefined : normaliseAddress(recipient);
   if (address?.ok !== true) return problem('invalid', `recipient: ${address?.problem ?? 'no address'}`, raw());
-  const isMoment = 'ok' in draft.time;
-  const moment = isMoment ? (draft.time as Moment) : momentOf((draft.time as readonly unknown[])[1], context);
-  if (!moment.ok)
-    return problem('invalid', `${isMoment ? 'time' : String((draft.time as readonly unknown[])[0])}: ${moment.problem}`, raw());
+  const [field, moment] = momentOfDraft(draft.time, context);
+  if (!moment.ok) return problem('invalid', `${field}: ${moment.problem}`, raw());
   const { at } = moment;
   const smtp = replyOf(draft);
   const metadata = typeof draft.metadata === 'object' && draft.metadata !== null ? (draft.metadata as Record<string, unknown>) : {};
@@ -71,6 +69,10 @@ export function eventOf(format: FormatName, draft: Draft, context: NormaliseCont
       ...optional('certain', draft.certain),
     },
   };
+}
+
+function momentOfDraft(time: Draft['time'], context: NormaliseContext): readonly [field: string, Moment] {
+  return 'ok' in time ? ['time', time] : [time[0], momentOf(time[1], context)];
 }
 
 function replyOf(draft: Draft): DeliveryEvent['smtp'] {

@@ -2,7 +2,7 @@
 import { problem } from './draft.ts';
 import type { DetectableFormat, Glimpse } from './detect.ts';
 import type { FormatName, NormaliseContext, Normalised } from './format.ts';
-import { isObject, jsonPieces, PAYLOAD_LIMIT, rawOf, utf8 } from './json.ts';
+import { isObject, jsonPieces, parseJson, PAYLOAD_LIMIT, rawOf, utf8 } from './json.ts';
 import type { Fields } from './json.ts';
 
 /** `raw`: the element alone, as text. */
@@ -40,11 +40,16 @@ export function elementFormat({ name, looksLike, read, elements = asArray, other
       if (pieces.length === 0) return [problem('unreadable', 'not JSON', text)];
       return pieces.flatMap((piece) =>
         piece.ok
-          ? elements(piece.value).flatMap((element) => readElement(element, context, piece.text, element === piece.value))
+          ? elements(unwrapped(piece.value)).flatMap((element) => readElement(element, context, piece.text, element === piece.value))
           : [problem('unreadable', piece.problem, piece.text)],
       );
     },
   };
+}
+
+/** Some carriers put the document into a string. */
+function unwrapped(document: unknown): unknown {
+  return typeof document === 'string' ? (parseJson(document) ?? document) : document;
 }
 
 /** The payload as text, or the problem with it. */
@@ -53,6 +58,7 @@ export function readable(payload: Uint8Array): string | Normalised {
   return utf8(payload);
 }
 
-function asArray(document: unknown): readonly unknown[] {
+/** The elements of an array; anything else, null too, is one itself. */
+export function asArray(document: unknown): readonly unknown[] {
   return Array.isArray(document) ? (document as unknown[]) : [document];
 }

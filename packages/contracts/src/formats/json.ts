@@ -55,7 +55,7 @@ function lines(text: string): readonly JsonPiece[] | undefined {
   const given = text.split('\n').filter((line) => line.trim() !== '');
   if (given.length < 2) return undefined;
   const pieces = given.map(pieceOf);
-  const documents = pieces.some((piece) => piece.ok && /^[{[]./.test(piece.text));
+  const documents = pieces.some((piece) => piece.ok && /^[{["]./.test(piece.text));
   return documents ? pieces.flatMap((piece) => (piece.ok ? [piece] : concatenated(piece.text))) : undefined;
 }
 
@@ -64,8 +64,8 @@ function concatenated(text: string): readonly JsonPiece[] {
   return [...splitter.push(text), ...splitter.end()].map((piece) => (piece === TOO_LARGE ? pieceOf(text) : pieceOf(piece)));
 }
 
-/** A document is an object or an array: what does not begin and end like one is not tried, for a failed try is dear. */
-const DOCUMENT = /^\s*(?:\{[^]*\}|\[[^]*\])\s*$/;
+/** A document is an object, an array, or a string that holds one: what does not begin and end like that is not tried, for a failed try is dear. */
+const DOCUMENT = /^\s*(?:\{[^]*\}|\[[^]*\]|"[^]*")\s*$/;
 
 function pieceOf(text: string): JsonPiece {
   const value = DOCUMENT.test(text) ? parseJson(text) : undefined;

@@ -2,7 +2,7 @@
 import type { DeliveryEventType } from '@desist/domain';
 import { bareAddress, eventOf, ignored, problem } from './draft.ts';
 import type { Draft } from './draft.ts';
-import { elementFormat } from './elements.ts';
+import { asArray, elementFormat } from './elements.ts';
 import { formFields } from './form.ts';
 import type { NormaliseContext, Normalised } from './format.ts';
 import { countOf, fieldsOf, idOf, isObject, listOf, numberOf, textOf } from './json.ts';
@@ -19,7 +19,7 @@ export const mailgun = elementFormat({
     isItem(fieldsOf(listOf(first['items'])[0])) ||
     (!/^\s*[{[]/.test(text) && isLegacy(formFields(text))),
   elements: (document) =>
-    listOf(document).flatMap((one) => {
+    asArray(document).flatMap((one) => {
       const items = fieldsOf(one)['items'];
       return Array.isArray(items) ? (items as unknown[]) : [one];
     }),

@@ -46,7 +46,7 @@ describe('replyCodes', () => {
     for (const evil of ['said: ', 'after RCPT TO:<', 'smtp;', 'Error: ', '(', '5.1.1', 'x-x-']) {
       const before = performance.now();
       replyCodes(evil.repeat(100_000));
-      expect(performance.now() - before).toBeLessThan(250);
+      expect(performance.now() - before).toBeLessThan(1_000);
     }
   });
 });

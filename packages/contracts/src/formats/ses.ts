@@ -5,7 +5,7 @@
 import type { DeliveryEventType } from '@desist/domain';
 import { eventOf, ignored, problem } from './draft.ts';
 import type { Draft } from './draft.ts';
-import { elementFormat } from './elements.ts';
+import { asArray, elementFormat } from './elements.ts';
 import type { NormaliseContext, Normalised } from './format.ts';
 import { fieldsOf, idOf, isObject, listOf, parseJson, textOf } from './json.ts';
 import type { Fields } from './json.ts';
@@ -24,7 +24,7 @@ function isSes(first: Fields): boolean {
 }
 
 function elements(document: unknown): readonly unknown[] {
-  return listOf(document).flatMap((one) => {
+  return asArray(document).flatMap((one) => {
     const records = fieldsOf(one)['Records'];
     return Array.isArray(records) ? (records as unknown[]) : [one];
   });
@@ -175,12 +175,13 @@ function remoteHost(reportingMta: unknown): string | undefined {
 /** Every recipient of the message at the complaining domain is listed; at most one of them complained. */
 function complaints(complaint: Fields, about: About): readonly Normalised[] {
   const recipients = listOf(complaint['complainedRecipients']);
+  const candidates = new Set(recipients.map((one) => textOf(fieldsOf(one)['emailAddress'])?.toLowerCase())).size;
   const { complaintFeedbackType, complaintSubType } = complaint;
   if (complaintFeedbackType === 'not-spam') return [ignored('complaint: not-spam')];
   return all(recipients, about, complaint['timestamp'], () => ({
     type: OWN_LIST.test(textOf(complaintSubType) ?? '') ? 'rejected' : 'complained',
     id: idOf(complaint['feedbackId']) ?? about.carrier.id,
-    certain: recipients.length > 1 ? false : undefined,
+    certain: candidates > 1 ? false : undefined,
   }));
 }
 

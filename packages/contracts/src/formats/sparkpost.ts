@@ -2,7 +2,7 @@
 import type { DeliveryEventType } from '@desist/domain';
 import { eventOf, ignored, problem } from './draft.ts';
 import type { Draft } from './draft.ts';
-import { elementFormat } from './elements.ts';
+import { asArray, elementFormat } from './elements.ts';
 import type { NormaliseContext, Normalised } from './format.ts';
 import { countOf, fieldsOf, idOf, isObject, listOf, numberOf, textOf } from './json.ts';
 import type { Fields } from './json.ts';
@@ -11,7 +11,7 @@ export const sparkpost = elementFormat({
   name: 'sparkpost',
   looksLike: ({ first }) => isObject(first['msys']) || isFlat(first) || isFlat(fieldsOf(listOf(first['results'])[0])),
   elements: (document) =>
-    listOf(document).flatMap((one) => {
+    asArray(document).flatMap((one) => {
       const results = fieldsOf(one)['results'];
       return Array.isArray(results) ? (results as unknown[]) : [one];
     }),
