@@ -33,7 +33,7 @@ function check(one: Normalised): void {
       const { key, value } = encodeEvent(one.event);
       const decoded = decodeRecord({ key: Buffer.from(key), value: Buffer.from(value), recordTime: NOW });
       expect(decoded).toMatchObject({ ok: true, event: one.event });
-      expect(one.event.occurredAt).toBeGreaterThanOrEqual(Date.UTC(2000));
+      expect(one.event.occurredAt).toBeGreaterThanOrEqual(Date.UTC(1990));
       expect(one.event.occurredAt).toBeLessThanOrEqual(NOW + 86_400_000);
       return;
     }
@@ -69,6 +69,16 @@ function innerOf(text: string): unknown {
 
 const ENVELOPES = ['Records', 'items', 'results'];
 
+/** Logs of which each line is something by itself. */
+const LINES: ReadonlySet<string> = new Set(['postfix', 'exim']);
+
+function linesOf(payload: Uint8Array): number {
+  return new TextDecoder()
+    .decode(payload)
+    .split('\n')
+    .filter((line) => line.trim() !== '').length;
+}
+
 for (const { format: name, cases } of CASES) {
   const format = formatOf(name) as Format;
   const seeds = [
@@ -88,13 +98,15 @@ for (const { format: name, cases } of CASES) {
           // What is no JSON is a problem at least, unless a form holds an empty list; each element of JSON is something.
           if (elements !== undefined) expect(normalised.length).toBeGreaterThanOrEqual(elements);
           else if (!damaged.includes('mandrill_events')) expect(normalised.length).toBeGreaterThan(0);
+          if (LINES.has(name)) expect(normalised.length).toBeGreaterThanOrEqual(linesOf(damaged));
         }),
         { numRuns: RUNS },
       );
     });
 
-    it('a damaged element changes nothing for its neighbours', () => {
-      const whole = seeds.filter(({ payload }) => elementsOf(payload) !== undefined);
+    const whole = seeds.filter(({ payload }) => elementsOf(payload) !== undefined);
+
+    it.skipIf(whole.length === 0)('a damaged element changes nothing for its neighbours', () => {
       fc.assert(
         fc.property(fc.nat({ max: whole.length - 1 }), damage, (index, one) => {
           const { payload, context } = whole[index] as (typeof seeds)[number];

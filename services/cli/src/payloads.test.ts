@@ -78,6 +78,15 @@ describe('elementsOf', () => {
     expect(told(await read(`${parts.join('')}--b--\r\n`, [7], mailgun))).toEqual(['document 1 m-1']);
   });
 
+  it('reads a log by its lines, and as JSON by its documents', async () => {
+    const haraka = formatOf('haraka') as Format;
+    const hook = { event: 'delivered', timestamp: '2026-03-01T10:00:00Z', message_id: 'm-1', to: ['a@example.com'] };
+    const line = '2026-03-01T10:00:00.000Z [NOTICE] [U-1.1] [outbound] recipient <a@example.com> deferred: 450 4.2.1 busy';
+    expect(told(await read(JSON.stringify([hook, hook], null, 2), [9], haraka))).toEqual(['document 1 m-1', 'document 1 m-1']);
+    expect(told(await read(`${JSON.stringify(hook)}\n${line}\n`, [9], haraka))).toEqual(['line 1 m-1', 'line 2 U-1.1']);
+    expect(told(await read(`\n${line}\n${JSON.stringify(hook)}`, [9], haraka))).toEqual(['line 2 U-1.1', 'line 3 m-1']);
+  });
+
   it('reads nothing out of nothing', async () => {
     expect(await read('')).toEqual([]);
     expect(await read('\n \n')).toEqual([]);

@@ -119,10 +119,11 @@ export async function* elementsOf({ format, chunks }: Opened, context: Normalise
   const normalise = (piece: Piece): readonly Normalised[] =>
     piece === TOO_LARGE ? [tooLarge()] : format.normalise(Buffer.from(piece), context);
 
-  if (isLineFormat(format)) {
+  const begun = await peeked(counted());
+  if (isLineFormat(format) && !JSON_DOCUMENT.test(begun.head)) {
     const reader = format.open(context);
     let number = 0;
-    for await (const piece of linesOfChunks(counted())) {
+    for await (const piece of linesOfChunks(begun.chunks)) {
       number += 1;
       for (const one of piece === TOO_LARGE ? [tooLarge()] : reader.push(piece)) yield { one, place: `line ${number}`, bytes };
     }
@@ -130,11 +131,11 @@ export async function* elementsOf({ format, chunks }: Opened, context: Normalise
     return;
   }
   if (MAIL.has(format.name)) {
-    for (const one of format.normalise(await whole(counted()), context)) yield { one, place: 'the mail', bytes };
+    for (const one of format.normalise(await whole(begun.chunks), context)) yield { one, place: 'the mail', bytes };
     return;
   }
   let number = 0;
-  const shape = await shapeOf(counted());
+  const shape = await shapeOf(begun.chunks);
   for await (const piece of shape.pieces) {
     number += 1;
     if (piece !== TOO_LARGE && piece.trim() === '') continue;
@@ -143,6 +144,21 @@ export async function* elementsOf({ format, chunks }: Opened, context: Normalise
 }
 
 const MAIL: ReadonlySet<string> = new Set(['dsn', 'arf']);
+/** Some logs come as JSON, too, and a document may go over many lines. A level in brackets begins none. */
+const JSON_DOCUMENT = /^\s*(?:\{|\[\s*[{\]])/;
+
+/** Up to the first letters. */
+async function peeked(chunks: AsyncGenerator<Buffer>): Promise<{ readonly head: string; readonly chunks: AsyncGenerator<Buffer> }> {
+  const kept: Buffer[] = [];
+  let head = '';
+  while (head.trim().length < 2 && head.length < HEAD) {
+    const next = await chunks.next();
+    if (next.done === true) break;
+    kept.push(next.value);
+    head += next.value.subarray(0, HEAD).toString('latin1');
+  }
+  return { head, chunks: joined(kept, chunks) };
+}
 
 type Piece = string | typeof TOO_LARGE;
 

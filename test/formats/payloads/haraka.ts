@@ -36,9 +36,18 @@ export const haraka: FormatCases = {
       ],
       outcomes: [
         { ...told, type: 'delivered', smtp_code: 250, enhanced_status: '2.0.0', diagnostic: '250 2.0.0 OK' },
-        { ...told, type: 'deferred', smtp_code: 451, enhanced_status: '4.7.1', diagnostic: '451 4.7.1 later', permanent: false },
         {
           ...told,
+          certain: false,
+          type: 'deferred',
+          smtp_code: 451,
+          enhanced_status: '4.7.1',
+          diagnostic: '451 4.7.1 later',
+          permanent: false,
+        },
+        {
+          ...told,
+          certain: false,
           type: 'deferred',
           recipient: 'b@example.com',
           smtp_code: 451,

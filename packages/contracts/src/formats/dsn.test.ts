@@ -140,6 +140,7 @@ describe('dsn: who', () => {
     ['Original-Recipient: rfc822;o+tag@x.example\nFinal-Recipient: rfc822; a@y.example', 'o+tag@x.example'],
     ['Final-Recipient: utf-8; j\\x{F6}rg@x.example', 'jörg@x.example'],
     ['Final-Recipient: utf-8; jörg@x.example', 'jörg@x.example'],
+    ['Final-Recipient: rfc822; ******@*****\nOriginal-Recipient: rfc822;o@x.example', 'o@x.example'],
   ])('%s', (fields, recipient) => {
     expect(events(report({ groups: [`${fields}\nAction: failed\nStatus: 5.1.1`] })).map((event) => event.recipient)).toEqual([recipient]);
   });
@@ -239,6 +240,19 @@ describe('dsn: mails as they come', () => {
     ],
   ])('%s', (_name, mail) => {
     expect(events(mail).map(({ type, recipient, smtp }) => [type, recipient, smtp?.code])).toEqual([['bounced', 'a@x.example', 550]]);
+  });
+
+  it('prose under the label of a status part is passed over', () => {
+    const prose =
+      'Content-Type: message/delivery-status;\n\nThis Message was undeliverable due to the following reason:\n\n<a@x.example> has moved\n\n--b1/us.example\n';
+    const mail = report().replace('Content-Type: text/plain\n', `${prose}Content-Type: text/plain\n`);
+    expect(events(mail)).toMatchObject([{ type: 'bounced', recipient: 'a@x.example', messageId: 'mail-1@us.example' }]);
+  });
+
+  it('an address of asterisks is none', () => {
+    expect(read(report({ groups: ['Final-Recipient: rfc822; ****@****.example\nAction: failed\nStatus: 5.2.0'] }))).toMatchObject([
+      { kind: 'problem', reason: 'no_recipient' },
+    ]);
   });
 
   it('the status part may stand deep inside', () => {

@@ -181,7 +181,8 @@ function addressOf(value: string | undefined): string | undefined {
   if (value === undefined) return undefined;
   const typed = /^\s*([A-Za-z][\w.-]{0,40})\s*;(.*)$/s.exec(value);
   const address = bareAddress(typed === null ? value : (typed[2] as string))?.replace(/^["'](.{1,320})["']$/, '$1');
-  if (address === undefined || !/.@./.test(address)) return undefined;
+  // Some hide the address where they forward to.
+  if (address === undefined || !/.@./.test(address) || /\*{2,}/.test(address)) return undefined;
   return typed?.[1]?.toLowerCase() === 'utf-8' ? address.replace(/\\x\{([0-9A-Fa-f]{1,6})\}/g, codePoint) : address;
 }
 

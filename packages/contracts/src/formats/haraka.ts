@@ -111,7 +111,9 @@ function read(record: Fields, context: NormaliseContext, raw: () => string): Nor
   const draft = draftOf(record, type);
   const recipients = listOf(record['recipient'] ?? record['rcpt'] ?? record['to'] ?? record['rcpt_to']);
   const named = recipients.length === 0 ? [undefined] : recipients;
-  return named.map((recipient) => eventOf('haraka', { ...draft, recipient: addressOf(recipient) }, context, raw));
+  // The hooks know one outcome for a mail to a domain; with several recipients it need not be that of each.
+  const certain = named.length > 1 ? (false as const) : undefined;
+  return named.map((recipient) => eventOf('haraka', { ...draft, recipient: addressOf(recipient), certain }, context, raw));
 }
 
 /** A line of Haraka's own log with `format=json`. */

@@ -129,11 +129,32 @@ describe('powermta: the file', () => {
     ]);
   });
 
+  it('a header may be a comment, its columns of any case, and without the time of the event', () => {
+    const lines = [
+      '#type,timeQueued,bounceCat,rcpt,dsnStatus,dsnMTA',
+      'b,2026-03-11 10:00:00+0000,bad-mailbox,<A@x.example>,5.1.1 (x),mx.x.example (192.0.2.9)',
+    ];
+    expect(events(lines)).toMatchObject([
+      { type: 'bounced', recipient: 'a@x.example', remoteHost: 'mx.x.example', occurredAt: Date.parse('2026-03-11T10:00:00Z') },
+    ]);
+    expect(powermta.looksLike({ text: lines.join('\n'), first: {} })).toBe(true);
+  });
+
+  it('a complaint is of the To of the mail, when that is one and nothing else names anybody', () => {
+    const complaint = (to: string): readonly string[] =>
+      events(['type,timeLogged,header_To,header_Message-Id', `f,1772359200,${to},<m-1@y.example>`]).map(
+        ({ recipient, messageId }) => `${recipient} ${String(messageId)}`,
+      );
+    expect(complaint('Ann <a@x.example>')).toEqual(['a@x.example m-1@y.example']);
+    expect(complaint('"a@x.example, b@x.example"')).toEqual([]);
+    expect(complaint('redacted@x.example')).toEqual([]);
+  });
+
   it('a quoted field may hold line feeds', () => {
     expect(
       events([
         HEADER,
-        row({ status: '5.1.1', diag: '"smtp;550-one' }).split(',"')[0] + ',"smtp;550-one',
+        'b,2026-03-11 10:00:00+0000,s@y.example,a@x.example,,failed,5.1.1,"smtp;550-one',
         '550 two",,,,',
         row({ status: '5.1.1' }),
       ]),

@@ -39,7 +39,7 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 
 const HEADER = ignoredLine('the header');
-const looksLikeRow = /^(?:type,|"type",|(?:d|b|t|tq|r|f|rb|rs),(?:\d{4}-\d\d-\d\d |\d{9,13},))/m;
+const looksLikeRow = /^(?:#?type,|"type",|(?:d|b|t|tq|r|f|rb|rs),(?:\d{4}-\d\d-\d\d |\d{9,13},))/m;
 
 const rows = elementFormat({ name: 'powermta', looksLike: () => false, read: readRow });
 const files = lineFormat({ name: 'powermta', looksLike: () => false, open });
@@ -74,8 +74,8 @@ function open(context: NormaliseContext, state?: unknown): LineReader {
   function whole(row: string): readonly Normalised[] {
     const fields = csvFields(row);
     if (fields === undefined) return [problem('unreadable', 'no CSV row (RFC 4180)', row)];
-    if (fields[0]?.trim().toLowerCase() === 'type') {
-      columns = fields.map((field) => field.trim());
+    if (/^\s*#?\s*type\s*$/i.test(fields[0] ?? '')) {
+      columns = fields.map((field) => field.replace('#', '').trim());
       return HEADER;
     }
     const named = columns === undefined ? withoutHeader(fields) : Object.fromEntries(columns.map((name, at) => [name, fields[at] ?? '']));
@@ -85,6 +85,7 @@ function open(context: NormaliseContext, state?: unknown): LineReader {
   }
 
   function push(line: string): readonly Normalised[] {
+    if (begun === '' && line.startsWith('{')) return rows.normalise(Buffer.from(line), context);
     // A quote that is never closed must not swallow the rows behind it.
     const broken = begun !== '' && (ROW_BEGINS.test(line) || begun.length + line.length > LINE_LIMIT) ? [brokenRow(begun)] : NOTHING;
     if (broken.length > 0) begun = '';
@@ -106,7 +107,7 @@ function open(context: NormaliseContext, state?: unknown): LineReader {
   };
 }
 
-const ROW_BEGINS = /^"?(?:type|d|b|t|tq|r|f|rb|rs)"?,/;
+const ROW_BEGINS = /^#?"?(?:type|d|b|t|tq|r|f|rb|rs)"?,/;
 
 function brokenRow(row: string): Normalised {
   return problem('unreadable', 'no CSV row (RFC 4180): a quote is not closed', row);
@@ -154,7 +155,9 @@ function withoutHeader(fields: readonly string[]): Fields | undefined {
 
 // ------------------------------------------------------------------------------------------------------------- one row
 
-function readRow(row: Fields, context: NormaliseContext, raw: () => string): Normalised {
+/** Columns in any case: `dsnMTA` and `dsnMta` are both met. */
+function readRow(given: Fields, context: NormaliseContext, raw: () => string): Normalised {
+  const row: Fields = Object.fromEntries(Object.entries(given).map(([name, value]) => [name.toLowerCase(), value]));
   const word = textOf(row['type'])?.toLowerCase() ?? '';
   const kind = Object.hasOwn(TYPES, word) ? TYPES[word] : undefined;
   if (kind === undefined) return problem('invalid', 'type: no record type that is known', raw());
@@ -164,14 +167,14 @@ function readRow(row: Fields, context: NormaliseContext, raw: () => string): Nor
   if (kind === 'f') return readFeedback(row, context, raw);
   const type = typeOf(kind, row);
   if (type === undefined) return problem('invalid', 'dsnAction: no action that is known', raw());
-  const text = textOf(row['dsnDiag']);
+  const text = textOf(row['dsndiag']);
   const draft = {
     type,
     recipient,
-    time: ['timeLogged', row['timeLogged']] as const,
-    identity: [kind, row['orig'], row['jobId'], row['envId'], row['dsnStatus'], text],
-    messageId: textOf(row['envId']),
-    enhanced: row['dsnStatus'],
+    time: timeOf(row),
+    identity: [kind, row['orig'], row['jobid'], row['envid'], row['dsnstatus'], text],
+    messageId: messageIdOf(row),
+    enhanced: row['dsnstatus'],
     text,
     remoteHost: hostOf(row),
     permanent: type === 'bounced' ? permanenceOf(row) : undefined,
@@ -194,8 +197,14 @@ function typeOf(kind: string, row: Fields): DeliveryEventType | undefined {
     case 'rb':
       return classOf(row) === '4' ? 'expired' : 'bounced';
     default:
-      return remoteStatus(textOf(row['dsnAction'])?.toLowerCase());
+      return remoteStatus(textOf(row['dsnaction'])?.toLowerCase());
   }
+}
+
+/** A template may leave out when the event was; then it is known when its mail came in. */
+function timeOf(row: Fields): readonly [string, unknown] {
+  const logged = row['timelogged'];
+  return logged === undefined && row['timequeued'] !== undefined ? ['timeQueued', row['timequeued']] : ['timeLogged', logged];
 }
 
 /** A status that came back by mail. */
@@ -207,13 +216,13 @@ function remoteStatus(action: string | undefined): DeliveryEventType | undefined
 
 /** The queue's time ran out: class 4, or "delivery time expired" with whatever class (RFC 3463: X.4.7). */
 function gaveUp(row: Fields): boolean {
-  return textOf(row['bounceCat']) === 'message-expired' && (classOf(row) !== '5' || /^\s*5\.4\.7\b/.test(textOf(row['dsnStatus']) ?? ''));
+  return textOf(row['bouncecat']) === 'message-expired' && (classOf(row) !== '5' || /^\s*5\.4\.7\b/.test(textOf(row['dsnstatus']) ?? ''));
 }
 
 function classOf(row: Fields): string | undefined {
-  const enhanced = enhancedOf(row['dsnStatus']);
+  const enhanced = enhancedOf(row['dsnstatus']);
   if (enhanced !== undefined) return enhanced[0];
-  const said = replyCodes(textOf(row['dsnDiag']) ?? '');
+  const said = replyCodes(textOf(row['dsndiag']) ?? '');
   return said.enhanced?.[0] ?? (said.code === undefined ? undefined : String(said.code)[0]);
 }
 
@@ -227,28 +236,39 @@ function recipientOf(row: Fields): string | undefined {
   return textOf(row['rcpt']) ?? textOf(row['orcpt'])?.replace(/^[A-Za-z0-9-]{1,20};\s*/, '');
 }
 
+/** The envelope's id; otherwise that of the header, where a template has it. */
+function messageIdOf(row: Fields): string | undefined {
+  return textOf(row['envid']) ?? textOf(row['header_message-id']);
+}
+
+/** The To of a mail to several names none for certain. */
+function onlyAddress(to: unknown): string | undefined {
+  const text = textOf(to);
+  return text?.split('@').length === 2 ? text : undefined;
+}
+
 /** `mx.example.net (192.0.2.9)` */
 function hostOf(row: Fields): string | undefined {
-  return /^\s*(?:dns;\s*)?([^\s();]{1,255})/.exec(textOf(row['dsnMta']) ?? '')?.[1] ?? textOf(row['dlvDestinationIp']);
+  return /^\s*(?:dns;\s*)?([^\s();]{1,255})/.exec(textOf(row['dsnmta']) ?? '')?.[1] ?? textOf(row['dlvdestinationip']);
 }
 
 /** The mail's own header fields are columns: `header_X-Desist-Tenant`. */
 function headersOf(row: Fields): Fields {
-  const column = (name: string): unknown => row[name] ?? row[`header_${name}`] ?? row[`header_X-${name.replace('_', '-')}`];
+  const column = (name: string): unknown => row[name] ?? row[`header_${name}`] ?? row[`header_x-${name.replace('_', '-')}`];
   return { desist_tenant: column('desist_tenant'), desist_stream: column('desist_stream') };
 }
 
-/** Microsoft's reports name the recipient in a header field of the mail. */
+/** Microsoft's reports name the recipient in a header field of the mail; templates without `rcpt` have the mail's To. */
 function readFeedback(row: Fields, context: NormaliseContext, raw: () => string): Normalised {
-  const type = feedbackMeaning(textOf(row['feedbackType']) ?? textOf(row['feedback-type']) ?? 'abuse');
+  const type = feedbackMeaning(textOf(row['feedbacktype']) ?? textOf(row['feedback-type']) ?? 'abuse');
   if (type === undefined) return problem('invalid', 'feedbackType: not known', raw());
   if (type === 'ignored') return ignored('a report that is no complaint');
-  const recipient = recipientOf(row) ?? textOf(row['header_X-HmXmrOriginalRecipient']);
+  const recipient = recipientOf(row) ?? textOf(row['header_x-hmxmroriginalrecipient']) ?? onlyAddress(row['header_to']);
   if (recipient === undefined || isRedacted(recipient)) {
     return problem('no_recipient', `${type}: the report names no recipient`, raw());
   }
-  const identity = ['f', row['orig'], row['jobId'], row['envId'], row['header_Message-Id'], row['reportedDomain']];
-  const messageId = textOf(row['envId']);
-  const time = ['timeLogged', row['timeLogged']] as const;
+  const identity = ['f', row['orig'], row['jobid'], row['envid'], row['header_message-id'], row['reporteddomain']];
+  const messageId = messageIdOf(row);
+  const time = timeOf(row);
   return eventOf('powermta', { type, recipient, time, identity, messageId, metadata: headersOf(row) }, context, raw);
 }
