@@ -1,6 +1,6 @@
 /** The HTTP surface as one application: routes over ports, no database and no broker. */
 import { isIP } from 'node:net';
-import type { LogEvent, PolicySet } from '@desist/domain';
+import type { PolicySet } from '@desist/domain';
 import type { Logger, PartitionStatus, StateReader, Time } from '@desist/pipeline';
 import fastify from 'fastify';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
@@ -25,12 +25,12 @@ export interface ApiOptions {
    * records may be stored then. Without it the service only reads: the routes that write answer 503.
    */
   readonly append?: (records: readonly { readonly key: string; readonly value: string }[]) => Promise<void>;
-  /** Who messages went to, one answer per event; for events that leave it out. Never rejects. Without it they are errors. */
+  /** Who messages went to, one answer per event; for reports that leave it out. Never rejects. */
   readonly recall?: (
     events: readonly { readonly tenant: string; readonly messageId: string }[],
   ) => Promise<readonly (string | undefined)[]>;
   /** Told of events that `POST /v1/events` has appended. Never rejects. */
-  readonly accepted?: (events: readonly LogEvent[]) => Promise<void>;
+  readonly accepted?: (records: readonly { readonly value: string }[]) => Promise<void>;
   /** As the engine uses them: explanations fold a recipient's facts again. */
   readonly policies: PolicySet;
   /** Partitions that this process owns, for the lag in the status. */

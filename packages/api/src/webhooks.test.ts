@@ -168,3 +168,43 @@ describe('POST /v1/webhooks/{format}/{source}', () => {
     expect(seen.overloaded).toBeGreaterThanOrEqual(3);
   });
 });
+
+describe('POST /v1/events, reports without a recipient', () => {
+  const report = { version: 1, type: 'complained', tenant: 'acme', messageId: 'm-1', occurredAt: '2026-03-01T10:00:00Z' };
+  const whole = { ...report, recipient: 'alice@example.com', messageId: 'm-2' };
+  function known(recipients: readonly (string | undefined)[]) {
+    const appended: string[] = [];
+    const asked: unknown[] = [];
+    const told: string[] = [];
+    const { api } = make(
+      {},
+      {
+        append: async (records) => void appended.push(...records.map(({ key }) => key)),
+        recall: async (events) => {
+          asked.push(...events.map(({ tenant, messageId }) => `${tenant} ${messageId}`));
+          return recipients;
+        },
+        accepted: async (records) => void told.push(...records.map(({ value }) => (JSON.parse(value) as { recipient: string }).recipient)),
+      },
+    );
+    const send = (body: string, type: string) =>
+      api.inject({ method: 'POST', url: '/v1/events', payload: body, headers: { 'content-type': type } });
+    return { appended, asked, told, send };
+  }
+
+  test('are completed, as JSON and as NDJSON, and the others are not asked about', async () => {
+    const { appended, asked, told, send } = known(['bob@example.com']);
+    expect((await send(JSON.stringify([whole, report]), 'application/json')).json()).toEqual({ accepted: 2, rejected: 0, errors: [] });
+    expect((await send(`${JSON.stringify(report)}\n${JSON.stringify(whole)}\n`, 'application/x-ndjson')).statusCode).toBe(202);
+    expect(asked).toEqual(['acme m-1', 'acme m-1']);
+    expect(appended).toEqual(['acme/alice@example.com', 'acme/bob@example.com', 'acme/bob@example.com', 'acme/alice@example.com']);
+    expect(told).toEqual(['alice@example.com', 'bob@example.com', 'bob@example.com', 'alice@example.com']);
+  });
+
+  test('of an unknown message are errors, and spare the others', async () => {
+    const { appended, send } = known([undefined]);
+    const answer = await send(JSON.stringify([report, whole]), 'application/json');
+    expect(answer.json()).toMatchObject({ accepted: 1, rejected: 1, errors: [{ index: 0, reason: 'invalid' }] });
+    expect(appended).toEqual(['acme/alice@example.com']);
+  });
+});

@@ -15,7 +15,7 @@ export interface Feeds {
   readonly tally: IngestTally;
   readonly webhooks: Webhooks;
   /** Remembers who the messages of events went to that came over HTTP. Never rejects. */
-  readonly accepted: (events: readonly LogEvent[]) => Promise<void>;
+  readonly accepted: (records: readonly { readonly value: string }[]) => Promise<void>;
   /** Who the messages of events went to that leave it out; undefined when that is not remembered at all. */
   readonly recall: ((events: readonly UnnamedEvent[]) => Promise<readonly (string | undefined)[]>) | undefined;
   /** Takes the provider topics over until the process is told to stop. */
@@ -40,7 +40,8 @@ export function createFeeds(options: FeedsOptions): Feeds {
   const intake = createIntake({ sink: backends.log, tally, ...(memory === undefined ? {} : { memory }) });
   return {
     tally,
-    accepted: async (events) => memory?.remember(events.flatMap(messageOf)).catch(() => undefined),
+    accepted: async (records) =>
+      memory?.remember(records.flatMap(({ value }) => messageOf(JSON.parse(value) as LogEvent))).catch(() => undefined),
     recall: memory === undefined ? undefined : (events) => recallAll(memory, events),
     webhooks: createWebhooks({ sources: settings.sources.webhooks, intake, tally, time: systemTime, logger }),
     async run() {

@@ -24,7 +24,7 @@ export async function runIngest({ settings, policies, logStream, onReady }: Inge
     life.opened('database and log', () => backends.close());
     const { webhooks, topics } = settings.sources;
     logger.info({ version: VERSION, backends: backends.described, webhooks: webhooks.length, topics: topics.length }, 'starting');
-    const health = createHealth({ db: backends.db, logger, time: systemTime });
+    const health = createHealth({ db: backends.db, logProblem: () => backends.logProblem(), logger, time: systemTime });
     life.opened('health', () => health.close());
     const feeds = createFeeds({ settings, backends, logger, owner, life });
     const metrics = createMetrics({

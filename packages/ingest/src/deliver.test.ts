@@ -89,14 +89,14 @@ describe('delivery over HTTP', () => {
     const { post, deadLetters } = make();
     answers = [
       { status: 202, body: { accepted: 1, rejected: 1, errors: [{ index: 1, reason: 'invalid', detail: 'occurredAt: missing' }] } },
-      { status: 400, body: { status: 400, errors: [{ index: 0, reason: 'unreadable', detail: 'not JSON' }] } },
+      { status: 400, body: { status: 400, errors: [{ index: 0, reason: 'invalid', detail: 'recipient: must be an email address' }] } },
     ];
-    await post('{"good":1}', '{"bad":1}');
-    await post('nonsense');
+    await post('{"recipient":"a@example.com"}', '{"recipient":"b@example.com"}');
+    await post('{"messageId":"m-1"}');
     const lines = (await readFile(deadLetters, 'utf8')).trim().split('\n');
     expect(lines.map((line) => JSON.parse(line) as object)).toEqual([
-      { reason: 'invalid', detail: 'occurredAt: missing', raw: '{"bad":1}' },
-      { reason: 'unreadable', detail: 'not JSON', raw: 'nonsense' },
+      { reason: 'invalid', detail: 'occurredAt: missing', raw: '{"recipient":"b@example.com"}' },
+      { reason: 'no_recipient', detail: 'nothing is known of the message', raw: '{"messageId":"m-1"}' },
     ]);
     expect((await stat(deadLetters)).mode & 0o077).toBe(0);
   });

@@ -102,11 +102,7 @@ export function toService(options: HttpOptions): Deliver {
       }
       const errors = errorsOf(text);
       if (response.status === 202 || (response.status === 400 && errors.length > 0)) {
-        return errors.map(({ index, reason, detail }): OutRecord => ({
-          key: null,
-          value: values[index] ?? '',
-          headers: { reason, detail },
-        }));
+        return errors.map((error) => letterOf(error, values[error.index] ?? ''));
       }
       throw new DeliveryError(`${options.url} answers ${response.status} to POST /v1/events: ${text.slice(0, 300)}`);
     });
@@ -146,6 +142,11 @@ function* pages(values: readonly string[]): Generator<readonly string[]> {
     bytes += size;
   }
   if (page.length > 0) yield page;
+}
+
+function letterOf({ reason, detail }: ItemError, value: string): OutRecord {
+  const named = value.includes('"recipient":');
+  return { key: null, value, headers: named ? { reason, detail } : { reason: 'no_recipient', detail: 'nothing is known of the message' } };
 }
 
 interface ItemError {
