@@ -69,7 +69,8 @@ export async function runAgent(options: AgentOptions): Promise<Followed> {
   try {
     return await run(options, logger, life);
   } catch (error) {
-    if (error instanceof DeliveryError) throw new ConfigError([error.message]);
+    const { syscall } = error as { syscall?: unknown };
+    if (error instanceof DeliveryError || syscall !== undefined) throw new ConfigError([(error as Error).message]);
     throw error;
   } finally {
     await life.close();

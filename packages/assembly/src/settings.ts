@@ -76,26 +76,32 @@ export function readSettings(variables: Readonly<Record<string, string | undefin
     http: httpSettings(env),
     grace: duration(env, 'DESIST_CLOCK_GRACE') ?? 60_000,
     policy: env.file('DESIST_POLICY'),
-    sources: sourcesFrom(env, needs.sources === true, kafka !== null),
+    sources: NO_SOURCES,
     messageMemory: memoryFrom(env),
     logLevel: env.choice('DESIST_LOG_LEVEL', LOG_LEVELS) ?? 'info',
     partitions: env.integer('DESIST_PARTITIONS', 1, 10_000) ?? (kafka === null ? 4 : 12),
     replicationFactor: env.integer('DESIST_REPLICATION_FACTOR', 1, 100),
   };
   if (new Set(Object.values(settings.topics)).size < 4) env.problem('DESIST_TOPIC_…: the four topics need four names');
+  const sources = sourcesFrom(env, settings, needs.sources === true);
   // For commands that talk to a running service, and for whoever starts this one.
   env.text('DESIST_URL');
   env.text('DESIST_API_KEY');
   env.text('DESIST_FROM_SOURCE');
   env.done(PREFIXES);
-  return settings;
+  return { ...settings, sources };
 }
 
-function sourcesFrom(env: Environment, wanted: boolean, hasKafka: boolean): Sources {
+function sourcesFrom(env: Environment, { kafka, topics }: Settings, wanted: boolean): Sources {
   const text = env.text('DESIST_SOURCES') === undefined || !wanted ? undefined : env.file('DESIST_SOURCES');
   if (text === undefined) return NO_SOURCES;
   const sources = sourcesOf(text, env.text('DESIST_SOURCES') ?? 'sources file', env);
-  if (!hasKafka) for (const { source } of sources.topics) env.problem(`sources.${source.name}.topic: needs KAFKA_BROKERS`);
+  const own: readonly string[] = Object.values(topics);
+  for (const { source, topic: name } of sources.topics) {
+    if (kafka === null) env.problem(`sources.${source.name}.topic: needs KAFKA_BROKERS`);
+    // What is taken over would be taken over again, for ever.
+    if (own.includes(name)) env.problem(`sources.${source.name}.topic: ${name} is a topic of Desist's own`);
+  }
   return sources;
 }
 

@@ -75,6 +75,11 @@ describe('desist ingest, the service', () => {
     expect(run).not.toThrow(/hunter2/);
   });
 
+  test('a topic of our own is no provider topic: it would be taken over for ever', async () => {
+    const DESIST_SOURCES = await sources('sources: { a: { format: canonical, topic: delivery-events } }');
+    expect(() => ingestConfig([], { ...SERVERS, DESIST_SOURCES })).toThrow(/sources\.a\.topic: delivery-events is a topic of Desist's own/);
+  });
+
   test('of a file that is none: its lines', async () => {
     const DESIST_SOURCES = await sources('sources:\n  a: { format: sess, topic: t }\n');
     expect(() => ingestConfig([], { ...SERVERS, DESIST_SOURCES })).toThrow(
@@ -123,6 +128,7 @@ describe('desist ingest, the agents', () => {
     expect(wrong('--follow', 'x', '--maildir', 'y', '--format', 'postfix')).toThrow('one of them');
     expect(wrong('--follow', 'x', '--format', 'postfix', '--tenant', 'a b')).toThrow('--tenant: must be a name');
     expect(wrong('--follow', 'x', '--format', 'postfix', '--from', 'middle')).toThrow('--from: start or end');
+    expect(wrong('--follow', '/nowhere/mail.log', '--format', 'postfix', '--once')).toThrow('there is no /nowhere/mail.log');
     expect(wrong('--frob')).toThrow(TypeError);
     expect(ingestConfig(['--help'], {})).toBeUndefined();
   });

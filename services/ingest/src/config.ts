@@ -64,6 +64,7 @@ export function ingestConfig(args: readonly string[], variables: NodeJS.ProcessE
   if (from !== 'start' && from !== 'end') throw new TypeError('--from: start or end');
   const path = follow ?? maildir ?? '';
   if (maildir !== undefined && !isFolder(join(path, 'new'))) throw new TypeError(`--maildir: ${path} is no Maildir, it has no folder new`);
+  if (values.once && statSync(path, { throwIfNoEntry: false }) === undefined) throw new TypeError(`--follow: there is no ${path}`);
   const settings = readSettings(variables, { logOnly: true });
   return {
     mode: 'agent',

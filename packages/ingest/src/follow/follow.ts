@@ -72,6 +72,7 @@ export async function follow(options: FollowOptions): Promise<Followed> {
   let shownAt = time.monotonic();
 
   let begun = await walk.resume(saved, options.from);
+  if (begun === undefined && !once) logger.warn({ source: source.name, file: options.path }, 'there is no such log yet: waiting for it');
   while (begun === undefined) {
     if (once || signal.aborted) return counts;
     await time.sleep(options.poll ?? POLL, signal);
