@@ -145,7 +145,7 @@ export async function* elementsOf({ format, chunks }: Opened, context: Normalise
 
 const MAIL: ReadonlySet<string> = new Set(['dsn', 'arf']);
 /** Some logs come as JSON, too, and a document may go over many lines. A level in brackets begins none. */
-const JSON_DOCUMENT = /^\s*(?:\{|\[\s*[{\]])/;
+const JSON_DOCUMENT = /^\s*(?:"\s*)?(?:\{|\[\s*[{\]])/;
 
 /** Up to the first letters. */
 async function peeked(chunks: AsyncGenerator<Buffer>): Promise<{ readonly head: string; readonly chunks: AsyncGenerator<Buffer> }> {

@@ -10,7 +10,7 @@ import { elementFormat } from './elements.ts';
 import type { LineFormat, LineReader, NormaliseContext, Normalised } from './format.ts';
 import { countOf, fieldsOf, idOf, listOf, parseJson, textOf, isObject } from './json.ts';
 import type { Fields } from './json.ts';
-import { anyLine, ignoredLine, lineFormat, statelessReader } from './lines.ts';
+import { anyLine, beginsAsJson, ignoredLine, lineFormat, statelessReader } from './lines.ts';
 import { codeOf, enhancedOf, replyCodes } from './reply.ts';
 import { syslogLine, syslogMoment } from './syslog.ts';
 import type { Moment } from './time.ts';
@@ -32,20 +32,11 @@ export const haraka: LineFormat & DetectableFormat = {
   name: 'haraka',
   looksLike: (glimpse) => isRecord(glimpse.first) || anyLine(glimpse, LOG_LINE),
   open,
-  normalise: (payload, context) => (startsAsJson(payload) ? elements : log).normalise(payload, context),
+  normalise: (payload, context) => (beginsAsJson(payload) ? elements : log).normalise(payload, context),
 };
 
 function open(context: NormaliseContext): LineReader {
   return statelessReader((line) => readLine(line, context));
-}
-
-function startsAsJson(payload: Uint8Array): boolean {
-  const at = payload.findIndex((byte) => byte > 0x20);
-  // A log line may begin with a level in brackets.
-  return (
-    payload[at] === 0x7b ||
-    (payload[at] === 0x5b && !/^\[[A-Z]{2,10}\]/.test(Buffer.from(payload.subarray(at, at + 16)).toString('latin1')))
-  );
 }
 
 function isRecord(first: Fields): boolean {

@@ -64,3 +64,12 @@ export const NOTHING: readonly Normalised[] = [];
 export function ignoredLine(what: string): readonly Normalised[] {
   return [ignored(what)];
 }
+
+/** A document, or one within a string. A level in brackets, as some logs begin with, is none. */
+const JSON_BEGINS = /^(?:\u00ef\u00bb\u00bf)?\s*(?:"\s*)?(?:\{|\[(?![A-Z]{2,10}\]))/;
+
+/** Formats that come as lines and as JSON are told apart by their first letter. */
+export function beginsAsJson(payload: Uint8Array): boolean {
+  const at = payload.findIndex((byte) => byte > 0x20);
+  return at !== -1 && JSON_BEGINS.test(Buffer.from(payload.subarray(at, at + 64)).toString('latin1'));
+}

@@ -173,7 +173,12 @@ describe('powermta: the file', () => {
 
   it('rows as JSON objects, one a line or an array', () => {
     const object = { type: 'b', timeLogged: '1773223200', rcpt: 'a@x.example', dsnStatus: '5.1.1', dsnDiag: 'smtp;550 no' };
-    for (const text of [JSON.stringify(object), JSON.stringify([object]), `${JSON.stringify(object)}\n`]) {
+    for (const text of [
+      JSON.stringify(object),
+      JSON.stringify([object]),
+      `${JSON.stringify(object)}\n`,
+      JSON.stringify(JSON.stringify([object])),
+    ]) {
       expect(events([text])).toMatchObject([{ type: 'bounced', recipient: 'a@x.example' }]);
     }
   });

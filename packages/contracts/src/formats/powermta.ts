@@ -10,7 +10,7 @@ import { elementFormat } from './elements.ts';
 import type { LineFormat, LineReader, NormaliseContext, Normalised } from './format.ts';
 import { textOf } from './json.ts';
 import type { Fields } from './json.ts';
-import { guarded, ignoredLine, LINE_LIMIT, lineFormat, NOTHING } from './lines.ts';
+import { beginsAsJson, guarded, ignoredLine, LINE_LIMIT, lineFormat, NOTHING } from './lines.ts';
 import { feedbackMeaning, isRedacted } from './mail/feedback.ts';
 import { enhancedOf, replyCodes } from './reply.ts';
 
@@ -48,13 +48,8 @@ export const powermta: LineFormat & DetectableFormat = {
   name: 'powermta',
   looksLike: ({ text, first }) => looksLikeRow.test(text) || ('type' in first && 'timeLogged' in first),
   open,
-  normalise: (payload, context) => (startsAsJson(payload) ? rows : files).normalise(payload, context),
+  normalise: (payload, context) => (beginsAsJson(payload) ? rows : files).normalise(payload, context),
 };
-
-function startsAsJson(payload: Uint8Array): boolean {
-  const at = payload.findIndex((byte) => byte > 0x20);
-  return payload[at] === 0x7b || payload[at] === 0x5b;
-}
 
 // ------------------------------------------------------------------------------------------------------------ the file
 
