@@ -187,6 +187,45 @@ describe.skipIf(inject('databaseUrl') === undefined)('desist ingest', () => {
     },
   );
 
+  test('a log is followed into Kafka itself, dead letters too; no database is needed', async () => {
+    const path = join(folder, 'mail.log');
+    const at = new Date(Date.now() - 3_600_000).toISOString();
+    await writeFile(
+      path,
+      `${at} mx1 postfix/smtp[1]: 4XbF3Q2Vz1z9sN1: to=<followed@example.com>, relay=mx.example.com[192.0.2.1]:25, delay=1, dsn=5.1.1, status=bounced (host mx.example.com[192.0.2.1] said: 550 5.1.1 User unknown (in reply to RCPT TO command))
+${at} mx1 postfix/qmgr[9]: 4XbF3Q2Vz1z9sN2: from=<news@sender.example>, status=expired, returned to sender
+`,
+    );
+    const child = spawn(
+      process.execPath,
+      [
+        '--conditions=source',
+        '--disable-warning=ExperimentalWarning',
+        MAIN,
+        '--follow',
+        path,
+        '--format',
+        'postfix',
+        '--tenant',
+        'acme',
+        '--once',
+      ],
+      {
+        env: { PATH: process.env['PATH'] ?? '', KAFKA_BROKERS: broker.brokers.join(','), DESIST_DATA: folder, DESIST_LOG_LEVEL: 'warn' },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    );
+    let said = '';
+    child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    expect(await new Promise((resolve) => child.once('close', resolve)), said).toBe(0);
+    expect(said).toContain('2 lines: 1 events, 0 of no meaning here, 1 dead letters');
+    const keys = [...(await eventsIn()).values()].flat().map(({ key }) => key);
+    expect(keys).toContain('acme/followed@example.com');
+    const reasons: unknown[] = [];
+    for await (const { headers } of log.readTopic('deadLetters')) if (headers['source'] === 'postfix') reasons.push(headers['reason']);
+    expect(reasons).toEqual(['no_recipient']);
+  });
+
   test('a webhook is answered when Kafka has the event, and counted', async () => {
     const { child, url, ended } = start();
     const base = await url;

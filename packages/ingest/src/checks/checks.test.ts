@@ -203,6 +203,13 @@ describe('Mandrill', () => {
     ).toBe('genuine');
   });
 
+  test('is remembered for a day', async () => {
+    const signature = signatureOf(`${URL}mandrill_events${events}`);
+    expect(await check(post(form({ mandrill_events: events }), signature), NOW)).toMatchObject({
+      once: { token: signature, until: NOW + 24 * 60 * MINUTES },
+    });
+  });
+
   test('another URL, key or field', async () => {
     const body = form({ mandrill_events: events });
     const good = signatureOf(`${URL}mandrill_events${events}`);
