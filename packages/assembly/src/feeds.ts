@@ -1,7 +1,8 @@
 /** Webhooks and provider topics of the sources file, over the log and the database of this process. */
+import type { ApiOptions } from '@desist/api';
 import type { LogEvent } from '@desist/domain';
 import { createIngestTally, createIntake, createTopicConsumer, createWebhooks, messageKey, messageOf } from '@desist/ingest';
-import type { IngestTally, TopicSource, Webhooks } from '@desist/ingest';
+import type { IngestTally, TopicSource } from '@desist/ingest';
 import { connectKafka } from '@desist/log-kafka';
 import { LogError, StoreError } from '@desist/pipeline';
 import type { Logger, MessageMemory, RememberedMessage } from '@desist/pipeline';
@@ -13,11 +14,8 @@ import type { Settings } from './settings.ts';
 
 export interface Feeds {
   readonly tally: IngestTally;
-  readonly webhooks: Webhooks;
-  /** Remembers who the messages of events went to that came over HTTP. Never rejects. */
-  readonly accepted: (records: readonly { readonly value: string }[]) => Promise<void>;
-  /** Who the messages of events went to that leave it out; undefined when that is not remembered at all. */
-  readonly recall: ((events: readonly UnnamedEvent[]) => Promise<readonly (string | undefined)[]>) | undefined;
+  /** What the HTTP surface needs of them: the webhooks, and whom messages went to. */
+  readonly routes: Pick<ApiOptions, 'webhooks' | 'accepted' | 'recall'>;
   /** Takes the provider topics over until the process is told to stop. */
   run(): Promise<void>;
 }
@@ -38,16 +36,24 @@ export function createFeeds(options: FeedsOptions): Feeds {
   const keptFor = settings.messageMemory;
   const memory = keptFor === null ? undefined : createMessageMemory(backends.db, { now: () => systemTime.now(), keptFor });
   const intake = createIntake({ sink: backends.log, tally, ...(memory === undefined ? {} : { memory }) });
+  const webhooks = createWebhooks({ sources: settings.sources.webhooks, intake, tally, time: systemTime, logger });
   return {
     tally,
-    accepted: async (records) =>
-      memory?.remember(records.flatMap(({ value }) => messageOf(JSON.parse(value) as LogEvent))).catch(() => undefined),
-    recall: memory === undefined ? undefined : (events) => recallAll(memory, events),
-    webhooks: createWebhooks({ sources: settings.sources.webhooks, intake, tally, time: systemTime, logger }),
+    routes: memory === undefined ? { webhooks } : { webhooks, ...remembering(memory) },
     async run() {
       const positions = createFeedPositions(backends.db);
       await Promise.all(settings.sources.topics.map((one) => takeOver(one, { ...options, positions, intake, tally })));
     },
+  };
+}
+
+function remembering(memory: MessageMemory): Pick<ApiOptions, 'accepted' | 'recall'> {
+  return {
+    accepted: async (records) => {
+      // What is not remembered costs a dead letter later, at most.
+      await memory.remember(records.flatMap(({ value }) => messageOf(JSON.parse(value) as LogEvent))).catch(() => undefined);
+    },
+    recall: (events) => recallAll(memory, events),
   };
 }
 

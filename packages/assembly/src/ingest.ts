@@ -1,13 +1,12 @@
 /** The life of an ingest process: webhooks and provider topics into the log, without an engine. Any number may run. */
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
-import { createApi } from '@desist/api';
 import { createTally } from '@desist/pipeline';
 import { createLifecycle, createLogger, createMetrics, systemTime } from '@desist/shell';
 import { openBackends } from './backends.ts';
 import { createFeeds } from './feeds.ts';
 import { createHealth } from './health.ts';
-import { prepare } from './service.ts';
+import { prepare, serve } from './service.ts';
 import type { ServiceOptions } from './service.ts';
 import { VERSION } from './version.ts';
 import { wire } from './wire.ts';
@@ -34,27 +33,19 @@ export async function runIngest({ settings, policies, logStream, onReady }: Inge
       monotonic: () => systemTime.monotonic(),
       ingest: feeds.tally,
     });
-    let url: string | null = null;
-    if (settings.http !== null) {
-      const { host, port, allowRemote } = settings.http;
-      const api = createApi({
-        reader: backends.reader,
-        append: (records) => backends.log.append('deliveryEvents', records).then(() => undefined),
-        webhooks: feeds.webhooks,
-        accepted: feeds.accepted,
-        ...(feeds.recall === undefined ? {} : { recall: feeds.recall }),
-        policies,
-        ready: () => health.ready(),
-        metrics: () => metrics.render(),
-        time: systemTime,
-        logger,
-        version: VERSION,
-        allowRemote,
-      });
-      url = (await api.listen({ host, port })).address;
-      life.opened('HTTP', () => api.close());
-      logger.info({ listening: url }, 'serving HTTP');
-    }
+    const url = await serve({
+      name: 'ingest',
+      settings,
+      policies,
+      ingest: true,
+      backends,
+      engine: null,
+      metrics,
+      health,
+      logger,
+      life,
+      feeds,
+    });
     if (!(await prepare(backends, settings, health, logger, life))) return;
     health.running();
     const feeding = feeds.run();

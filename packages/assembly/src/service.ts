@@ -25,7 +25,7 @@ import { VERSION } from './version.ts';
 import { wire } from './wire.ts';
 
 export interface ServiceOptions {
-  readonly name: 'engine' | 'standalone';
+  readonly name: 'engine' | 'standalone' | 'ingest';
   readonly settings: Settings;
   readonly policies: PolicySet;
   /** Takes events and commands in over HTTP, too. */
@@ -91,7 +91,7 @@ export async function runService(options: ServiceOptions): Promise<void> {
 
 interface Parts extends ServiceOptions {
   readonly backends: Backends;
-  readonly engine: Engine;
+  readonly engine: Engine | null;
   readonly metrics: Metrics;
   readonly health: Health;
   readonly logger: Logger;
@@ -99,32 +99,16 @@ interface Parts extends ServiceOptions {
   readonly feeds: Feeds | undefined;
 }
 
-async function serve({
-  settings,
-  policies,
-  ingest,
-  backends,
-  engine,
-  metrics,
-  health,
-  logger,
-  life,
-  feeds,
-}: Parts): Promise<string | null> {
+export async function serve(parts: Parts): Promise<string | null> {
+  const { settings, policies, ingest, backends, engine, metrics, health, logger, life } = parts;
   if (settings.http === null) return null;
   const { host, port, allowRemote } = settings.http;
   const api = createApi({
     reader: backends.reader,
     ...(ingest ? { append: (records) => backends.log.append('deliveryEvents', records).then(() => undefined) } : {}),
-    ...(feeds === undefined
-      ? {}
-      : {
-          webhooks: feeds.webhooks,
-          accepted: feeds.accepted,
-          ...(feeds.recall === undefined ? {} : { recall: feeds.recall }),
-        }),
+    ...parts.feeds?.routes,
     policies,
-    engineStatus: () => engine.status(),
+    ...(engine === null ? {} : { engineStatus: () => engine.status() }),
     ready: () => health.ready(),
     metrics: () => metrics.render(),
     time: systemTime,

@@ -20,6 +20,8 @@ export interface Settings {
   readonly grace: number;
   /** Text of the policy file. */
   readonly policy: string | undefined;
+  /** Sent to a running service by those that talk to one. */
+  readonly apiKey: string | null;
   /** Webhooks and provider topics. */
   readonly sources: Sources;
   /** ms for which it is remembered who a message went to; null: it is not. */
@@ -76,6 +78,7 @@ export function readSettings(variables: Readonly<Record<string, string | undefin
     http: httpSettings(env),
     grace: duration(env, 'DESIST_CLOCK_GRACE') ?? 60_000,
     policy: env.file('DESIST_POLICY'),
+    apiKey: env.secret('DESIST_API_KEY') ?? null,
     sources: NO_SOURCES,
     messageMemory: memoryFrom(env),
     logLevel: env.choice('DESIST_LOG_LEVEL', LOG_LEVELS) ?? 'info',
@@ -86,7 +89,6 @@ export function readSettings(variables: Readonly<Record<string, string | undefin
   const sources = sourcesFrom(env, settings, needs.sources === true);
   // For commands that talk to a running service, and for whoever starts this one.
   env.text('DESIST_URL');
-  env.text('DESIST_API_KEY');
   env.text('DESIST_FROM_SOURCE');
   env.done(PREFIXES);
   return { ...settings, sources };

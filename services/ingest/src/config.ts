@@ -83,7 +83,7 @@ export function ingestConfig(args: readonly string[], variables: NodeJS.ProcessE
       from,
       once: values.once,
       url: values.url ?? variables['DESIST_URL'] ?? 'http://127.0.0.1:8425',
-      key: variables['DESIST_API_KEY'],
+      key: settings.apiKey ?? undefined,
       stateFolder: values.state ?? join(settings.dataFolder, 'ingest'),
     },
   };
