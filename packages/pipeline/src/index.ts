@@ -10,3 +10,4 @@ export * from './task.ts';
 export * from './wire.ts';
 export * from './reader.ts';
 export * from './decide.ts';
+export * from './unmatched.ts';

@@ -2,7 +2,7 @@
  * A replay folds a whole input as one partition, in virtual time: the record time of an event is its `occurredAt`, the
  * clock is the latest one so far, and ends where the caller says. It writes nothing anywhere.
  */
-import { addFact, advanceTo, factOf, judge, newRecipient, recipientKey, tenantPolicy, viewOf } from '@desist/domain';
+import { addFact, advanceTo, classifierOf, factOf, judge, newRecipient, recipientKey, tenantPolicy, viewOf } from '@desist/domain';
 import type { Change, FoldContext, LogEvent, PolicySet, ProviderOf, Recipient, RecipientView } from '@desist/domain';
 import { createDeadlines } from './deadlines.ts';
 
@@ -58,6 +58,7 @@ export function createReplay(options: {
   readonly until?: number;
 }): Replay {
   const { policies, providerOf, until } = options;
+  const classifier = classifierOf(policies.rules);
   const recipients = new Map<string, Folded>();
   const deadlines = createDeadlines();
   const contexts = new Map<string, FoldContext>();
@@ -121,7 +122,7 @@ export function createReplay(options: {
       clock = Math.max(clock, event.occurredAt);
       const key = recipientKey(event.tenant, event.recipient);
       if (!leavesTrace(event, key)) return published;
-      const fact = factOf(event, (failed) => judge(failed, providerOf));
+      const fact = factOf(event, (failed) => judge(failed, providerOf, classifier));
       if (fact === undefined) return published;
       let folded = recipients.get(key);
       if (folded === undefined) {

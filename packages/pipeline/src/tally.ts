@@ -2,7 +2,10 @@
  * What an engine counted since its start, as plain numbers: the hot path adds to them, and whoever serves metrics reads
  * them now and then. Nothing in here names an address; labels from outside are bounded.
  */
+import { shapeOf } from '@desist/domain';
 import type { Change, DeliveryEventType, Fact, CommandType } from '@desist/domain';
+import { createUnmatched } from './unmatched.ts';
+import type { Unmatched } from './unmatched.ts';
 import { domainStart, hashOfTail } from './keys.ts';
 
 export interface VerdictCount {
@@ -24,6 +27,8 @@ export interface Tally {
   readonly providers: ReadonlyMap<string, ProviderCount>;
   readonly deadLetters: Map<string, number>;
   readonly suppressions: Map<string, { readonly reason: string; readonly scope: string; count: number }>;
+  /** Wordings of failures that no rule knew; addresses are cut out. */
+  readonly unmatched: Pick<Unmatched, 'top'>;
   event(type: DeliveryEventType | CommandType, count?: number): void;
   /** A delivery, by the bytes of `tenant/address`. */
   delivered(key: Uint8Array): void;
@@ -49,6 +54,7 @@ export function createTally(providerOf: (domain: string) => string): Tally {
   const providers = new Map<string, ProviderCount>();
   const deadLetters = new Map<string, number>();
   const suppressions = new Map<string, { readonly reason: string; readonly scope: string; count: number }>();
+  const unmatched = createUnmatched();
   /** By hash of the domain. */
   let byDomain = new Map<number, { readonly domain: Uint8Array; readonly counts: ProviderCount }>();
   let waits: { provider: string; seconds: number }[] = [];
@@ -72,6 +78,7 @@ export function createTally(providerOf: (domain: string) => string): Tally {
     providers,
     deadLetters,
     suppressions,
+    unmatched,
     event: (type, count = 1) => void types.set(type, (types.get(type) ?? 0) + count),
     delivered(key) {
       const start = domainStart(key);
@@ -88,7 +95,8 @@ export function createTally(providerOf: (domain: string) => string): Tally {
     },
     failed(fact, key) {
       if (fact.kind !== 'failure') return;
-      const { verdict } = fact.judged;
+      const { verdict, reply } = fact.judged;
+      if (verdict.rule === 'unmatched' && reply !== null) unmatched.note(shapeOf(reply));
       const provider = fact.judged.provider ?? providerOf(domainOf(key));
       if (fact.type === 'deferred') countsOf(provider).deferred += 1;
       const label = `${verdict.attribution} ${verdict.category} ${named(provider)}`;

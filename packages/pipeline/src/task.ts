@@ -6,8 +6,8 @@
  * Records are folded one by one, each at the partition clock that the log gives it, so that what is published follows
  * from the log alone and not from how it was cut into batches.
  */
-import { addFact, advanceTo, factOf, isCommand, judge, recipientKey } from '@desist/domain';
-import type { LogEvent, PolicySet, Recipient } from '@desist/domain';
+import { addFact, advanceTo, classifierOf, factOf, isCommand, judge, recipientKey } from '@desist/domain';
+import type { LogEvent, PolicySet, ProviderOf, Recipient } from '@desist/domain';
 import type { Breaker } from './breaker.ts';
 import { createBreaker } from './breaker.ts';
 import { createDeadlines } from './deadlines.ts';
@@ -109,6 +109,8 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
   let clockMoves: { beforeOffset: number; clock: number }[] = [];
   let lastCommitAt = time.monotonic();
   let inFlight: Promise<void> | undefined;
+  const classifier = classifierOf(policies.rules);
+  const providerOf: ProviderOf = (domain, host) => wire.providerOf(domain, host);
   const recipients: Recipients = createRecipients({ partition, store, time, wire, policies, deadlines, nextNumber: () => number++ });
 
   // ------------------------------------------------------------------------------------------ reading
@@ -245,7 +247,7 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
       return;
     }
     const context = recipients.contextOf(event.tenant);
-    const fact = factOf(event, (failed) => judge(failed, (domain, host) => wire.providerOf(domain, host)));
+    const fact = factOf(event, (failed) => judge(failed, providerOf, classifier));
     if (fact === undefined) {
       if (isCommand(event)) reject(record, 'invalid', `type: ${event.type} is not supported by this version`);
       return;

@@ -31,6 +31,8 @@ export interface MetricsOptions {
 const HOUR = 3_600;
 /** Counting whole tables is for slow intervals. */
 const STATUS_KEPT_FOR = 30_000;
+/** Label values: enough to see what a rule is missing for. */
+const UNMATCHED_SHOWN = 20;
 
 export function createMetrics({ tally, partitions, reader, monotonic, ingest }: MetricsOptions): Metrics {
   const registry = new Registry();
@@ -52,6 +54,7 @@ export function createMetrics({ tally, partitions, reader, monotonic, ingest }: 
     buckets: [60, 300, 900, HOUR, 4 * HOUR, 12 * HOUR, 24 * HOUR, 48 * HOUR, 72 * HOUR],
     registers,
   });
+  const unmatched = gauge('desist_unmatched_replies', 'The most frequent wordings that no rule knows', ['text']);
   const persistent = gauge('desist_persistent_recipients', 'Recipients whose streak is persistent', []);
   const suppressions = counter('desist_suppressions', 'Suppressions decided', ['reason', 'scope']);
   const lag = gauge('desist_partition_lag_records', 'Records of the partition that are not folded yet', ['partition']);
@@ -83,7 +86,8 @@ export function createMetrics({ tally, partitions, reader, monotonic, ingest }: 
   }
 
   async function collect(): Promise<void> {
-    for (const metric of [events, verdicts, suppressions, deadLetters, ratio, persistent, backlog, lag, clock, stopped]) metric.reset();
+    for (const metric of [events, verdicts, suppressions, deadLetters, ratio, unmatched, persistent, backlog, lag, clock, stopped])
+      metric.reset();
     if (ingest !== undefined) collectIngest(ingest);
     for (const [type, count] of tally.types) events.inc({ type }, count);
     for (const { attribution, category, provider, count } of tally.verdicts.values())
@@ -93,6 +97,7 @@ export function createMetrics({ tally, partitions, reader, monotonic, ingest }: 
     for (const [provider, { deferred, delivered }] of tally.providers) {
       if (deferred + delivered > 0) ratio.set({ provider }, deferred / (deferred + delivered));
     }
+    for (const { text, count } of tally.unmatched.top(UNMATCHED_SHOWN)) unmatched.set({ text }, count);
     for (const { provider, seconds } of tally.takeWaits()) waits.observe({ provider }, seconds);
     for (const one of partitions()) {
       const partition = String(one.partition);

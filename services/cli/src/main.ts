@@ -4,6 +4,7 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { createClient, DEFAULT_URL } from './client.ts';
 import { runCheck } from './commands/check.ts';
 import { runClassify } from './commands/classify.ts';
+import { runCodes } from './commands/codes.ts';
 import { runDoctor } from './commands/doctor.ts';
 import { runList } from './commands/list.ts';
 import type { ListOptions } from './commands/list.ts';
@@ -112,8 +113,18 @@ ofFormats('normalise', "a provider's payloads as canonical events, NDJSON")
 
 command('classify', 'what SMTP replies mean: one per line, or NDJSON')
   .argument('[file...]')
-  .action(async (files: string[], options: Json) => {
-    await runClassify(files, options);
+  .option('--unknown', 'count the wordings that no rule knows, most frequent first', false)
+  .option('--explain', 'say what each verdict means and what to do', false)
+  .option('--policy <file>', 'policy file with rules of your own (DESIST_POLICY)')
+  .action(async (files: string[], options: Json & { unknown: boolean; explain: boolean; policy?: string }) => {
+    await runClassify(files, { ...options, policies: policiesFrom(options.policy) });
+  });
+
+command('codes', 'what reply codes and categories mean, why they come, what to do')
+  .argument('[code]', 'as in 450, 4.2.1, "450 4.2.1", or a category; without one, all of them')
+  .option('--provider <provider>', 'as in gmail, microsoft, yahoo')
+  .action((code: string | undefined, options: Json & { provider?: string }) => {
+    runCodes(code, options);
   });
 
 // ------------------------------------------------------------------------------------- the list

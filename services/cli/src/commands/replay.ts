@@ -1,9 +1,10 @@
 /** `desist replay`: folds files of events, of any format, in virtual time, and shows who would be suppressed, and why. Writes nothing. */
 import { changeValue, formatTime, parseEvent, parseTime, providerOf, terms } from '@desist/contracts';
-import { explain } from '@desist/domain';
+import { explain, hintsIn } from '@desist/domain';
 import type { PolicySet } from '@desist/domain';
 import { createReplay } from '@desist/pipeline';
 import type { Replay, ReplayedChange, ReplayedRecipient } from '@desist/pipeline';
+import { hintLines, knowledgeFor, knowledgeLines } from '../advice.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import { linesIn, totalBytes } from '../lines.ts';
 import type { Line } from '../lines.ts';
@@ -174,6 +175,14 @@ function printWhy({ address, recipient, context }: ReplayedRecipient): void {
   for (const { fact, role, why } of facts) {
     const what = fact.kind === 'failure' ? `${fact.type}  ${fact.judged.reply ?? 'no reply'}  [${fact.judged.verdict.rule}]` : fact.kind;
     console.log(`  ${formatTime(fact.at)}  ${role.padEnd(16)} ${what}${why === null ? '' : `  (${why})`}`);
+  }
+  const last = facts.findLast(({ fact }) => fact.kind === 'failure')?.fact;
+  if (last?.kind === 'failure') {
+    const { verdict, reply, provider } = last.judged;
+    const code = /^\d{3}(?: \d\.\d+\.\d+)?/.exec(reply ?? '')?.[0];
+    console.log(`  the latest reply is ${verdict.category}:`);
+    for (const line of [...knowledgeLines(knowledgeFor(verdict.category, code, provider ?? undefined)), ...hintLines(hintsIn(reply ?? ''))])
+      console.log(line);
   }
   for (const { type, at, from, to } of transitions) console.log(`  ${formatTime(at)}  => ${type}: ${from} to ${to}`);
   for (const line of whatWouldChangeIt) console.log(`  next: ${line}`);
