@@ -28,7 +28,7 @@ export default defineConfig({
         ssr,
         test: {
           name: 'servers',
-          include: ['test/{contract,integration,invariants,e2e}/**/*.test.ts'],
+          include: ['test/{contract,integration,invariants,e2e,examples}/**/*.test.ts'],
           globalSetup: ['test/support/servers/global-setup.ts'],
           testTimeout: 180_000,
           hookTimeout: 180_000,

@@ -1,5 +1,6 @@
 export * from './engine.ts';
 export * from './errors.ts';
+export * from './ingest.ts';
 export * from './ports.ts';
 export * from './relay.ts';
 export * from './replay.ts';

@@ -11,12 +11,21 @@ export interface Metrics {
   render(): Promise<{ readonly contentType: string; readonly body: string }>;
 }
 
+/** What came in beside the log, as it is counted where it comes in. */
+export interface IngestCounts {
+  readonly elements: ReadonlyMap<string, { readonly format: string; readonly outcome: string; readonly count: number }>;
+  readonly refused: ReadonlyMap<string, number>;
+  readonly deadLetters: ReadonlyMap<string, number>;
+  readonly lost: number;
+}
+
 export interface MetricsOptions {
   readonly tally: Tally;
   readonly partitions: () => readonly PartitionStatus[];
   readonly reader: Pick<StateReader, 'status'>;
   /** Milliseconds from an arbitrary start. */
   readonly monotonic: () => number;
+  readonly ingest?: IngestCounts;
 }
 
 const HOUR = 3_600;
@@ -25,7 +34,7 @@ const STATUS_KEPT_FOR = 30_000;
 /** Label values: enough to see what a rule is missing for. */
 const UNMATCHED_SHOWN = 20;
 
-export function createMetrics({ tally, partitions, reader, monotonic }: MetricsOptions): Metrics {
+export function createMetrics({ tally, partitions, reader, monotonic, ingest }: MetricsOptions): Metrics {
   const registry = new Registry();
   registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE as never);
   const registers = [registry];
@@ -54,6 +63,9 @@ export function createMetrics({ tally, partitions, reader, monotonic }: MetricsO
   const stopped = gauge('desist_partition_stopped', '1 when the partition stands still until an operator acts', ['partition']);
   const deadLetters = counter('desist_dead_letters', 'Records that could not be read', ['reason']);
   const backlog = gauge('desist_relay_backlog', 'Changes and dead letters that the log does not have yet', []);
+  const ingested = counter('desist_ingested_elements', 'Elements of payloads, by format and what became of them', ['format', 'outcome']);
+  const refused = counter('desist_webhook_refused', 'Webhook requests refused', ['reason']);
+  const lost = counter('desist_provider_records_lost', 'Records of provider topics that retention deleted unread', []);
   const commits = new Histogram({
     name: 'desist_commit_seconds',
     help: 'Duration of a commit',
@@ -90,6 +102,7 @@ export function createMetrics({ tally, partitions, reader, monotonic }: MetricsO
       stopped,
     ])
       metric.reset();
+    if (ingest !== undefined) collectIngest(ingest);
     for (const [type, count] of tally.types) events.inc({ type }, count);
     for (const { attribution, category, provider, count } of tally.verdicts.values())
       verdicts.inc({ attribution, category, provider }, count);
@@ -116,6 +129,14 @@ export function createMetrics({ tally, partitions, reader, monotonic }: MetricsO
     }
     persistent.set(status.recipients.persistent ?? 0);
     backlog.set(status.partitions.reduce((sum, { outbox, deadLetters: letters }) => sum + outbox + letters, 0));
+  }
+
+  function collectIngest(counts: IngestCounts): void {
+    for (const metric of [ingested, refused, lost]) metric.reset();
+    for (const { format, outcome, count } of counts.elements.values()) ingested.inc({ format, outcome }, count);
+    for (const [reason, count] of counts.refused) refused.inc({ reason }, count);
+    for (const [reason, count] of counts.deadLetters) deadLetters.inc({ reason }, count);
+    lost.inc(counts.lost);
   }
 
   return {

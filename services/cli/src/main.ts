@@ -42,9 +42,10 @@ function wholeNumber(text: string): number {
 
 // ------------------------------------------------------------------------------------- services and set-up
 
-// `bin/desist.js` runs these two as services of their own; here they stand for the help.
+// `bin/desist.js` runs these as services of their own; here they stand for the help.
 program.command('start').description('everything in one process; `desist start --help` shows its flags');
 program.command('engine').description('one engine of several, on real servers');
+program.command('ingest').description('webhooks and provider topics; or follows a mail log or mailbox (`desist ingest --help`)');
 
 command('migrate', 'bring the database to this version, make the topics that are missing')
   .option('--check', 'change nothing, say what is missing (exit code 1)', false)

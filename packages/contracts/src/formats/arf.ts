@@ -66,14 +66,23 @@ function events(
   context: NormaliseContext,
   raw: () => string,
 ): readonly Normalised[] {
-  const known = [...new Set(recipients.map((value) => bareAddress(untyped(value))).filter((address) => address !== undefined))];
-  if (known.length === 0) return [unnamed(mail, type, 'the report names no recipient', raw)];
+  const given = [...new Set(recipients.map((value) => bareAddress(untyped(value))).filter((address) => address !== undefined))];
+  const named = given.filter((address) => !isRedacted(address));
+  // What the report leaves out, whoever sent the mail may know.
+  const found = named.length === given.length && given.length > 0 ? undefined : sentTo(mail, context);
+  const known = found === undefined || named.includes(found) ? named : [...named, found];
   const time = timeOf(mail, report, context);
-  return known.map((recipient) => {
-    if (isRedacted(recipient)) return unnamed(mail, type, 'the recipient is redacted', raw);
-    const identity = [mail.id, mail.messageId, firstField(report, 'feedback-type'), firstField(report, 'source-ip')];
-    return eventOf('arf', { type, recipient, time, id: mail.id, identity, messageId: mail.messageId }, context, raw);
-  });
+  const identity = [mail.id, mail.messageId, firstField(report, 'feedback-type'), firstField(report, 'source-ip')];
+  const told = known.map((recipient) =>
+    eventOf('arf', { type, recipient, time, id: mail.id, identity, messageId: mail.messageId }, context, raw),
+  );
+  if (found !== undefined) return told;
+  if (given.length === 0) return [unnamed(mail, type, 'the report names no recipient', raw)];
+  return [...told, ...given.slice(named.length).map(() => unnamed(mail, type, 'the recipient is redacted', raw))];
+}
+
+function sentTo({ messageId }: Mail, { recipientOf }: NormaliseContext): string | undefined {
+  return messageId === undefined ? undefined : recipientOf?.(messageId);
 }
 
 /** `raw` is the report: whoever knows the message id knows to whom that mail went. */
