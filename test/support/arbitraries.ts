@@ -22,6 +22,7 @@ function failureOf(type: 'deferred' | 'bounced' | 'expired'): fc.Arbitrary<Parti
   const reply = fc.oneof(
     { weight: 4, arbitrary: fc.constantFrom(...names.slice(0, 2)) },
     { weight: 3, arbitrary: fc.constantFrom(...names) },
+    { weight: 2, arbitrary: fc.constantFrom('system_error', 'unknown', 'greylisting') },
   );
   return reply.map((name) => ({ type, smtp: REPLIES[name].smtp }));
 }
@@ -29,6 +30,10 @@ function failureOf(type: 'deferred' | 'bounced' | 'expired'): fc.Arbitrary<Parti
 const observation = fc.oneof(
   { weight: 10, arbitrary: failureOf('deferred') },
   { weight: 2, arbitrary: failureOf('bounced') },
+  {
+    weight: 1,
+    arbitrary: fc.record({ type: fc.constantFrom('deferred', 'bounced'), permanent: fc.boolean() }) as fc.Arbitrary<Partial<DeliveryEvent>>,
+  },
   { weight: 2, arbitrary: failureOf('expired') },
   { weight: 1, arbitrary: fc.constant<Partial<DeliveryEvent>>({ type: 'expired' }) },
   { weight: 2, arbitrary: fc.constant<Partial<DeliveryEvent>>({ type: 'delivered' }) },
