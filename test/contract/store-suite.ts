@@ -68,6 +68,7 @@ export function planFrom(
     history: [],
     deadLetters: [],
     clockMoves: [],
+    contrast: null,
     ...changes,
   };
 }

@@ -122,6 +122,15 @@ export interface Claim extends Ownership {
   readonly attempts: number;
   /** Why the partition stands still, if it does. */
   readonly stopped: string | null;
+  /** Bodies of the `ContrastWrite`s since the last one that replaced those before it, in order. */
+  readonly contrast: readonly string[];
+}
+
+/** What was counted for contrast: opaque to the store. */
+export interface ContrastWrite {
+  /** What is stored of the partition goes; otherwise this comes behind it. */
+  readonly replaces: boolean;
+  readonly body: string;
 }
 
 /** A recipient that a task must look at: it is not healthy, or it is remembered for a while longer. */
@@ -237,6 +246,8 @@ export interface CommitPlan {
   readonly deadLetters: readonly DeadLetter[];
   /** Moments at which the present moved the clock and something was folded at that clock: a replay needs them. */
   readonly clockMoves: readonly { readonly beforeOffset: number; readonly clock: number }[];
+  /** Null: nothing new. Written a second time, it changes nothing. */
+  readonly contrast: ContrastWrite | null;
 }
 
 export type CommitResult = 'committed' | 'fenced';
