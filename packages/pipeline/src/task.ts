@@ -111,8 +111,16 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
   let inFlight: Promise<void> | undefined;
   const providerOf: ProviderOf = (domain, host) => wire.providerOf(domain, host);
   const contrast: Contrast = createContrast({ policies, providerOf, stored: claim.contrast });
-  const { askOf } = contrast;
-  const recipients: Recipients = createRecipients({ partition, store, time, wire, policies, deadlines, nextNumber: () => number++, askOf });
+  const recipients: Recipients = createRecipients({
+    partition,
+    store,
+    time,
+    wire,
+    policies,
+    deadlines,
+    nextNumber: () => number++,
+    askOf: (tenant) => contrast.askOf(tenant),
+  });
 
   // ------------------------------------------------------------------------------------------ reading
 
@@ -123,7 +131,12 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
   const places: Places = { occurredAt: 0, messageStart: 0, messageEnd: 0, hostStart: 0, hostEnd: 0 };
 
   /** Reads a slice and counts its deliveries. Answers the recipients that it needs at hand. */
-  function read(records: readonly LogRecord[], from: number, to: number, present: number): Map<string, { tenant: string; address: string }> {
+  function read(
+    records: readonly LogRecord[],
+    from: number,
+    to: number,
+    present: number,
+  ): Map<string, { tenant: string; address: string }> {
     const needed = new Map<string, { tenant: string; address: string }>();
     let delivered = 0;
     let accepted = 0;
