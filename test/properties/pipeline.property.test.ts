@@ -9,11 +9,12 @@ import { classify, DEFAULT_POLICY, HOUR } from '@desist/domain';
 import type { DeliveryEvent, LogEvent, Policy, PolicySet, Verdict } from '@desist/domain';
 import { createMemoryLog, createMemoryStore } from '@desist/memory';
 import type { CommitFault, MemoryLog, MemoryStore } from '@desist/memory';
-import { createEngine } from '@desist/pipeline';
+import { createEngine, createReplay } from '@desist/pipeline';
 import type { Engine, LogConsumer, Logger, Time } from '@desist/pipeline';
 import { eventsOfOneRecipient } from '../support/arbitraries.ts';
 import { START } from '../support/oracle/events.ts';
 import { oracle } from '../support/oracle/oracle.ts';
+import type { OracleAnswer } from '../support/oracle/oracle.ts';
 import { windowsOf } from '../support/oracle/windows.ts';
 import type { LoggedEvent } from '../support/oracle/windows.ts';
 import { wire } from '../support/wire.ts';
@@ -194,6 +195,10 @@ describe('the engine with crashes and lost answers', () => {
             }));
             expect(held).toEqual(truth.suppressions);
           }
+          expectReplayed(world, end, (address) => {
+            const events = perRecipient[Number(/^r(\d+)@/.exec(address)?.[1])] ?? [];
+            return oracle({ events, clock: end, policy: POLICIES, verdictOf, contrastOf: windows.holds });
+          });
           expectPublishedEqualsTable(world);
           expect(world.log.read('deadLetters')).toHaveLength([...junk].filter((at) => at < logged.length).length);
         },
@@ -202,6 +207,21 @@ describe('the engine with crashes and lost answers', () => {
     );
   });
 });
+
+/** `desist replay` of the same log, in the same order, says the same. */
+function expectReplayed({ logged }: World, end: number, truthOf: (address: string) => OracleAnswer): void {
+  const replay = createReplay({ policies: POLICIES, providerOf: wire.providerOf, until: end });
+  for (const { event } of logged) replay.fold(event);
+  replay.finish();
+  const seen = new Set<string>();
+  for (const { address, view } of replay.notHealthy()) {
+    seen.add(address);
+    const { state, suppressions } = truthOf(address);
+    expect(view.state).toBe(state);
+    expect(view.suppressions.map(({ scope, reason, since, expiresAt }) => ({ scope, reason, since, expiresAt }))).toEqual(suppressions);
+  }
+  for (const { recipient } of logged.map(({ event }) => event)) if (!seen.has(recipient)) expect(truthOf(recipient).state).toBe('healthy');
+}
 
 async function drained(engine: Engine, world: World): Promise<void> {
   for (let quietRounds = 0; quietRounds < 3;) {

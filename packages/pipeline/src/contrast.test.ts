@@ -117,9 +117,11 @@ describe('a window', () => {
     const week = 7 * 24 * HOUR;
     fail(contrast, 1, { at: END + week - 1, clock: END });
     contrast.close(END + week);
+    contrast.forget(END + week);
     expect(answer(contrast)?.holds).toBe(true);
     fail(contrast, 1, { at: END + week + 1, clock: END + week });
     contrast.close(END + week + 6 * HOUR);
+    contrast.forget(END + week + 6 * HOUR);
     expect(answer(contrast)).toBeUndefined();
   });
 });

@@ -8,7 +8,7 @@
  */
 import { answerOf, closingOf, DAY, NO_REPLY, tenantPolicy } from '@desist/domain';
 import type { AskContrast, ContrastAnswer, DeliveryEvent, Fact, FailureFact, Judged, Policy, PolicySet, ProviderOf } from '@desist/domain';
-import { domainStart, hashOfText, hashOn } from './keys.ts';
+import { hashOfText, hashOn } from './keys.ts';
 import type { ContrastWrite } from './ports.ts';
 import { Sketch, spread } from './sketch.ts';
 import type { Places } from './wire.ts';
@@ -22,6 +22,8 @@ export interface Contrast {
   failed(failure: Failure, clock: number): void;
   /** Decides the windows that have ended. Answers whether there were any. */
   close(clock: number): boolean;
+  /** Lets go of answers that are old; called when everybody whose window had closed at this clock has asked. */
+  forget(clock: number): void;
   askOf(tenant: string): AskContrast;
   /** What is new since the last call, for the next commit; null: nothing. */
   take(): ContrastWrite | null;
@@ -48,6 +50,7 @@ const REWRITE = 64 * 1024;
 /** Characters of a message id that tell deliveries apart. */
 const MESSAGE = 1_024;
 const SLASH = 0x2f;
+const AT = 0x40;
 
 interface Counter {
   readonly closesAt: number;
@@ -128,13 +131,18 @@ export function createContrast(options: {
   }
 
   function slotOf(key: Uint8Array): Slot {
-    const slash = key.indexOf(SLASH) + 1;
-    const start = domainStart(key);
-    const hash = hashOn(hashOn(0, key, 0, slash), key, start, key.length);
+    const { length } = key;
+    let slash = 0;
+    while (key[slash] !== SLASH) slash += 1;
+    slash += 1;
+    // From the end, because `indexOf` costs more than the few bytes.
+    let start = length;
+    while (key[start - 1] !== AT) start -= 1;
+    const hash = hashOn(hashOn(0, key, 0, slash), key, start, length);
     const known = slots.get(hash);
-    if (known !== undefined && isAt(known.tenant, key, 0, slash) && isAt(known.domain, key, start, key.length)) return known;
+    if (known !== undefined && isAt(known.tenant, key, 0, slash) && isAt(known.domain, key, start, length)) return known;
     if (slots.size >= REMEMBERED) forgetPlaces();
-    const domain = textOf(key, start, key.length);
+    const domain = textOf(key, start, length);
     const provider = providerOf(domain);
     const side = sideOf(textOf(key, 0, slash - 1), provider);
     const host = new Uint8Array(0);
@@ -213,7 +221,6 @@ export function createContrast(options: {
     }
     for (const counter of changed) if (counter.closesAt <= clock) changed.delete(counter);
     closedUpTo = clock;
-    dropOldAnswers();
     nextClosing = Number.POSITIVE_INFINITY;
     for (const { closesAt } of open.values()) nextClosing = Math.min(nextClosing, closesAt);
     return true;
@@ -224,9 +231,9 @@ export function createContrast(options: {
   }
 
   /** Answers are in order of their closing. */
-  function dropOldAnswers(): void {
+  function forget(clock: number): void {
     for (const [name, { closesAt }] of closed) {
-      if (closed.size <= CLOSED && closesAt >= closedUpTo - KEPT_FOR) return;
+      if (closed.size <= CLOSED && closesAt >= clock - KEPT_FOR) return;
       closed.delete(name);
     }
   }
@@ -245,7 +252,6 @@ export function createContrast(options: {
     for (const [closesAt, tenant, provider, holds, deliveries, failing] of answers) {
       keep(tenant, provider, { closesAt, holds: holds === 1, deliveries, failing });
     }
-    dropOldAnswers();
   }
 
   function everything(): Body {
@@ -312,6 +318,7 @@ export function createContrast(options: {
       changed.add(counter);
     },
     close,
+    forget,
     askOf: (tenant) => (provider, closesAt) => closed.get(nameOf(closesAt, tenant, provider)),
     take,
   };

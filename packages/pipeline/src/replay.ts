@@ -98,7 +98,10 @@ export function createReplay(options: {
     const published: ReplayedChange[] = [];
     for (;;) {
       const keys = deadlines.takeDue(limit, 1_000);
-      if (keys.length === 0) return published;
+      if (keys.length === 0) {
+        contrast.forget(limit);
+        return published;
+      }
       for (const key of keys) {
         const folded = recipients.get(key);
         if (folded === undefined) continue;

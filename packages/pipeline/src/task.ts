@@ -316,7 +316,10 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
     let fired = 0;
     for (;;) {
       const keys = deadlines.takeDue(clock, DUE_AT_ONCE);
-      if (keys.length === 0) return fired;
+      if (keys.length === 0) {
+        contrast.forget(clock);
+        return fired;
+      }
       await recipients.load(new Map(keys.map((key) => [key, splitKey(key)])));
       for (const key of keys) {
         const held = recipients.get(key);
