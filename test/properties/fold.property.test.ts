@@ -28,10 +28,26 @@ import { eventsOfOneRecipient, TENANT } from '../support/arbitraries.ts';
 const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 10_000);
 
 const hasty: Policy = { ...DEFAULT_POLICY, deferral: { ...DEFAULT_POLICY.deferral, suppressFailures: 4, atRiskBefore: 6 * HOUR } };
+/** Evidence that is dense early can lapse before the deadline. */
+const forgetful: Policy = {
+  ...DEFAULT_POLICY,
+  deferral: { ...DEFAULT_POLICY.deferral, evidenceSpan: 12 * HOUR, largestGap: 30 * HOUR, atRiskBefore: 60 * HOUR },
+};
 const POLICIES: PolicySet = {
   version: 'sha256:test',
   base: DEFAULT_POLICY,
-  tenants: new Map([[TENANT, { base: DEFAULT_POLICY, streams: new Map([['marketing', hasty]]) }]]),
+  tenants: new Map([
+    [
+      TENANT,
+      {
+        base: DEFAULT_POLICY,
+        streams: new Map([
+          ['marketing', hasty],
+          ['news', forgetful],
+        ]),
+      },
+    ],
+  ]),
 };
 /** Windows by their place in the week: some hold, some were failing, of some nothing is known. */
 function contrast(provider: string, closesAt: number): ContrastAnswer | undefined {

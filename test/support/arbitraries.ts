@@ -15,7 +15,7 @@ const moment = fc.oneof(
   fc.constantFrom(30, 60, 90).map((days) => START + days * DAY + 72 * HOUR),
 );
 const message = fc.option(fc.constantFrom('m1', 'm2', 'm3', 'm4'), { nil: undefined });
-const stream = fc.constantFrom('transactional', 'marketing');
+const stream = fc.constantFrom('transactional', 'marketing', 'transactional', 'marketing', 'news');
 const names = Object.keys(REPLIES) as (keyof typeof REPLIES)[];
 
 function failureOf(type: 'deferred' | 'bounced' | 'expired'): fc.Arbitrary<Partial<DeliveryEvent>> {

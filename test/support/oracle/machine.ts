@@ -197,7 +197,8 @@ function isDense({ startedAt, lastAt, failures, policy }: Streak): boolean {
 
 function isAtRisk(streak: Streak, at: number): boolean {
   const deadline = streak.startedAt + streak.policy.deferral.suppressAfter;
-  return isDense(streak) && at >= deadline - streak.policy.deferral.atRiskBefore && at < deadline;
+  const lasts = deadline <= streak.lastAt + streak.policy.deferral.largestGap;
+  return lasts && isDense(streak) && at >= deadline - streak.policy.deferral.atRiskBefore && at < deadline;
 }
 
 // --- Events --------------------------------------------------------------------------------------

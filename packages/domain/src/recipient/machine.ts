@@ -545,7 +545,9 @@ function warnIfAtRisk(m: Machine, now: number, cause: Cause): void {
   const { streak } = m;
   if (streak === undefined || streak.atRisk || isBlocked(m) || !isDense(streak)) return;
   const { suppressAfter, atRiskBefore } = streak.policy.deferral;
-  if (now < streak.firstAt + suppressAfter - atRiskBefore || now >= streak.firstAt + suppressAfter) return;
+  const deadline = streak.firstAt + suppressAfter;
+  // It suppresses if nothing changes: not when the streak will have lapsed by then.
+  if (now < deadline - atRiskBefore || now >= deadline || hasLapsed(streak, deadline)) return;
   streak.atRisk = true;
   for (const one of m.counted) if (one.fact.at >= streak.firstAt) one.warned = true;
   announce(m, 'at_risk', now, cause, m.state, m.state, null, null);
