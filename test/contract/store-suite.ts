@@ -68,6 +68,7 @@ export function planFrom(
     history: [],
     deadLetters: [],
     clockMoves: [],
+    contrast: null,
     ...changes,
   };
 }
@@ -155,6 +156,26 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
       const wanted = rows.filter(({ tracked }) => tracked);
       expect(count).toBe(wanted.length);
       expect(seen).toEqual(new Map(wanted.map(({ address, due }) => [address, due])));
+    });
+
+    test('what is counted for contrast comes back in order, and a whole replaces what was before it', async () => {
+      const claim = await claimNext();
+      const { partition } = claim;
+      expect(claim.contrast).toEqual([]);
+      let at = claim;
+      const write = async (body: string, replaces: boolean): Promise<void> => {
+        expect(await store.commit(planFrom(at, { contrast: { body, replaces } }))).toBe('committed');
+        at = { ...at, nextOffset: at.nextOffset + 1 };
+      };
+      await write('{"a":1}', false);
+      await write('{"é":2}', false);
+      expect(await store.commit(planFrom({ ...at, nextOffset: 0 }, { contrast: { body: 'fenced', replaces: true } }))).toBe('fenced');
+      at = { ...(await store.claim(partition, 'next')) };
+      expect(at.contrast).toEqual(['{"a":1}', '{"é":2}']);
+      await write('whole', true);
+      await write('more', false);
+      expect((await store.claim(partition, 'third')).contrast).toEqual(['whole', 'more']);
+      expect((await claimNext()).contrast).toEqual([]);
     });
 
     test('the outbox keeps order, and tells a tombstone from no record', async () => {

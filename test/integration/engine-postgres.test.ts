@@ -105,6 +105,9 @@ describe.skipIf(inject('databaseUrl') === undefined)('the engine on Postgres', (
     }
     present = end + 60_000;
     await expect.poll(() => engine.status()[0]?.clock, { timeout: 60_000 }).toBeGreaterThanOrEqual(end);
+    // Committed, not only folded: what the last deadlines publish is in the outbox from here on.
+    const clock = async (): Promise<number> => Number((await db.query('select clock from desist.checkpoint'))[0]?.['clock']);
+    await expect.poll(clock, { timeout: 60_000 }).toBeGreaterThanOrEqual(end);
     await expect.poll(async () => (await db.query('select 1 from desist.outbox limit 1')).length, { timeout: 60_000 }).toBe(0);
     stop.stop();
     await running;

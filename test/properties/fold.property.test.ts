@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import {
   addFact,
   advanceTo,
+  answerOf,
   CAP,
   DEFAULT_POLICY,
   decodeRecipient,
@@ -16,9 +17,10 @@ import {
   machineOf,
   newRecipient,
   NO_REPLY,
+  NO_REPLY_PERMANENT,
   viewOf,
 } from '@desist/domain';
-import type { Change, FoldContext, LogEvent, Policy, PolicySet, Recipient } from '@desist/domain';
+import type { Change, ContrastAnswer, DeliveryEvent, FoldContext, LogEvent, Policy, PolicySet, Recipient, Verdict } from '@desist/domain';
 import { scriptedVerdict, START } from '../support/oracle/events.ts';
 import { oracle } from '../support/oracle/oracle.ts';
 import { eventsOfOneRecipient, TENANT } from '../support/arbitraries.ts';
@@ -26,15 +28,41 @@ import { eventsOfOneRecipient, TENANT } from '../support/arbitraries.ts';
 const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 10_000);
 
 const hasty: Policy = { ...DEFAULT_POLICY, deferral: { ...DEFAULT_POLICY.deferral, suppressFailures: 4, atRiskBefore: 6 * HOUR } };
+/** Evidence that is dense early can lapse before the deadline. */
+const forgetful: Policy = {
+  ...DEFAULT_POLICY,
+  deferral: { ...DEFAULT_POLICY.deferral, evidenceSpan: 12 * HOUR, largestGap: 30 * HOUR, atRiskBefore: 60 * HOUR },
+};
 const POLICIES: PolicySet = {
   version: 'sha256:test',
   base: DEFAULT_POLICY,
-  tenants: new Map([[TENANT, { base: DEFAULT_POLICY, streams: new Map([['marketing', hasty]]) }]]),
+  tenants: new Map([
+    [
+      TENANT,
+      {
+        base: DEFAULT_POLICY,
+        streams: new Map([
+          ['marketing', hasty],
+          ['news', forgetful],
+        ]),
+      },
+    ],
+  ]),
 };
+/** Windows by their place in the week: some hold, some were failing, of some nothing is known. */
+function contrast(provider: string, closesAt: number): ContrastAnswer | undefined {
+  const turn = (closesAt / (6 * HOUR)) % 4;
+  return turn === 3 || provider !== 'example' ? undefined : answerOf(DEFAULT_POLICY, closesAt, 40, turn * 40);
+}
 const CONTEXT: FoldContext = {
+  contrast,
   policies: POLICIES.tenants.get(TENANT) ?? { base: DEFAULT_POLICY, streams: new Map() },
   policyVersion: POLICIES.version,
 };
+
+function verdictOf(event: DeliveryEvent): Verdict {
+  return scriptedVerdict(event) ?? (event.permanent === true && event.type !== 'expired' ? NO_REPLY_PERMANENT : NO_REPLY);
+}
 
 interface Outcome {
   readonly recipient: Recipient;
@@ -47,7 +75,7 @@ function feed(events: readonly LogEvent[], clockAt: (event: LogEvent) => number,
   const changes: Change[] = [];
   let clock = Number.NEGATIVE_INFINITY;
   events.forEach((event, index) => {
-    const fact = factOf(event, (failed) => ({ verdict: scriptedVerdict(failed) ?? NO_REPLY, reply: null, provider: null }));
+    const fact = factOf(event, (failed) => ({ verdict: verdictOf(failed), reply: null, provider: 'example' }));
     if (clock > Number.NEGATIVE_INFINITY) changes.push(...advanceTo(recipient, clock, CONTEXT));
     clock = Math.max(clock, clockAt(event));
     if (fact === undefined) return;
@@ -76,7 +104,8 @@ function outcomeOf({ recipient }: Outcome): object {
 }
 
 function expected(events: readonly LogEvent[], clock: number): ReturnType<typeof oracle> {
-  return oracle({ events, clock, policy: POLICIES, verdictOf: scriptedVerdict });
+  const contrastOf = (_: DeliveryEvent, closesAt: number): boolean => contrast('example', closesAt)?.holds === true;
+  return oracle({ events, clock, policy: POLICIES, verdictOf: scriptedVerdict, contrastOf });
 }
 
 /** What a subscriber holds who applies the changes one after the other. */

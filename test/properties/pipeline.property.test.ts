@@ -5,19 +5,24 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { encodeEvent } from '@desist/contracts';
-import { classify, DEFAULT_POLICY, HOUR, NO_REPLY } from '@desist/domain';
-import type { LogEvent, PolicySet, Verdict } from '@desist/domain';
+import { classify, DEFAULT_POLICY, HOUR } from '@desist/domain';
+import type { DeliveryEvent, LogEvent, Policy, PolicySet, Verdict } from '@desist/domain';
 import { createMemoryLog, createMemoryStore } from '@desist/memory';
 import type { CommitFault, MemoryLog, MemoryStore } from '@desist/memory';
-import { createEngine } from '@desist/pipeline';
+import { createEngine, createReplay } from '@desist/pipeline';
 import type { Engine, LogConsumer, Logger, Time } from '@desist/pipeline';
 import { eventsOfOneRecipient } from '../support/arbitraries.ts';
 import { START } from '../support/oracle/events.ts';
 import { oracle } from '../support/oracle/oracle.ts';
+import type { OracleAnswer } from '../support/oracle/oracle.ts';
+import { windowsOf } from '../support/oracle/windows.ts';
+import type { LoggedEvent } from '../support/oracle/windows.ts';
 import { wire } from '../support/wire.ts';
 
 const RUNS = Number(process.env['PIPELINE_RUNS'] ?? 300);
-const POLICIES: PolicySet = { version: 'sha256:test', base: DEFAULT_POLICY, tenants: new Map() };
+/** A window says something from two deliveries on, so that a short story has some that hold. */
+const BASE: Policy = { ...DEFAULT_POLICY, contrast: { window: 6 * HOUR, deliveries: 2, failingShare: 0.6 } };
+const POLICIES: PolicySet = { version: 'sha256:test', base: BASE, tenants: new Map() };
 const quiet: Logger = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 
 /** A host whose waits take no time. */
@@ -31,8 +36,8 @@ function simulatedTime(present: () => number): Time {
   };
 }
 
-function verdictOf(event: Parameters<typeof wire.decode>[0] extends never ? never : LogEvent): Verdict | null {
-  if (!('smtp' in event) || event.smtp === undefined) return event.type === 'expired' ? null : NO_REPLY;
+function verdictOf(event: DeliveryEvent): Verdict | null {
+  if (event.smtp === undefined) return null;
   const { text = '', code, enhanced } = event.smtp;
   return classify({ text, ...(code === undefined ? {} : { code }), ...(enhanced === undefined ? {} : { enhanced }) });
 }
@@ -41,16 +46,19 @@ interface World {
   readonly log: MemoryLog;
   readonly store: MemoryStore;
   present: number;
+  /** The readable records, in order. */
+  readonly logged: LoggedEvent[];
 }
 
 /** Each recipient's events one after the other in the log, recipients mixed; record times never go back. */
 async function fill(events: readonly LogEvent[], junk: ReadonlySet<number>): Promise<World> {
-  const world: World = { store: createMemoryStore(() => world.present), log: undefined as never, present: START };
+  const world: World = { store: createMemoryStore(() => world.present), log: undefined as never, present: START, logged: [] };
   const log = createMemoryLog({ partitions: 1, now: () => world.present, pause: () => new Promise((resolve) => setImmediate(resolve)) });
   for (const [index, event] of events.entries()) {
     world.present = Math.max(world.present, event.occurredAt);
     if (junk.has(index)) await log.append('deliveryEvents', [{ key: 'x', value: '{' }]);
     await log.append('deliveryEvents', [encodeEvent(event)]);
+    world.logged.push({ event, recordTime: world.present });
   }
   return Object.assign(world, { log });
 }
@@ -111,6 +119,39 @@ const faultsOf = fc.array(fc.constantFrom<CommitFault>('none', 'none', 'none', '
   maxLength: 9,
 });
 
+/** Deliveries of the same provider to others: how long after which of the events, how late, and whether twice. */
+const othersMail = fc.array(
+  fc.record({
+    near: fc.nat({ max: 120 }),
+    after: fc.integer({ min: -3 * HOUR, max: 3 * HOUR }),
+    late: fc.oneof(fc.constant(0), fc.nat({ max: 10 * HOUR })),
+    twice: fc.boolean(),
+    unusual: fc.boolean(),
+  }),
+  { maxLength: 60 },
+);
+
+/** Late and repeated, in the order in which they arrive. A repetition has another id, as from a source that changes them. */
+function withOthers(events: readonly LogEvent[], others: typeof othersMail extends fc.Arbitrary<infer T> ? T : never): readonly LogEvent[] {
+  const arrivals = events.map((event, index) => ({ event, at: event.occurredAt, index }));
+  for (const [index, { near, after, late, twice, unusual }] of others.entries()) {
+    const occurredAt = (events[near % events.length]?.occurredAt ?? START) + after;
+    const id = unusual ? `o\u00e9${index}` : `o${index}`;
+    const event: DeliveryEvent = {
+      id,
+      tenant: 'acme',
+      recipient: `o${index % 7}@example.com`,
+      type: 'delivered',
+      stream: 'marketing',
+      messageId: `m${index}`,
+      occurredAt,
+    };
+    arrivals.push({ event, at: occurredAt + late, index: events.length + index });
+    if (twice) arrivals.push({ event: { ...event, id: `${id} again` }, at: occurredAt + late + HOUR, index: 2 * events.length + index });
+  }
+  return arrivals.toSorted((a, b) => a.at - b.at || a.index - b.index).map(({ event }) => event);
+}
+
 describe('the engine with crashes and lost answers', () => {
   it('stores and publishes exactly what the oracle says', async () => {
     await fc.assert(
@@ -120,7 +161,8 @@ describe('the engine with crashes and lost answers', () => {
         fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 5 }),
         faultsOf,
         fc.uniqueArray(fc.nat({ max: 40 }), { maxLength: 5 }),
-        async (families, lives, cuts, faults, junk) => {
+        othersMail,
+        async (families, lives, cuts, faults, junk, others) => {
           // A healthy recipient's evidence is forgotten after a week: an `expired` without a reply that comes later finds no cause.
           const hasCause = (event: LogEvent): boolean =>
             event.type !== 'expired' || ('smtp' in event && /full|unknown|limit/i.test(event.smtp?.text ?? ''));
@@ -131,7 +173,8 @@ describe('the engine with crashes and lost answers', () => {
           // In order of time: a delivery to somebody without a row leaves no trace, which is the one exception the design allows.
           const late = (event: LogEvent): number => (event.type === 'delivered' ? 1 : 0);
           const inTime = mixed.toSorted((a, b) => a.occurredAt - b.occurredAt || late(a) - late(b));
-          const world = await fill(inTime, new Set(junk));
+          const logged = withOthers(inTime, others);
+          const world = await fill(logged, new Set(junk));
           const end = world.present + 50 * HOUR;
           const engine = await runWithCrashes(world, lives, cuts, faults);
           world.present = end;
@@ -139,8 +182,9 @@ describe('the engine with crashes and lost answers', () => {
           await drained(engine, world);
           await engine.revoke([0]);
 
+          const windows = windowsOf(world.logged, POLICIES, () => 'example.com', verdictOf);
           for (const [who, events] of perRecipient.entries()) {
-            const truth = oracle({ events, clock: end, policy: POLICIES, verdictOf });
+            const truth = oracle({ events, clock: end, policy: POLICIES, verdictOf, contrastOf: windows.holds });
             const row = world.store.rows().find(({ address }) => address === `r${who}@example.com`);
             expect(row?.state ?? 'healthy').toBe(truth.state);
             const held = (row?.holds?.suppressions ?? []).map(({ scope, reason, since, expiresAt }) => ({
@@ -151,14 +195,33 @@ describe('the engine with crashes and lost answers', () => {
             }));
             expect(held).toEqual(truth.suppressions);
           }
+          expectReplayed(world, end, (address) => {
+            const events = perRecipient[Number(/^r(\d+)@/.exec(address)?.[1])] ?? [];
+            return oracle({ events, clock: end, policy: POLICIES, verdictOf, contrastOf: windows.holds });
+          });
           expectPublishedEqualsTable(world);
-          expect(world.log.read('deadLetters')).toHaveLength([...junk].filter((at) => at < inTime.length).length);
+          expect(world.log.read('deadLetters')).toHaveLength([...junk].filter((at) => at < logged.length).length);
         },
       ),
       { numRuns: RUNS },
     );
   });
 });
+
+/** `desist replay` of the same log, in the same order, says the same. */
+function expectReplayed({ logged }: World, end: number, truthOf: (address: string) => OracleAnswer): void {
+  const replay = createReplay({ policies: POLICIES, providerOf: wire.providerOf, until: end });
+  for (const { event } of logged) replay.fold(event);
+  replay.finish();
+  const seen = new Set<string>();
+  for (const { address, view } of replay.notHealthy()) {
+    seen.add(address);
+    const { state, suppressions } = truthOf(address);
+    expect(view.state).toBe(state);
+    expect(view.suppressions.map(({ scope, reason, since, expiresAt }) => ({ scope, reason, since, expiresAt }))).toEqual(suppressions);
+  }
+  for (const { recipient } of logged.map(({ event }) => event)) if (!seen.has(recipient)) expect(truthOf(recipient).state).toBe('healthy');
+}
 
 async function drained(engine: Engine, world: World): Promise<void> {
   for (let quietRounds = 0; quietRounds < 3;) {

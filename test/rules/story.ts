@@ -1,6 +1,16 @@
 /** One recipient's story in hours, told to the fold: each test reads like a sentence. */
 import { addFact, advanceTo, DEFAULT_POLICY, factOf, HOUR, judge, newRecipient, viewOf } from '@desist/domain';
-import type { Change, Command, CommandType, DeliveryEventType, FoldContext, Policy, Recipient, RecipientView } from '@desist/domain';
+import type {
+  AskContrast,
+  Change,
+  Command,
+  CommandType,
+  DeliveryEventType,
+  FoldContext,
+  Policy,
+  Recipient,
+  RecipientView,
+} from '@desist/domain';
 import { providerOf } from '@desist/contracts';
 
 const BEGIN = Date.UTC(2026, 2, 1);
@@ -42,8 +52,12 @@ export const everySixHours = (to: number, more: Partial<Told> = {}): readonly To
   Array.from({ length: Math.floor(to / 6) + 1 }, (_, index) => deferred(index * 6, more));
 
 /** Tells the events in the order given, the clock following; then the clock goes on to `end`. */
-export function tell(events: readonly Told[], end: number, policy: Policy = DEFAULT_POLICY): Story {
-  const context: FoldContext = { policies: { base: policy, streams: new Map() }, policyVersion: 'sha256:test' };
+export function tell(events: readonly Told[], end: number, policy: Policy = DEFAULT_POLICY, contrast?: AskContrast): Story {
+  const context: FoldContext = {
+    ...(contrast === undefined ? {} : { contrast }),
+    policies: { base: policy, streams: new Map() },
+    policyVersion: 'sha256:test',
+  };
   const recipient = newRecipient();
   const changes: Change[] = [];
   let clock = BEGIN;

@@ -15,13 +15,14 @@ const moment = fc.oneof(
   fc.constantFrom(30, 60, 90).map((days) => START + days * DAY + 72 * HOUR),
 );
 const message = fc.option(fc.constantFrom('m1', 'm2', 'm3', 'm4'), { nil: undefined });
-const stream = fc.constantFrom('transactional', 'marketing');
+const stream = fc.constantFrom('transactional', 'marketing', 'transactional', 'marketing', 'news');
 const names = Object.keys(REPLIES) as (keyof typeof REPLIES)[];
 
 function failureOf(type: 'deferred' | 'bounced' | 'expired'): fc.Arbitrary<Partial<DeliveryEvent>> {
   const reply = fc.oneof(
     { weight: 4, arbitrary: fc.constantFrom(...names.slice(0, 2)) },
     { weight: 3, arbitrary: fc.constantFrom(...names) },
+    { weight: 2, arbitrary: fc.constantFrom('system_error', 'unknown', 'greylisting') },
   );
   return reply.map((name) => ({ type, smtp: REPLIES[name].smtp }));
 }
@@ -29,6 +30,10 @@ function failureOf(type: 'deferred' | 'bounced' | 'expired'): fc.Arbitrary<Parti
 const observation = fc.oneof(
   { weight: 10, arbitrary: failureOf('deferred') },
   { weight: 2, arbitrary: failureOf('bounced') },
+  {
+    weight: 1,
+    arbitrary: fc.record({ type: fc.constantFrom('deferred', 'bounced'), permanent: fc.boolean() }) as fc.Arbitrary<Partial<DeliveryEvent>>,
+  },
   { weight: 2, arbitrary: failureOf('expired') },
   { weight: 1, arbitrary: fc.constant<Partial<DeliveryEvent>>({ type: 'expired' }) },
   { weight: 2, arbitrary: fc.constant<Partial<DeliveryEvent>>({ type: 'delivered' }) },

@@ -1,8 +1,11 @@
 /** Whatever peek answers, decode says too; and the usual forms are recognised. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { DeliveryEvent } from '@desist/domain';
 import { decodeRecord } from './event.ts';
-import { keyText, peekRecord } from './peek.ts';
+import { keyText, peekRecord as peekInto } from './peek.ts';
+import type { PeekedPlaces, PeekedType } from './peek.ts';
+import type { RawRecord } from './event.ts';
 
 const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 20_000);
 const NOW = Date.UTC(2026, 2, 1, 12);
@@ -13,6 +16,10 @@ interface Made {
   readonly value: string;
 }
 
+const places: PeekedPlaces = { occurredAt: 0, messageStart: 0, messageEnd: 0, hostStart: 0, hostEnd: 0 };
+const peekRecord = (record: RawRecord): PeekedType | undefined => peekInto(record, places);
+const decoder = new TextDecoder();
+
 function agrees({ key, value }: { readonly key: Uint8Array | null; readonly value: Uint8Array | null }, recordTime: number): boolean {
   const peeked = peekRecord({ key, value, recordTime });
   if (peeked === undefined) return false;
@@ -22,6 +29,11 @@ function agrees({ key, value }: { readonly key: Uint8Array | null; readonly valu
   expect(`${decoded.event.tenant}/${decoded.event.recipient}`).toBe(keyText(key as Uint8Array));
   expect(decoded.clamped).toBe(false);
   expect(decoded.event).not.toHaveProperty('certain');
+  expect(decoded.event.occurredAt).toBe(places.occurredAt);
+  const { messageId = '', remoteHost = '' } = decoded.event as DeliveryEvent;
+  const { messageStart, messageEnd, hostStart, hostEnd } = places;
+  expect(decoder.decode(value?.subarray(messageStart, messageEnd)).slice(0, 1_024)).toBe(messageId);
+  expect(decoder.decode(value?.subarray(hostStart, hostEnd)).slice(0, 1_024)).toBe(remoteHost);
   return true;
 }
 

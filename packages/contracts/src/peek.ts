@@ -116,8 +116,21 @@ function fieldSlots(): Int8Array {
   return slots;
 }
 
-/** The type of a record that `decodeRecord` would take as a delivery or acceptance under exactly this key; undefined in any doubt. */
-export function peekRecord({ key, value, recordTime }: RawRecord): PeekedType | undefined {
+/** Where a record that was peeked at has what; an end that is not behind its start says that it has none. */
+export interface PeekedPlaces {
+  /** ms */
+  occurredAt: number;
+  messageStart: number;
+  messageEnd: number;
+  hostStart: number;
+  hostEnd: number;
+}
+
+/**
+ * The type of a record that `decodeRecord` would take as a delivery or acceptance under exactly this key; undefined in any doubt.
+ * `places` is written over, and means something when there is a type.
+ */
+export function peekRecord({ key, value, recordTime }: RawRecord, places: PeekedPlaces): PeekedType | undefined {
   if (key === null || value === null || value.length < SHORTEST || value.length > RECORD_LIMIT) return undefined;
   const last = value.length;
   let at = skipSpace(value, 0, last);
@@ -128,6 +141,7 @@ export function peekRecord({ key, value, recordTime }: RawRecord): PeekedType | 
   let tenantLength = -1;
   let recipientStart = 0;
   let recipientLength = 0;
+  places.messageStart = places.messageEnd = places.hostStart = places.hostEnd = 0;
   do {
     const name = skipSpace(value, at + 1, last);
     const nameEnd = stringEnd(value, name, last);
@@ -164,13 +178,21 @@ export function peekRecord({ key, value, recordTime }: RawRecord): PeekedType | 
           end = nameEndAt(value, start, last);
           break;
         case ID:
-        case MESSAGE_ID:
-        case REMOTE_HOST:
         case SOURCE:
           end = stringEnd(value, start, last);
           break;
+        case MESSAGE_ID:
+          end = stringEnd(value, start, last);
+          places.messageStart = start + 1;
+          places.messageEnd = end - 1;
+          break;
+        case REMOTE_HOST:
+          end = stringEnd(value, start, last);
+          places.hostStart = start + 1;
+          places.hostEnd = end - 1;
+          break;
         case OCCURRED_AT:
-          end = timeEnd(value, start, last, recordTime);
+          end = timeEnd(value, start, last, recordTime, places);
           break;
         case ATTEMPT: {
           const after = integerEnd(value, start, last);
@@ -339,7 +361,7 @@ function skipSpace(value: Uint8Array, from: number, last: number): number {
 }
 
 /** A string `2026-03-01T10:00:00.000Z` or without the fraction, not in the future of the record. Day 31, and 29 of February, are doubts. */
-function timeEnd(value: Uint8Array, from: number, last: number, recordTime: number): number {
+function timeEnd(value: Uint8Array, from: number, last: number, recordTime: number, places: PeekedPlaces): number {
   if (from + 22 > last || value[from] !== QUOTE) return DOUBT;
   const at = from + 1;
   if (value[at + 4] !== HYPHEN || value[at + 7] !== HYPHEN || value[at + 10] !== 0x54) return DOUBT;
@@ -357,6 +379,7 @@ function timeEnd(value: Uint8Array, from: number, last: number, recordTime: numb
   if (year < 1970 || month < 1 || month > 12 || day < 1 || day > (month === 2 ? 28 : 30)) return DOUBT;
   if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59 || fraction < 0) return DOUBT;
   const ms = ((daysBefore(year, month) + day - 1) * 86_400 + hour * 3_600 + minute * 60 + second) * 1_000 + fraction;
+  places.occurredAt = ms;
   return ms <= recordTime + CLOCK_TOLERANCE ? end + 1 : DOUBT;
 }
 

@@ -21,6 +21,7 @@ interface Checkpoint {
   attempts: number;
   stopped: string | null;
   toleratedBelow: number;
+  contrast: readonly string[];
 }
 
 /** What the next commits meet: `lost_before` nothing was done, `lost_after` it was done and the answer lost. */
@@ -48,7 +49,7 @@ export function createMemoryStore(now: () => number = () => Date.now()): MemoryS
   function checkpointOf(partition: number): Checkpoint {
     let checkpoint = checkpoints.get(partition);
     if (checkpoint === undefined) {
-      checkpoint = { epoch: 0, nextOffset: 0, clock: 0, nextNumber: 1, attempts: 0, stopped: null, toleratedBelow: 0 };
+      checkpoint = { epoch: 0, nextOffset: 0, clock: 0, nextNumber: 1, attempts: 0, stopped: null, toleratedBelow: 0, contrast: [] };
       checkpoints.set(partition, checkpoint);
     }
     return checkpoint;
@@ -74,6 +75,8 @@ export function createMemoryStore(now: () => number = () => Date.now()): MemoryS
     clockMoves.push(...plan.clockMoves);
     const { nextOffset, clock, nextNumber, attempts } = plan;
     Object.assign(checkpoint, { nextOffset, clock, nextNumber, attempts });
+    const { contrast } = plan;
+    if (contrast !== null) checkpoint.contrast = contrast.replaces ? [contrast.body] : [...checkpoint.contrast, contrast.body];
     return 'committed';
   }
 

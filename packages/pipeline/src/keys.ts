@@ -14,9 +14,16 @@ export function hashOfKey(key: Uint8Array): number {
   return hash === 0 ? 1 : hash;
 }
 
+/** Goes on from a hash with the bytes from here to there. */
+export function hashOn(from: number, bytes: Uint8Array, start: number, end: number): number {
+  let hash = from;
+  for (let i = start; i < end; i += 1) hash = Math.imul(hash ^ (bytes[i] as number), PRIME);
+  return hash;
+}
+
 /** The same of a key as text. Agrees with `hashOfKey` for ASCII, which is all that is ever peeked at. */
-export function hashOfText(key: string): number {
-  let hash = OFFSET_BASIS;
+export function hashOfText(key: string, from = OFFSET_BASIS): number {
+  let hash = from;
   for (let i = 0; i < key.length; i += 1) hash = Math.imul(hash ^ (key.charCodeAt(i) & 0xff), PRIME);
   return hash === 0 ? 1 : hash;
 }

@@ -124,6 +124,8 @@ export interface Claim extends Ownership {
   readonly stopped: string | null;
   /** Below this offset any number of records may be unreadable: an operator has let the partition go on (`resume`). */
   readonly toleratedBelow: number;
+  /** Bodies of the `ContrastWrite`s since the last one that replaced those before it, in order. */
+  readonly contrast: readonly string[];
 }
 
 /** What became of a partition that an operator let go on. */
@@ -135,6 +137,13 @@ export interface Resumed {
   readonly nextOffset: number;
   /** Why it stood still; null when it did not. */
   readonly was: string | null;
+}
+
+/** What was counted for contrast: opaque to the store. */
+export interface ContrastWrite {
+  /** What is stored of the partition goes; otherwise this comes behind it. */
+  readonly replaces: boolean;
+  readonly body: string;
 }
 
 /** A recipient that a task must look at: it is not healthy, or it is remembered for a while longer. */
@@ -250,6 +259,8 @@ export interface CommitPlan {
   readonly deadLetters: readonly DeadLetter[];
   /** Moments at which the present moved the clock and something was folded at that clock: a replay needs them. */
   readonly clockMoves: readonly { readonly beforeOffset: number; readonly clock: number }[];
+  /** Null: nothing new. Written a second time, it changes nothing. */
+  readonly contrast: ContrastWrite | null;
 }
 
 export type CommitResult = 'committed' | 'fenced';

@@ -3,7 +3,7 @@
  * dies with the task: the database has the truth.
  */
 import { decodeRecipient, encodeRecipient, newRecipient, recipientKey, viewOf } from '@desist/domain';
-import type { Change, FoldContext, PolicySet, Recipient } from '@desist/domain';
+import type { AskContrast, Change, FoldContext, PolicySet, Recipient } from '@desist/domain';
 import { tenantPolicy } from '@desist/domain';
 import type { Deadlines } from './deadlines.ts';
 import { StoreError } from './errors.ts';
@@ -52,6 +52,7 @@ export function createRecipients(options: {
   readonly policies: PolicySet;
   readonly deadlines: Deadlines;
   readonly nextNumber: () => number;
+  readonly askOf: (tenant: string) => AskContrast;
 }): Recipients {
   const { partition, store, time, wire, policies, deadlines } = options;
   const atHand = new Map<string, Held>();
@@ -63,7 +64,7 @@ export function createRecipients(options: {
   function contextOf(tenant: string): FoldContext {
     let context = contexts.get(tenant);
     if (context === undefined) {
-      context = { policies: tenantPolicy(policies, tenant), policyVersion: policies.version };
+      context = { policies: tenantPolicy(policies, tenant), policyVersion: policies.version, contrast: options.askOf(tenant) };
       // Tenants come from outside: a bounded memory of them.
       if (contexts.size >= 10_000) contexts.clear();
       contexts.set(tenant, context);

@@ -5,6 +5,7 @@
 import {
   addFact,
   advanceTo,
+  attributionOf,
   endsGreylisting,
   classifierOf,
   factOf,
@@ -14,7 +15,8 @@ import {
   tenantPolicy,
   viewOf,
 } from '@desist/domain';
-import type { Change, FoldContext, LogEvent, PolicySet, ProviderOf, Recipient, RecipientView } from '@desist/domain';
+import type { Change, Fact, FoldContext, LogEvent, PolicySet, ProviderOf, Recipient, RecipientView } from '@desist/domain';
+import { causeOf, createContrast } from './contrast.ts';
 import { createDeadlines } from './deadlines.ts';
 
 export interface ReplayedChange {
@@ -75,6 +77,7 @@ export function createReplay(options: {
   const recipients = new Map<string, Folded>();
   const deadlines = createDeadlines();
   const contexts = new Map<string, FoldContext>();
+  const contrast = createContrast({ policies, providerOf, stored: [] });
   let clock = Number.NEGATIVE_INFINITY;
   let events = 0;
   let duplicates = 0;
@@ -84,8 +87,10 @@ export function createReplay(options: {
 
   function contextOf(tenant: string): FoldContext {
     let context = contexts.get(tenant);
-    if (context === undefined)
-      contexts.set(tenant, (context = { policies: tenantPolicy(policies, tenant), policyVersion: policies.version }));
+    if (context === undefined) {
+      context = { policies: tenantPolicy(policies, tenant), policyVersion: policies.version, contrast: contrast.askOf(tenant) };
+      contexts.set(tenant, context);
+    }
     return context;
   }
 
@@ -109,7 +114,10 @@ export function createReplay(options: {
     const published: ReplayedChange[] = [];
     for (;;) {
       const keys = deadlines.takeDue(limit, 1_000);
-      if (keys.length === 0) return published;
+      if (keys.length === 0) {
+        contrast.forget(limit);
+        return published;
+      }
       for (const key of keys) {
         const folded = recipients.get(key);
         if (folded === undefined) continue;
@@ -117,6 +125,15 @@ export function createReplay(options: {
         settle(key, folded);
       }
     }
+  }
+
+  function noteFailing(tenant: string, key: string, fact: Fact): void {
+    if (fact.kind !== 'failure') return;
+    const { base, streams } = tenantPolicy(policies, tenant);
+    const { verdict, provider } = causeOf(fact, recipients.get(key)?.recipient.facts ?? []);
+    const attribution = attributionOf(streams.get(fact.stream) ?? base, verdict);
+    if (attribution === 'recipient' || attribution === 'message' || provider === null) return;
+    contrast.failed({ tenant, provider, at: fact.at, key }, clock);
   }
 
   function leavesTrace(event: LogEvent, key: string): boolean {
@@ -132,12 +149,15 @@ export function createReplay(options: {
       }
       events += 1;
       // What was due before this moment comes first; at one instant, events come before timers.
+      contrast.close(Math.max(clock, event.occurredAt));
       const published = event.occurredAt > clock ? fireDue(event.occurredAt - 1) : [];
       clock = Math.max(clock, event.occurredAt);
       const key = recipientKey(event.tenant, event.recipient);
+      if (event.type === 'delivered') contrast.deliveredEvent(event, key, clock);
       if (!leavesTrace(event, key)) return published;
       const fact = factOf(event, (failed) => judge(failed, providerOf, classifier));
       if (fact === undefined) return published;
+      noteFailing(event.tenant, key, fact);
       let folded = recipients.get(key);
       if (folded === undefined) {
         folded = { tenant: event.tenant, address: event.recipient, recipient: newRecipient() };
@@ -155,6 +175,7 @@ export function createReplay(options: {
     },
     finish() {
       if (until !== undefined) clock = Math.max(clock, until);
+      contrast.close(clock);
       return fireDue(clock);
     },
     *notHealthy() {

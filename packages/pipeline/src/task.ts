@@ -6,10 +6,12 @@
  * Records are folded one by one, each at the partition clock that the log gives it, so that what is published follows
  * from the log alone and not from how it was cut into batches.
  */
-import { addFact, advanceTo, classifierOf, endsGreylisting, factOf, isCommand, judge, recipientKey } from '@desist/domain';
-import type { DeliveredFact, LogEvent, PolicySet, ProviderOf, Recipient } from '@desist/domain';
+import { addFact, advanceTo, attributionOf, classifierOf, endsGreylisting, factOf, isCommand, judge, recipientKey } from '@desist/domain';
+import type { DeliveredFact, Fact, FoldContext, LogEvent, PolicySet, ProviderOf, Recipient } from '@desist/domain';
 import type { Breaker } from './breaker.ts';
 import { createBreaker } from './breaker.ts';
+import type { Contrast } from './contrast.ts';
+import { createContrast, causeOf } from './contrast.ts';
 import { createDeadlines } from './deadlines.ts';
 import { hashOfKey, hashOfText } from './keys.ts';
 import { StoreError } from './errors.ts';
@@ -18,7 +20,7 @@ import type { Recipients } from './recipients.ts';
 import { createRecipients } from './recipients.ts';
 import { backOff, messageOf } from './retry.ts';
 import type { Tally } from './tally.ts';
-import type { Wire } from './wire.ts';
+import type { Places, Wire } from './wire.ts';
 
 export interface Limits {
   /** A commit is begun at the latest after so many records ... */
@@ -111,7 +113,17 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
   let inFlight: Promise<void> | undefined;
   const classifier = classifierOf(policies.rules);
   const providerOf: ProviderOf = (domain, host) => wire.providerOf(domain, host);
-  const recipients: Recipients = createRecipients({ partition, store, time, wire, policies, deadlines, nextNumber: () => number++ });
+  const contrast: Contrast = createContrast({ policies, providerOf, stored: claim.contrast });
+  const recipients: Recipients = createRecipients({
+    partition,
+    store,
+    time,
+    wire,
+    policies,
+    deadlines,
+    nextNumber: () => number++,
+    askOf: (tenant) => contrast.askOf(tenant),
+  });
 
   // ------------------------------------------------------------------------------------------ reading
 
@@ -119,20 +131,30 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
   let decoded: (Decoded | undefined)[] = [];
   const peeked = new Int32Array(SLICE);
 
-  /** Reads a slice. Answers the recipients that it needs at hand. */
-  function read(records: readonly LogRecord[], from: number, to: number): Map<string, { tenant: string; address: string }> {
+  const places: Places = { occurredAt: 0, messageStart: 0, messageEnd: 0, hostStart: 0, hostEnd: 0 };
+
+  /** Reads a slice and counts its deliveries. Answers the recipients that it needs at hand. */
+  function read(
+    records: readonly LogRecord[],
+    from: number,
+    to: number,
+    present: number,
+  ): Map<string, { tenant: string; address: string }> {
     const needed = new Map<string, { tenant: string; address: string }>();
     let delivered = 0;
     let accepted = 0;
+    let ahead = clock;
     decoded = new Array<undefined>(to - from);
     for (let i = from; i < to; i += 1) {
       const record = records[i] as LogRecord;
-      const type = wire.peek(record);
+      const type = wire.peek(record, places);
       peeked[i - from] = 0;
+      ahead = Math.max(ahead, Math.min(record.recordTime, present));
       if (type === 'accepted') accepted += 1;
       else if (type === 'delivered') {
         const key = record.key as Uint8Array;
         const hash = hashOfKey(key);
+        contrast.delivered(key, hash, record.value as Uint8Array, places, ahead);
         if (deadlines.mayBeTracked(hash) && deadlines.isTracked(wire.keyText(key))) decode(record, i - from, needed);
         else {
           delivered += 1;
@@ -140,7 +162,10 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
           // Untracked so far: a record of the same slice may still open a streak, so this one is looked at again then.
           peeked[i - from] = hash;
         }
-      } else decode(record, i - from, needed);
+      } else {
+        const event = decode(record, i - from, needed);
+        if (event?.type === 'delivered') contrast.deliveredEvent(event, recipientKey(event.tenant, event.recipient), ahead);
+      }
       if (type !== undefined) note(record, true);
     }
     counts.peeked += delivered + accepted;
@@ -149,12 +174,12 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
     return needed;
   }
 
-  function decode(record: LogRecord, index: number, needed: Map<string, { tenant: string; address: string }>): void {
+  function decode(record: LogRecord, index: number, needed: Map<string, { tenant: string; address: string }>): LogEvent | undefined {
     const read = wire.decode(record);
     if (!read.ok) {
       reject(record, read.reason, read.detail);
       note(record, false);
-      return;
+      return undefined;
     }
     if (read.clamped) counts.clamped += 1;
     note(record, true);
@@ -164,6 +189,7 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
     if (event.type === 'delivered' && record.key !== null) tally?.delivered(record.key);
     decoded[index] = { event, key };
     if (leavesTrace(event, key)) needed.set(key, { tenant: event.tenant, address: event.recipient });
+    return event;
   }
 
   /** A delivery that was only peeked at, because nothing was against its recipient then. It was counted already. */
@@ -215,17 +241,19 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
   }
 
   async function fold(records: readonly LogRecord[], from: number, to: number): Promise<void> {
-    const needed = read(records, from, to);
+    const present = time.now();
+    const needed = read(records, from, to, present);
     // What was found wrong so far is not committed when the breaker trips: it is read again when an operator lets go.
     if (state.kind !== 'running') return;
     if (needed.size > 0) await recipients.load(needed);
     const hashes = new Set<number>();
     for (const key of needed.keys()) hashes.add(hashOfText(key));
-    const present = time.now();
     for (let i = from; i < to; i += 1) {
       const record = records[i] as LogRecord;
       const before = clock;
       clock = Math.max(clock, Math.min(record.recordTime, present));
+      // What was counted before this record decides.
+      if (clock > before) contrast.close(clock);
       const one = decoded[i - from];
       const hash = peeked[i - from] as number;
       if (one !== undefined) {
@@ -253,6 +281,7 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
       return;
     }
     tally?.failed(fact, key);
+    noteFailing(event.tenant, key, fact, held.recipient, context);
     if (fact.kind === 'delivered') noteWait(held.recipient, fact, key);
     const changes = Number.isFinite(before) ? [...advanceTo(held.recipient, before, context)] : [];
     const added = addFact(held.recipient, fact, clock, context);
@@ -262,6 +291,15 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
     counts.changes += changes.length;
     tally?.changed(changes);
     recipients.touched(key, changes);
+  }
+
+  /** Trouble that is neither the recipient's nor the message's is the provider's, as far as the windows are concerned. */
+  function noteFailing(tenant: string, key: string, fact: Fact, { facts }: Recipient, { policies: own }: FoldContext): void {
+    if (fact.kind !== 'failure') return;
+    const { verdict, provider } = causeOf(fact, facts);
+    const attribution = attributionOf(own.streams.get(fact.stream) ?? own.base, verdict);
+    if (attribution === 'recipient' || attribution === 'message' || provider === null) return;
+    contrast.failed({ tenant, provider, at: fact.at, key }, clock);
   }
 
   /** From the first failure since the last delivery to this one. */
@@ -283,7 +321,10 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
     let fired = 0;
     for (;;) {
       const keys = deadlines.takeDue(clock, DUE_AT_ONCE);
-      if (keys.length === 0) return fired;
+      if (keys.length === 0) {
+        contrast.forget(clock);
+        return fired;
+      }
       await recipients.load(new Map(keys.map((key) => [key, splitKey(key)])));
       for (const key of keys) {
         const held = recipients.get(key);
@@ -340,6 +381,7 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
       history,
       deadLetters,
       clockMoves,
+      contrast: contrast.take(),
     };
     deadLetters = [];
     clockMoves = [];
@@ -446,7 +488,8 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
     async advance(present) {
       if (present > clock && state.kind === 'running') {
         clock = present;
-        if ((await fireDue()) > 0) clockMoves.push({ beforeOffset: position, clock });
+        const closed = contrast.close(clock);
+        if ((await fireDue()) > 0 || closed) clockMoves.push({ beforeOffset: position, clock });
       }
       // Also when the clock stands: what was folded since the last commit waits for nobody.
       await commitIfDue();

@@ -15,9 +15,23 @@ export interface ListEntry extends SuppressionTerms {
   readonly expiresAt: number | null;
 }
 
+/** Of a delivery that was peeked at; an end that is not behind its start says that there is none. */
+export interface Places {
+  /** ms */
+  occurredAt: number;
+  messageStart: number;
+  messageEnd: number;
+  /** Of the remote host. */
+  hostStart: number;
+  hostEnd: number;
+}
+
 export interface Wire {
-  /** The type of a valid delivery or acceptance, recognised on its bytes without parsing; undefined in any doubt. */
-  peek(record: LogRecord): Peeked | undefined;
+  /**
+   * The type of a valid delivery or acceptance, recognised on its bytes without parsing; undefined in any doubt. `places` is
+   * written over, and means something when there is a type.
+   */
+  peek(record: LogRecord, places: Places): Peeked | undefined;
   /** `tenant/address` of a record that was peeked at: its key is ASCII. */
   keyText(key: Uint8Array): string;
   decode(record: LogRecord): Decoded;

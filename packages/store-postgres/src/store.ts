@@ -30,6 +30,8 @@ export function createStore(db: Database): RecipientStore {
         [partition, owner],
       );
       const row = rows[0] as Row;
+      // The epoch is ours: nobody else writes any more.
+      const counted = await db.query('select body from desist.contrast where partition = $1 order by number', [partition]);
       return {
         partition,
         epoch: number(row['epoch']),
@@ -39,6 +41,7 @@ export function createStore(db: Database): RecipientStore {
         attempts: number(row['attempts']),
         stopped: row['stopped'] as string | null,
         toleratedBelow: number(row['tolerated_below']),
+        contrast: counted.map(({ body }) => body as string),
       };
     },
 
@@ -307,7 +310,7 @@ async function writeHeld(tx: Queries, plan: CommitPlan): Promise<void> {
   }
 }
 
-async function writeRest(tx: Queries, { partition, history, outbox, deadLetters, clockMoves }: CommitPlan): Promise<void> {
+async function writeRest(tx: Queries, { partition, history, outbox, deadLetters, clockMoves, contrast }: CommitPlan): Promise<void> {
   if (history.length > 0) {
     await tx.query(
       `insert into desist.recipient_event (recipient_id, version, type, effective_at, recorded_at, detail)
@@ -360,6 +363,10 @@ async function writeRest(tx: Queries, { partition, history, outbox, deadLetters,
        select $1, * from unnest($2::bigint[], $3::bigint[]) on conflict do nothing`,
       [partition, clockMoves.map(({ beforeOffset }) => beforeOffset), clockMoves.map(({ clock }) => clock)],
     );
+  }
+  if (contrast !== null) {
+    if (contrast.replaces) await tx.query('delete from desist.contrast where partition = $1', [partition]);
+    await tx.query('insert into desist.contrast (partition, body) values ($1, $2)', [partition, contrast.body]);
   }
 }
 

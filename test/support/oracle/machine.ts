@@ -12,6 +12,11 @@ export interface OracleInput {
   readonly policy: PolicySet;
   /** The verdict on the reply of a deferred, bounced or expired event; null: it has no reply. */
   readonly verdictOf: (event: DeliveryEvent) => Verdict | null;
+  /**
+   * The kept answer of the window that closes then, for the provider of the event whose reply is meant. Without it: never.
+   * `windows.ts` computes it from a whole log.
+   */
+  readonly contrastOf?: (event: DeliveryEvent, closesAt: number) => boolean;
 }
 
 export interface OracleSuppression {
@@ -76,9 +81,25 @@ interface GiveUp {
   policy: Policy;
 }
 
+/** A failure that counts, or (`waiting`) may count when its window closes. */
+interface Counted {
+  at: number;
+  message: string | null;
+  policy: Policy;
+  giveUp: boolean;
+  /** `at_risk` was announced of a streak that it belongs to. */
+  warned: boolean;
+}
+
 export interface Machine {
   /** As last announced. */
   state: RecipientStateName;
+  /** Every counted failure since evidence was last voided, by time. */
+  counted: Counted[];
+  /** Failures whose window is open, and the answer that it will give. */
+  waiting: (Counted & { closesAt: number; holds: boolean })[];
+  /** First and last greylisting since evidence was last voided. */
+  greylisted: { first: number; last: number } | null;
   streak: Streak | null;
   giveUps: GiveUp[];
   held: Held[];
@@ -89,13 +110,25 @@ export interface Machine {
 }
 
 export function healthyMachine(): Machine {
-  return { state: 'healthy', streak: null, giveUps: [], held: [], allowed: [], inARow: 0, transitions: [] };
+  return {
+    state: 'healthy',
+    counted: [],
+    waiting: [],
+    greylisted: null,
+    streak: null,
+    giveUps: [],
+    held: [],
+    allowed: [],
+    inARow: 0,
+    transitions: [],
+  };
 }
 
 // --- Time ----------------------------------------------------------------------------------------
 
 /** Everything that holds or ends at `at`, in the fixed order. `rise`: the cause if something gets worse. */
-export function look(m: Machine, at: number, rise: 'event' | 'deadline'): void {
+export function look(m: Machine, at: number, rise: 'event' | 'deadline', clock: number): void {
+  closeWindows(m, Math.min(at, clock));
   const due = (what: { expiresAt: number | null }): boolean => what.expiresAt !== null && what.expiresAt <= at;
   if (m.held.some((held) => held.reason === 'persistent_deferral' && due(held))) voidEvidence(m);
   if (!m.held.some((held) => held.scope === '*' && !due(held))) {
@@ -117,8 +150,33 @@ export function look(m: Machine, at: number, rise: 'event' | 'deadline'): void {
   }
   if (m.streak && !m.streak.warned && isAtRisk(m.streak, at)) {
     m.streak.warned = true;
+    for (const counted of m.counted) counted.warned ||= counted.at >= m.streak.startedAt;
     emit(m, 'at_risk', at, rise, m.state);
   }
+}
+
+/** What counts by contrast enters at its own time when its window has closed: streak and give-ups are what all counted failures make of them. */
+function closeWindows(m: Machine, closedUpTo: number): void {
+  const closed = m.waiting.filter(({ closesAt }) => closesAt <= closedUpTo);
+  m.waiting = m.waiting.filter((one) => !closed.includes(one));
+  const entering = closed.filter(({ holds }) => holds);
+  if (entering.length === 0) return;
+  m.counted = [...m.counted, ...entering].sort((a, b) => a.at - b.at);
+  m.streak = null;
+  m.giveUps = [];
+  for (const counted of m.counted) count(m, counted);
+}
+
+/** The next counted failure in order of time. */
+function count(m: Machine, { at, message, policy, giveUp, warned }: Counted): void {
+  if (m.streak && at > m.streak.lastAt + m.streak.policy.deferral.largestGap) m.streak = null;
+  m.streak ??= { startedAt: at, lastAt: at, failures: 0, policy, warned: false };
+  m.streak.lastAt = at;
+  m.streak.failures += 1;
+  m.streak.warned ||= warned;
+  if (!giveUp) return;
+  m.giveUps = m.giveUps.filter((known) => known.at + known.policy.giveUp.remembered >= at);
+  if (message === null || !m.giveUps.some((known) => known.message === message)) m.giveUps.push({ at, message, policy });
 }
 
 /** The policy under which `persistent_deferral` holds now, or null. */
@@ -139,7 +197,8 @@ function isDense({ startedAt, lastAt, failures, policy }: Streak): boolean {
 
 function isAtRisk(streak: Streak, at: number): boolean {
   const deadline = streak.startedAt + streak.policy.deferral.suppressAfter;
-  return isDense(streak) && at >= deadline - streak.policy.deferral.atRiskBefore && at < deadline;
+  const lasts = deadline <= streak.lastAt + streak.policy.deferral.largestGap;
+  return lasts && isDense(streak) && at >= deadline - streak.policy.deferral.atRiskBefore && at < deadline;
 }
 
 // --- Events --------------------------------------------------------------------------------------
@@ -151,7 +210,7 @@ export function apply(m: Machine, event: LogEvent, before: readonly LogEvent[], 
     case 'deferred':
     case 'bounced':
     case 'expired':
-      return fail(m, event, verdictOn(event, before, input), policyOf(input.policy, event));
+      return fail(m, event, before, input);
     case 'delivered': {
       const message = event.messageId ?? null;
       voidEvidence(m);
@@ -228,44 +287,76 @@ const HARD: ReadonlySet<string> = new Set([
 ]);
 
 /** A deferred, bounced or expired event; true when it joined the streak. */
-function fail(m: Machine, event: DeliveryEvent, verdict: Verdict | null, policy: Policy): boolean {
-  if (verdict === null || verdict.category === 'upstream_suppressed') return false;
-  if ((policy.attribution[verdict.category] ?? verdict.attribution) !== 'recipient') return false;
+function fail(m: Machine, event: DeliveryEvent, before: readonly LogEvent[], input: OracleInput): boolean {
   const at = event.occurredAt;
   const message = event.messageId ?? null;
+  const policy = policyOf(input.policy, event);
+  const { verdict, cause } = verdictOn(event, before, input);
+  const attribution = policy.attribution[verdict.category] ?? verdict.attribution;
 
-  if (event.type === 'bounced' && verdict.permanence === 'permanent' && HARD.has(verdict.category)) {
+  if (event.type === 'bounced' && attribution === 'recipient' && verdict.permanence === 'permanent' && HARD.has(verdict.category)) {
     const scope = verdict.category === 'recipient_refused' ? event.stream : '*';
     hold(m, at, 'event', scope, 'hard_bounce', null);
     m.held.find((held) => held.scope === scope && held.reason === 'hard_bounce')?.bounced.push(message);
     return false;
   }
-  if (isSuppressed(m)) return false;
+  if (attribution === 'greylisting') {
+    const anew = m.greylisted === null || at >= m.greylisted.last + policy.greylisting.renewAfter;
+    m.greylisted = { first: anew ? at : (m.greylisted?.first ?? at), last: at };
+  }
+  const weight = weightOf(verdict, attribution, m.greylisted !== null && at > m.greylisted.first + policy.greylisting.window, policy);
+  if (weight === 'never' || isSuppressed(m)) return false;
 
+  const giveUp = event.type !== 'deferred' || (event.permanent === true && input.verdictOf(event) === null);
+  const counted: Counted = { at, message, policy, giveUp, warned: false };
+  if (weight === 'by contrast') {
+    const { window } = policy.contrast;
+    const closesAt = (Math.floor(at / window) + 1) * window;
+    m.waiting.push({ ...counted, closesAt, holds: input.contrastOf?.(cause, closesAt) ?? false });
+    return false;
+  }
   if (m.streak && at > m.streak.lastAt + m.streak.policy.deferral.largestGap) {
     m.streak = null;
     announceStage(m, at, 'lapse', 'lapse');
   }
-  m.streak ??= { startedAt: at, lastAt: at, failures: 0, policy, warned: false };
-  m.streak.lastAt = at;
-  m.streak.failures += 1;
-  if (event.type !== 'deferred') {
-    const known = message !== null && m.giveUps.some((giveUp) => giveUp.message === message);
-    if (!known) m.giveUps.push({ at, message, policy });
-  }
+  m.counted.push(counted);
+  count(m, counted);
   return true;
 }
 
+const NEVER: ReadonlySet<string> = new Set(['recipient_rate_limited', 'upstream_suppressed']);
+/** Of the system's replies, those that are said of the route and not of the moment. */
+const NO_CONTRAST: ReadonlySet<string> = new Set(['routing_loop', 'relay_denied', 'protocol_error', 'expired']);
+
+function weightOf(verdict: Verdict, attribution: string, isOverdue: boolean, policy: Policy): 'full' | 'by contrast' | 'never' {
+  const { category } = verdict;
+  if (NEVER.has(category)) return 'never';
+  if (attribution === 'recipient') return 'full';
+  if (attribution === 'greylisting') return isOverdue ? 'by contrast' : 'never';
+  if (attribution !== 'system' && attribution !== 'unknown') return 'never';
+  return NO_CONTRAST.has(category) && policy.attribution[category] === undefined ? 'never' : 'by contrast';
+}
+
+const UNKNOWN: Verdict = { category: 'unknown', attribution: 'unknown', permanence: 'temporary', rule: 'no_reply' };
+
+interface Judgement {
+  readonly verdict: Verdict;
+  /** The event whose reply is judged. */
+  readonly cause: DeliveryEvent;
+}
+
 /** The event's own verdict; of an `expired` that says nothing, that of the message's latest deferral before it. */
-function verdictOn(event: DeliveryEvent, before: readonly LogEvent[], input: OracleInput): Verdict | null {
+function verdictOn(event: DeliveryEvent, before: readonly LogEvent[], input: OracleInput): Judgement {
   const own = input.verdictOf(event);
-  if (event.type !== 'expired') return own;
-  if (own !== null && own.category !== 'expired' && own.attribution !== 'local') return own;
-  if (event.messageId === undefined) return null;
-  for (const earlier of [...before].reverse()) {
-    if (earlier.type === 'deferred' && earlier.messageId === event.messageId) return input.verdictOf(earlier);
+  const isSilent = own === null || own.category === 'expired' || own.attribution === 'local';
+  if (event.type !== 'expired' || !isSilent) return { verdict: own ?? UNKNOWN, cause: event };
+  if (event.messageId !== undefined) {
+    for (const earlier of [...before].reverse()) {
+      if (earlier.type !== 'deferred' || earlier.messageId !== event.messageId) continue;
+      return { verdict: input.verdictOf(earlier) ?? UNKNOWN, cause: earlier };
+    }
   }
-  return null;
+  return { verdict: UNKNOWN, cause: event };
 }
 
 function policyOf(set: PolicySet, event: DeliveryEvent): Policy {
@@ -291,7 +382,11 @@ function stateAt(m: Machine, at: number): RecipientStateName {
   return 'deferred';
 }
 
+/** What waits for its window happened before, too. */
 function voidEvidence(m: Machine): void {
+  m.counted = [];
+  m.waiting = [];
+  m.greylisted = null;
   m.streak = null;
   m.giveUps = [];
 }

@@ -36,6 +36,11 @@ function run(events: readonly LogEvent[], clock: Moment, policy: PolicySet = DEF
   return oracle({ events, clock: at(clock), policy, verdictOf: scriptedVerdict });
 }
 
+/** Every window holds unless told otherwise. */
+function contrasted(events: readonly LogEvent[], clock: Moment, contrastOf = (): boolean => true): OracleAnswer {
+  return oracle({ events: known(events, clock), clock: at(clock), policy: DEFAULTS, verdictOf: scriptedVerdict, contrastOf });
+}
+
 /** Only what has happened by then: an event later than the clock is applied as well. */
 function known(events: readonly LogEvent[], clock: Moment): LogEvent[] {
   return events.filter((event) => event.occurredAt <= at(clock));
@@ -99,6 +104,46 @@ describe('counted failures', () => {
 
   it('no reply at all is unknown, whatever the source says of permanence', () => {
     expect(run([deferred('0h', { reply: null }), bounced('1h', { reply: null, permanent: true })], '2h').transitions).toEqual([]);
+  });
+
+  it('by contrast: from the closing of its window on, at its own time, if the window holds', () => {
+    const failures = ['1h', '30h', '54h'].map((moment) => deferred(moment, { reply: 'system_error' }));
+    expect(story(contrasted(failures, '80h'))).toEqual([
+      'deferred 6h deadline healthy>deferred',
+      'persistent 36h deadline deferred>persistent',
+      'at_risk 60h deadline persistent>persistent',
+      'soft_bounced 73h deadline persistent>soft_bounced',
+      'suppressed 73h deadline soft_bounced>suppressed *,persistent_deferral',
+    ]);
+    expect(contrasted(failures, '80h', () => false).transitions).toEqual([]);
+  });
+
+  it('by contrast: no suppression before the window of the failure that completed it has closed', () => {
+    const failures = [deferred('0h'), deferred('40h'), deferred('75h', { reply: 'unknown' })];
+    expect(held(contrasted(failures, '78h-1ms'))).toEqual([]);
+    expect(held(contrasted(failures, '78h'))).toEqual(['* persistent_deferral 78h..798h']);
+    expect(held(contrasted([...failures, deferred('76h')], '90h'))).toEqual(['* persistent_deferral 76h..796h']);
+    expect(contrasted([...failures, delivered('76h', { message: 'm2' })], '90h').state).toBe('healthy');
+  });
+
+  it('by contrast: a failure joins what would have lapsed without it', () => {
+    const failures = [deferred('1h'), deferred('48h', { reply: 'unknown' }), deferred('50h')];
+    expect(contrasted(failures, '53h').streak).toEqual({ startedAt: at('50h'), lastAt: at('50h'), failures: 1 });
+    expect(contrasted(failures, '54h').streak).toEqual({ startedAt: at('1h'), lastAt: at('50h'), failures: 3 });
+  });
+
+  it('by contrast: greylisting later than four hours after the first one', () => {
+    const grey = (...moments: readonly string[]): LogEvent[] => moments.map((moment) => deferred(moment, { reply: 'greylisting' }));
+    expect(contrasted(grey('0h', '4h'), '24h').streak).toBeNull();
+    expect(contrasted(grey('0h', '4h+1ms'), '24h').streak?.startedAt).toBe(at('4h+1ms'));
+    expect(contrasted(grey('0h', '47h', '94h'), '120h').streak?.failures).toBe(2);
+    expect(contrasted([...grey('0h'), delivered('2h'), ...grey('5h')], '24h').streak).toBeNull();
+  });
+
+  it('by contrast: a give-up without a reply, also of a deferral that the source calls permanent', () => {
+    expect(contrasted([bounced('0h', { reply: null })], '6h').state).toBe('soft_bounced');
+    expect(contrasted([deferred('0h', { reply: null, permanent: true })], '6h').state).toBe('soft_bounced');
+    expect(contrasted([deferred('0h', { reply: null, permanent: false })], '6h').state).toBe('deferred');
   });
 
   it('one that does not count neither advances nor prolongs nor resets', () => {

@@ -4,8 +4,8 @@
  * up to a clock. It is slow and obvious on purpose, and shares no code with the engine's fold: the two
  * are compared in tests.
  *
- * Not covered yet: `forget` (refused with an error) and everything "by contrast" (a failure of
- * attribution system, unknown or greylisting never counts).
+ * Not covered yet: `forget` (refused with an error). What counts by contrast asks `contrastOf`; windows.ts
+ * answers it from a whole log.
  *
  * Where the text leaves a choice, this file reads it so:
  *
@@ -42,6 +42,11 @@
  *     anything to lift, and `disallow` without an allowance, are no transition.
  * 15. While suppressed, `streak` of the answer is the frozen streak (that of a `persistent_deferral` too, until
  *     it expires or is released).
+ * 16. A failure that counts by contrast is judged for `suppressed` and greylisting at its own time, and waits. When
+ *     its window closes it is a counted failure at its own time: streak and give-ups are what all counted failures
+ *     since evidence was last voided make of them. What that brings about happens at the closing, by `deadline`.
+ * 17. A delivery, release or expiry between the failure and the closing voids it like every failure before it.
+ * 18. `permanent` without a reply makes a give-up of a `deferred`, too; `bounced` is one anyway.
  */
 import type { LogEvent } from '@desist/domain';
 import { apply, byScope, compare, healthyMachine, look } from './machine.ts';
@@ -62,7 +67,7 @@ export function oracle(input: OracleInput): OracleAnswer {
     now = fireTimers(m, now, Math.min(event.occurredAt - 1, input.clock));
     joined = apply(m, event, events.slice(0, index), input) || joined;
     if (events[index + 1]?.occurredAt === event.occurredAt) return;
-    look(m, event.occurredAt, joined ? 'event' : 'deadline');
+    look(m, event.occurredAt, joined ? 'event' : 'deadline', input.clock);
     joined = false;
     now = event.occurredAt;
   });
@@ -110,7 +115,7 @@ function fireTimers(m: Machine, now: number, limit: number): number {
   for (;;) {
     const next = Math.min(...deadlines(m).filter((deadline) => deadline > now && deadline <= limit));
     if (next === Number.POSITIVE_INFINITY) return now;
-    look(m, next, 'deadline');
+    look(m, next, 'deadline', limit);
     now = next;
   }
 }
@@ -119,6 +124,7 @@ function fireTimers(m: Machine, now: number, limit: number): number {
 function deadlines(m: Machine): number[] {
   const all: number[] = [];
   for (const { expiresAt } of [...m.held, ...m.allowed]) if (expiresAt !== null) all.push(expiresAt);
+  for (const { closesAt } of m.waiting) all.push(closesAt);
   for (const giveUp of m.giveUps) all.push(giveUp.at + giveUp.policy.giveUp.remembered);
   if (m.streak) {
     const { startedAt, lastAt, policy } = m.streak;

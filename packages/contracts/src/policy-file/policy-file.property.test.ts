@@ -37,6 +37,11 @@ const policy: fc.Arbitrary<Policy> = fc
     window: seconds(HOUR, 50 * HOUR),
     renewAfter: seconds(HOUR, 50 * HOUR),
     expiry: fc.array(fc.option(seconds(HOUR, 9_000 * HOUR)), { minLength: 1, maxLength: 6 }),
+    contrast: fc.record({
+      window: fc.constantFrom(1, 2, 3, 4, 6, 8, 12, 24).map((hours) => hours * HOUR),
+      deliveries: fc.integer({ min: 1, max: 500 }),
+      failingShare: fc.integer({ min: 1, max: 100 }).map((percent) => percent / 100),
+    }),
     complaintScope: fc.constantFrom('all' as const, 'stream' as const),
     deferred: fc.boolean(),
     attribution,
@@ -55,6 +60,7 @@ const policy: fc.Arbitrary<Policy> = fc
     },
     giveUp: { messages: other.messages, span: other.span, remembered: other.remembered },
     greylisting: { window: other.window, renewAfter: other.renewAfter },
+    contrast: other.contrast,
     suppression: { expiry: other.expiry, complaintScope: other.complaintScope },
     publish: { deferred: other.deferred },
     attribution: other.attribution,
@@ -69,7 +75,7 @@ const named = <T>(one: fc.Arbitrary<T>) => fc.array(fc.tuple(name, one), { maxLe
 const tenant = fc.record({ base: policy, streams: named(policy) }).map(({ base, streams }) => ({
   base,
   // Not a stream's to say.
-  streams: new Map([...streams].map(([stream, own]) => [stream, { ...own, publish: base.publish }])),
+  streams: new Map([...streams].map(([stream, own]) => [stream, { ...own, publish: base.publish, contrast: base.contrast }])),
 }));
 const set: fc.Arbitrary<PolicySet> = fc
   .record({ base: fc.oneof(fc.constant(DEFAULT_POLICY), policy), tenants: named(tenant) })
@@ -141,7 +147,7 @@ it('every value is in the version, at every level', () => {
 });
 
 it('the version of the defaults is fixed: another one folds every recipient of every installation again', () => {
-  expect(defaultPolicies().version).toBe('sha256:314b9e5159312bd5939f9cd7f563310472388ce0e365ef8452129ff3993c0981');
+  expect(defaultPolicies().version).toBe('sha256:930bd2fac858a83d64f258293f840408d37826f5391c98fde82b0fd5ec0d40db');
 });
 
 it('never throws, and a mistake has a place in the text', () => {

@@ -29,6 +29,8 @@ const MOST_FAILURES = 1_000;
 /** Evidence is bounded per recipient: more give-ups than these are not surely all remembered. */
 const MOST_GIVE_UPS = 32;
 const MOST_EXPIRIES = 32;
+/** Up to here deliveries of a window are counted one by one. */
+const MOST_CONTRASTED = 500;
 
 function duration(shortest: number): Field<number> {
   return { parse: (raw) => parseOneDuration(raw, shortest), format: formatDuration };
@@ -90,6 +92,29 @@ const EXPIRY: Field<readonly (number | null)[]> = {
   format: (value) => value.map((one) => (one === null ? 'never' : formatDuration(one))),
 };
 
+/** `50%`; kept as 0.5. */
+const SHARE: Field<number> = {
+  parse(raw) {
+    const percent = raw.kind === 'scalar' ? /^(\d{1,3})%$/.exec(raw.text)?.[1] : undefined;
+    const value = Number(percent);
+    if (value >= 1 && value <= 100) return { ok: true, value: value / 100 };
+    return { ok: false, problem: `must be a share from 1% to 100%, ${found(raw)}`, hint: 'a whole number and %, as in 50%' };
+  },
+  format: (value) => `${Math.round(value * 100)}%`,
+};
+
+const HOUR_MS = 3_600_000;
+const WINDOW: Field<number> = {
+  ...duration(HOUR_MS),
+  parse(raw) {
+    const parsed = parseOneDuration(raw, HOUR_MS);
+    if (!parsed.ok || (24 * HOUR_MS) % parsed.value === 0) return parsed;
+    const problem = `must divide a day, ${found(raw)}`;
+    return { ok: false, problem, hint: '1h, 2h, 3h, 4h, 6h, 8h, 12h or 24h: windows begin at midnight UTC' };
+  },
+};
+const ONE_CONTRAST = 'deliveries are counted by tenant and provider, whatever their stream: this is read per tenant';
+
 const SWITCH: Field<boolean> = {
   parse(raw) {
     const text = raw.kind === 'scalar' && !raw.quoted ? raw.text : '';
@@ -115,6 +140,11 @@ export const SECTIONS: { readonly [S in Section]: { readonly [K in keyof Policy[
   },
   giveUp: { messages: count(MOST_GIVE_UPS), span: duration(0), remembered: duration(1_000) },
   greylisting: { window: duration(1_000), renewAfter: duration(1_000) },
+  contrast: {
+    window: { ...WINDOW, notPerStream: ONE_CONTRAST },
+    deliveries: { ...count(MOST_CONTRASTED), notPerStream: ONE_CONTRAST },
+    failingShare: { ...SHARE, notPerStream: ONE_CONTRAST },
+  },
   suppression: { expiry: EXPIRY, complaintScope: oneOf(['all', 'stream']) },
   publish: {
     deferred: {

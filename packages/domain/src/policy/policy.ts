@@ -40,6 +40,15 @@ export interface Policy {
     /** This long without greylisting starts the window anew. */
     readonly renewAfter: number;
   };
+  /** What counts only while the same provider accepts mail for others. Read per tenant. */
+  readonly contrast: {
+    /** Length of a window, ms; windows begin at multiples of it since the epoch, UTC. */
+    readonly window: number;
+    /** A closed window says something from so many deliveries on ... */
+    readonly deliveries: number;
+    /** ... when failing recipients / (failing recipients + deliveries) is under this share. */
+    readonly failingShare: number;
+  };
   readonly suppression: {
     /** How long the 1st, 2nd, 3rd … `persistent_deferral` in a row lasts; null: until released. The last entry repeats. */
     readonly expiry: readonly (number | null)[];
@@ -64,6 +73,7 @@ export const DEFAULT_POLICY: Policy = {
   },
   giveUp: { messages: 3, span: 72 * HOUR, remembered: 60 * DAY },
   greylisting: { window: 4 * HOUR, renewAfter: 48 * HOUR },
+  contrast: { window: 6 * HOUR, deliveries: 20, failingShare: 0.5 },
   suppression: { expiry: [30 * DAY, 90 * DAY, 180 * DAY, null], complaintScope: 'all' },
   publish: { deferred: false },
   attribution: {},

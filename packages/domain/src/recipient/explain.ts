@@ -6,7 +6,8 @@ import type { FoldContext, Recipient } from './fold.ts';
 import { run } from './fold.ts';
 import type { Role, Transition, VoidedBy } from './machine.ts';
 import { newMachine } from './machine.ts';
-import type { Fact } from './types.ts';
+import type { ContrastAnswer, Fact } from './types.ts';
+import type { Policy } from '../policy/policy.ts';
 import { viewOf } from './view.ts';
 import type { RecipientView } from './view.ts';
 
@@ -36,27 +37,36 @@ export function explain(r: Recipient, context: FoldContext): Explanation {
     (stream) => policies.streams.get(stream) ?? policies.base,
     (transition) => transitions.push(transition),
     {
-      fact: (fact, role) => facts.push({ fact, role, voidedBy: null }),
+      fact(fact, role) {
+        // A second time when its window has closed.
+        const known = facts.find((one) => one.fact === fact);
+        if (known === undefined) facts.push({ fact, role, voidedBy: null });
+        else Object.assign(known, { role, voidedBy: null });
+      },
       voided(by) {
-        for (const one of facts) if (one.role === 'counted') one.voidedBy ??= by;
+        for (const one of facts) if (one.role === 'counted' || (one.role === 'waiting' && by !== 'lapse')) one.voidedBy ??= by;
       },
     },
+    context.contrast,
   );
   run(r.facts, r.clock, machine);
   const view = viewOf(r, context);
   return {
     view,
-    facts: facts.map((one) => ({ ...one, why: whyNot(one.fact, one.role, one.voidedBy) })),
+    facts: facts.map((one) => ({ ...one, why: whyNot(one, policies.base) })),
     transitions,
     whatWouldChangeIt: outlook(view),
   };
 }
 
-function whyNot(fact: Fact, role: Role, voidedBy: VoidedBy | null): string | null {
+function whyNot({ fact, role, voidedBy }: Omit<ExplainedFact, 'why'>, policy: Policy): string | null {
   if (role === 'while_suppressed') return 'came while suppressed: kept for the record, extends nothing';
   if (role === 'no_effect') return 'changed nothing';
-  if (role === 'counted') return voidedBy === null ? null : VOIDED[voidedBy];
-  if (role !== 'not_counted' || fact.kind !== 'failure') return null;
+  if (role === 'counted' || (role === 'waiting' && voidedBy !== null)) return voidedBy === null ? null : VOIDED[voidedBy];
+  if (fact.kind !== 'failure') return null;
+  if (role === 'waiting') return WAITING;
+  if (role !== 'not_counted') return null;
+  if (fact.contrast !== undefined) return noContrast(fact.contrast, policy);
   const { attribution, category } = fact.judged.verdict;
   switch (attribution) {
     case 'sender':
@@ -69,6 +79,7 @@ function whyNot(fact: Fact, role: Role, voidedBy: VoidedBy | null): string | nul
       return 'greylisting: the server asks to try again';
     case 'system':
     case 'unknown':
+      if (category === 'recipient_rate_limited') return 'the mailbox gets mail, only too much of it: it never counts';
       return `${category}: counts only when the same provider accepts mail for others`;
     case 'recipient':
       return category === 'upstream_suppressed'
@@ -78,6 +89,16 @@ function whyNot(fact: Fact, role: Role, voidedBy: VoidedBy | null): string | nul
       attribution satisfies never;
       return null;
   }
+}
+
+const WAITING = 'by contrast: counts if it shows, when its window has closed, that the same provider accepted mail for others';
+
+function noContrast({ deliveries, failing }: ContrastAnswer, { contrast }: Policy): string {
+  const share = failing === 0 ? 0 : failing / (failing + deliveries);
+  const figures = `${deliveries} deliveries, ${failing} failing recipients`;
+  return share >= contrast.failingShare
+    ? `did not count: the provider was failing for ${Math.round(100 * share)} % of recipients (${figures})`
+    : `did not count: the provider delivered too little to compare with (${figures})`;
 }
 
 const VOIDED: Readonly<Record<VoidedBy, string>> = {

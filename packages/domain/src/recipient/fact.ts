@@ -2,8 +2,8 @@
 import type { Command, DeliveryEvent, LogEvent } from '../event.ts';
 import { isCommand } from '../event.ts';
 import type { Policy } from '../policy/policy.ts';
-import type { Verdict } from '../verdict/index.ts';
-import { counts, isHardBounce } from '../verdict/index.ts';
+import type { Attribution, Verdict } from '../verdict/index.ts';
+import { categoryInfo, isHardBounce } from '../verdict/index.ts';
 import type { CommandFact, Fact, FailureFact, Judged } from './types.ts';
 
 /**
@@ -93,22 +93,41 @@ export function positionOf(facts: readonly Fact[], fact: Fact): number {
   return low;
 }
 
-function underPolicy(policy: Policy, verdict: Verdict): Verdict {
-  const attribution = policy.attribution[verdict.category];
-  return attribution === undefined ? verdict : { ...verdict, attribution };
+/** Whose fault it is, as the policy sees it. */
+export function attributionOf(policy: Policy, { category, attribution }: Verdict): Attribution {
+  return policy.attribution[category] ?? attribution;
 }
 
-/**
- * Does this failure count against the recipient? Failures that count by contrast only (the receiving system, unknown,
- * overdue greylisting) are kept as evidence and do not count: this is the place where contrast will be asked.
- */
-export function countsAgainstRecipient(policy: Policy, verdict: Verdict): boolean {
-  return counts(underPolicy(policy, verdict));
+/** `greylisting`: never within its window, by contrast later. */
+export type Weight = 'counts' | 'by_contrast' | 'greylisting' | 'never';
+
+/** Does this failure count against the recipient? */
+export function weightOf(policy: Policy, verdict: Verdict): Weight {
+  const { category } = verdict;
+  // An echo of somebody's own list, and a mailbox that gets mail: whatever a policy says.
+  if (category === 'upstream_suppressed' || category === 'recipient_rate_limited') return 'never';
+  const attribution = attributionOf(policy, verdict);
+  switch (attribution) {
+    case 'recipient':
+      return 'counts';
+    case 'greylisting':
+      return 'greylisting';
+    case 'system':
+    case 'unknown':
+      return policy.attribution[category] === undefined && categoryInfo(category).streak === 'never' ? 'never' : 'by_contrast';
+    case 'sender':
+    case 'message':
+    case 'local':
+      return 'never';
+    default:
+      unreachable(attribution);
+      return 'never';
+  }
 }
 
 /** `bounced`, permanent, the recipient's fault, and one of the categories that do not heal. */
 export function isHard(policy: Policy, fact: FailureFact): boolean {
   if (fact.type !== 'bounced') return false;
-  const verdict = underPolicy(policy, fact.judged.verdict);
-  return verdict.attribution === 'recipient' && isHardBounce(verdict);
+  const { verdict } = fact.judged;
+  return attributionOf(policy, verdict) === 'recipient' && isHardBounce(verdict);
 }

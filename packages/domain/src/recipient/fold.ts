@@ -8,12 +8,13 @@
  *               was published becomes corrections
  */
 import type { TenantPolicy } from '../policy/policy.ts';
+import type { AskContrast } from './contrast.ts';
 import { compareFacts, positionOf } from './fact.ts';
 import type { Machine, Transition } from './machine.ts';
 import { advance, apply, look, newMachine, nextDue } from './machine.ts';
 import type { Standing } from './standing.ts';
 import { holdsAfter, isOpener, keyOf } from './standing.ts';
-import { thin } from './thin.ts';
+import { CAP, thin } from './thin.ts';
 import type { Change, Fact, RecipientStateName } from './types.ts';
 
 /** What is kept of one recipient. Owned by one fold at a time, which changes it in place. */
@@ -47,6 +48,8 @@ export interface FoldContext {
   readonly policies: TenantPolicy;
   /** Version (hash) of the policy file: stands on every change. */
   readonly policyVersion: string;
+  /** Asked when a window has closed on the clock. Without it no window says anything. */
+  readonly contrast?: AskContrast;
 }
 
 export function newRecipient(): Recipient {
@@ -77,9 +80,22 @@ export function advanceTo(r: Recipient, clock: number, context: FoldContext): re
       continue;
     }
     trace.length = 0;
+    machine.clock = now;
     advance(machine, now);
+    keepAnswers(r, machine);
     changes.push(...publishTrace(r, now, context));
   }
+}
+
+/** What a window said is kept with the failure: folded again, it is not asked a second time. */
+function keepAnswers(r: Recipient, machine: Machine): void {
+  if (machine.answered.length === 0) return;
+  const answers = new Map(machine.answered.map(({ fact, answer }) => [fact.id, answer]));
+  r.facts = r.facts.map((fact) => {
+    const contrast = fact.kind === 'failure' ? answers.get(fact.id) : undefined;
+    return contrast === undefined ? fact : ({ ...fact, contrast } as Fact);
+  });
+  machine.answered = [];
 }
 
 /**
@@ -97,15 +113,19 @@ export function addFact(r: Recipient, fact: Fact, clock: number, context: FoldCo
   r.facts = [...r.facts.slice(0, position), fact, ...r.facts.slice(position)];
   if (inOrder) {
     trace.length = 0;
+    machine.clock = now;
     apply(machine, fact);
     advance(machine, now);
+    keepAnswers(r, machine);
     changes.push(...publishTrace(r, now, context));
   } else {
     changes.push(...refold(r, r.clock, context));
     changes.push(...advanceTo(r, now, context));
   }
   // Only now: what is voided has just been announced as ended.
-  r.facts = thin(r.facts);
+  r.facts = thin(r.facts, context.policies.base.contrast.window);
+  // Made again of what was thinned: it would keep every failure otherwise.
+  if (machine.counted.length > 4 * CAP) r.live = undefined;
   return changes;
 }
 
@@ -123,6 +143,7 @@ export function machineOf(r: Recipient, context: FoldContext): Machine {
 /** From the first fact on, timers in between up to the clock. The one definition of a recipient's state. */
 export function run(facts: readonly Fact[], clock: number, machine: Machine): { readonly ahead: boolean; readonly due: number } {
   let due = Number.POSITIVE_INFINITY;
+  machine.clock = clock;
   for (const fact of facts) {
     if (fact.at > clock) {
       // A producer's clock is fast: the fact is known and counts at its own time, but no timer beyond the clock fires.
@@ -151,8 +172,11 @@ function evaluate(r: Recipient, clock: number, context: FoldContext): Live {
   const machine = newMachine(
     (stream) => policies.streams.get(stream) ?? policies.base,
     (transition) => trace.push(transition),
+    undefined,
+    context.contrast,
   );
   const { ahead, due } = run(r.facts, clock, machine);
+  keepAnswers(r, machine);
   return { machine, trace, ahead, due };
 }
 

@@ -1,7 +1,7 @@
 /** From a failure event to its verdict and to the reply that may be kept of it. */
 import type { DeliveryEvent, SmtpReply } from '../event.ts';
 import type { Classifier, Reply } from '../verdict/index.ts';
-import { classifierOf, NO_REPLY } from '../verdict/index.ts';
+import { classifierOf, NO_REPLY, NO_REPLY_PERMANENT } from '../verdict/index.ts';
 import type { Judged } from './types.ts';
 
 /** Characters of a reply that are kept. */
@@ -16,7 +16,7 @@ export function judge(event: DeliveryEvent, providerOf: ProviderOf, classifier: 
   const provider = providerOf(domain, event.remoteHost);
   const { smtp } = event;
   if (smtp === undefined || (smtp.code === undefined && smtp.enhanced === undefined && (smtp.text ?? '').trim() === '')) {
-    return { verdict: NO_REPLY, reply: null, provider };
+    return { verdict: event.permanent === true && event.type !== 'expired' ? NO_REPLY_PERMANENT : NO_REPLY, reply: null, provider };
   }
   const reply: Reply = {
     text: smtp.text ?? '',

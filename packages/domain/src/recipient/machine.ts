@@ -10,13 +10,16 @@
  */
 import type { Policy } from '../policy/policy.ts';
 import type { Verdict } from '../verdict/index.ts';
-import { NO_REPLY } from '../verdict/index.ts';
-import { countsAgainstRecipient, isHard } from './fact.ts';
+import { NO_REPLY, NO_REPLY_PERMANENT } from '../verdict/index.ts';
+import type { AskContrast } from './contrast.ts';
+import { closingOf } from './contrast.ts';
+import { compareFacts, isHard, weightOf } from './fact.ts';
 import type {
   Allowance,
   Cause,
   ChangeType,
   CommandFact,
+  ContrastAnswer,
   DeliveredFact,
   Evidence,
   Fact,
@@ -40,6 +43,19 @@ export interface Streak {
   /** Of the stream of the first failure. */
   readonly policy: Policy;
   atRisk: boolean;
+}
+
+/** A failure that counts, or that waits for its window to close. */
+export interface Counted {
+  readonly fact: FailureFact;
+  readonly judged: Judged;
+  readonly policy: Policy;
+  /** `at_risk` was announced of a streak that it belongs to. */
+  warned: boolean;
+}
+
+export interface Waiting extends Counted {
+  readonly closesAt: number;
 }
 
 export interface GiveUp {
@@ -76,11 +92,19 @@ export interface Witness {
   /** Everything that counted so far counts no longer. */
   voided(why: VoidedBy): void;
 }
-export type Role = 'counted' | 'hard_bounce' | 'not_counted' | 'while_suppressed' | 'decided' | 'no_effect';
+export type Role = 'counted' | 'waiting' | 'hard_bounce' | 'not_counted' | 'while_suppressed' | 'decided' | 'no_effect';
 export type VoidedBy = 'delivered' | 'release' | 'expiry' | 'lapse';
 
 export interface Machine {
+  /** The partition clock: no window that closes later is closed. */
+  clock: number;
   streak: Streak | undefined;
+  /** Counted failures since evidence was last voided, by time: what the streak and the give-ups were made of. */
+  counted: Counted[];
+  /** Failures that count by contrast, while their windows are open. */
+  waiting: Waiting[];
+  /** What windows answered, to be kept with the facts. */
+  answered: { readonly fact: FailureFact; readonly answer: ContrastAnswer }[];
   giveUps: GiveUp[];
   suppressions: ActiveSuppression[];
   allowed: Allowance[];
@@ -101,11 +125,22 @@ export interface Machine {
   readonly policyOf: (stream: string) => Policy;
   readonly emit: (transition: Transition) => void;
   readonly witness: Witness | undefined;
+  /** Without it, what is not kept with the facts is not known. */
+  readonly ask: AskContrast | undefined;
 }
 
-export function newMachine(policyOf: (stream: string) => Policy, emit: (transition: Transition) => void, witness?: Witness): Machine {
+export function newMachine(
+  policyOf: (stream: string) => Policy,
+  emit: (transition: Transition) => void,
+  witness?: Witness,
+  ask?: AskContrast,
+): Machine {
   return {
+    clock: Number.POSITIVE_INFINITY,
     streak: undefined,
+    counted: [],
+    waiting: [],
+    answered: [],
     giveUps: [],
     suppressions: [],
     allowed: [],
@@ -120,6 +155,7 @@ export function newMachine(policyOf: (stream: string) => Policy, emit: (transiti
     policyOf,
     emit,
     witness,
+    ask,
   };
 }
 
@@ -173,8 +209,9 @@ function applyFailure(m: Machine, fact: FailureFact): void {
     m.witness?.fact(fact, 'hard_bounce');
     return;
   }
-  if (judged.verdict.attribution === 'greylisting') noteGreylisting(m, policy, fact.at);
-  if (!countsAgainstRecipient(policy, judged.verdict)) {
+  const weight = weightOf(policy, judged.verdict);
+  if (weight === 'greylisting') noteGreylisting(m, policy, fact.at);
+  if (weight === 'never' || (weight === 'greylisting' && !isOverdue(m, policy, fact.at))) {
     m.witness?.fact(fact, 'not_counted');
     return;
   }
@@ -182,9 +219,25 @@ function applyFailure(m: Machine, fact: FailureFact): void {
     m.witness?.fact(fact, 'while_suppressed');
     return;
   }
-  joinStreak(m, policy, fact, judged);
-  if (fact.type !== 'deferred') rememberGiveUp(m, policy, fact, judged);
+  const counted: Counted = { fact, judged, policy, warned: false };
+  if (weight !== 'counts') {
+    m.waiting.push({ ...counted, closesAt: fact.contrast?.closesAt ?? closingOf(policy, fact.at) });
+    m.witness?.fact(fact, 'waiting');
+    return;
+  }
+  if (m.streak !== undefined && hasLapsed(m.streak, fact.at)) {
+    lapse(m);
+    restate(m, fact.at, 'lapse');
+  }
+  m.counted.push(counted);
+  count(m, counted);
+  m.joined = true;
   m.witness?.fact(fact, 'counted');
+}
+
+/** Later than the window after the first one: no longer taken for greylisting. */
+function isOverdue({ greylisting }: Machine, policy: Policy, at: number): boolean {
+  return greylisting !== undefined && at - greylisting.first > policy.greylisting.window;
 }
 
 /** `expired` without a reply of its own takes the verdict of the message's latest deferral; with none it is unknown. */
@@ -203,28 +256,72 @@ function noteGreylisting(m: Machine, policy: Policy, at: number): void {
   }
 }
 
-function joinStreak(m: Machine, policy: Policy, fact: FailureFact, judged: Judged): void {
-  if (m.streak !== undefined && hasLapsed(m.streak, fact.at)) {
-    lapse(m);
-    restate(m, fact.at, 'lapse');
-  }
+/** The next counted failure in order of time joins the streak, or begins one; a give-up is remembered. */
+function count(m: Machine, { fact, judged, policy, warned }: Counted): void {
+  if (m.streak !== undefined && hasLapsed(m.streak, fact.at)) m.streak = undefined;
   if (m.streak === undefined) {
     const { at } = fact;
     const messages = new Set<string>();
-    m.streak = { firstAt: at, lastAt: at, failures: 1, messages, unnamed: 0, lastJudged: judged, policy, atRisk: false };
+    m.streak = { firstAt: at, lastAt: at, failures: 1, messages, unnamed: 0, lastJudged: judged, policy, atRisk: warned };
   } else {
     // Of a streak that starts with this fact, what was merged into it is not known to belong to it: it is left out.
     m.streak.failures += 1 + fact.merged;
     m.streak.lastAt = fact.at;
     m.streak.lastJudged = judged;
+    m.streak.atRisk ||= warned;
   }
   if (fact.message === null) m.streak.unnamed += 1;
   else m.streak.messages.add(fact.message);
-  m.joined = true;
+  if (isGiveUp(fact, judged)) rememberGiveUp(m, policy, fact, judged);
+}
+
+/** The sender stopped trying, or the source says that it may: without a reply there is nothing else to go by. */
+function isGiveUp(fact: FailureFact, { verdict }: Judged): boolean {
+  return fact.type !== 'deferred' || verdict.rule === NO_REPLY_PERMANENT.rule;
+}
+
+/**
+ * What waits for windows that have closed enters at its own time, if they say so: streak and give-ups are made again of
+ * everything that counted since evidence was last voided.
+ */
+function enterByContrast(m: Machine, now: number): void {
+  if (m.waiting.length === 0) return;
+  const closed = m.waiting.filter(({ closesAt }) => closesAt <= now);
+  if (closed.length === 0) return;
+  m.waiting = m.waiting.filter(({ closesAt }) => closesAt > now);
+  let entered = false;
+  for (const one of closed) {
+    const { holds } = answerFor(m, one);
+    m.witness?.fact(one.fact, holds ? 'counted' : 'not_counted');
+    if (!holds) continue;
+    entered = true;
+    m.counted.push(one);
+  }
+  if (entered) countAgain(m);
+}
+
+function answerFor(m: Machine, { fact, judged, closesAt }: Waiting): ContrastAnswer {
+  if (fact.contrast !== undefined) return fact.contrast;
+  const asked = judged.provider === null ? undefined : m.ask?.(judged.provider, closesAt);
+  const answer = asked ?? { closesAt, holds: false, deliveries: 0, failing: 0 };
+  m.answered.push({ fact, answer });
+  return answer;
+}
+
+function countAgain(m: Machine): void {
+  m.counted.sort((a, b) => compareFacts(a.fact, b.fact));
+  m.streak = undefined;
+  m.giveUps = [];
+  for (const one of m.counted) count(m, one);
+  if (m.witness === undefined || m.streak === undefined) return;
+  // A streak that had lapsed may have been joined to what came after it.
+  const { firstAt } = m.streak as Streak;
+  for (const { fact } of m.counted) if (fact.at >= firstAt) m.witness.fact(fact, 'counted');
 }
 
 function rememberGiveUp(m: Machine, policy: Policy, fact: FailureFact, judged: Judged): void {
   const { at, message } = fact;
+  m.giveUps = m.giveUps.filter((known) => known.at + known.policy.giveUp.remembered >= at);
   if (message !== null && m.giveUps.some((known) => known.message === message)) return;
   m.giveUps.push({ at, message, judged, policy });
 }
@@ -250,7 +347,7 @@ function hardBounce(m: Machine, scope: Scope, fact: FailureFact): void {
 }
 
 function applyDelivered(m: Machine, fact: DeliveredFact): void {
-  const voids = m.streak !== undefined || m.giveUps.length > 0;
+  const voids = hasEvidence(m);
   voidEvidence(m);
   m.episodes = 0;
   if (voids) m.witness?.voided('delivered');
@@ -305,7 +402,7 @@ function applyRelease(m: Machine, command: CommandFact): boolean {
   const everything = scope === ALL_STREAMS;
   let changed = false;
   if (everything) {
-    changed = m.streak !== undefined || m.giveUps.length > 0;
+    changed = hasEvidence(m);
     voidEvidence(m);
     if (changed) m.witness?.voided('release');
   }
@@ -337,6 +434,7 @@ export function look(m: Machine, now: number): void {
   m.joined = false;
   m.at = Math.max(m.at, now);
   m.lastTimerAt = now;
+  enterByContrast(m, Math.min(now, m.clock));
   endExpired(m, now);
   settle(m, now, by);
 }
@@ -347,6 +445,7 @@ export function nextDue(m: Machine): number {
   let due = Number.POSITIVE_INFINITY;
   for (const { expiresAt } of m.suppressions) if (expiresAt !== null) due = Math.min(due, expiresAt);
   for (const { expiresAt } of m.allowed) if (expiresAt !== null) due = Math.min(due, expiresAt);
+  for (const { closesAt } of m.waiting) due = Math.min(due, closesAt);
   if (isBlocked(m)) return due;
   for (const giveUp of m.giveUps) due = Math.min(due, giveUp.at + giveUp.policy.giveUp.remembered);
   if (m.streak === undefined) return due;
@@ -446,8 +545,11 @@ function warnIfAtRisk(m: Machine, now: number, cause: Cause): void {
   const { streak } = m;
   if (streak === undefined || streak.atRisk || isBlocked(m) || !isDense(streak)) return;
   const { suppressAfter, atRiskBefore } = streak.policy.deferral;
-  if (now < streak.firstAt + suppressAfter - atRiskBefore || now >= streak.firstAt + suppressAfter) return;
+  const deadline = streak.firstAt + suppressAfter;
+  // It suppresses if nothing changes: not when the streak will have lapsed by then.
+  if (now < deadline - atRiskBefore || now >= deadline || hasLapsed(streak, deadline)) return;
   streak.atRisk = true;
+  for (const one of m.counted) if (one.fact.at >= streak.firstAt) one.warned = true;
   announce(m, 'at_risk', now, cause, m.state, m.state, null, null);
 }
 
@@ -486,7 +588,13 @@ function lapse(m: Machine): void {
   m.witness?.voided('lapse');
 }
 
+function hasEvidence(m: Machine): boolean {
+  return m.streak !== undefined || m.giveUps.length > 0 || m.waiting.length > 0;
+}
+
 function voidEvidence(m: Machine): void {
+  m.counted = [];
+  m.waiting = [];
   m.streak = undefined;
   m.giveUps = [];
   m.greylisting = undefined;

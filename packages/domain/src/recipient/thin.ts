@@ -15,14 +15,14 @@ const HARD_BOUNCES = 32;
 const OBJECTIONS = 32;
 const COMMANDS = 64;
 
-/** Sorted facts in, sorted facts out; the same array when nothing can go. */
-export function thin(facts: readonly Fact[]): readonly Fact[] {
+/** `window`: of contrast, ms. Sorted facts in, sorted facts out; the same array when nothing can go. */
+export function thin(facts: readonly Fact[], window: number): readonly Fact[] {
   const kept = withoutVoided(facts);
   if (kept.length <= CAP) return kept;
   let merged = bounded(kept);
   for (const bucket of BUCKETS) {
     if (merged.length <= CAP) return merged;
-    merged = mergeDeferrals(merged, bucket);
+    merged = mergeDeferrals(merged, bucket, window);
   }
   return merged.length <= CAP ? merged : withoutOldest(merged, merged.length - CAP);
 }
@@ -90,12 +90,12 @@ function middle(facts: readonly Fact[], limit: number): readonly Fact[] {
 }
 
 /** Keeps the first and the last deferral of each bucket, category and stream; the last carries how many were between. */
-function mergeDeferrals(facts: readonly Fact[], bucket: number): readonly Fact[] {
+function mergeDeferrals(facts: readonly Fact[], bucket: number, window: number): readonly Fact[] {
   const causes = new Set(latestDeferrals(facts));
   const groups = new Map<string, FailureFact[]>();
   for (const fact of facts) {
     if (fact.kind !== 'failure' || fact.type !== 'deferred') continue;
-    const key = `${Math.floor(fact.at / bucket)} ${fact.judged.verdict.category} ${fact.stream}`;
+    const key = `${Math.floor(fact.at / bucket)} ${fact.judged.verdict.category} ${fact.stream} ${byContrast(fact, window)}`;
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [fact]);
     else group.push(fact);
@@ -103,6 +103,13 @@ function mergeDeferrals(facts: readonly Fact[], bucket: number): readonly Fact[]
   const replaced = new Map<Fact, FailureFact | undefined>();
   for (const group of groups.values()) mergeGroup(group, causes, replaced);
   return facts.flatMap((fact) => (replaced.has(fact) ? (replaced.get(fact) ?? []) : fact));
+}
+
+/** Merged failures must get the same answer: before there is one, those of one window and provider do. */
+function byContrast({ at, judged, contrast }: FailureFact, window: number): string {
+  if (contrast !== undefined) return contrast.holds ? 'holds' : 'does not';
+  const { attribution } = judged.verdict;
+  return attribution === 'recipient' ? '' : `${Math.floor(at / window)} ${judged.provider ?? ''}`;
 }
 
 function mergeGroup(group: readonly FailureFact[], causes: ReadonlySet<Fact>, replaced: Map<Fact, FailureFact | undefined>): void {

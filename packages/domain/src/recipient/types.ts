@@ -22,6 +22,16 @@ export interface Judged {
   readonly provider: string | null;
 }
 
+/** What a closed window says: decided once, kept with each failure that asks, never revised. */
+export interface ContrastAnswer {
+  /** When the window closed, ms. */
+  readonly closesAt: number;
+  readonly holds: boolean;
+  /** Deliveries and failing recipients of the same provider and tenant in it. */
+  readonly deliveries: number;
+  readonly failing: number;
+}
+
 interface FactBase {
   /** When it happened, ms. */
   readonly at: number;
@@ -40,6 +50,8 @@ export interface FailureFact extends FactBase {
   readonly causeUnknown: boolean;
   /** Counted failures between the kept failure before this one and this one that thinning dropped. */
   readonly merged: number;
+  /** Of a failure that counts by contrast, once its window has closed. */
+  readonly contrast?: ContrastAnswer;
 }
 
 export interface DeliveredFact extends FactBase {

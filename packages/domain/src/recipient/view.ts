@@ -44,6 +44,7 @@ export function viewOf(r: Recipient, context: FoldContext): RecipientView {
     suppressions.length === 0 &&
     allowed.length === 0 &&
     machine.giveUps.length === 0 &&
+    machine.waiting.length === 0 &&
     machine.episodes === 0;
   const timer = dueOf(r, context);
   const newest = r.facts.at(-1);

@@ -99,7 +99,7 @@ export function permanenceOf(category: Category, digit: 4 | 5 | undefined): Perm
 }
 
 /**
- * Is this a counted failure of the recipient? Attribution recipient, except an upstream's own suppression list. What
+ * Does this count against the recipient whatever the provider does for others? Attribution recipient, except an upstream's own suppression list. What
  * counts only by contrast (system, unknown, late greylisting) is not asked here.
  */
 export function counts(verdict: Verdict): boolean {
@@ -121,3 +121,6 @@ export const NO_REPLY: Verdict = {
   permanence: 'temporary',
   rule: 'no_reply',
 };
+
+/** ... of which the source says that it is permanent: as good as a give-up, no hard bounce. */
+export const NO_REPLY_PERMANENT: Verdict = { ...NO_REPLY, permanence: 'permanent', rule: 'no_reply_permanent' };
