@@ -1,7 +1,8 @@
 export * from './backends.ts';
 export * from './main.ts';
 export * from './policies.ts';
-export { KEEP, prune } from './retention.ts';
+export { eraseDue } from './erasure.ts';
+export { KEEP, prune, pruneHistory } from './retention.ts';
 export * from './service.ts';
 export * from './settings.ts';
 export { VERSION } from './version.ts';

@@ -17,13 +17,14 @@ import type { Backends } from './backends.ts';
 import { openBackends } from './backends.ts';
 import { createHealth } from './health.ts';
 import type { Health } from './health.ts';
-import { keepPruned } from './retention.ts';
+import { keepErasing } from './erasure.ts';
+import { keepHistory, keepPruned } from './retention.ts';
 import type { Settings } from './settings.ts';
 import { VERSION } from './version.ts';
 import { wire } from './wire.ts';
 
 export interface ServiceOptions {
-  readonly name: 'engine' | 'standalone';
+  readonly name: 'engine' | 'standalone' | 'query';
   readonly settings: Settings;
   readonly policies: PolicySet;
   /** Takes events and commands in over HTTP, too. */
@@ -32,6 +33,40 @@ export interface ServiceOptions {
   readonly logStream?: 1 | 2;
   /** Called once, when the service works. */
   readonly onReady?: (service: { readonly url: string | null }) => void;
+}
+
+/** `desist query`: answers and never writes; any number may run beside the engines. */
+export async function runQuery({ settings, policies }: Pick<ServiceOptions, 'settings' | 'policies'>): Promise<void> {
+  const logger = createLogger({ service: 'query', level: settings.logLevel, stream: 1 });
+  const life = createLifecycle(logger);
+  try {
+    const backends = await openBackends({ settings, logger, name: 'desist-query', owner: 'query' });
+    life.opened('database', () => backends.close());
+    logger.info({ version: VERSION, policy: policies.version, backends: backends.described }, 'starting');
+    const health = createHealth({ db: backends.db, logger, time: systemTime });
+    life.opened('health', () => health.close());
+    const metrics = createMetrics({
+      tally: createTally((domain) => wire.providerOf(domain)),
+      partitions: () => [],
+      reader: backends.reader,
+      monotonic: () => systemTime.monotonic(),
+    });
+    await serve({ name: 'query', settings, policies, ingest: false, backends, engine: null, metrics, health, logger, life });
+    const ready = await health.until(
+      'waiting for the database',
+      async () => {
+        await migrated(backends.db);
+        await backends.unlock();
+      },
+      life.signal,
+    );
+    if (!ready) return;
+    health.running();
+    if (!life.signal.aborted) await new Promise<void>((resolve) => life.signal.addEventListener('abort', () => resolve(), { once: true }));
+    logger.info({}, 'stopped');
+  } finally {
+    await life.close();
+  }
 }
 
 /** Runs until SIGTERM or SIGINT. @throws StoreError, LogError when it can not begin: the message says what to do. */
@@ -75,6 +110,8 @@ export async function runService(options: ServiceOptions): Promise<void> {
     if (!(await prepare(backends, settings, health, logger, life))) return;
     const { journal, reader } = backends;
     if (journal !== null) keepPruned({ journal, reader, time: systemTime, logger, signal: life.signal });
+    keepErasing({ db: backends.db, journal, time: systemTime, logger, signal: life.signal });
+    keepHistory({ db: backends.db, kept: settings.historyKept, time: systemTime, logger, signal: life.signal });
     const running = drive(backends, engine, health, logger, life);
     options.onReady?.({ url });
     await running;
@@ -86,7 +123,7 @@ export async function runService(options: ServiceOptions): Promise<void> {
 
 interface Parts extends ServiceOptions {
   readonly backends: Backends;
-  readonly engine: Engine;
+  readonly engine: Engine | null;
   readonly metrics: Metrics;
   readonly health: Health;
   readonly logger: Logger;
@@ -95,24 +132,28 @@ interface Parts extends ServiceOptions {
 
 async function serve({ settings, policies, ingest, backends, engine, metrics, health, logger, life }: Parts): Promise<string | null> {
   if (settings.http === null) return null;
-  const { host, port, allowRemote } = settings.http;
+  const { host, port, ...access } = settings.http;
   const api = createApi({
     reader: backends.reader,
-    ...(ingest ? { append: (records) => backends.log.append('deliveryEvents', records).then(() => undefined) } : {}),
+    ...(ingest ? { append: (records) => backends.log.append('deliveryEvents', records) } : {}),
     policies,
-    engineStatus: () => engine.status(),
+    ...(engine === null ? {} : { engineStatus: () => engine.status() }),
     ready: () => health.ready(),
     metrics: () => metrics.render(),
     time: systemTime,
     logger,
     version: VERSION,
-    allowRemote,
+    ...access,
   });
   const { address } = await api.listen({ host, port });
   life.opened('HTTP', () => api.close());
   logger.info(
     { listening: address },
-    allowRemote ? 'serving HTTP, to whoever can reach this address' : 'serving HTTP, on this machine only',
+    access.keys.length > 0
+      ? `serving HTTP, to whoever has one of ${access.keys.length} keys`
+      : access.allowRemote
+        ? 'serving HTTP, to whoever can reach this address'
+        : 'serving HTTP, on this machine only: no keys are configured',
   );
   return address;
 }
@@ -127,6 +168,7 @@ async function prepare(backends: Backends, settings: Settings, health: Health, l
         const steps = await migrate(db);
         if (steps.length > 0) logger.info({ steps }, 'database brought to this version');
       } else await migrated(db);
+      await backends.unlock();
       await journal?.ensure();
       const partitions = await log.partitions();
       const bound = await bindInput(db, { topic: settings.topics.deliveryEvents, partitions });

@@ -2,7 +2,7 @@
  * A replay folds a whole input as one partition, in virtual time: the record time of an event is its `occurredAt`, the
  * clock is the latest one so far, and ends where the caller says. It writes nothing anywhere.
  */
-import { addFact, advanceTo, factOf, judge, newRecipient, recipientKey, tenantPolicy, viewOf } from '@desist/domain';
+import { addFact, advanceTo, factOf, forget, judge, newRecipient, recipientKey, tenantPolicy, viewOf } from '@desist/domain';
 import type { Change, FoldContext, LogEvent, PolicySet, ProviderOf, Recipient, RecipientView } from '@desist/domain';
 import { createDeadlines } from './deadlines.ts';
 
@@ -30,6 +30,8 @@ export interface ReplaySummary {
   /** Recipients that ever had a counted or kept event. */
   readonly recipients: number;
   readonly changes: number;
+  /** Recipients that were erased. */
+  readonly forgotten: number;
   /** ms; null when there was no event. */
   readonly clock: number | null;
 }
@@ -66,6 +68,8 @@ export function createReplay(options: {
   let duplicates = 0;
   let leftOut = 0;
   let number = 0;
+  /** Erased: until when, and the last version. */
+  const erased = new Map<string, { readonly at: number; readonly version: number }>();
 
   function contextOf(tenant: string): FoldContext {
     let context = contexts.get(tenant);
@@ -87,7 +91,7 @@ export function createReplay(options: {
     deadlines.forget(key);
     folded.recipient.facts = [];
     // A version is never given twice: who has one stays known.
-    if (folded.recipient.version === 0) recipients.delete(key);
+    if (folded.recipient.version === (erased.get(key)?.version ?? 0)) recipients.delete(key);
   }
 
   function fireDue(limit: number): ReplayedChange[] {
@@ -102,6 +106,18 @@ export function createReplay(options: {
         settle(key, folded);
       }
     }
+  }
+
+  function erase(key: string, { tenant, recipient: address, occurredAt }: LogEvent): ReplayedChange[] {
+    const known = recipients.get(key)?.recipient ?? newRecipient();
+    const { changes, rest } = forget(known, occurredAt, clock, contextOf(tenant));
+    const before = erased.get(key);
+    erased.set(key, { at: Math.max(occurredAt, before?.at ?? occurredAt), version: Math.max(rest.version, before?.version ?? 0) });
+    const folded = { tenant, address, recipient: rest };
+    recipients.set(key, folded);
+    const published = publish(folded, changes);
+    settle(key, folded);
+    return published;
   }
 
   function leavesTrace(event: LogEvent, key: string): boolean {
@@ -121,11 +137,16 @@ export function createReplay(options: {
       clock = Math.max(clock, event.occurredAt);
       const key = recipientKey(event.tenant, event.recipient);
       if (!leavesTrace(event, key)) return published;
+      if (event.type === 'forget') {
+        published.push(...erase(key, event));
+        return published;
+      }
       const fact = factOf(event, (failed) => judge(failed, providerOf));
-      if (fact === undefined) return published;
+      const before = erased.get(key);
+      if (fact === undefined || (before !== undefined && fact.at <= before.at)) return published;
       let folded = recipients.get(key);
       if (folded === undefined) {
-        folded = { tenant: event.tenant, address: event.recipient, recipient: newRecipient() };
+        folded = { tenant: event.tenant, address: event.recipient, recipient: { ...newRecipient(), version: before?.version ?? 0 } };
         recipients.set(key, folded);
       }
       const changes = addFact(folded.recipient, fact, clock, contextOf(event.tenant));
@@ -159,6 +180,7 @@ export function createReplay(options: {
       leftOut,
       recipients: recipients.size,
       changes: number,
+      forgotten: erased.size,
       clock: Number.isFinite(clock) ? clock : null,
     }),
   };

@@ -218,12 +218,14 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
       );
       return;
     }
-    const context = recipients.contextOf(event.tenant);
-    const fact = factOf(event, (failed) => judge(failed, (domain, host) => wire.providerOf(domain, host)));
-    if (fact === undefined) {
-      if (isCommand(event)) reject(one.record, 'invalid', `type: ${event.type} is not supported by this version`);
+    if (event.type === 'forget') {
+      counts.changes += recipients.forget(key, event, clock, one.record.offset).length;
       return;
     }
+    const context = recipients.contextOf(event.tenant);
+    const fact = factOf(event, (failed) => judge(failed, (domain, host) => wire.providerOf(domain, host)));
+    if (fact === undefined || recipients.isOfErased(key, fact, one.record.offset)) return;
+    if (isCommand(event)) recipients.lifted(key, event, one.record.offset);
     tally?.failed(fact, key);
     if (fact.kind === 'delivered') noteWait(held.recipient, fact.at, key);
     const changes = Number.isFinite(before) ? [...advanceTo(held.recipient, before, context)] : [];
@@ -288,7 +290,7 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
   }
 
   function begin(): void {
-    const { recipients: rows, forgotten, outbox, history } = recipients.take();
+    const { recipients: rows, forgotten, outbox, history, erased } = recipients.take();
     const plan: CommitPlan = {
       partition,
       epoch,
@@ -299,6 +301,7 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
       nextNumber: number,
       attempts,
       recipients: rows,
+      erased,
       forgotten,
       outbox,
       history,

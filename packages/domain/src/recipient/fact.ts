@@ -42,6 +42,9 @@ function unreachable(_: never): void {
   // Never called.
 }
 
+/** Characters of an operator's note that are kept. */
+const NOTE_LIMIT = 300;
+
 function commandFact(command: Command): CommandFact | undefined {
   const { type, id, scope } = command;
   if (type === 'forget') return undefined;
@@ -53,6 +56,7 @@ function commandFact(command: Command): CommandFact | undefined {
     expiresAt: command.expiresAt ?? null,
     force: command.force === true,
     by: command.by ?? null,
+    ...(command.note === undefined ? {} : { note: command.note.slice(0, NOTE_LIMIT) }),
   };
 }
 
