@@ -1,3 +1,5 @@
+export { newKey, ROLES } from '@desist/api';
+export type { Role } from '@desist/api';
 export * from './backends.ts';
 export * from './main.ts';
 export * from './policies.ts';

@@ -47,13 +47,14 @@ export async function runReplay(files: readonly string[], options: ReplayOptions
     if (found === undefined) console.log(`\n${options.why}: healthy, nothing is held against it`);
     else printWhy(found);
   }
-  const { events, duplicates, leftOut, recipients, changes, clock } = replay.summary();
+  const { events, duplicates, leftOut, recipients, changes, forgotten, clock } = replay.summary();
   const summary = {
     events,
     duplicates,
     leftOut,
     recipients,
     changes,
+    forgotten,
     unreadable: unreadable.count(),
     clock: clock === null ? null : formatTime(clock),
   };
