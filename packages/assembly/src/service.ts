@@ -112,6 +112,7 @@ export async function runService(options: ServiceOptions): Promise<void> {
     if (journal !== null) keepPruned({ journal, reader, time: systemTime, logger, signal: life.signal });
     keepErasing({ db: backends.db, journal, time: systemTime, logger, signal: life.signal });
     keepHistory({ db: backends.db, kept: settings.historyKept, time: systemTime, logger, signal: life.signal });
+    await servePsql(backends.db, settings, logger, life);
     const running = drive(backends, engine, health, logger, life);
     options.onReady?.({ url });
     await running;
@@ -156,6 +157,14 @@ async function serve({ settings, policies, ingest, backends, engine, metrics, he
         : 'serving HTTP, on this machine only: no keys are configured',
   );
   return address;
+}
+
+async function servePsql(db: Database, { psqlPort }: Settings, logger: Logger, life: Lifecycle): Promise<void> {
+  if (psqlPort === null || db.serveSql === undefined) return;
+  const socket = await db.serveSql(psqlPort);
+  const { port } = socket;
+  life.opened('SQL', () => socket.close());
+  logger.info({ port }, `serving SQL on this machine, read-only: psql -h 127.0.0.1 -p ${port} -U desist_reader desist`);
 }
 
 /** Waits for database and log. False when the process was told to stop meanwhile. */

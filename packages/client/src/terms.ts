@@ -63,7 +63,7 @@ export interface Decision {
 }
 
 /** By `allow`: never what the recipient or an operator said. */
-const MAY_BE_OVERRIDDEN: ReadonlySet<string> = new Set(['persistent_deferral', 'hard_bounce']);
+export const MAY_BE_OVERRIDDEN: ReadonlySet<string> = new Set(['persistent_deferral', 'hard_bounce']);
 
 /** As `POST /v1/check` decides. `now`: ms. */
 export function decide(

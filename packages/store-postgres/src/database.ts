@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { StoreError } from '@desist/pipeline';
 import pg from 'pg';
+import { serveSql } from './socket.ts';
+import type { SqlSocket } from './socket.ts';
 
 export type Row = Readonly<Record<string, unknown>>;
 
@@ -23,6 +25,8 @@ export interface Database extends Queries {
   snapshot(text: string, values: readonly unknown[], pageSize: number): AsyncIterable<readonly Row[]>;
   /** Several statements at once, without parameters. */
   script(text: string): Promise<void>;
+  /** Embedded only: serves psql on this machine, read-only, as `desist_reader`. */
+  readonly serveSql?: (port: number) => Promise<SqlSocket>;
   close(): Promise<void>;
 }
 
@@ -185,6 +189,16 @@ export async function openEmbedded(options: { readonly folder: string }): Promis
     async script(text) {
       await db.exec(text);
     },
+    serveSql: (port) =>
+      serveSql(port, (messages) =>
+        // The transaction's lock keeps everybody else out until it is rolled back.
+        db.transaction(async (tx) => {
+          await tx.exec('set transaction read only; set local role desist_reader');
+          const frames = await db.runExclusive(() => db.execProtocolRaw(messages));
+          await tx.rollback();
+          return frames;
+        }),
+      ),
     async close() {
       await db.close();
       unlock();

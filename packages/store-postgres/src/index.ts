@@ -4,4 +4,5 @@ export type { Erasure, HashOf } from './forgotten.ts';
 export * from './migrate.ts';
 export * from './store.ts';
 export * from './operations.ts';
+export type { SqlSocket } from './socket.ts';
 export * from './reader.ts';

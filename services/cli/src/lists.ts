@@ -240,8 +240,8 @@ export function momentOf(text: string): number | null {
   const mail = /^[A-Z][a-z]{2}, \d{1,2} [A-Z][a-z]{2} \d{4} [\d:]{8} (?:[A-Z]{1,4}|[+-]\d{4})$/.test(given)
     ? Date.parse(given)
     : Number.NaN;
-  const zoned = /^\d{4}-\d\d-\d\d[T ][\d:.]+ ?(?:[+-]\d\d:?\d\d|Z)$/.test(given)
-    ? Date.parse(given.replace(' ', 'T').replace(' ', ''))
-    : Number.NaN;
-  return Number.isFinite(mail) ? mail : Number.isFinite(zoned) ? zoned : null;
+  const zone = /^(\d{4}-\d\d-\d\d)[T ]([\d:.]{8,15}) ?(?:(Z|UTC)|([+-]\d\d)(?::?(\d\d))?)$/.exec(given);
+  const offset = zone?.[4] === undefined ? 'Z' : `${zone[4]}:${zone[5] ?? '00'}`;
+  const zoned = zone === null ? undefined : parseTime(`${String(zone[1])}T${String(zone[2])}${offset}`);
+  return Number.isFinite(mail) ? mail : (zoned ?? null);
 }
