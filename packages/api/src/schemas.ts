@@ -101,7 +101,7 @@ export interface RouteDoc {
   readonly [part: string]: unknown;
 }
 
-const PATH = object({ address: { type: 'string', description: 'Percent-encoded: `/` is %2F, `%` is %25' } });
+const PATH = object({ address: { type: 'string', format: 'idn-email', description: 'Percent-encoded: `/` is %2F, `%` is %25' } });
 const ONE = (tenant: Readonly<Record<string, Schema>> = {}): Schema => ({
   params: PATH,
   querystring: object({ tenant: TENANT, ...tenant }, ['tenant', ...Object.keys(tenant)]),

@@ -60,7 +60,7 @@ export interface Api {
 const BODY_LIMIT = 8 * 1024 * 1024;
 /** An address of RFC 5321's largest size with every octet percent-encoded. */
 const ADDRESS_LIMIT = 2048;
-const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'QUERY'];
 
 export function createApi(options: ApiOptions): Api {
   const { logger, keys = [], rate } = options;
@@ -75,6 +75,7 @@ export function createApi(options: ApiOptions): Api {
     frameworkErrors: (error, _request, reply) => sendFrameworkError(error, reply),
     clientErrorHandler: refuseConnection,
   });
+  for (const method of METHODS) if (!app.supportedMethods.includes(method)) app.addHttpMethod(method);
   handleErrors(app, logger, bodyLimit);
   readBodies(app);
   const methods = new Map<string, string[]>();
