@@ -140,6 +140,56 @@ export function readerContract(name: string, open: () => Promise<ReaderUnderTest
       );
     });
 
+    test('a snapshot holds the list of its moment, whatever is committed while it is read', async () => {
+      const before = new Set<string>();
+      for (let cursor: string | undefined, more = true; more;) {
+        const page = await reader.list({ tenants: ['acme'], limit: 1_000, ...(cursor === undefined ? {} : { cursor }) });
+        for (const { address, scope } of page.items) before.add(`${address} ${scope}`);
+        more = page.cursor !== null;
+        cursor = page.cursor ?? undefined;
+      }
+      const seen: string[] = [];
+      let changed = false;
+      for await (const page of reader.snapshot({ tenants: ['acme'] })) {
+        seen.push(...page.map(({ address, scope }) => `${address} ${scope}`));
+        if (changed) continue;
+        changed = true;
+        await store.commit(
+          planFrom(await store.claim(0, 'me'), {
+            recipients: [row('n21@example.com', { version: 3, holds: { suppressions: [], allowed: [] } })],
+          }),
+        );
+      }
+      expect(seen).toHaveLength(before.size);
+      expect(new Set(seen)).toEqual(before);
+      // Left in the middle, it leaves nothing behind.
+      for await (const _ of reader.snapshot({})) break;
+      expect((await reader.list({ limit: 1 })).items).toHaveLength(1);
+    });
+
+    test('positions: up to where each partition is committed', async () => {
+      expect((await reader.positions()).get(0)).toBeGreaterThan(0);
+    });
+
+    test('an erased recipient: unknown to every reader, blocked by `check` in one more statement, once', async () => {
+      const address = 'erased@example.com';
+      const claim = await store.claim(0, 'me');
+      const blocks = [{ scope: '*', reason: 'complaint', since: AT, expiresAt: null } as const];
+      const erased = [{ tenant: 'acme', address, version: 3, at: AT, blocks, whole: true, offset: 1, number: 0 }];
+      await store.commit(planFrom(claim, { erased }));
+      for (let i = 0; i < 2; i += 1) {
+        const { checked } = await reader.check('acme', ['n03@example.com', address, 'nobody@example.com']);
+        expect(checked.map((one) => [one.forgotten, one.suppressions.length])).toEqual([
+          [false, 1],
+          [true, 1],
+          [false, 0],
+        ]);
+      }
+      expect((await reader.check('other', [address])).checked[0]?.forgotten).toBe(false);
+      expect(await reader.recipient('acme', address)).toBeNull();
+      expect((await reader.list({ address, limit: 9 })).items).toEqual([]);
+    });
+
     test('history in pages, oldest first', async () => {
       const first = await reader.history('acme', 'two@sub.example.com', { limit: 2 });
       expect(first.items.map(({ version }) => version)).toEqual([1, 2]);

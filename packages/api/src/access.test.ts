@@ -245,6 +245,52 @@ describe('check without the database', () => {
   });
 });
 
+describe('check and ingest', () => {
+  test('case, IDN and Unicode forms of one address are one recipient to both', async () => {
+    const asked: string[] = [];
+    const keys: string[] = [];
+    const { api } = make([], {
+      reader: {
+        ...storeOf(new Set()),
+        check: async (_tenant, addresses) => {
+          asked.push(...addresses);
+          return {
+            checked: addresses.map((address) => ({ address, state: 'healthy', suppressions: [], allowed: [], forgotten: false })),
+            clocks: [],
+          };
+        },
+      },
+      append: async (records) => (keys.push(...records.map(({ key }) => key)), []),
+    });
+    const letters = fc.constantFrom('a', 'B', 'É', 'e\u0301', 'ß', 'İ', 'ﬀ', '+', '.', '😀', ' ', '"', '例', '\u212a');
+    const local = fc.string({ unit: letters, minLength: 0, maxLength: 8 });
+    const domain = fc.oneof(
+      fc.constantFrom('Example.COM', 'exämple.de', 'EXA\u0308MPLE.de', 'xn--exmple-cua.de', '例え.jp', 'ex。ample.com', 'a..b'),
+      fc.domain(),
+    );
+    const spelt = fc.constantFrom<(text: string) => string>(
+      (text) => text,
+      (text) => text.toUpperCase(),
+      (text) => text.normalize('NFD'),
+      (text) => text.normalize('NFC').toLowerCase(),
+    );
+    await fc.assert(
+      fc.asyncProperty(local, domain, spelt, async (name, host, spell) => {
+        asked.length = 0;
+        keys.length = 0;
+        const recipient = spell(`${name}@${host}`);
+        const { results } = (await api.inject({ method: 'POST', url: '/v1/check', payload: { recipients: [recipient] } })).json<{
+          results: { reasons: string[] }[];
+        }>();
+        const sent = await api.inject({ method: 'POST', url: '/v1/events', payload: { ...event(undefined), recipient } });
+        expect(keys).toEqual(asked.map((address) => `default/${address}`));
+        expect([results[0]!.reasons, sent.statusCode]).toEqual(asked.length === 0 ? [['invalid_address'], 400] : [[], 202]);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
 describe('Prefer: wait', () => {
   test('200 when the engine is past the records, 202 when it is not yet', async () => {
     const ask = async (position: number, prefer: string) => {
