@@ -36,13 +36,21 @@ export interface Service {
 
 /** Starts `desist start` on a free port and waits until it works. Rejects with what it said when it ends before. */
 export async function startService(env: Variables): Promise<Service> {
-  const child = start(['start', '--http', '127.0.0.1:0'], env);
+  return running(start(['start', '--http', '127.0.0.1:0'], env), /Desist works, at (http:\S+)/);
+}
+
+/** The same of `desist query`, which speaks in log lines only. */
+export async function startQuery(env: Variables): Promise<Service> {
+  return running(start(['query'], { ...env, DESIST_HTTP: '127.0.0.1:0' }), /"listening":"(http:[^"]+)"/);
+}
+
+async function running(child: ChildProcess, sign: RegExp): Promise<Service> {
   let said = '';
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
   const url = await new Promise<string>((resolve, reject) => {
     const hear = (chunk: Buffer): void => {
       said += chunk.toString();
-      const match = /Desist works, at (http:\S+)/.exec(said);
+      const match = sign.exec(said);
       if (match?.[1] !== undefined) resolve(match[1]);
     };
     child.stdout?.on('data', hear);
@@ -64,7 +72,7 @@ export async function startService(env: Variables): Promise<Service> {
 function start(args: readonly string[], env: Variables): ChildProcess {
   // The sources run directly, so that a signal reaches the service itself.
   const [first, ...rest] = args;
-  const service = first === 'start' ? 'standalone' : first === 'engine' ? 'engine' : undefined;
+  const service = first === 'start' ? 'standalone' : first === 'engine' || first === 'query' ? first : undefined;
   const main = service === undefined ? [BIN, ...args] : [`${ROOT}services/${service}/src/main.ts`, ...rest];
   return spawn(process.execPath, ['--conditions=source', '--disable-warning=ExperimentalWarning', ...main], {
     cwd: ROOT,

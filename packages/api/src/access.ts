@@ -60,10 +60,16 @@ export function mayUse({ tenants }: Caller, tenant: string): boolean {
 
 /** The tenant that is asked for. Not given: the key's only one, otherwise `default`. */
 export function tenantOf(caller: Caller, value: unknown): string {
-  const only = caller.tenants !== '*' && caller.tenants.length === 1 ? caller.tenants[0] : undefined;
-  const tenant = value === undefined || value === null ? (only ?? 'default') : nameOf(value, 'tenant');
+  const tenant = value === undefined || value === null ? defaultTenant(caller) : nameOf(value, 'tenant');
+  if (tenant === undefined) throw new Problem(400, 'tenant: this key is for several, say which one');
   if (mayUse(caller, tenant)) return tenant;
   throw new Problem(403, 'tenant: this key is for other tenants.');
+}
+
+/** Undefined where the caller must say it: the key has several, and `default` is none of them. */
+export function defaultTenant({ tenants }: Caller): string | undefined {
+  if (tenants === '*' || tenants.includes('default')) return tenants !== '*' && tenants.length === 1 ? tenants[0] : 'default';
+  return tenants.length === 1 ? tenants[0] : undefined;
 }
 
 /** For lists: what is asked for, otherwise all that the key may see; undefined: of every tenant. */

@@ -43,24 +43,37 @@ export async function checkRoute(app: FastifyInstance, { reader, time, whenAway,
       places.push(place);
       addresses.push(normalised.address);
     }
-    const results: Answer[] = (recipients as unknown[]).map(invalid);
     let found: CheckedAll;
     try {
       found = await (away === 'error' ? reader.check(tenant, addresses) : within(PATIENCE, reader.check(tenant, addresses)));
     } catch (error) {
       if (away === 'error' || !(error instanceof StoreError) || error.kind !== 'unavailable') throw error;
       logger.warn({ stream, answered: away, recipients: recipients.length }, 'a check was answered without the database');
-      for (const place of places) results[place] = without(recipients[place], away);
-      return { results, asOf: [], degraded: true };
+      return { results: filled(recipients, places, (_, place) => without(recipients[place], away)), asOf: [], degraded: true };
     }
     const now = time.now();
-    for (const [index, checked] of found.checked.entries()) {
-      const place = places[index] as number;
+    const results = filled(recipients, places, (index, place): Answer => {
+      const checked = found.checked[index];
+      if (checked === undefined) throw new Error('the reader left an address out');
       const { allowed, reasons, expiresAt } = decide(checked, stream, now);
       const answer: Answer = { recipient: recipients[place], allowed, reasons, state: checked.state, expiresAt: when(expiresAt) };
-      results[place] = checked.forgotten ? { ...answer, forgotten: true } : answer;
-    }
+      return checked.forgotten ? { ...answer, forgotten: true } : answer;
+    });
     return { results, asOf: found.clocks.map(({ partition, clock }) => ({ partition, clock: when(clock) })) };
+  });
+}
+
+/** One answer per recipient, in order: `answer` for those that are an address, by their number among those and their place. */
+function filled(
+  recipients: readonly unknown[],
+  places: readonly number[],
+  answer: (index: number, place: number) => Answer,
+): readonly Answer[] {
+  let index = 0;
+  return recipients.map((recipient, place) => {
+    if (places[index] !== place) return invalid(recipient);
+    index += 1;
+    return answer(index - 1, place);
   });
 }
 

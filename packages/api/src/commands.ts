@@ -6,7 +6,7 @@ import type { Command } from '@desist/domain';
 import type { Appended } from '@desist/pipeline';
 import type { FastifyInstance } from 'fastify';
 import type { Caller } from './access.ts';
-import { mayUse, tenantOf } from './access.ts';
+import { defaultTenant, mayUse } from './access.ts';
 import { append } from './events.ts';
 import { itemsOf } from './input.ts';
 import type { ItemError } from './problem.ts';
@@ -119,13 +119,4 @@ function readCommand(item: unknown, caller: Caller, now: number, id: string | un
 function byOf(given: unknown, { name }: Caller): unknown {
   if (name === null) return given;
   return typeof given === 'string' && given !== '' ? `${given} (key ${name})` : (given ?? `key ${name}`);
-}
-
-/** Undefined where the caller must say it. */
-export function defaultTenant(caller: Caller): string | undefined {
-  try {
-    return tenantOf(caller, undefined);
-  } catch {
-    return undefined;
-  }
 }

@@ -143,7 +143,13 @@ export function createReader(db: Database, { hashOf }: ReaderOptions = {}): Stat
       }
       for (const answer of answers) if (answer !== undefined && answer.suppressions.length > 1) answer.suppressions.sort(byScopeAndReason);
       clocks.sort((a, b) => a.partition - b.partition);
-      return { checked: addresses.map((address, place) => ({ address, ...(answers[place] ?? NOTHING) })), clocks };
+      const checked = addresses.map((address, place): Checked => {
+        const answer = answers[place];
+        if (answer === undefined) return { address, state: 'healthy', suppressions: NONE, allowed: NONE, forgotten: false };
+        const { state, suppressions, allowed, forgotten } = answer;
+        return { address, state, suppressions, allowed, forgotten };
+      });
+      return { checked, clocks };
     },
 
     async positions() {
@@ -194,7 +200,7 @@ interface Building {
   forgotten: boolean;
 }
 
-const NOTHING: Omit<Checked, 'address'> = { state: 'healthy', suppressions: [], allowed: [], forgotten: false };
+const NONE: readonly never[] = [];
 
 function byScopeAndReason(a: BlockRow, b: BlockRow): number {
   if (a.scope !== b.scope) return a.scope < b.scope ? -1 : 1;

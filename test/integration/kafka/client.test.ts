@@ -6,11 +6,14 @@ import { createReplica, subscribe } from '@desist/client';
 import type { Change } from '@desist/client';
 import { connectKafka } from '@desist/log-kafka';
 import type { KafkaLog, KafkaOptions } from '@desist/log-kafka';
+import kafkajs from 'kafkajs';
+import type { KafkaConfig } from 'kafkajs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startBroker } from './broker.ts';
 import type { Broker } from './broker.ts';
 import { freshOptions, until } from './support.ts';
 
+const { logLevel } = kafkajs;
 let broker: Broker;
 let folder: string;
 let options: KafkaOptions;
@@ -29,7 +32,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const kafka = () => ({ brokers: [...broker.brokers], clientId: 'client-test', logLevel: 0 });
+const kafka = (): KafkaConfig => ({ brokers: [...broker.brokers], clientId: 'client-test', logLevel: logLevel.NOTHING });
 const TERMS = { scope: '*', reason: 'hard_bounce', since: '2026-03-04T10:00:00.000Z', expiresAt: null };
 
 /** Numbers of one source partition, as the relay appends them. */
