@@ -33,8 +33,8 @@ done
 [ -n "${url:-}" ] || { echo 'the service did not start'; exit 3; }
 
 status=0
-"$tool" run "$url/openapi.json" --max-examples "${FUZZ_EXAMPLES:-100}" --seed "${FUZZ_SEED:-1}" \
+(cd "$work" && "$tool" run "$url/openapi.json" --max-examples "${FUZZ_EXAMPLES:-100}" --seed "${FUZZ_SEED:-1}" \
   --checks not_a_server_error,response_schema_conformance,content_type_conformance,status_code_conformance,response_headers_conformance,unsupported_method \
-  "$@" || status=$?
+  "$@") || status=$?
 grep '"level":50\|"level":"error"' "$work/log" && { echo 'the service logged errors'; status=1; }
 exit "$status"
