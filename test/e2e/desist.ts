@@ -16,14 +16,20 @@ export type Variables = Readonly<Record<string, string>>;
 
 /** Runs one command to its end. Settings of whoever runs the tests are not handed on. */
 export async function desist(args: readonly string[], env: Variables = {}, input = ''): Promise<Ran> {
+  const { child, ended } = startCommand(args, env);
+  child.stdin?.end(input);
+  return ended;
+}
+
+/** The same, for who wants to interrupt it. */
+export function startCommand(args: readonly string[], env: Variables): { readonly child: ChildProcess; readonly ended: Promise<Ran> } {
   const child = start(args, env);
   let out = '';
   let err = '';
   child.stdout?.on('data', (chunk: Buffer) => (out += chunk.toString()));
   child.stderr?.on('data', (chunk: Buffer) => (err += chunk.toString()));
-  child.stdin?.end(input);
-  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
-  return { code, out, err };
+  const ended = new Promise<Ran>((resolve) => child.once('close', (code) => resolve({ code, out, err })));
+  return { child, ended };
 }
 
 export interface Service {

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../integration/kafka/support.ts';
-import { desist, startService } from './desist.ts';
+import { desist, startCommand, startService } from './desist.ts';
 import type { Ran, Service } from './desist.ts';
 
 let folder: string;
@@ -61,26 +61,33 @@ describe('import', () => {
     expect((await run('import', join(folder, 'nowhere.csv'))).code).toBe(3);
   });
 
-  it('after an interruption the same command goes on from there, and nothing is doubled', async () => {
-    const rows = Array.from({ length: 12_000 }, (_, n) => `bulk${n}@example.com,2026-01-01 00:00:00`);
+  it('stopped in the middle, the same command goes on from there, and everybody is listed once', async () => {
+    const rows = Array.from({ length: 40_000 }, (_, n) => `bulk${n}@example.com,2026-01-01 00:00:00`);
     const path = await file('many.csv', `email,created_at\n${rows.join('\n')}\n`);
-    // A note as the first 5,000 rows leave it behind; they are sent again by nobody.
-    const first = await run('import', await file('first.csv', `email,created_at\n${rows.slice(0, 5_000).join('\n')}\n`), '--json');
-    expect(JSON.parse(first.out)).toMatchObject({ rows: 5_000 });
-    const progress = join(folder, 'note');
-    const service2 = await desist(['import', path, '--progress', progress], { DESIST_URL: 'http://127.0.0.1:9' });
-    expect(service2.code).toBe(3);
-    const whole = await run('import', path, '--progress', progress, '--json');
-    expect(JSON.parse(whole.out)).toMatchObject({ rows: 12_000 });
-    expect(existsSync(progress)).toBe(false);
-    await until(async () => (await listed()) === 12_004, 'everybody once');
+    const note = `${path}.desist-import`;
+    const first = startCommand(['import', path], { DESIST_URL: service.url });
+    await until(() => existsSync(note), 'the first piece is sent');
+    first.child.kill('SIGTERM');
+    const { code, err } = await first.ended;
+    expect(code).toBe(1);
+    const at = Number(/stopped after row (\d+): the same command goes on/.exec(err)?.[1]);
+    expect(at % 5_000).toBe(0);
+    expect(at).toBeLessThan(40_000);
+    expect((await run('import', await file('other.csv', 'email\nx@example.com\n'), '--progress', note)).err).toContain(
+      'is of another file',
+    );
+    const second = await run('import', path, '--json');
+    expect(second.err).toContain(`goes on after row ${at}`);
+    expect(JSON.parse(second.out)).toMatchObject({ rows: 40_000, fresh: 40_000, unreadable: 0 });
+    expect(existsSync(note)).toBe(false);
+    await until(async () => (await listed()) === 40_004, 'everybody once');
   });
 });
 
 describe('export', () => {
   it('NDJSON and CSV hold the list, whole; CSV comes in again as it was', async () => {
     const ndjson = await run('export');
-    expect(ndjson.out.split('\n')).toHaveLength(12_004 + 1);
+    expect(ndjson.out.split('\n')).toHaveLength(40_004 + 1);
     const out = join(folder, 'list.csv');
     expect((await run('export', '--format', 'csv', '--out', out, '--prefix', 'g')).code).toBe(0);
     const [headline, row] = (await readFile(out, 'utf8')).split('\r\n');
@@ -116,7 +123,7 @@ describe('in bulk from a file', () => {
     const released = await run('release', '--file', path, '--note', 'asked for');
     expect(released).toMatchObject({ code: 0, out: 'release: 2500 done\n' });
     expect((await run('check', 'bulk7@example.com')).code).toBe(0);
-    expect(await listed()).toBe(12_004 + 1 - 2_500);
+    expect(await listed()).toBe(40_004 + 1 - 2_500);
   });
 });
 
