@@ -1,6 +1,6 @@
 /**
  * Events per second of the engine as a ratio to a bare kafkajs consumer that only counts: same machine, same topic, same run, each in
- * a process of its own, in turn. `npm run bench -- [--events N] [--recipients N] [--rounds N] [--tracked N]`.
+ * a process of its own, in turn. `npm run bench -- [--events N] [--recipients N] [--rounds N] [--failures 2,10] [--tracked N] [--profile FOLDER]`.
  */
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -25,12 +25,17 @@ const { values } = parseArgs({
     events: { type: 'string', default: '1000000' },
     recipients: { type: 'string', default: '1000000' },
     rounds: { type: 'string', default: '3' },
+    /** Shares of events that fail, in per cent. */
+    failures: { type: 'string', default: '2,10' },
     tracked: { type: 'string', default: '1000000' },
+    /** CPU profiles of the engine are written here. */
+    profile: { type: 'string' },
   },
 });
 const EVENTS = Number(values.events);
 const RECIPIENTS = Number(values.recipients);
 const ROUNDS = Number(values.rounds);
+const SHARES = values.failures.split(',').map((percent) => Number(percent) / 100);
 const TRACKED = Number(values.tracked);
 const HOUR = 3_600_000;
 const REPLIES = [
@@ -41,8 +46,14 @@ const REPLIES = [
   '451 4.3.0 Temporary system problem. Try again later',
 ] as const;
 
-interface Run {
+interface Bare {
   readonly perSecond: number;
+  /** Processor time of the process for one event. */
+  readonly cpuMicros: number;
+}
+
+interface Run extends Bare {
+  readonly processes: number;
   readonly peakMegabytes: number;
   readonly commit: string;
   readonly relayMs: number;
@@ -58,11 +69,11 @@ try {
     `${cpus().length} cores, Node ${process.versions.node}, ${thousands(EVENTS)} events over ${thousands(RECIPIENTS)} recipients, ${ROUNDS} rounds\n`,
   );
   console.log(
-    '| failures | bare consumer, events/s | engine, events/s | ratio (each round) | peak memory | commits | list published after the last commit |',
+    '| failures | engine processes | bare consumer, events/s | engine, events/s | ratio (each round) | bare, CPU µs an event | engine, CPU µs an event | peak memory | commits | list published after the last commit |',
   );
-  console.log('|---|---|---|---|---|---|---|');
-  for (const share of [0.02, 0.1]) await compare(share);
-  await memory();
+  console.log('|---|---|---|---|---|---|---|---|---|---|');
+  for (const share of SHARES) await compare(share);
+  if (TRACKED > 0) await memory();
 } finally {
   await broker.stop();
   await postgres.stop();
@@ -71,20 +82,26 @@ try {
 async function compare(share: number): Promise<void> {
   const world = await install(postgres.url, broker.brokers, 'CreateTime');
   await fill(world, share);
-  const bare: number[] = [];
-  const engine: Run[] = [];
+  const counts = [...new Set([1, cpus().length])];
+  const bare: Bare[] = [];
+  const engines: Run[][] = counts.map(() => []);
   for (let round = 0; round < ROUNDS; round += 1) {
     bare.push(await bareConsumer(world));
-    engine.push(await engineRun(world));
-    say(`${share * 100} %, round ${round + 1}: bare ${thousands(bare.at(-1) ?? 0)}, engine ${thousands(engine.at(-1)?.perSecond ?? 0)}`);
+    for (const [index, processes] of counts.entries()) engines[index]?.push(await engineRun(world, processes));
+    const speeds = engines.map((runs) => thousands(runs[round]?.perSecond ?? Number.NaN));
+    say(`${share * 100} %, round ${round + 1}: bare ${thousands(bare[round]?.perSecond ?? Number.NaN)}/s, engine ${speeds.join('/s, ')}/s`);
   }
-  const ratios = engine.map(({ perSecond }, round) => perSecond / (bare[round] ?? Number.NaN));
-  const last = engine.at(-1) as Run;
-  const speeds = engine.map(({ perSecond }) => perSecond);
-  console.log(
-    `| ${share * 100} % | ${thousands(median(bare))} | ${thousands(median(speeds))} | ${median(ratios).toFixed(2)} (${ratios.map((r) => r.toFixed(2)).join(', ')}) | ` +
-      `${Math.max(...engine.map(({ peakMegabytes }) => peakMegabytes))} MB | ${last.commit} | ${Math.round(median(engine.map(({ relayMs }) => relayMs)))} ms |`,
-  );
+  const middle = (runs: readonly Bare[], of: (run: Bare) => number): number => median(runs.map(of));
+  const cpu = (runs: readonly Bare[]): string => middle(runs, ({ cpuMicros }) => cpuMicros).toFixed(1);
+  for (const runs of engines) {
+    const ratios = runs.map(({ perSecond }, round) => perSecond / (bare[round]?.perSecond ?? Number.NaN));
+    const last = runs.at(-1) as Run;
+    console.log(
+      `| ${share * 100} % | ${last.processes} | ${thousands(middle(bare, ({ perSecond }) => perSecond))} | ${thousands(middle(runs, ({ perSecond }) => perSecond))} | ` +
+        `${median(ratios).toFixed(2)} (${ratios.map((r) => r.toFixed(2)).join(', ')}) | ${cpu(bare)} | ${cpu(runs)} | ` +
+        `${Math.max(...runs.map(({ peakMegabytes }) => peakMegabytes))} MB | ${last.commit} | ${Math.round(median(runs.map(({ relayMs }) => relayMs)))} ms |`,
+    );
+  }
   await world.close();
 }
 
@@ -124,7 +141,7 @@ function eventOf(n: number, occurredAt: number, fails: boolean, who: number): De
   return { ...common, type: text.startsWith('5') ? 'bounced' : 'deferred', smtp: { code: Number(text.slice(0, 3)), text }, phase: 'rcpt' };
 }
 
-async function bareConsumer({ options }: Installation): Promise<number> {
+async function bareConsumer({ options }: Installation): Promise<Bare> {
   const main = fileURLToPath(new URL('bare-consumer.ts', import.meta.url));
   const child = spawn(
     process.execPath,
@@ -134,20 +151,24 @@ async function bareConsumer({ options }: Installation): Promise<number> {
   let out = '';
   child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
   await new Promise((resolve) => child.once('close', resolve));
-  const { records, ms } = JSON.parse(out) as { records: number; ms: number };
-  return (records / ms) * 1_000;
+  const { records, ms, cpuMs } = JSON.parse(out) as { records: number; ms: number; cpuMs: number };
+  return { perSecond: (records / ms) * 1_000, cpuMicros: (cpuMs * 1_000) / records };
 }
 
 /** A database of its own each time; from the first claim until everything is committed. */
-async function engineRun(world: Installation): Promise<Run> {
+async function engineRun(world: Installation, processes: number): Promise<Run> {
   await world.db.script(
     'truncate desist.checkpoint, desist.outbox, desist.dead_letter, desist.clock_move; truncate desist.recipient cascade',
   );
   const options = { ...world.options, groupId: `bench-${Date.now()}` };
-  const engine = startEngine({ databaseUrl: world.databaseUrl, options, more: { DESIST_HTTP: '127.0.0.1:0' } });
+  const profiled = values.profile === undefined ? {} : { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${values.profile}` };
+  const more = { DESIST_HTTP: '127.0.0.1:0', ...profiled };
+  const engine = startEngine({ databaseUrl: world.databaseUrl, options, more, args: ['--processes', String(processes)] });
   const { listening } = (await engine.next('serving HTTP')) as { listening: string };
+  // The first of several has all partitions until the others come: the clock runs from there.
   await engine.next('partition claimed');
   const began = performance.now();
+  const cpuBefore = cpuMsOf(engine);
   const count = async (text: string): Promise<number> => Number((await world.db.query(text))[0]?.['n']);
   await until(
     async () => (await count('select coalesce(sum(next_offset), 0) as n from desist.checkpoint')) >= EVENTS,
@@ -155,18 +176,47 @@ async function engineRun(world: Installation): Promise<Run> {
     900_000,
   );
   const folded = performance.now();
+  const cpuMicros = ((cpuMsOf(engine) - cpuBefore) * 1_000) / EVENTS;
   await until(async () => (await count('select count(*) as n from desist.outbox')) === 0, 'everything is published', 900_000);
   const published = performance.now();
   const metrics = await (await fetch(`${listening}/metrics`)).text();
   const peakMegabytes = peakOf(engine);
   engine.signal('SIGTERM');
   await engine.ended();
-  return { perSecond: (EVENTS / (folded - began)) * 1_000, peakMegabytes, commit: commitsOf(metrics), relayMs: published - folded };
+  return {
+    processes,
+    perSecond: (EVENTS / (folded - began)) * 1_000,
+    cpuMicros,
+    peakMegabytes,
+    commit: commitsOf(metrics),
+    relayMs: published - folded,
+  };
 }
 
-/** Peak resident set of the process, from the kernel. */
+/** The process and those that it has started (proc(5)). */
+function family(pid: number): readonly number[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+  return [
+    pid,
+    ...children
+      .split(' ')
+      .filter((text) => text !== '')
+      .flatMap((text) => family(Number(text))),
+  ];
+}
+
+/** Peak resident set, all processes together, from the kernel. */
 function peakOf({ pid }: EngineProcess): number {
-  return Math.round(Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? Number.NaN) / 1024);
+  const peak = (one: number): number => Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${one}/status`, 'utf8'))?.[1] ?? Number.NaN);
+  return Math.round(family(pid).reduce((sum, one) => sum + peak(one), 0) / 1024);
+}
+
+/** Processor time so far, user and system, from the kernel: fields 14 and 15 of /proc/pid/stat, in hundredths of a second (proc(5)). */
+function cpuMsOf({ pid }: EngineProcess): number {
+  return family(pid).reduce((sum, one) => {
+    const fields = readFileSync(`/proc/${one}/stat`, 'utf8').split(' ');
+    return sum + (Number(fields[13]) + Number(fields[14])) * 10;
+  }, 0);
 }
 
 /** The histogram's bucket that 99 of 100 commits fall below. */

@@ -20,6 +20,8 @@ export interface Backends {
   readonly journal: JournalLog | null;
   /** Finds the key of the hashes that stand for erased recipients: once, when the schema is there. @throws StoreError for another key. */
   unlock(): Promise<void>;
+  /** Why the log can not be reached at the moment; null: it can, as far as is known. */
+  logProblem(): string | null;
   /** What is used, for people: no secrets. */
   readonly described: string;
   close(): Promise<void>;
@@ -37,7 +39,8 @@ export interface BackendOptions {
 /** Opens the database; connections to servers are made when first needed. @throws StoreError when the data folder is in use. */
 export async function openBackends({ settings, logger, name, owner, connections }: BackendOptions): Promise<Backends> {
   const db = await openDatabase(settings, logger, name, connections);
-  const kafka = settings.kafka === null ? null : kafkaOf(settings, logger);
+  let away: string | null = null;
+  const kafka = settings.kafka === null ? null : kafkaOf(settings, logger, (problem) => (away = problem));
   const journal = kafka === null ? openJournal({ db, owner, partitions: settings.partitions, logger, time: systemTime }) : null;
   let hash: HashOf | undefined;
   const hashOf: HashOf = (tenant, address) => {
@@ -54,6 +57,7 @@ export async function openBackends({ settings, logger, name, owner, connections 
     log: (kafka ?? journal) as LogSource & LogSink,
     kafka,
     journal,
+    logProblem: () => away,
     described: describe(settings),
     async close() {
       await kafka?.close();
@@ -75,10 +79,10 @@ async function openDatabase(settings: Settings, logger: Logger, name: string, co
   });
 }
 
-function kafkaOf(settings: Settings, logger: Logger): KafkaLog {
+function kafkaOf(settings: Settings, logger: Logger, away: (problem: string | null) => void): KafkaLog {
   const { kafka, topics } = settings;
   if (kafka === null) throw new Error('no brokers are configured');
-  return connectKafka({ ...kafka, topics, logger, onRebalance: 'keep' });
+  return connectKafka({ ...kafka, topics, logger, onRebalance: 'keep', observer: { away } });
 }
 
 function describe({ databaseUrl, kafka, dataFolder }: Settings): string {

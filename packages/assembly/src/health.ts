@@ -18,7 +18,15 @@ export interface Health {
 const PROBE_EVERY = 2_000;
 const LOUD_EVERY = 30_000;
 
-export function createHealth({ db, logger, time }: { readonly db: Database; readonly logger: Logger; readonly time: Time }): Health {
+export interface HealthOptions {
+  readonly db: Database;
+  /** Why the log can not be reached, or null. */
+  readonly logProblem: () => string | null;
+  readonly logger: Logger;
+  readonly time: Time;
+}
+
+export function createHealth({ db, logProblem, logger, time }: HealthOptions): Health {
   let phase: string | null = 'starting';
   let database: string | null = null;
   let partitions: number | undefined;
@@ -45,7 +53,7 @@ export function createHealth({ db, logger, time }: { readonly db: Database; read
 
   return {
     ready() {
-      const problems = [phase, database].filter((one) => one !== null);
+      const problems = [phase, database, logProblem()].filter((one) => one !== null);
       return { ok: problems.length === 0, problems };
     },
     async until(what, work, signal) {

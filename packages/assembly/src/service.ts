@@ -43,7 +43,7 @@ export async function runQuery({ settings, policies }: Pick<ServiceOptions, 'set
     const backends = await openBackends({ settings, logger, name: 'desist-query', owner: 'query' });
     life.opened('database', () => backends.close());
     logger.info({ version: VERSION, policy: policies.version, backends: backends.described }, 'starting');
-    const health = createHealth({ db: backends.db, logger, time: systemTime });
+    const health = createHealth({ db: backends.db, logger, time: systemTime, logProblem: () => null });
     life.opened('health', () => health.close());
     const metrics = createMetrics({
       tally: createTally((domain) => wire.providerOf(domain)),
@@ -79,7 +79,7 @@ export async function runService(options: ServiceOptions): Promise<void> {
     const backends = await openBackends({ settings, logger, name: `desist-${name}`, owner });
     life.opened('database and log', () => backends.close());
     logger.info({ version: VERSION, policy: policies.version, backends: backends.described }, 'starting');
-    const health = createHealth({ db: backends.db, logger, time: systemTime });
+    const health = createHealth({ db: backends.db, logProblem: () => backends.logProblem(), logger, time: systemTime });
     life.opened('health', () => health.close());
     const tally = createTally((domain) => wire.providerOf(domain));
     const observed: { metrics?: Metrics } = {};

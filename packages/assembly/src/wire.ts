@@ -1,5 +1,5 @@
-import { decodeRecord, encodeChange, encodeSuppressions, peekRecord, providerOf } from '@desist/contracts';
+import { decodeRecord, encodeChange, encodeSuppressions, keyText, peekRecord, providerOf } from '@desist/contracts';
 import type { Wire } from '@desist/pipeline';
 
 /** The wire formats of the contract, as the engine wants them. */
-export const wire: Wire = { peek: peekRecord, decode: decodeRecord, encodeChange, encodeSuppressions, providerOf };
+export const wire: Wire = { peek: peekRecord, keyText, decode: decodeRecord, encodeChange, encodeSuppressions, providerOf };

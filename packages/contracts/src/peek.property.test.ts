@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeRecord } from './event.ts';
-import { peekRecord } from './peek.ts';
+import { keyText, peekRecord } from './peek.ts';
 
 const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 20_000);
 const NOW = Date.UTC(2026, 2, 1, 12);
@@ -18,8 +18,10 @@ function agrees({ key, value }: { readonly key: Uint8Array | null; readonly valu
   if (peeked === undefined) return false;
   const decoded = decodeRecord({ key, value, recordTime });
   if (!decoded.ok) throw new Error(`peek took what decode refuses: ${decoded.reason} ${decoded.detail}`);
-  expect({ key: `${decoded.event.tenant}/${decoded.event.recipient}`, type: decoded.event.type }).toEqual(peeked);
+  expect(decoded.event.type).toBe(peeked);
+  expect(`${decoded.event.tenant}/${decoded.event.recipient}`).toBe(keyText(key as Uint8Array));
   expect(decoded.clamped).toBe(false);
+  expect(decoded.event).not.toHaveProperty('certain');
   return true;
 }
 
@@ -74,6 +76,7 @@ const members = fc.record(
     remoteHost: mostly(oneOf('mx.example.com')),
     source: mostly(oneOf('kumomta')),
     permanent: mostly(oneOf(true, false, 'true')),
+    certain: mostly(oneOf(true, false, 'false')),
     extra: mostly(oneOf('x', 1, null, true, { nested: 1 }, [1], -5)),
   },
   { requiredKeys: ['version', 'type', 'recipient', 'occurredAt'] },
@@ -170,20 +173,14 @@ describe('peek', () => {
   ])('recognises an event %s', (_name, event) => {
     const key = encoder.encode('acme/alice@example.com');
     for (const indent of [undefined, 2]) {
-      expect(peekRecord({ key, value: encoder.encode(JSON.stringify(event, null, indent)), recordTime: NOW })).toEqual({
-        key: 'acme/alice@example.com',
-        type: event.type,
-      });
+      expect(peekRecord({ key, value: encoder.encode(JSON.stringify(event, null, indent)), recordTime: NOW })).toBe(event.type);
     }
   });
 
   it('recognises the default tenant', () => {
     const { tenant: _, ...event } = usual;
     const value = encoder.encode(JSON.stringify(event));
-    expect(peekRecord({ key: encoder.encode('default/alice@example.com'), value, recordTime: NOW })).toEqual({
-      key: 'default/alice@example.com',
-      type: 'delivered',
-    });
+    expect(peekRecord({ key: encoder.encode('default/alice@example.com'), value, recordTime: NOW })).toBe('delivered');
     expect(peekRecord({ key: encoder.encode('acme/alice@example.com'), value, recordTime: NOW })).toBeUndefined();
     expect(peekRecord({ key: null, value, recordTime: NOW })).toBeUndefined();
   });

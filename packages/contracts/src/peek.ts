@@ -1,33 +1,70 @@
 /**
  * Recognises a valid delivery or acceptance on its bytes. Nearly all records are one, and the engine needs no more of them than
- * recipient and type, so neither text nor objects are made. One pass; whatever is unusual (an escape, a character outside of
- * ASCII, a capital in the address, a field given twice, a nested value) is a doubt, and the doubt is for `decodeRecord`.
+ * key and type, so neither text nor objects are made. One pass; whatever is unusual (an escape, a character outside of ASCII, a
+ * capital in the address, a field given twice, a nested value) is a doubt, and the doubt is for `decodeRecord`.
+ *
+ * Every place is checked against the length before it is read: V8 keeps a loop over bytes fast only while it never reads
+ * beyond their end. `npm run bench:peek` has the figures.
  */
 import { SMTP_PHASES } from '@desist/domain';
-import { isPlainAddress } from './address.ts';
 import type { RawRecord } from './event.ts';
 import { CLOCK_TOLERANCE, RECORD_LIMIT } from './event.ts';
 
-export interface PeekedRecord {
-  /** `tenant/address`. */
-  readonly key: string;
-  readonly type: 'delivered' | 'accepted';
-}
+export type PeekedType = 'delivered' | 'accepted';
 
 const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
 const COMMA = 0x2c;
 const COLON = 0x3a;
 const OPEN = 0x7b;
 const CLOSE = 0x7d;
 const SLASH = 0x2f;
+const AT = 0x40;
+const DOT = 0x2e;
+const HYPHEN = 0x2d;
 const ZERO = 0x30;
-const ONE = 0x31;
-const NINE = 0x39;
+const LETTER_C = 0x63;
 /** Shorter than the shortest valid event, `{"version":1,"type":"accepted",…`. */
 const SHORTEST = 80;
 const DOUBT = -1;
-const LETTER_C = 0x63;
+
+const LOCAL_LIMIT = 64;
+const DOMAIN_LIMIT = 255;
+const LABEL_LIMIT = 63;
+const NAME_LIMIT = 64;
+
+// What a byte may be, as bits.
+/** Printable ASCII that needs no escape in JSON. */
+const PLAIN = 1;
+/** Of a tenant's or stream's name, its first character apart. */
+const NAME = 2;
+/** Of the local part of a plain address (`isPlainAddress`). */
+const LOCAL = 4;
+/** Of a domain's label: lower-case letters and digits. */
+const LABEL = 8;
+const DIGIT = 16;
+const LETTER = 32;
+const SPACE = 64;
+const CLASS = classes();
+
+function classes(): Uint8Array {
+  const table = new Uint8Array(256);
+  const mark = (characters: string, bit: number): void => {
+    for (const character of characters) {
+      const code = character.charCodeAt(0);
+      table[code] = (table[code] as number) | bit;
+    }
+  };
+  const lower = 'abcdefghijklmnopqrstuvwxyz';
+  const digits = '0123456789';
+  for (let code = 0x20; code <= 0x7e; code += 1) if (code !== QUOTE && code !== 0x5c) mark(String.fromCharCode(code), PLAIN);
+  mark(`${lower}${lower.toUpperCase()}`, LETTER);
+  mark(`${lower}${lower.toUpperCase()}${digits}._-`, NAME);
+  mark(`${lower}${digits}.!#$%&'*+/=?^_\`{|}~-`, LOCAL);
+  mark(`${lower}${digits}`, LABEL);
+  mark(digits, DIGIT);
+  mark(' \n\r\t', SPACE);
+  return table;
+}
 
 const bytesOf = (text: string): Uint8Array => Uint8Array.from(text, (letter) => letter.charCodeAt(0));
 const DELIVERED = bytesOf('delivered');
@@ -36,9 +73,9 @@ const DEFAULT = bytesOf('default');
 const PHASES: readonly Uint8Array[] = SMTP_PHASES.map(bytesOf);
 const TRUE = bytesOf('true');
 const FALSE = bytesOf('false');
-const WORDS: readonly Uint8Array[] = [TRUE, FALSE, bytesOf('null')];
+const NULL = bytesOf('null');
 
-/** Members that mean something, by length and first two letters. The numbers are bits of `seen`. */
+/** Members that mean something. Length, first and second letter tell them apart; the place in the list is the bit of `seen`. */
 const FIELDS = [
   'version',
   'type',
@@ -54,224 +91,299 @@ const FIELDS = [
   'remoteHost',
   'source',
   'permanent',
+  // No value of it is read here: what is not certain to be about this recipient is not the usual case.
+  'certain',
 ] as const;
-type Field = (typeof FIELDS)[number];
-const signature = (length: number, first: number, second: number): number => (length << 16) | (first << 8) | second;
-const BY_SIGNATURE: ReadonlyMap<number, { readonly name: Field; readonly bytes: Uint8Array; readonly bit: number }> = new Map(
-  FIELDS.map((name, bit) => {
-    const bytes = bytesOf(name);
-    return [signature(bytes.length, bytes[0] as number, bytes[1] as number), { name, bytes, bit: 1 << bit }];
-  }),
-);
-const REQUIRED = 0b1111;
+const FIELD_BYTES: readonly Uint8Array[] = FIELDS.map(bytesOf);
+const [VERSION, TYPE, RECIPIENT, OCCURRED_AT, TENANT, STREAM, ID, MESSAGE_ID, ATTEMPT, SMTP, PHASE, REMOTE_HOST, SOURCE, PERMANENT] = [
+  0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13,
+] as const;
+const REQUIRED = (1 << VERSION) | (1 << TYPE) | (1 << RECIPIENT) | (1 << OCCURRED_AT);
+/** From `slot` of a name to its place in `FIELDS`, or -1. A name that shares a slot with a known one is compared in full. */
+const SLOTS = fieldSlots();
 
-/** The key and type of a record that `decodeRecord` would take as a delivery or acceptance; undefined in any doubt. */
-export function peekRecord({ key, value, recordTime }: RawRecord): PeekedRecord | undefined {
+function slot(length: number, first: number, second: number): number {
+  return (length + first + second * 3) & 127;
+}
+
+function fieldSlots(): Int8Array {
+  const slots = new Int8Array(128).fill(-1);
+  for (const [index, bytes] of FIELD_BYTES.entries()) {
+    const at = slot(bytes.length, bytes[0] as number, bytes[1] as number);
+    if (slots[at] !== -1) throw new Error(`${FIELDS[index] ?? ''} shares its slot: choose another formula`);
+    slots[at] = index;
+  }
+  return slots;
+}
+
+/** The type of a record that `decodeRecord` would take as a delivery or acceptance under exactly this key; undefined in any doubt. */
+export function peekRecord({ key, value, recordTime }: RawRecord): PeekedType | undefined {
   if (key === null || value === null || value.length < SHORTEST || value.length > RECORD_LIMIT) return undefined;
-  let at = skipSpace(value, 0);
+  const last = value.length;
+  let at = skipSpace(value, 0, last);
   if (value[at] !== OPEN) return undefined;
   let seen = 0;
-  let type: PeekedRecord['type'] | undefined;
-  let tenantStart = DOUBT;
-  let tenantEnd = DOUBT;
-  let recipientStart = DOUBT;
-  let recipientEnd = DOUBT;
+  let type: PeekedType | undefined;
+  let tenantStart = 0;
+  let tenantLength = -1;
+  let recipientStart = 0;
+  let recipientLength = 0;
   do {
-    const name = skipSpace(value, at + 1);
-    const nameEnd = stringEnd(value, name);
+    const name = skipSpace(value, at + 1, last);
+    const nameEnd = stringEnd(value, name, last);
     if (nameEnd === DOUBT) return undefined;
-    at = skipSpace(value, nameEnd);
-    if (value[at] !== COLON) return undefined;
-    const start = skipSpace(value, at + 1);
-    const length = nameEnd - name - 2;
-    const found = length < 2 ? undefined : BY_SIGNATURE.get(signature(length, value[name + 1] as number, value[name + 2] as number));
-    let end: number;
-    if (found === undefined || !same(value, name + 1, found.bytes)) end = scalarEnd(value, start);
+    at = skipSpace(value, nameEnd, last);
+    if (at >= last || value[at] !== COLON) return undefined;
+    const start = skipSpace(value, at + 1, last);
+    if (start >= last) return undefined;
+    const field = fieldAt(value, name + 1, nameEnd - name - 2);
+    let end = DOUBT;
+    if (field === -1) end = scalarEnd(value, start, last);
     else {
-      if ((seen & found.bit) !== 0) return undefined;
-      seen |= found.bit;
-      end = fieldEnd(value, found.name, start, recordTime);
-      if (found.name === 'type') type = typeAt(value, start, end);
-      else if (found.name === 'tenant') {
-        tenantStart = start + 1;
-        tenantEnd = end - 1;
-      } else if (found.name === 'recipient') {
-        recipientStart = start + 1;
-        recipientEnd = end - 1;
+      if ((seen & (1 << field)) !== 0) return undefined;
+      seen |= 1 << field;
+      switch (field) {
+        case VERSION:
+          if (value[start] === ZERO + 1 && integerEnd(value, start, last) === start + 1) end = start + 1;
+          break;
+        case TYPE:
+          end = stringEnd(value, start, last);
+          type = typeAt(value, start + 1, end - start - 2);
+          break;
+        case RECIPIENT:
+          end = stringEnd(value, start, last);
+          recipientStart = start + 1;
+          recipientLength = end - start - 2;
+          break;
+        case TENANT:
+          end = nameEndAt(value, start, last);
+          tenantStart = start + 1;
+          tenantLength = end - start - 2;
+          break;
+        case STREAM:
+          end = nameEndAt(value, start, last);
+          break;
+        case ID:
+        case MESSAGE_ID:
+        case REMOTE_HOST:
+        case SOURCE:
+          end = stringEnd(value, start, last);
+          break;
+        case OCCURRED_AT:
+          end = timeEnd(value, start, last, recordTime);
+          break;
+        case ATTEMPT: {
+          const after = integerEnd(value, start, last);
+          // Up to 999,999; the million itself is a doubt.
+          if (after - start <= 6) end = after;
+          break;
+        }
+        case PHASE:
+          end = phaseEnd(value, start, last);
+          break;
+        case PERMANENT:
+          end = wordEnd(value, start, TRUE);
+          if (end === DOUBT) end = wordEnd(value, start, FALSE);
+          break;
+        case SMTP:
+          end = replyEnd(value, start, last);
+          break;
+        default:
       }
     }
     if (end === DOUBT) return undefined;
-    at = skipSpace(value, end);
+    at = skipSpace(value, end, last);
+    if (at >= last) return undefined;
   } while (value[at] === COMMA);
-  if (value[at] !== CLOSE || skipSpace(value, at + 1) !== value.length) return undefined;
+  if (value[at] !== CLOSE || skipSpace(value, at + 1, last) !== last) return undefined;
   if ((seen & REQUIRED) !== REQUIRED || type === undefined) return undefined;
-  const tenantLength = tenantStart === DOUBT ? DEFAULT.length : tenantEnd - tenantStart;
-  if (key.length !== tenantLength + 1 + recipientEnd - recipientStart || key[tenantLength] !== SLASH) return undefined;
-  if (tenantStart === DOUBT ? !same(key, 0, DEFAULT) : !equal(key, 0, value, tenantStart, tenantLength)) return undefined;
-  if (!equal(key, tenantLength + 1, value, recipientStart, recipientEnd - recipientStart)) return undefined;
-  const text = Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('latin1');
-  return isPlainAddress(text.slice(tenantLength + 1)) ? { key: text, type } : undefined;
+  const named = tenantLength === -1 ? DEFAULT.length : tenantLength;
+  if (key.length !== named + 1 + recipientLength || key[named] !== SLASH) return undefined;
+  if (tenantLength === -1 ? !equal(key, 0, DEFAULT, 0, named) : !equal(key, 0, value, tenantStart, named)) return undefined;
+  return isPlainAddressAt(key, named + 1, value, recipientStart, recipientLength) ? type : undefined;
 }
 
-// Each of these answers the place behind what it read, or `DOUBT`.
+/** The key of a record that was peeked at, as text. */
+export function keyText(key: Uint8Array): string {
+  return Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('latin1');
+}
 
-/** One value of a known field. */
-function fieldEnd(value: Uint8Array, name: Field, at: number, recordTime: number): number {
-  switch (name) {
-    case 'version': {
-      const end = integerEnd(value, at);
-      return end === at + 1 && value[at] === ONE ? end : DOUBT;
-    }
-    case 'type':
-    case 'recipient':
-    case 'id':
-    case 'messageId':
-    case 'remoteHost':
-    case 'source':
-      return stringEnd(value, at);
-    case 'tenant':
-    case 'stream': {
-      const end = stringEnd(value, at);
-      return end !== DOUBT && isName(value, at + 1, end - 1) ? end : DOUBT;
-    }
-    case 'occurredAt': {
-      const end = stringEnd(value, at);
-      return end !== DOUBT && isTime(value, at + 1, end - 1, recordTime) ? end : DOUBT;
-    }
-    case 'attempt': {
-      const end = integerEnd(value, at);
-      // Up to 999,999; the million itself is a doubt.
-      return end !== DOUBT && end - at <= 6 ? end : DOUBT;
-    }
-    case 'phase': {
-      const end = stringEnd(value, at);
-      return end !== DOUBT && PHASES.some((phase) => end - at - 2 === phase.length && same(value, at + 1, phase)) ? end : DOUBT;
-    }
-    case 'permanent':
-      return same(value, at, TRUE) ? at + TRUE.length : same(value, at, FALSE) ? at + FALSE.length : DOUBT;
-    case 'smtp':
-      return replyEnd(value, at);
-    default:
-      name satisfies never;
-      return DOUBT;
+/** Whether these bytes of `value` are a plain address (as `isPlainAddress` has it) and stand at `from` in `key`, too. */
+function isPlainAddressAt(key: Uint8Array, from: number, value: Uint8Array, start: number, length: number): boolean {
+  let local = 0;
+  for (; local < length; local += 1) {
+    const byte = value[start + local] as number;
+    if (byte === AT) break;
+    if (((CLASS[byte] as number) & LOCAL) === 0 || key[from + local] !== byte) return false;
   }
+  const domain = length - local - 1;
+  if (local === 0 || local > LOCAL_LIMIT || domain < 1 || domain > DOMAIN_LIMIT || key[from + local] !== AT) return false;
+  let labels = 0;
+  let label = 0;
+  let before = DOT;
+  for (let i = local + 1; i < length; i += 1) {
+    const byte = value[start + i] as number;
+    if (key[from + i] !== byte) return false;
+    if (byte === DOT) {
+      if (before === HYPHEN || label === 0 || label > LABEL_LIMIT) return false;
+      labels += 1;
+      label = 0;
+    } else {
+      if (byte === HYPHEN ? label === 0 : ((CLASS[byte] as number) & LABEL) === 0) return false;
+      label += 1;
+    }
+    before = byte;
+  }
+  return labels > 0 && label > 0 && label <= LABEL_LIMIT && before !== HYPHEN;
 }
 
-function typeAt(value: Uint8Array, at: number, end: number): PeekedRecord['type'] | undefined {
-  const length = end - at - 2;
-  if (length === DELIVERED.length && same(value, at + 1, DELIVERED)) return 'delivered';
-  return length === ACCEPTED.length && same(value, at + 1, ACCEPTED) ? 'accepted' : undefined;
+/** Which of `FIELDS` is named here; -1: none. */
+function fieldAt(value: Uint8Array, at: number, length: number): number {
+  if (length < 2) return -1;
+  const field = SLOTS[slot(length, value[at] as number, value[at + 1] as number)] as number;
+  if (field === -1) return -1;
+  const bytes = FIELD_BYTES[field] as Uint8Array;
+  return bytes.length === length && equal(value, at, bytes, 0, length) ? field : -1;
 }
+
+function typeAt(value: Uint8Array, at: number, length: number): PeekedType | undefined {
+  if (length === DELIVERED.length && equal(value, at, DELIVERED, 0, length)) return 'delivered';
+  return length === ACCEPTED.length && equal(value, at, ACCEPTED, 0, length) ? 'accepted' : undefined;
+}
+
+// Each of these answers the place behind what it read, or `DOUBT`. `last`: the value's length.
 
 /** `smtp`: a flat object of a code and texts. */
-function replyEnd(value: Uint8Array, from: number): number {
+function replyEnd(value: Uint8Array, from: number, last: number): number {
   if (value[from] !== OPEN) return DOUBT;
   let at = from;
-  if (value[skipSpace(value, at + 1)] === CLOSE) return skipSpace(value, at + 1) + 1;
+  const empty = skipSpace(value, at + 1, last);
+  if (empty < last && value[empty] === CLOSE) return empty + 1;
   do {
-    const name = skipSpace(value, at + 1);
-    const nameEnd = stringEnd(value, name);
+    const name = skipSpace(value, at + 1, last);
+    const nameEnd = stringEnd(value, name, last);
     if (nameEnd === DOUBT) return DOUBT;
-    at = skipSpace(value, nameEnd);
-    if (value[at] !== COLON) return DOUBT;
-    const start = skipSpace(value, at + 1);
-    const end = nameEnd - name === 6 && value[name + 1] === LETTER_C ? codeEnd(value, start) : stringEnd(value, start);
+    at = skipSpace(value, nameEnd, last);
+    if (at >= last || value[at] !== COLON) return DOUBT;
+    const start = skipSpace(value, at + 1, last);
+    if (start >= last) return DOUBT;
+    const end = nameEnd - name === 6 && value[name + 1] === LETTER_C ? codeEnd(value, start, last) : stringEnd(value, start, last);
     if (end === DOUBT) return DOUBT;
-    at = skipSpace(value, end);
+    at = skipSpace(value, end, last);
+    if (at >= last) return DOUBT;
   } while (value[at] === COMMA);
   return value[at] === CLOSE ? at + 1 : DOUBT;
 }
 
 /** A reply code, 200 to 599. */
-function codeEnd(value: Uint8Array, at: number): number {
+function codeEnd(value: Uint8Array, at: number, last: number): number {
   const first = value[at] as number;
-  return first >= ZERO + 2 && first <= ZERO + 5 && integerEnd(value, at) === at + 3 ? at + 3 : DOUBT;
+  return first >= ZERO + 2 && first <= ZERO + 5 && integerEnd(value, at, last) === at + 3 ? at + 3 : DOUBT;
 }
 
-/** A string of printable ASCII without escapes. */
-function stringEnd(value: Uint8Array, from: number): number {
-  const last = value.length;
-  if (from >= last || value[from] !== QUOTE) return DOUBT;
-  for (let at = from + 1; at < last; at += 1) {
-    const byte = value[at] as number;
-    if (byte === QUOTE) return at + 1;
-    if (byte === BACKSLASH || byte < 0x20 || byte > 0x7e) return DOUBT;
-  }
+function phaseEnd(value: Uint8Array, at: number, last: number): number {
+  const end = stringEnd(value, at, last);
+  if (end === DOUBT) return DOUBT;
+  for (const phase of PHASES) if (end - at - 2 === phase.length && equal(value, at + 1, phase, 0, phase.length)) return end;
   return DOUBT;
 }
 
+/** A string of printable ASCII without escapes. */
+function stringEnd(value: Uint8Array, from: number, last: number): number {
+  if (from >= last || value[from] !== QUOTE) return DOUBT;
+  let at = from + 1;
+  while (at < last && ((CLASS[value[at] as number] as number) & PLAIN) !== 0) at += 1;
+  return at < last && value[at] === QUOTE ? at + 1 : DOUBT;
+}
+
+/** A string `[A-Za-z0-9][A-Za-z0-9._-]{0,63}`. */
+function nameEndAt(value: Uint8Array, from: number, last: number): number {
+  if (value[from] !== QUOTE) return DOUBT;
+  let at = from + 1;
+  while (at < last && ((CLASS[value[at] as number] as number) & NAME) !== 0) at += 1;
+  const length = at - from - 1;
+  if (at >= last || value[at] !== QUOTE || length === 0 || length > NAME_LIMIT) return DOUBT;
+  return ((CLASS[value[from + 1] as number] as number) & (LETTER | DIGIT)) === 0 ? DOUBT : at + 1;
+}
+
 /** A whole number of at most nine digits, without a sign. */
-function integerEnd(value: Uint8Array, from: number): number {
+function integerEnd(value: Uint8Array, from: number, last: number): number {
   let at = from;
-  while (at - from < 10 && isDigit(value[at])) at += 1;
+  while (at < last && isDigit(value[at] as number)) at += 1;
   const length = at - from;
-  if (length === 0 || length > 9 || (length > 1 && value[from] === ZERO)) return DOUBT;
+  if (at >= last || length === 0 || length > 9 || (length > 1 && value[from] === ZERO)) return DOUBT;
   const next = value[at];
   // A fraction or an exponent follows.
-  return next === 0x2e || next === 0x65 || next === 0x45 ? DOUBT : at;
+  return next === DOT || next === 0x65 || next === 0x45 ? DOUBT : at;
 }
 
-function scalarEnd(value: Uint8Array, at: number): number {
-  if (value[at] === QUOTE) return stringEnd(value, at);
-  for (const word of WORDS) if (same(value, at, word)) return at + word.length;
-  return integerEnd(value, at);
+function scalarEnd(value: Uint8Array, at: number, last: number): number {
+  if (value[at] === QUOTE) return stringEnd(value, at, last);
+  for (const word of [TRUE, FALSE, NULL]) {
+    const end = wordEnd(value, at, word);
+    if (end !== DOUBT) return end;
+  }
+  return integerEnd(value, at, last);
 }
 
-function skipSpace(value: Uint8Array, from: number): number {
+function wordEnd(value: Uint8Array, at: number, word: Uint8Array): number {
+  const end = at + word.length;
+  return end <= value.length && equal(value, at, word, 0, word.length) ? end : DOUBT;
+}
+
+/** May answer `last`. */
+function skipSpace(value: Uint8Array, from: number, last: number): number {
   let at = from;
-  for (;;) {
-    const byte = value[at];
-    if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return at;
-    at += 1;
-  }
+  while (at < last && ((CLASS[value[at] as number] as number) & SPACE) !== 0) at += 1;
+  return at;
 }
 
-/** `[A-Za-z0-9][A-Za-z0-9._-]{0,63}` */
-function isName(value: Uint8Array, start: number, end: number): boolean {
-  if (end === start || end - start > 64) return false;
-  for (let at = start; at < end; at += 1) {
-    const byte = value[at] as number;
-    const letter = (byte >= ZERO && byte <= NINE) || (byte >= 0x61 && byte <= 0x7a) || (byte >= 0x41 && byte <= 0x5a);
-    if (!letter && (at === start || (byte !== 0x2e && byte !== 0x5f && byte !== 0x2d))) return false;
-  }
-  return true;
+/** A string `2026-03-01T10:00:00.000Z` or without the fraction, not in the future of the record. Day 31, and 29 of February, are doubts. */
+function timeEnd(value: Uint8Array, from: number, last: number, recordTime: number): number {
+  if (from + 22 > last || value[from] !== QUOTE) return DOUBT;
+  const at = from + 1;
+  if (value[at + 4] !== HYPHEN || value[at + 7] !== HYPHEN || value[at + 10] !== 0x54) return DOUBT;
+  if (value[at + 13] !== COLON || value[at + 16] !== COLON) return DOUBT;
+  const fine = value[at + 19] === DOT;
+  const end = at + (fine ? 24 : 20);
+  if (end + 1 > last || value[end - 1] !== 0x5a || value[end] !== QUOTE) return DOUBT;
+  const year = twoDigits(value, at) * 100 + twoDigits(value, at + 2);
+  const month = twoDigits(value, at + 5);
+  const day = twoDigits(value, at + 8);
+  const hour = twoDigits(value, at + 11);
+  const minute = twoDigits(value, at + 14);
+  const second = twoDigits(value, at + 17);
+  const fraction = fine ? threeDigits(value, at + 20) : 0;
+  if (year < 1970 || month < 1 || month > 12 || day < 1 || day > (month === 2 ? 28 : 30)) return DOUBT;
+  if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59 || fraction < 0) return DOUBT;
+  const ms = ((daysBefore(year, month) + day - 1) * 86_400 + hour * 3_600 + minute * 60 + second) * 1_000 + fraction;
+  return ms <= recordTime + CLOCK_TOLERANCE ? end + 1 : DOUBT;
 }
 
-/** `2026-03-01T10:00:00.000Z` or without the fraction, not in the future of the record. Day 31, and 29 of February, are doubts. */
-function isTime(value: Uint8Array, start: number, end: number, recordTime: number): boolean {
-  const length = end - start;
-  if (length !== 24 && length !== 20) return false;
-  if (value[start + 4] !== 0x2d || value[start + 7] !== 0x2d || value[start + 10] !== 0x54) return false;
-  if (value[start + 13] !== COLON || value[start + 16] !== COLON || value[end - 1] !== 0x5a) return false;
-  if (length === 24 && value[start + 19] !== 0x2e) return false;
-  const year = digits(value, start, 4);
-  const month = digits(value, start + 5, 2);
-  const day = digits(value, start + 8, 2);
-  const hour = digits(value, start + 11, 2);
-  const minute = digits(value, start + 14, 2);
-  const second = digits(value, start + 17, 2);
-  const fraction = length === 24 ? digits(value, start + 20, 3) : 0;
-  if (year < 1970 || month < 1 || month > 12 || day < 1 || day > (month === 2 ? 28 : 30)) return false;
-  if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59 || fraction < 0) return false;
-  return Date.UTC(year, month - 1, day, hour, minute, second, fraction) <= recordTime + CLOCK_TOLERANCE;
+const DAYS_BEFORE_MONTH = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334] as const;
+
+/** Days from 1970-01-01 to the first of this month (proleptic Gregorian calendar, as RFC 3339 has it). */
+function daysBefore(year: number, month: number): number {
+  const past = year - 1;
+  const leapDays = ((past / 4) | 0) - ((past / 100) | 0) + ((past / 400) | 0) - 477;
+  const isLeap = (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
+  return (year - 1970) * 365 + leapDays + (DAYS_BEFORE_MONTH[month - 1] as number) + (isLeap && month > 2 ? 1 : 0);
 }
 
-/** Below zero when one of them is no digit. */
-function digits(value: Uint8Array, from: number, count: number): number {
-  let number = 0;
-  for (let at = from; at < from + count; at += 1) {
-    if (!isDigit(value[at])) return -10_000;
-    number = number * 10 + (value[at] as number) - ZERO;
-  }
-  return number;
+/** Far below zero when one of them is no digit. */
+function twoDigits(value: Uint8Array, at: number): number {
+  const tens = value[at] as number;
+  const ones = value[at + 1] as number;
+  return isDigit(tens) && isDigit(ones) ? (tens - ZERO) * 10 + ones - ZERO : -1_000_000;
 }
 
-function isDigit(byte: number | undefined): boolean {
-  return byte !== undefined && byte >= ZERO && byte <= NINE;
+function threeDigits(value: Uint8Array, at: number): number {
+  const ones = value[at + 2] as number;
+  return isDigit(ones) ? twoDigits(value, at) * 10 + ones - ZERO : -1;
 }
 
-function same(value: Uint8Array, from: number, wanted: Uint8Array): boolean {
-  return equal(value, from, wanted, 0, wanted.length);
+function isDigit(byte: number): boolean {
+  return byte >= ZERO && byte <= 0x39;
 }
 
 function equal(a: Uint8Array, fromA: number, b: Uint8Array, fromB: number, length: number): boolean {

@@ -9,6 +9,15 @@ export function brokerCode(error: unknown): string | null {
   return null;
 }
 
+/** No connection could be made, or it was closed: the broker is away. A request that only got no answer says nothing like that. */
+export function isAway(error: unknown): boolean {
+  for (let at = error, depth = 0; at instanceof Error && depth < 10; at = at.cause, depth++) {
+    if (at.name === 'KafkaJSConnectionError' || at.name === 'KafkaJSConnectionClosedError' || at.name === 'KafkaJSBrokerNotFound')
+      return true;
+  }
+  return false;
+}
+
 /** The member must join the group again (the same three codes that kafkajs answers with a join). */
 export function isRebalance(error: unknown): boolean {
   const code = brokerCode(error);

@@ -26,6 +26,8 @@ export interface KafkaObserver {
   /** A partition stands still (reason), or goes on (null). */
   stopped?(partition: number, reason: string | null): void;
   appended?(topic: Topic, records: number): void;
+  /** The brokers can not be reached (why), or can again (null). While reading. */
+  away?(problem: string | null): void;
 }
 
 export interface KafkaOptions {

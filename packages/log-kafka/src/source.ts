@@ -2,14 +2,16 @@ import type { Kafka } from 'kafkajs';
 import { LogError, type LogBounds, type LogConsumer, type LogSource, type Signal } from '@desist/pipeline';
 
 import type { Admins } from './admin.ts';
-import { operatorHint, toLogError } from './errors.ts';
+import { isAway, operatorHint, toLogError } from './errors.ts';
 import { createGroup, type Group } from './group.ts';
+import { anyAccepts } from './knock.ts';
 import type { Settings } from './options.ts';
 import { pause } from './waits.ts';
 
 const HINT_EVERY = 5_000;
 const LOOK_AGAIN = 30_000;
 const LONGEST_WAIT = 10_000;
+const SAY_AWAY_EVERY = 30_000;
 
 /** Reads delivery events as a member of the group. */
 export function createSource(client: Kafka, settings: Settings, admins: Admins): LogSource {
@@ -76,7 +78,10 @@ export function createSource(client: Kafka, settings: Settings, admins: Admins):
     }
   }
 
-  /** Once a tick: where do the partitions end, and is the client still alive? Rejects when it is not. */
+  /**
+   * Once a tick: where do the partitions end, and is the client still alive? Rejects when it is not. While no broker takes a
+   * connection the client can show no life: that is waited for, since a new one would find them no better.
+   */
   async function watch(group: Group, signal: AbortSignal): Promise<void> {
     const limit = settings.requestTimeout + settings.sessionTimeout;
     let quiet = 0;
@@ -84,13 +89,31 @@ export function createSource(client: Kafka, settings: Settings, admins: Admins):
     let positions = new Map<number, number>();
     let said = new Map<number, number>();
     let asking: Promise<void> | null = null;
+    let saidAway = Number.NEGATIVE_INFINITY;
+    const away = (problem: string | null): void => {
+      settings.observer.away?.(problem);
+      if (problem === null) {
+        if (saidAway > Number.NEGATIVE_INFINITY) settings.logger.info({}, 'the log is back');
+        saidAway = Number.NEGATIVE_INFINITY;
+        return;
+      }
+      if (performance.now() - saidAway < SAY_AWAY_EVERY) return;
+      saidAway = performance.now();
+      settings.logger.warn({ problem }, 'the log is away: waiting for it');
+    };
     const looked = new Map<number, number>();
     while (!signal.aborted) {
       await pause(settings.tickInterval, signal);
       // Counted in ticks, not by the clock: a process that was stopped gets the chance to look before it gives up.
       quiet = group.signs() > 0 ? 0 : quiet + settings.tickInterval;
-      if (quiet > limit) throw new LogError('fatal', `no sign of life from the log client for ${String(quiet)} ms`);
-      asking ??= askEnds(group, looked).finally(() => {
+      if (quiet > limit) {
+        if (await anyAccepts(settings.brokers)) {
+          throw new LogError('fatal', `no sign of life from the log client for ${String(quiet)} ms`);
+        }
+        quiet = 0;
+        away('no broker takes a connection');
+      }
+      asking ??= askEnds(group, looked, away).finally(() => {
         asking = null;
       });
       sinceHint += settings.tickInterval;
@@ -105,17 +128,18 @@ export function createSource(client: Kafka, settings: Settings, admins: Admins):
     }
   }
 
-  async function askEnds(group: Group, looked: Map<number, number>): Promise<void> {
+  async function askEnds(group: Group, looked: Map<number, number>, away: (problem: string | null) => void): Promise<void> {
     const asOf = settings.now();
     const asked = group.slots.reading().map((slot) => ({ slot, before: slot.position }));
-    if (asked.length === 0) return;
     let ends: ReadonlyMap<number, LogBounds>;
     try {
       ends = await admins.offsets(topic);
     } catch (error) {
       settings.logger.debug({ error: String(error) }, 'the ends of the partitions are not known');
+      if (isAway(error)) away(error instanceof Error ? error.message : String(error));
       return;
     }
+    away(null);
     for (const { slot, before } of asked) {
       const end = ends.get(slot.partition);
       if (end === undefined || !group.slots.isCurrent(slot) || slot.state !== 'reading') continue;

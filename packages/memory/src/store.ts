@@ -21,6 +21,7 @@ interface Checkpoint {
   nextNumber: number;
   attempts: number;
   stopped: string | null;
+  toleratedBelow: number;
 }
 
 /** What the next commits meet: `lost_before` nothing was done, `lost_after` it was done and the answer lost. */
@@ -51,7 +52,7 @@ export function createMemoryStore(now: () => number = () => Date.now()): MemoryS
   function checkpointOf(partition: number): Checkpoint {
     let checkpoint = checkpoints.get(partition);
     if (checkpoint === undefined) {
-      checkpoint = { epoch: 0, nextOffset: 0, clock: 0, nextNumber: 1, attempts: 0, stopped: null };
+      checkpoint = { epoch: 0, nextOffset: 0, clock: 0, nextNumber: 1, attempts: 0, stopped: null, toleratedBelow: 0 };
       checkpoints.set(partition, checkpoint);
     }
     return checkpoint;
@@ -116,6 +117,13 @@ export function createMemoryStore(now: () => number = () => Date.now()): MemoryS
       if (checkpoint === undefined) return 'fenced';
       checkpoint.stopped = reason;
       return 'committed';
+    },
+    async resume(partition, { toleratedBelow, skipTo }) {
+      const checkpoint = checkpoints.get(partition);
+      if (checkpoint === undefined) return null;
+      const { stopped: was, nextOffset: from } = checkpoint;
+      Object.assign(checkpoint, { epoch: checkpoint.epoch + 1, stopped: null, attempts: 0, toleratedBelow, nextOffset: skipTo ?? from });
+      return { partition, epoch: checkpoint.epoch, from, nextOffset: checkpoint.nextOffset, was };
     },
     async *tracked(partition) {
       const rows = [...recipients.values()].filter((row) => row.tracked && row.partition === partition);

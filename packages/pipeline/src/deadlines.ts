@@ -1,4 +1,5 @@
 /** Deadlines of the recipients of one partition: a binary heap in which outdated entries are skipped when they come up. */
+import { createKeyFilter, hashOfText } from './keys.ts';
 
 interface Entry {
   readonly due: number;
@@ -10,27 +11,48 @@ export interface Deadlines {
   track(key: string, due: number | null): void;
   forget(key: string): void;
   isTracked(key: string): boolean;
+  /** False: surely not tracked. `hash`: of the key (`hashOfKey`), which must be ASCII. */
+  mayBeTracked(hash: number): boolean;
   /** Takes out up to `limit` recipients due at or before `clock`; they stay tracked, without a deadline. */
   takeDue(clock: number, limit: number): readonly string[];
   /** How many recipients are tracked. */
   size(): number;
 }
 
+/** Cells: 64 KiB per partition, enough for 8,192 recipients. */
+const SMALLEST_FILTER = 1 << 16;
+
 export function createDeadlines(): Deadlines {
   const current = new Map<string, number>();
   const heap: Entry[] = [];
+  let filter = createKeyFilter(SMALLEST_FILTER);
+
+  function enter(key: string): void {
+    if (current.size * 8 < filter.cells) {
+      filter.add(hashOfText(key));
+      return;
+    }
+    filter = createKeyFilter(filter.cells * 4);
+    for (const one of current.keys()) filter.add(hashOfText(one));
+    filter.add(hashOfText(key));
+  }
 
   function set(key: string, due: number | null): void {
     const moment = due ?? Number.POSITIVE_INFINITY;
-    if (current.get(key) === moment) return;
+    const known = current.get(key);
+    if (known === moment) return;
+    if (known === undefined) enter(key);
     current.set(key, moment);
     if (due !== null) push(heap, { due, key });
   }
 
   return {
     track: set,
-    forget: (key) => current.delete(key),
+    forget(key) {
+      if (current.delete(key)) filter.remove(hashOfText(key));
+    },
     isTracked: (key) => current.has(key),
+    mayBeTracked: (hash) => filter.mayHold(hash),
     takeDue(clock, limit) {
       const keys: string[] = [];
       for (;;) {

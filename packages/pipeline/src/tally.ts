@@ -3,6 +3,7 @@
  * them now and then. Nothing in here names an address; labels from outside are bounded.
  */
 import type { Change, DeliveryEventType, Fact, CommandType } from '@desist/domain';
+import { domainStart, hashOfTail } from './keys.ts';
 
 export interface VerdictCount {
   readonly attribution: string;
@@ -23,9 +24,9 @@ export interface Tally {
   readonly providers: ReadonlyMap<string, ProviderCount>;
   readonly deadLetters: Map<string, number>;
   readonly suppressions: Map<string, { readonly reason: string; readonly scope: string; count: number }>;
-  event(type: DeliveryEventType | CommandType): void;
-  /** A delivery, by `tenant/address`. */
-  delivered(key: string): void;
+  event(type: DeliveryEventType | CommandType, count?: number): void;
+  /** A delivery, by the bytes of `tenant/address`. */
+  delivered(key: Uint8Array): void;
   /** A failure that was judged just now. */
   failed(fact: Fact, key: string): void;
   changed(changes: readonly Change[]): void;
@@ -48,7 +49,8 @@ export function createTally(providerOf: (domain: string) => string): Tally {
   const providers = new Map<string, ProviderCount>();
   const deadLetters = new Map<string, number>();
   const suppressions = new Map<string, { readonly reason: string; readonly scope: string; count: number }>();
-  let byDomain = new Map<string, ProviderCount>();
+  /** By hash of the domain. */
+  let byDomain = new Map<number, { readonly domain: Uint8Array; readonly counts: ProviderCount }>();
   let waits: { provider: string; seconds: number }[] = [];
 
   function named(provider: string): string {
@@ -70,15 +72,19 @@ export function createTally(providerOf: (domain: string) => string): Tally {
     providers,
     deadLetters,
     suppressions,
-    event: (type) => void types.set(type, (types.get(type) ?? 0) + 1),
+    event: (type, count = 1) => void types.set(type, (types.get(type) ?? 0) + count),
     delivered(key) {
-      const domain = domainOf(key);
-      let counts = byDomain.get(domain);
-      if (counts === undefined) {
+      const start = domainStart(key);
+      const hash = hashOfTail(key, start);
+      const known = byDomain.get(hash);
+      if (known !== undefined && endsWith(key, start, known.domain)) known.counts.delivered += 1;
+      else {
+        const domain = key.slice(start);
         if (byDomain.size >= DOMAINS) byDomain = new Map();
-        byDomain.set(domain, (counts = countsOf(providerOf(domain))));
+        const counts = countsOf(providerOf(String.fromCharCode(...domain)));
+        byDomain.set(hash, { domain, counts });
+        counts.delivered += 1;
       }
-      counts.delivered += 1;
     },
     failed(fact, key) {
       if (fact.kind !== 'failure') return;
@@ -109,4 +115,10 @@ export function createTally(providerOf: (domain: string) => string): Tally {
       return taken;
     },
   };
+}
+
+function endsWith(key: Uint8Array, start: number, tail: Uint8Array): boolean {
+  if (key.length - start !== tail.length) return false;
+  for (let i = 0; i < tail.length; i += 1) if (key[start + i] !== tail[i]) return false;
+  return true;
 }

@@ -11,6 +11,7 @@ import type { LogEvent, PolicySet, Recipient } from '@desist/domain';
 import type { Breaker } from './breaker.ts';
 import { createBreaker } from './breaker.ts';
 import { createDeadlines } from './deadlines.ts';
+import { hashOfKey, hashOfText } from './keys.ts';
 import { StoreError } from './errors.ts';
 import type { Claim, CommitPlan, DeadLetter, LogRecord, RecipientStore, Time } from './ports.ts';
 import type { Recipients } from './recipients.ts';
@@ -55,11 +56,10 @@ export interface TaskOptions {
 
 export type TaskState = { readonly kind: 'running' } | { readonly kind: 'fenced' } | { readonly kind: 'stopped'; readonly reason: string };
 
-/** One record, decoded as far as was needed. */
-interface Read {
-  readonly record: LogRecord;
-  readonly event: LogEvent | undefined;
-  readonly key: string | undefined;
+/** A record that had to be decoded; one that was only peeked at is known by the hash of its key alone. */
+interface Decoded {
+  readonly event: LogEvent;
+  readonly key: string;
 }
 
 export interface PartitionTask {
@@ -94,7 +94,7 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
   const { partition, epoch } = claim;
   const counts: TaskCounts = { records: 0, peeked: 0, duplicates: 0, clamped: 0, deadLetters: 0, changes: 0, commits: 0 };
   const deadlines = createDeadlines();
-  const breaker: Breaker = createBreaker();
+  const breaker: Breaker = createBreaker(claim.toleratedBelow);
   let state: TaskState = { kind: 'running' };
   let position = claim.nextOffset;
   let clock = claim.clock;
@@ -103,6 +103,8 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
   let committedNumber = claim.nextNumber;
   let committedClock = claim.clock;
   let attempts = 0;
+  /** As the last commit left it, if it was above 0: then there is something to commit even when nothing was folded. */
+  let committedAttempts = 0;
   let deadLetters: DeadLetter[] = [];
   let clockMoves: { beforeOffset: number; clock: number }[] = [];
   let lastCommitAt = time.monotonic();
@@ -111,39 +113,61 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
 
   // ------------------------------------------------------------------------------------------ reading
 
-  function read(record: LogRecord): Read {
-    const peeked = wire.peek(record);
-    if (peeked !== undefined && (peeked.type === 'accepted' || !deadlines.isTracked(peeked.key))) {
-      counts.peeked += 1;
-      tally?.event(peeked.type);
-      if (peeked.type === 'delivered') tally?.delivered(peeked.key);
-      note(true);
-      // Untracked so far: an earlier record of the same batch may still open a streak, so the record is looked at again then.
-      return { record, event: undefined, key: peeked.type === 'delivered' ? peeked.key : undefined };
+  /** Of the slice at hand, by position: what was decoded, or the hash of a delivery's key that was only peeked at (0: neither). */
+  let decoded: (Decoded | undefined)[] = [];
+  const peeked = new Int32Array(SLICE);
+
+  /** Reads a slice. Answers the recipients that it needs at hand. */
+  function read(records: readonly LogRecord[], from: number, to: number): Map<string, { tenant: string; address: string }> {
+    const needed = new Map<string, { tenant: string; address: string }>();
+    let delivered = 0;
+    let accepted = 0;
+    decoded = new Array<undefined>(to - from);
+    for (let i = from; i < to; i += 1) {
+      const record = records[i] as LogRecord;
+      const type = wire.peek(record);
+      peeked[i - from] = 0;
+      if (type === 'accepted') accepted += 1;
+      else if (type === 'delivered') {
+        const key = record.key as Uint8Array;
+        const hash = hashOfKey(key);
+        if (deadlines.mayBeTracked(hash) && deadlines.isTracked(wire.keyText(key))) decode(record, i - from, needed);
+        else {
+          delivered += 1;
+          tally?.delivered(key);
+          // Untracked so far: a record of the same slice may still open a streak, so this one is looked at again then.
+          peeked[i - from] = hash;
+        }
+      } else decode(record, i - from, needed);
+      if (type !== undefined) note(record, true);
     }
-    return decode(record);
+    counts.peeked += delivered + accepted;
+    if (delivered > 0) tally?.event('delivered', delivered);
+    if (accepted > 0) tally?.event('accepted', accepted);
+    return needed;
   }
 
-  function decode(record: LogRecord): Read {
-    const decoded = wire.decode(record);
-    if (!decoded.ok) {
-      reject(record, decoded.reason, decoded.detail);
-      note(false);
-      return { record, event: undefined, key: undefined };
+  function decode(record: LogRecord, index: number, needed: Map<string, { tenant: string; address: string }>): void {
+    const read = wire.decode(record);
+    if (!read.ok) {
+      reject(record, read.reason, read.detail);
+      note(record, false);
+      return;
     }
-    if (decoded.clamped) counts.clamped += 1;
-    note(true);
-    const { event } = decoded;
+    if (read.clamped) counts.clamped += 1;
+    note(record, true);
+    const { event } = read;
     const key = recipientKey(event.tenant, event.recipient);
     tally?.event(event.type);
-    if (event.type === 'delivered') tally?.delivered(key);
-    return { record, event, key };
+    if (event.type === 'delivered' && record.key !== null) tally?.delivered(record.key);
+    decoded[index] = { event, key };
+    if (leavesTrace(event, key)) needed.set(key, { tenant: event.tenant, address: event.recipient });
   }
 
   /** A delivery that was only peeked at, because nothing was against its recipient then. It was counted already. */
   function again(record: LogRecord): LogEvent | undefined {
-    const decoded = wire.decode(record);
-    return decoded.ok ? decoded.event : undefined;
+    const read = wire.decode(record);
+    return read.ok ? read.event : undefined;
   }
 
   function reject(record: LogRecord, reason: string, detail: string): void {
@@ -152,8 +176,8 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
     deadLetters.push({ offset: record.offset, key: record.key, value: record.value, reason, detail });
   }
 
-  function note(readable: boolean): void {
-    const reason = breaker.record(readable);
+  function note({ offset }: LogRecord, readable: boolean): void {
+    const reason = breaker.record(offset, readable);
     if (reason !== null && state.kind === 'running') state = { kind: 'stopped', reason };
   }
 
@@ -173,8 +197,11 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
   // ------------------------------------------------------------------------------------------ folding
 
   async function take(records: readonly LogRecord[], nextOffset: number): Promise<void> {
-    for (let from = 0; from < records.length; from += SLICE) {
-      await fold(records.slice(from, from + SLICE));
+    // Records below the checkpoint were folded before.
+    let from = 0;
+    while (from < records.length && (records[from] as LogRecord).offset < position) from += 1;
+    for (; from < records.length; from += SLICE) {
+      await fold(records, from, Math.min(from + SLICE, records.length));
       if (state.kind !== 'running') return;
       await commitIfDue();
       if (state.kind !== 'running') return;
@@ -185,47 +212,46 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
     await commitIfDue();
   }
 
-  async function fold(records: readonly LogRecord[]): Promise<void> {
-    const slice = records.filter(({ offset }) => offset >= position).map(read);
+  async function fold(records: readonly LogRecord[], from: number, to: number): Promise<void> {
+    const needed = read(records, from, to);
     // What was found wrong so far is not committed when the breaker trips: it is read again when an operator lets go.
     if (state.kind !== 'running') return;
-    const failing = new Set<string>();
-    const needed = new Map<string, { tenant: string; address: string }>();
-    for (const { event, key } of slice) {
-      if (event === undefined || key === undefined || (!leavesTrace(event, key) && !failing.has(key))) continue;
-      failing.add(key);
-      needed.set(key, { tenant: event.tenant, address: event.recipient });
-    }
     if (needed.size > 0) await recipients.load(needed);
-    for (const one of slice) {
-      counts.records += 1;
+    const hashes = new Set<number>();
+    for (const key of needed.keys()) hashes.add(hashOfText(key));
+    const present = time.now();
+    for (let i = from; i < to; i += 1) {
+      const record = records[i] as LogRecord;
       const before = clock;
-      clock = Math.max(clock, Math.min(one.record.recordTime, time.now()));
-      if (one.key !== undefined && needed.has(one.key)) foldOne(one, one.key, before);
-      position = one.record.offset + 1;
+      clock = Math.max(clock, Math.min(record.recordTime, present));
+      const one = decoded[i - from];
+      const hash = peeked[i - from] as number;
+      if (one !== undefined) {
+        if (needed.has(one.key)) foldOne(record, one.event, one.key, before);
+      } else if (hash !== 0 && hashes.has(hash)) {
+        const key = wire.keyText(record.key as Uint8Array);
+        if (needed.has(key)) foldOne(record, again(record), key, before);
+      }
+      position = record.offset + 1;
     }
+    counts.records += to - from;
   }
 
-  function foldOne(one: Read, key: string, before: number): void {
-    const event = one.event ?? again(one.record);
+  function foldOne(record: LogRecord, event: LogEvent | undefined, key: string, before: number): void {
     const held = recipients.get(key);
     if (event === undefined || held === undefined || !leavesTrace(event, key)) return;
     if (held.foreign) {
-      reject(
-        one.record,
-        'wrong_key',
-        'this recipient belongs to another partition: its records came with another key or partitioner before',
-      );
+      reject(record, 'wrong_key', 'this recipient belongs to another partition: its records came with another key or partitioner before');
       return;
     }
     if (event.type === 'forget') {
-      counts.changes += recipients.forget(key, event, clock, one.record.offset).length;
+      counts.changes += recipients.forget(key, event, clock, record.offset).length;
       return;
     }
     const context = recipients.contextOf(event.tenant);
     const fact = factOf(event, (failed) => judge(failed, (domain, host) => wire.providerOf(domain, host)));
-    if (fact === undefined || recipients.isOfErased(key, fact, one.record.offset)) return;
-    if (isCommand(event)) recipients.lifted(key, event, one.record.offset);
+    if (fact === undefined || recipients.isOfErased(key, fact, record.offset)) return;
+    if (isCommand(event)) recipients.lifted(key, event, record.offset);
     tally?.failed(fact, key);
     if (fact.kind === 'delivered') noteWait(held.recipient, fact.at, key);
     const changes = Number.isFinite(before) ? [...advanceTo(held.recipient, before, context)] : [];
@@ -274,7 +300,13 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
   // --------------------------------------------------------------------------------------- committing
 
   function hasWork(): boolean {
-    return position > committedOffset || recipients.dirty() > 0 || deadLetters.length > 0 || clock > committedClock;
+    return (
+      position > committedOffset ||
+      recipients.dirty() > 0 ||
+      deadLetters.length > 0 ||
+      clock > committedClock ||
+      committedAttempts !== attempts
+    );
   }
 
   /** Starts a commit when one is due. While one runs, folding goes on until the next one is full. */
@@ -328,6 +360,7 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
     committedOffset = plan.nextOffset;
     committedNumber = plan.nextNumber;
     committedClock = plan.clock;
+    committedAttempts = plan.attempts;
     counts.commits += 1;
     options.committed?.(plan, time.monotonic() - began);
   }

@@ -9,19 +9,17 @@ export type Decoded =
   | { readonly ok: true; readonly event: LogEvent; readonly clamped: boolean }
   | { readonly ok: false; readonly reason: RejectReason; readonly detail: string };
 
-export interface Peeked {
-  /** `tenant/address`. */
-  readonly key: string;
-  readonly type: 'delivered' | 'accepted';
-}
+export type Peeked = 'delivered' | 'accepted';
 
 export interface ListEntry extends SuppressionTerms {
   readonly expiresAt: number | null;
 }
 
 export interface Wire {
-  /** A valid delivery or acceptance, recognised on its bytes without parsing; undefined in any doubt. */
+  /** The type of a valid delivery or acceptance, recognised on its bytes without parsing; undefined in any doubt. */
   peek(record: LogRecord): Peeked | undefined;
+  /** `tenant/address` of a record that was peeked at: its key is ASCII. */
+  keyText(key: Uint8Array): string;
   decode(record: LogRecord): Decoded;
   /** JSON of a change (CONTRACT 1.3). */
   encodeChange(input: {

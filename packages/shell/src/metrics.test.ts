@@ -18,7 +18,7 @@ async function rendered(status: () => Promise<never>): Promise<string> {
   const tally = createTally((domain) => (domain === 'gmail.com' ? 'gmail' : domain));
   tally.event('delivered');
   tally.event('delivered');
-  tally.delivered('t/a@gmail.com');
+  tally.delivered(new TextEncoder().encode('t/a@gmail.com'));
   tally.deadLetter('invalid');
   tally.waited('t/a@gmail.com', 90_000);
   const metrics = createMetrics({ tally, partitions: () => [{ ...PARTITION, counts }], reader: { status }, monotonic: () => 0 });

@@ -17,11 +17,11 @@ import { runMigrate } from './commands/migrate.ts';
 import { runOperate } from './commands/operate.ts';
 import type { OperateOptions, Operation } from './commands/operate.ts';
 import { policiesFrom, runPolicyCheck, runPolicyShow } from './commands/policy.ts';
-import { runReplay } from './commands/replay.ts';
 import { runStatus } from './commands/status.ts';
 import { runWhy } from './commands/why.ts';
 import type { WhyOptions } from './commands/why.ts';
 import { CommandError, EXIT } from './exit.ts';
+import type { FormatOptions } from './payloads.ts';
 
 interface Json {
   readonly json: boolean;
@@ -97,13 +97,32 @@ policy
 
 // ------------------------------------------------------------------------------------- files, no service needed
 
-command('replay', 'fold files of delivery events (NDJSON, or - for standard input) in virtual time; writes nothing')
+/** What a provider's payloads do not say of themselves. */
+const ofFormats = (text: string, description: string): Command =>
+  command(text, description)
+    .option('--format <name>', 'a provider, `canonical`, or `auto`: each file shows it', 'auto')
+    .option('--tenant <tenant>', 'of the events; default `default`')
+    .option('--stream <stream>', 'of the events; default `default`')
+    .option('--source <name>', 'of the events; default the name of the format')
+    .option('--timezone <zone>', 'for times without a zone: Europe/Paris, +02:00')
+    .option('--reference-time <time>', 'the present as the file knows it (RFC 3339), for years that it leaves out; default now');
+
+ofFormats('replay', 'fold files of events (- for standard input) in virtual time; writes nothing')
   .argument('<file...>')
   .option('--policy <file>', 'policy file (DESIST_POLICY)')
   .option('--until <time>', 'end the clock here (RFC 3339); later events are left out')
   .option('--why <address>', 'explain this recipient at the end')
-  .action(async (files: string[], options: Json & { policy?: string; until?: string; why?: string }) => {
+  .action(async (files: string[], options: Json & FormatOptions & { policy?: string; until?: string; why?: string }) => {
+    // With them come the libraries of the formats.
+    const { runReplay } = await import('./commands/replay.ts');
     await runReplay(files, { ...options, policies: policiesFrom(options.policy) });
+  });
+
+ofFormats('normalise', "a provider's payloads as canonical events, NDJSON")
+  .argument('[file]', 'default: standard input', '-')
+  .action(async (file: string, options: Json & FormatOptions) => {
+    const { runNormalise } = await import('./commands/normalise.ts');
+    process.exitCode = await runNormalise(file, options);
   });
 
 command('classify', 'what SMTP replies mean: one per line, or NDJSON')

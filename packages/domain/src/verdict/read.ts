@@ -22,7 +22,7 @@ export function read(reply: Reply): Reading {
   const raw = inner.toLowerCase();
   return {
     raw,
-    text: cutOut(raw),
+    text: cutOut(raw.replace(POSTFIX_PHASE, ' ')),
     code,
     detail: given?.detail,
     digit,
