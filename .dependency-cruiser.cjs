@@ -42,9 +42,21 @@ module.exports = {
     rule('nothing-imports-services-or-tests', 'They are the outermost ring.', { path: '^packages/' }, { path: '^(services|test)/' }),
     rule('services-do-not-import-tests', 'Tests are the outermost ring.', { path: '^services/' }, { path: '^test/' }),
     rule(
+      'client-stands-alone',
+      "What a user's own code imports brings nothing of ours with it.",
+      { path: pkg('client'), pathNot: TESTS },
+      { path: '^(packages|services|test)/', pathNot: pkg('client') },
+    ),
+    rule(
+      'nothing-of-ours-imports-the-client',
+      'It is for others.',
+      { path: '^(packages|services)/', pathNot: pkg('client') },
+      { path: pkg('client') },
+    ),
+    rule(
       'kafkajs-in-log-kafka',
-      'One door to Kafka.',
-      { path: '^(packages|services)/', pathNot: pkg('log-kafka') },
+      "One door to Kafka, and the user's own.",
+      { path: '^(packages|services)/', pathNot: pkg('log-kafka|client') },
       { path: 'node_modules/kafkajs' },
     ),
     rule(

@@ -1,8 +1,9 @@
 /** The reader's contract on both databases; the views, the role that may read them, and the plans of the queries that must be fast. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createReader, createStore, migrate, openEmbedded, openServer } from '@desist/store-postgres';
+import { pruneHistory } from '@desist/assembly';
+import { CHECK, createReader, createStore, hashKeyOf, keyedHash, migrate, openEmbedded, openServer } from '@desist/store-postgres';
 import type { Database } from '@desist/store-postgres';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createDatabase, startPostgres } from '../support/servers/postgres.ts';
@@ -40,7 +41,8 @@ const databases = [
 for (const [name, open] of databases) {
   readerContract(name, async () => {
     const { db, close } = await open();
-    return { reader: createReader(db), store: createStore(db), close };
+    const hashOf = keyedHash(Buffer.from('key'));
+    return { reader: createReader(db, { hashOf }), store: createStore(db, { hashOf }), close };
   });
 }
 
@@ -99,6 +101,40 @@ describe.each(databases)('views on %s', (_, open) => {
     ]);
   });
 
+  test('every query of docs/sql.md runs as desist_reader', async () => {
+    const text = await readFile(new URL('../../docs/sql.md', import.meta.url), 'utf8');
+    const queries = [...text.matchAll(/```sql\n([\s\S]*?)```/g)].map(([, query]) => String(query));
+    expect(queries).toHaveLength(10);
+    for (const query of queries) {
+      await db.transaction(async (tx) => {
+        await tx.query('set local role desist_reader');
+        await tx.query(query);
+      });
+    }
+  });
+
+  test('history goes when it is old enough, and nothing else', async () => {
+    const store = createStore(db);
+    const entry = { tenant: 'acme', address: 'a@example.com', type: 'suppressed', effectiveAt: AT, detail: '{}' };
+    const history = [0, 1, 2].map((version) => ({ ...entry, version: 100 + version, recordedAt: AT + version }));
+    await store.commit(planFrom(await store.claim(7, 'me'), { partition: 7, recipients: [], history }));
+    expect(await pruneHistory(db, AT + 2)).toBe(2);
+    expect((await createReader(db).history('acme', 'a@example.com', { limit: 9 })).items.map(({ version }) => version)).toEqual([102]);
+  });
+
+  test('a process with another key for the erased is told so; without a setting the key is made once', async () => {
+    const made = await hashKeyOf(db, undefined);
+    expect(await hashKeyOf(db, undefined)).toEqual(made);
+    await expect(hashKeyOf(db, 'x'.repeat(40))).rejects.toMatchObject({
+      kind: 'incompatible',
+      message: expect.stringContaining('DESIST_HASH_KEY') as string,
+    });
+    await db.query('delete from desist.hash_key');
+    await hashKeyOf(db, 'x'.repeat(40));
+    await expect(hashKeyOf(db, undefined)).rejects.toMatchObject({ kind: 'incompatible' });
+    expect(await db.query('select key from desist.hash_key')).toEqual([{ key: null }]);
+  });
+
   test('the role desist_reader reads the views, and nothing else of the schema', async () => {
     const asReader = async (sql: string): Promise<readonly unknown[]> =>
       db.transaction(async (tx) => {
@@ -149,6 +185,21 @@ describe('plans on a Postgres server with many rows', () => {
     const found = await plan(sql);
     expect(found).toContain('recipient_tenant_address_key');
     expect(found).not.toContain('Seq Scan');
+  });
+
+  test.each([
+    ['domain', "split_part(r.address, '@', 2) = 'example7.com'", 'recipient_domain'],
+    ['prefix', 'r.address collate "C" like \'u777%\'', 'recipient_prefix'],
+    ['since', 's.since >= 5', 'suppression_since'],
+  ])('the list by %s uses its index', async (_, condition, index) => {
+    const found = await plan(`select * from desist.suppression s join desist.recipient r on r.id = s.recipient_id where ${condition}`);
+    expect(found).toContain(index);
+  });
+
+  test('a check of one and of ten thousand reads no whole table for one', async () => {
+    expect(
+      await plan(CHECK.replaceAll('$1', "'acme'").replaceAll('$2', "array['u77@example27.com']").replaceAll('$3', 'array[]')),
+    ).toContain('recipient_tenant_address_key');
   });
 
   test('a page of the list reads a page, not the table', async () => {

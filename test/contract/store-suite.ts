@@ -218,6 +218,26 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
       expect(await store.claim(old.partition, 'third')).toMatchObject({ attempts: 2, stopped: 'junk' });
     });
 
+    test('an erased recipient goes with its history; what is left is known to every later claim, blocks, and can be lifted', async () => {
+      const claim = await claimNext();
+      const address = `erased-${claim.partition}@example.com`;
+      const own = { partition: claim.partition };
+      const blocks = [{ scope: '*', reason: 'complaint', since: AT, expiresAt: null } as const];
+      expect(await store.forgotten([key(address)])).toEqual([]);
+      await store.commit(planFrom(claim, { recipients: [row(address, own)] }));
+      const erased = { ...key(address), version: 7, at: AT, blocks, whole: true, offset: 1, number: 1 };
+      await store.commit(planFrom({ ...claim, nextOffset: 1 }, { erased: [erased], outbox: [change(1, null)], nextNumber: 2 }));
+      expect(await store.load([key(address)])).toEqual([]);
+      const again = await store.claim(claim.partition, 'next');
+      const known = { ...key(address), version: 7, at: AT, blocks };
+      expect(await store.forgotten([key('nobody@example.com'), key(address)])).toEqual([known]);
+      // A new recipient of that address, and a block that was lifted: the row stays.
+      const later = { ...erased, whole: false, blocks: [] };
+      await store.commit(planFrom(again, { erased: [later], recipients: [row(address, { ...own, version: 8 })], nextOffset: 3 }));
+      expect(await store.load([key(address)])).toMatchObject([{ version: 8 }]);
+      expect(await store.forgotten([key(address)])).toEqual([{ ...known, blocks: [] }]);
+    });
+
     test('an operator lets a stopped partition go on: its owner loses it, the next claim knows what is tolerated', async () => {
       const old = await claimNext();
       await store.commit(planFrom(old, { nextOffset: 17 }));

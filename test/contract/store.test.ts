@@ -4,7 +4,7 @@ import { connect, createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createStore, migrate, openEmbedded, openServer, requireSchema } from '@desist/store-postgres';
+import { createStore, keyedHash, migrate, openEmbedded, openServer, requireSchema } from '@desist/store-postgres';
 import type { Database } from '@desist/store-postgres';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createDatabase, startPostgres } from '../support/servers/postgres.ts';
@@ -36,14 +36,14 @@ async function folder(): Promise<{ path: string; remove: () => Promise<void> }> 
 
 storeContract('Postgres server', async () => {
   const { db, close } = await fresh();
-  return { store: createStore(db), close };
+  return { store: createStore(db, { hashOf: keyedHash(Buffer.from('key')) }), close };
 });
 
 storeContract('PGlite', async () => {
   const { path, remove } = await folder();
   const db = await openEmbedded({ folder: path });
   await migrate(db);
-  return { store: createStore(db), close: async () => db.close().then(remove) };
+  return { store: createStore(db, { hashOf: keyedHash(Buffer.from('key')) }), close: async () => db.close().then(remove) };
 });
 
 describe('store on a Postgres server', () => {

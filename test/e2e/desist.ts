@@ -16,14 +16,20 @@ export type Variables = Readonly<Record<string, string>>;
 
 /** Runs one command to its end. Settings of whoever runs the tests are not handed on. */
 export async function desist(args: readonly string[], env: Variables = {}, input = ''): Promise<Ran> {
+  const { child, ended } = startCommand(args, env);
+  child.stdin?.end(input);
+  return ended;
+}
+
+/** The same, for who wants to interrupt it. */
+export function startCommand(args: readonly string[], env: Variables): { readonly child: ChildProcess; readonly ended: Promise<Ran> } {
   const child = start(args, env);
   let out = '';
   let err = '';
   child.stdout?.on('data', (chunk: Buffer) => (out += chunk.toString()));
   child.stderr?.on('data', (chunk: Buffer) => (err += chunk.toString()));
-  child.stdin?.end(input);
-  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
-  return { code, out, err };
+  const ended = new Promise<Ran>((resolve) => child.once('close', (code) => resolve({ code, out, err })));
+  return { child, ended };
 }
 
 export interface Service {
@@ -36,13 +42,21 @@ export interface Service {
 
 /** Starts `desist start` on a free port and waits until it works. Rejects with what it said when it ends before. */
 export async function startService(env: Variables): Promise<Service> {
-  const child = start(['start', '--http', '127.0.0.1:0'], env);
+  return running(start(['start', '--http', '127.0.0.1:0'], env), /Desist works, at (http:\S+)/);
+}
+
+/** The same of `desist query`, which speaks in log lines only. */
+export async function startQuery(env: Variables): Promise<Service> {
+  return running(start(['query'], { ...env, DESIST_HTTP: '127.0.0.1:0' }), /"listening":"(http:[^"]+)"/);
+}
+
+async function running(child: ChildProcess, sign: RegExp): Promise<Service> {
   let said = '';
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
   const url = await new Promise<string>((resolve, reject) => {
     const hear = (chunk: Buffer): void => {
       said += chunk.toString();
-      const match = /Desist works, at (http:\S+)/.exec(said);
+      const match = sign.exec(said);
       if (match?.[1] !== undefined) resolve(match[1]);
     };
     child.stdout?.on('data', hear);
@@ -64,7 +78,7 @@ export async function startService(env: Variables): Promise<Service> {
 function start(args: readonly string[], env: Variables): ChildProcess {
   // The sources run directly, so that a signal reaches the service itself.
   const [first, ...rest] = args;
-  const service = first === 'start' ? 'standalone' : first === 'engine' || first === 'ingest' ? first : undefined;
+  const service = first === 'start' ? 'standalone' : first === 'engine' || first === 'ingest' || first === 'query' ? first : undefined;
   const main = service === undefined ? [BIN, ...args] : [`${ROOT}services/${service}/src/main.ts`, ...rest];
   return spawn(process.execPath, ['--conditions=source', '--disable-warning=ExperimentalWarning', ...main], {
     cwd: ROOT,

@@ -26,7 +26,7 @@ const row = {
 
 function checkedOf(address: string): Checked {
   const suppressed = address.startsWith('bad');
-  return { address, state: suppressed ? 'suppressed' : 'healthy', suppressions: suppressed ? [row] : [], allowed: [] };
+  return { address, state: suppressed ? 'suppressed' : 'healthy', suppressions: suppressed ? [row] : [], allowed: [], forgotten: false };
 }
 
 interface Seen {
@@ -50,10 +50,14 @@ function make(more: Partial<ApiOptions> = {}, reads: Partial<StateReader> = {}):
       seen.filters.push(filter);
       return { items: [listed], cursor: 'next' };
     },
-    check: async (_tenant, addresses) => addresses.map(checkedOf),
+    check: async (_tenant, addresses) => ({ checked: addresses.map(checkedOf), clocks: [{ partition: 0, clock: NOW }] }),
+    async *snapshot(filter) {
+      seen.filters.push({ ...filter, limit: 0 });
+      yield [listed];
+    },
+    positions: async () => new Map(),
     history: async () => ({ items: [], cursor: null }),
     status: async () => ({ partitions: [], recipients: {}, suppressions: [] }),
-    clocks: async () => [{ partition: 0, clock: NOW }],
     ...reads,
   };
   const api = createApi({
@@ -61,6 +65,7 @@ function make(more: Partial<ApiOptions> = {}, reads: Partial<StateReader> = {}):
     async append(records) {
       seen.calls += 1;
       seen.appended.push(...records);
+      return records.map((_, offset) => ({ partition: 0, offset }));
     },
     policies: { version: 'sha256:x', base: DEFAULT_POLICY, tenants: new Map() },
     ready: () => ({ ok: true, problems: [] }),
@@ -230,7 +235,7 @@ describe('GET /v1/suppressions', () => {
     const answer = await get(api, `/v1/suppressions?${query}`);
     expect(seen.filters).toEqual([
       {
-        tenant: 'acme',
+        tenants: ['acme'],
         scope: '*',
         reason: 'hard_bounce',
         domain: 'xn--exmple-cua.de',
@@ -430,7 +435,6 @@ describe('POST /v1/commands', () => {
   });
 
   test.each([
-    [{ ...release, type: 'forget' }, 'not supported by this version yet'],
     [{ ...release, type: 'delivered' }, '/v1/events'],
     [[release, { type: 'release' }], 'Nothing of the request was done'],
   ])('%j is 400 and appends nothing', async (body, detail) => {
@@ -522,12 +526,6 @@ describe('probes, status and errors', () => {
     const { instance } = answer.json<{ instance: string }>();
     expect(seen.logged).toEqual([expect.objectContaining({ instance, error: 'TypeError', route: '/v1/recipients/:address' })]);
     expect(answer.body + JSON.stringify(seen.logged)).not.toMatch(/alice|secret/);
-  });
-
-  test('authorise is asked for everything but the probes', async () => {
-    const { api } = make({ authorise: () => Promise.reject(Object.assign(new Error('no'), { statusCode: 401 })) });
-    expect((await get(api, '/v1/status')).statusCode).toBe(401);
-    expect((await get(api, '/healthz')).statusCode).toBe(200);
   });
 });
 

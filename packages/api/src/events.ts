@@ -2,10 +2,14 @@
 import { encodeEvent, parseEvent } from '@desist/contracts';
 import { COMMAND_TYPES } from '@desist/domain';
 import { LogError, StoreError } from '@desist/pipeline';
+import type { Appended } from '@desist/pipeline';
 import type { FastifyInstance } from 'fastify';
+import type { Caller } from './access.ts';
+import { defaultTenant, mayUse } from './access.ts';
 import { itemsOf, Lines, readLines } from './input.ts';
 import type { ItemError } from './problem.ts';
 import { Problem, unavailable } from './problem.ts';
+import { EVENTS_DOC } from './schemas.ts';
 import type { ApiOptions } from './server.ts';
 import { withRecipients } from './unnamed.ts';
 
@@ -17,13 +21,13 @@ export interface Encoded {
 export async function eventRoutes(app: FastifyInstance, options: ApiOptions): Promise<void> {
   const { time } = options;
   readLines(app);
-  app.post('/v1/events', async (request, reply) => {
+  app.post('/v1/events', { schema: EVENTS_DOC, config: { role: 'ingester' } }, async (request, reply) => {
     const items = await withRecipients(itemsOf(request.body), options);
     const now = time.now();
     const good: Encoded[] = [];
     const errors: ItemError[] = [];
     for (const [index, item] of items.entries()) {
-      const read = readEvent(item, request.body instanceof Lines, now);
+      const read = readEvent(item, request.body instanceof Lines, request.caller, now);
       if ('key' in read) good.push(read);
       else errors.push({ index, ...read });
     }
@@ -34,7 +38,7 @@ export async function eventRoutes(app: FastifyInstance, options: ApiOptions): Pr
   });
 }
 
-function readEvent(item: unknown, isText: boolean, now: number): Encoded | Omit<ItemError, 'index'> {
+function readEvent(item: unknown, isText: boolean, caller: Caller, now: number): Encoded | Omit<ItemError, 'index'> {
   let json = item;
   if (isText) {
     try {
@@ -44,8 +48,16 @@ function readEvent(item: unknown, isText: boolean, now: number): Encoded | Omit<
     }
   }
   if (isCommandValue(json)) return { reason: 'invalid', detail: 'type: a command; commands go to /v1/commands' };
-  const parsed = parseEvent(json, now);
-  return parsed.ok ? encodeEvent(parsed.event) : { reason: parsed.reason, detail: parsed.detail };
+  const parsed = parseEvent(ofCaller(json, caller), now);
+  if (!parsed.ok) return { reason: parsed.reason, detail: parsed.detail };
+  if (!mayUse(caller, parsed.event.tenant)) return { reason: 'forbidden', detail: 'tenant: this key is for other tenants' };
+  return encodeEvent(parsed.event);
+}
+
+/** An event without a tenant is of the key's only one. */
+function ofCaller(json: unknown, caller: Caller): unknown {
+  if (caller.tenants === '*' || typeof json !== 'object' || json === null || Array.isArray(json)) return json;
+  return { ...json, tenant: (json as { tenant?: unknown }).tenant ?? defaultTenant(caller) };
 }
 
 function isCommandValue(json: unknown): boolean {
@@ -54,10 +66,10 @@ function isCommandValue(json: unknown): boolean {
 }
 
 /** One durable call for all of them. What a failed call left behind is repeated under the same ids. */
-export async function append({ append, logger }: ApiOptions, records: readonly Encoded[]): Promise<void> {
+export async function append({ append, logger }: ApiOptions, records: readonly Encoded[]): Promise<readonly Appended[]> {
   if (append === undefined) throw unavailable('This service only reads. Send it to one that writes to the log.');
   try {
-    await append(records);
+    return await append(records);
   } catch (error) {
     if (!(error instanceof LogError || error instanceof StoreError)) throw error;
     logger.warn({ error: error.name, kind: error.kind, records: records.length }, 'records were not appended');

@@ -1,11 +1,15 @@
 /** `GET /v1/recipients/{address}`: state, explanation and history of one recipient. */
-import { changeValue } from '@desist/contracts';
-import { decodeRecipient, explain, tenantPolicy } from '@desist/domain';
-import type { Change, ExplainedFact, Transition } from '@desist/domain';
+import { changeValue, readPolicyFile } from '@desist/contracts';
+import { decodeRecipient, explain, newMachine, run, suppressAt, tenantPolicy } from '@desist/domain';
+import type { Change, ExplainedFact, PolicySet, Recipient, Transition } from '@desist/domain';
 import type { HistoryEntry, RecipientRecord } from '@desist/pipeline';
 import type { FastifyInstance } from 'fastify';
-import { addressOf, limitOf, nameOf, queryOf } from './input.ts';
+import type { Caller } from './access.ts';
+import { tenantOf } from './access.ts';
+import { addressOf, limitOf, objectOf, queryOf } from './input.ts';
 import { allowanceValue, suppressionValue, when } from './output.ts';
+import { Problem } from './problem.ts';
+import { HISTORY_DOC, RECIPIENT_DOC, WHAT_IF_DOC, WHY_DOC } from './schemas.ts';
 import type { ApiOptions } from './server.ts';
 
 interface Path {
@@ -18,45 +22,109 @@ interface Who {
 }
 
 export async function recipientRoutes(app: FastifyInstance, { reader, policies }: ApiOptions): Promise<void> {
-  app.get<Path>('/v1/recipients/:address', async ({ params, query }) => {
-    const who = whoOf(params.address, queryOf(query, ['tenant']).tenant);
+  const reading = { role: 'reader' } as const;
+
+  app.get<Path>('/v1/recipients/:address', { schema: RECIPIENT_DOC, config: reading }, async ({ params, query, caller }) => {
+    const who = whoOf(params.address, caller, queryOf(query, ['tenant']).tenant);
     return stateValue(who, await reader.recipient(who.tenant, who.address));
   });
 
-  app.get<Path>('/v1/recipients/:address/why', async ({ params, query }) => {
-    const who = whoOf(params.address, queryOf(query, ['tenant']).tenant);
-    const record = await reader.recipient(who.tenant, who.address);
-    const state = stateValue(who, record);
-    if (record === null) return { ...state, facts: [], transitions: [], whatWouldChangeIt: [], refold: null };
-    const recipient = decodeRecipient(record.evidence, record.version);
-    if (recipient === undefined) throw new Error('the evidence is of a format that this version does not read');
-    const context = { policies: tenantPolicy(policies, who.tenant), policyVersion: policies.version };
-    const { view, facts, transitions, whatWouldChangeIt } = explain(recipient, context);
-    return {
-      ...state,
-      facts: facts.map(factValue),
-      transitions: transitions.map(transitionValue),
-      whatWouldChangeIt,
-      refold: {
-        note: 'the state, computed again from these facts alone under the policy in force here',
-        state: view.state,
-        agrees: view.state === record.state,
-        policy: policies.version,
-      },
-    };
+  app.get<Path>('/v1/recipients/:address/why', { schema: WHY_DOC, config: reading }, async ({ params, query, caller }) => {
+    const who = whoOf(params.address, caller, queryOf(query, ['tenant']).tenant);
+    return whyValue(who, await reader.recipient(who.tenant, who.address), policies);
   });
 
-  app.get<Path>('/v1/recipients/:address/history', async ({ params, query }) => {
+  app.post<Path>('/v1/recipients/:address/why', { schema: WHAT_IF_DOC, config: reading }, async ({ params, body, caller }) => {
+    const { tenant, policy } = objectOf(body);
+    const who = whoOf(params.address, caller, tenant);
+    if (typeof policy !== 'string') throw new Problem(400, 'policy: must be the text of a policy file');
+    const read = readPolicyFile(policy);
+    if (!read.ok) throw new Problem(400, 'policy: the file has mistakes', { members: { errors: read.problems } });
+    const record = await reader.recipient(who.tenant, who.address);
+    return { ...whyValue(who, record, policies), underPolicy: whatIf(who, record, read.policies) };
+  });
+
+  app.get<Path>('/v1/recipients/:address/history', { schema: HISTORY_DOC, config: reading }, async ({ params, query, caller }) => {
     const { tenant, cursor, limit } = queryOf(query, ['tenant', 'cursor', 'limit']);
-    const who = whoOf(params.address, tenant);
+    const who = whoOf(params.address, caller, tenant);
     const page = { ...(cursor === undefined ? {} : { cursor }), limit: limitOf(limit) };
     const { items, cursor: next } = await reader.history(who.tenant, who.address, page);
     return { items: items.map((entry) => historyValue(who, entry)), cursor: next };
   });
 }
 
-function whoOf(address: string, tenant: string | undefined): Who {
-  return { tenant: nameOf(tenant, 'tenant'), address: addressOf(address, 'address') };
+function whoOf(address: string, caller: Caller, tenant: unknown): Who {
+  return { tenant: tenantOf(caller, tenant), address: addressOf(address, 'address') };
+}
+
+function recipientOf(record: RecipientRecord): Recipient {
+  const recipient = decodeRecipient(record.evidence, record.version);
+  if (recipient === undefined) throw new Error('the evidence is of a format that this version does not read');
+  return recipient;
+}
+
+function whyValue(who: Who, record: RecipientRecord | null, policies: PolicySet): object {
+  const state = stateValue(who, record);
+  if (record === null) return { ...state, facts: [], transitions: [], whatWouldChangeIt: [], refold: null };
+  const context = { policies: tenantPolicy(policies, who.tenant), policyVersion: policies.version };
+  const { view, facts, transitions, whatWouldChangeIt } = explain(recipientOf(record), context);
+  return {
+    ...state,
+    facts: facts.map(factValue),
+    transitions: transitions.map(transitionValue),
+    whatWouldChangeIt,
+    refold: {
+      note: 'the state, computed again from these facts alone under the policy in force here',
+      state: view.state,
+      agrees: view.state === record.state,
+      policy: policies.version,
+    },
+  };
+}
+
+/** The same facts under another policy: what it would alter of the state as it is. */
+function whatIf({ tenant }: Who, record: RecipientRecord | null, policies: PolicySet): object {
+  if (record === null) return { policy: policies.version, state: 'healthy', suppressions: [], suppressAt: null, alters: [] };
+  const { facts, clock } = recipientOf(record);
+  const { base, streams } = tenantPolicy(policies, tenant);
+  const machine = newMachine(
+    (stream) => streams.get(stream) ?? base,
+    () => undefined,
+  );
+  run(facts, clock, machine);
+  const suppressions = machine.suppressions.map(({ scope, reason, since, expiresAt }) => {
+    return { scope, reason, since: when(since), expiresAt: when(expiresAt) };
+  });
+  const deadline = suppressAt(machine);
+  return {
+    policy: policies.version,
+    state: machine.state,
+    suppressions,
+    suppressAt: when(deadline),
+    alters: alters(record, machine.state, suppressions, deadline),
+  };
+}
+
+function alters(
+  record: RecipientRecord,
+  state: string,
+  suppressions: readonly { readonly scope: string; readonly reason: string; readonly expiresAt: string | null }[],
+  deadline: number | null,
+): readonly string[] {
+  const lines: string[] = [];
+  if (state !== record.state) lines.push(`state: ${record.state} becomes ${state}`);
+  const name = ({ scope, reason }: { readonly scope: string; readonly reason: string }): string => `${reason} (${scope})`;
+  const before = new Map(record.suppressions.map((held) => [name(held), when(held.expiresAt)]));
+  for (const held of suppressions) {
+    const known = before.get(name(held));
+    if (known === undefined) lines.push(`${name(held)}: would be suppressed`);
+    else if (known !== held.expiresAt)
+      lines.push(`${name(held)}: would end at ${held.expiresAt ?? 'no time'} instead of ${known ?? 'no time'}`);
+    before.delete(name(held));
+  }
+  for (const gone of before.keys()) lines.push(`${gone}: would not be suppressed`);
+  if (deadline !== record.suppressAt) lines.push(`the deadline: ${when(record.suppressAt) ?? 'none'} becomes ${when(deadline) ?? 'none'}`);
+  return lines;
 }
 
 /** Nobody is unknown: who never failed is healthy. */
@@ -93,11 +161,14 @@ function factValue({ fact, role, voidedBy, why }: ExplainedFact): object {
     voidedBy,
     category: judged?.verdict.category ?? null,
     attribution: judged?.verdict.attribution ?? null,
+    permanence: judged?.verdict.permanence ?? null,
     rule: judged?.verdict.rule ?? null,
     reply: judged?.reply ?? null,
     ...(message === null ? {} : { messageId: message }),
     stream: 'stream' in fact ? fact.stream : null,
-    ...('scope' in fact ? { scope: fact.scope, expiresAt: when(fact.expiresAt), force: fact.force, by: fact.by } : {}),
+    ...('scope' in fact
+      ? { scope: fact.scope, expiresAt: when(fact.expiresAt), force: fact.force, by: fact.by, note: fact.note ?? null }
+      : {}),
     // Failures between the one before and this one that are kept as a number only.
     ...(fact.kind === 'failure' && fact.merged > 0 ? { merged: fact.merged } : {}),
   };

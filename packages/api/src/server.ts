@@ -1,12 +1,18 @@
 /** The HTTP surface as one application: routes over ports, no database and no broker. */
 import { isIP } from 'node:net';
 import type { PolicySet } from '@desist/domain';
-import type { Logger, PartitionStatus, StateReader, Time } from '@desist/pipeline';
+import rateLimit from '@fastify/rate-limit';
+import type { Appended, Logger, PartitionStatus, StateReader, Time } from '@desist/pipeline';
 import fastify from 'fastify';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { RateLimitPluginOptions } from '@fastify/rate-limit';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { guard } from './access.ts';
 import { checkRoute } from './check.ts';
+import type { WhenAway } from './check.ts';
 import { commandRoutes } from './commands.ts';
+import { describeRoutes } from './document.ts';
 import { eventRoutes } from './events.ts';
+import type { ApiKey } from './keys.ts';
 import { listRoutes } from './list.ts';
 import { readBodies } from './input.ts';
 import { handleErrors, Problem, refuseConnection, sendFrameworkError } from './problem.ts';
@@ -15,16 +21,13 @@ import { recipientRoutes } from './recipients.ts';
 import { WEBHOOK_PATH, webhookRoutes } from './webhooks.ts';
 import type { WebhookReceiver } from './webhooks.ts';
 
-/** Refuses a request by throwing (`Problem` for a status of its own); resolves when it may go on. */
-export type Authorise = (request: FastifyRequest) => Promise<void>;
-
 export interface ApiOptions {
   readonly reader: StateReader;
   /**
    * Appends records to the delivery events of the log; durable when resolved. Rejects with `LogError` or `StoreError`; some
    * records may be stored then. Without it the service only reads: the routes that write answer 503.
    */
-  readonly append?: (records: readonly { readonly key: string; readonly value: string }[]) => Promise<void>;
+  readonly append?: (records: readonly { readonly key: string; readonly value: string }[]) => Promise<readonly Appended[]>;
   /** Who messages went to, one answer per event; for reports that leave it out. Never rejects. */
   readonly recall?: (
     events: readonly { readonly tenant: string; readonly messageId: string }[],
@@ -43,14 +46,18 @@ export interface ApiOptions {
   readonly version: string;
   /** Bytes of a request's body; default 8 MiB. */
   readonly bodyLimit?: number;
-  /** Listen on other than loopback addresses: nothing asks for a key yet, so whoever reaches the port may do everything. */
+  /** Who may do what. Without any, whoever reaches the port may do everything, so only loopback is served. */
+  readonly keys?: readonly ApiKey[];
+  /** Listen on other than loopback addresses although there are no keys. */
   readonly allowRemote?: boolean;
   /** Takes providers' webhooks in; without it there is no path for them. */
   readonly webhooks?: WebhookReceiver;
   /** Bytes of all webhook bodies under way at one time; default 64 MiB. */
   readonly webhooksInFlight?: number;
-  /** The seam for API keys: asked before every route except the probes. */
-  readonly authorise?: Authorise;
+  /** Requests per second of one caller (key, otherwise address); undefined: no limit. */
+  readonly rate?: number | undefined;
+  /** What `check` answers of a stream while the database is away. Default: an error. */
+  readonly whenAway?: (stream: string) => WhenAway;
 }
 
 export interface Api {
@@ -65,10 +72,11 @@ export interface Api {
 const BODY_LIMIT = 8 * 1024 * 1024;
 /** An address of RFC 5321's largest size with every octet percent-encoded. */
 const ADDRESS_LIMIT = 2048;
-const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'QUERY'];
 
 export function createApi(options: ApiOptions): Api {
-  const { logger, authorise } = options;
+  const { logger, keys = [], rate } = options;
+  const remote = options.allowRemote === true || keys.length > 0;
   const bodyLimit = options.bodyLimit ?? BODY_LIMIT;
   const app: FastifyInstance = fastify({
     logger: false,
@@ -79,23 +87,30 @@ export function createApi(options: ApiOptions): Api {
     frameworkErrors: (error, _request, reply) => sendFrameworkError(error, reply),
     clientErrorHandler: refuseConnection,
   });
+  for (const method of METHODS) if (!app.supportedMethods.includes(method)) app.addHttpMethod(method);
   handleErrors(app, logger, bodyLimit);
   readBodies(app);
   const methods = new Map<string, string[]>();
   app.addHook('onRoute', ({ url, method }) => {
+    // The pages of the documentation are another package's, with routes that overlap.
+    if (url.startsWith('/docs')) return;
     methods.set(url, [...(methods.get(url) ?? []), ...[method].flat()]);
   });
   const { webhooks, webhooksInFlight } = options;
-  if (options.allowRemote !== true) {
+  if (!remote) {
     app.addHook('onRequest', async (request) => {
       // A webhook proves by its signature where it is from, and comes by the name that a proxy has.
       if (request.routeOptions.url === WEBHOOK_PATH && webhooks?.isOpen((request.params as { source: string }).source) === false) return;
       refuseForeignHosts(request);
     });
   }
+  app.addHook('onSend', addHeaders);
+  // Not encapsulated: it describes every route that comes after it.
+  void app.register(Object.assign(async (all: FastifyInstance) => describeRoutes(all, options.version, keys.length > 0), UNSCOPED));
   void app.register(async (probes) => probeRoutes(probes, options));
   void app.register(async (v1) => {
-    if (authorise !== undefined) v1.addHook('onRequest', authorise);
+    guard(v1, keys);
+    if (rate !== undefined) await v1.register(rateLimit, limitOf(rate));
     for (const routes of [checkRoute, listRoutes, recipientRoutes, commandRoutes, statusRoute, eventRoutes]) {
       // Each in a scope of its own: only the events read NDJSON.
       await v1.register(async (scope) => routes(scope, options));
@@ -110,9 +125,9 @@ export function createApi(options: ApiOptions): Api {
 
   return {
     async listen({ host, port }) {
-      if (options.allowRemote !== true && !isLoopback(host)) {
+      if (!remote && !isLoopback(host)) {
         throw new Error(
-          `refusing to listen at ${host}: without API keys only loopback (127.0.0.1, ::1, localhost) is safe; allow remote access to do it all the same`,
+          `refusing to listen at ${host}: without API keys only loopback (127.0.0.1, ::1, localhost) is safe; configure keys, or allow remote access to do it all the same`,
         );
       }
       return { address: await app.listen({ host, port }) };
@@ -122,6 +137,29 @@ export function createApi(options: ApiOptions): Api {
   };
 }
 
+const UNSCOPED = { [Symbol.for('skip-override')]: true };
+
+function limitOf(rate: number): RateLimitPluginOptions {
+  return {
+    max: rate,
+    timeWindow: 1_000,
+    cache: 10_000,
+    keyGenerator: (request) => request.caller.name ?? request.ip,
+    errorResponseBuilder: () =>
+      new Problem(429, `More than ${rate} requests in a second. Send several recipients in one request.`, {
+        headers: { 'retry-after': '1' },
+      }),
+  };
+}
+
+/** Nothing of an answer is cached, sniffed, framed or named to others. The documentation has a policy of its own. */
+async function addHeaders(_request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  void reply.headers({ 'x-content-type-options': 'nosniff', 'x-frame-options': 'DENY', 'referrer-policy': 'no-referrer' });
+  if (!reply.hasHeader('cache-control')) void reply.header('cache-control', 'no-store');
+  if (!reply.hasHeader('content-security-policy'))
+    void reply.header('content-security-policy', "default-src 'none'; frame-ancestors 'none'");
+}
+
 /** 405 where the path exists and the method does not: before a body is read. */
 function refuseOtherMethods(app: FastifyInstance, methods: ReadonlyMap<string, readonly string[]>): void {
   for (const [url, known] of [...methods]) {
@@ -129,6 +167,7 @@ function refuseOtherMethods(app: FastifyInstance, methods: ReadonlyMap<string, r
     app.route({
       url,
       method: METHODS.filter((method) => !known.includes(method)),
+      schema: { hide: true },
       onRequest: async () => {
         throw new Problem(405, `This path knows ${allow}.`, { headers: { allow } });
       },

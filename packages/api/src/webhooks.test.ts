@@ -179,7 +179,11 @@ describe('POST /v1/events, reports without a recipient', () => {
     const { api } = make(
       {},
       {
-        append: async (records) => void appended.push(...records.map(({ key }) => key)),
+        append: async (records) =>
+          records.map(({ key }) => {
+            appended.push(key);
+            return { partition: 0, offset: appended.length };
+          }),
         recall: async (events) => {
           asked.push(...events.map(({ tenant, messageId }) => `${tenant} ${messageId}`));
           return recipients;

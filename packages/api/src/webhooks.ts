@@ -5,6 +5,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Problem, unavailable } from './problem.ts';
+import { WEBHOOK_DOC } from './schemas.ts';
 
 /** What takes webhooks in. Headers have names in lower case. Rejects for what should not happen only. */
 export interface WebhookReceiver {
@@ -88,6 +89,7 @@ export async function webhookRoutes(app: FastifyInstance, options: WebhookRouteO
   app.route<Path>({
     method: 'POST',
     url: WEBHOOK_PATH,
+    schema: WEBHOOK_DOC,
     onRequest: async (request) => {
       const { source } = known(request, webhooks);
       const refused = await webhooks.admit(source, headersOf(request));
@@ -114,7 +116,7 @@ export async function webhookRoutes(app: FastifyInstance, options: WebhookRouteO
     },
   });
   // Some ask so whether there is anything here, before they send.
-  app.head<Path>(WEBHOOK_PATH, async (request, reply) => {
+  app.head<Path>(WEBHOOK_PATH, { schema: { hide: true } }, async (request, reply) => {
     known(request, webhooks);
     return reply.code(200).send();
   });

@@ -3,10 +3,11 @@ import type { KafkaLog } from '@desist/log-kafka';
 import { connectKafka } from '@desist/log-kafka';
 import type { JournalLog } from '@desist/log-postgres';
 import { openJournal } from '@desist/log-postgres';
+import { StoreError } from '@desist/pipeline';
 import type { Logger, LogSink, LogSource, RecipientStore, StateReader } from '@desist/pipeline';
 import { systemTime } from '@desist/shell';
-import type { Database } from '@desist/store-postgres';
-import { createReader, createStore, openEmbedded, openServer } from '@desist/store-postgres';
+import type { Database, HashOf } from '@desist/store-postgres';
+import { createReader, createStore, hashKeyOf, keyedHash, openEmbedded, openServer } from '@desist/store-postgres';
 import type { Settings } from './settings.ts';
 
 export interface Backends {
@@ -17,6 +18,8 @@ export interface Backends {
   /** The log again, by what it is: for what only one of them can do. */
   readonly kafka: KafkaLog | null;
   readonly journal: JournalLog | null;
+  /** Finds the key of the hashes that stand for erased recipients: once, when the schema is there. @throws StoreError for another key. */
+  unlock(): Promise<void>;
   /** Why the log can not be reached at the moment; null: it can, as far as is known. */
   logProblem(): string | null;
   /** What is used, for people: no secrets. */
@@ -39,10 +42,18 @@ export async function openBackends({ settings, logger, name, owner, connections 
   let away: string | null = null;
   const kafka = settings.kafka === null ? null : kafkaOf(settings, logger, (problem) => (away = problem));
   const journal = kafka === null ? openJournal({ db, owner, partitions: settings.partitions, logger, time: systemTime }) : null;
+  let hash: HashOf | undefined;
+  const hashOf: HashOf = (tenant, address) => {
+    if (hash === undefined) throw new StoreError('unavailable', 'the key of erased recipients is not known yet: starting');
+    return hash(tenant, address);
+  };
   return {
     db,
-    store: createStore(db),
-    reader: createReader(db),
+    store: createStore(db, { hashOf }),
+    reader: createReader(db, { hashOf }),
+    async unlock() {
+      hash ??= keyedHash(await hashKeyOf(db, settings.hashKey));
+    },
     log: (kafka ?? journal) as LogSource & LogSink,
     kafka,
     journal,

@@ -1,9 +1,12 @@
 export * from './agent.ts';
+export { newKey, ROLES } from '@desist/api';
+export type { Role } from '@desist/api';
 export * from './backends.ts';
 export * from './ingest.ts';
 export * from './main.ts';
 export * from './policies.ts';
-export { KEEP, prune } from './retention.ts';
+export { eraseDue } from './erasure.ts';
+export { KEEP, prune, pruneHistory } from './retention.ts';
 export * from './service.ts';
 export * from './settings.ts';
 export { VERSION } from './version.ts';

@@ -1,6 +1,7 @@
 /** The journal keeps records for a while and then deletes them. Kafka does this by itself, by the settings of its topics. */
 import type { Logger, LogSink, Signal, StateReader, Time, Topic } from '@desist/pipeline';
 import type { JournalLog } from '@desist/log-postgres';
+import type { Database } from '@desist/store-postgres';
 
 const DAY = 86_400_000;
 /** As long as the topics on Kafka are kept. `suppressions` is compacted instead. */
@@ -31,6 +32,46 @@ export async function prune({ journal, reader }: Pruned, now: number): Promise<n
     deleted += await journal.prune('suppressionEvents', partition, { below, before: now - KEEP.suppressionEvents });
   }
   return deleted + (await journal.prune('deadLetters', 0, { below, before: now - KEEP.deadLetters }));
+}
+
+const HISTORY_STEP = 5_000;
+
+/** Deletes published changes that were recorded before `before` (ms), in steps; answers how many. */
+export async function pruneHistory(db: Pick<Database, 'query'>, before: number): Promise<number> {
+  let deleted = 0;
+  for (;;) {
+    const rows = await db.query(
+      `delete from desist.recipient_event e using (select recipient_id, version from desist.recipient_event where recorded_at < $1 limit ${HISTORY_STEP}) old
+        where e.recipient_id = old.recipient_id and e.version = old.version returning 1`,
+      [before],
+    );
+    deleted += rows.length;
+    if (rows.length < HISTORY_STEP) return deleted;
+  }
+}
+
+interface KeepHistory {
+  readonly db: Pick<Database, 'query'>;
+  /** ms */
+  readonly kept: number;
+  readonly time: Time;
+  readonly logger: Logger;
+  readonly signal: Signal;
+}
+
+export function keepHistory({ db, kept, time, logger, signal }: KeepHistory): void {
+  void (async () => {
+    for (;;) {
+      await time.sleep(EVERY, signal);
+      if (signal.aborted) return;
+      try {
+        const deleted = await pruneHistory(db, time.now() - kept);
+        if (deleted > 0) logger.info({ deleted }, 'history older than it is kept was deleted');
+      } catch (error) {
+        logger.warn({ problem: error instanceof Error ? error.message : String(error) }, 'the history was not pruned');
+      }
+    }
+  })();
 }
 
 export function keepPruned(options: Pruned & { readonly time: Time; readonly logger: Logger; readonly signal: Signal }): void {

@@ -17,15 +17,16 @@ import type { Backends } from './backends.ts';
 import { openBackends } from './backends.ts';
 import { createHealth } from './health.ts';
 import type { Health } from './health.ts';
+import { keepErasing } from './erasure.ts';
 import { createFeeds } from './feeds.ts';
 import type { Feeds } from './feeds.ts';
-import { keepPruned } from './retention.ts';
+import { keepHistory, keepPruned } from './retention.ts';
 import type { Settings } from './settings.ts';
 import { VERSION } from './version.ts';
 import { wire } from './wire.ts';
 
 export interface ServiceOptions {
-  readonly name: 'engine' | 'standalone' | 'ingest';
+  readonly name: 'engine' | 'standalone' | 'ingest' | 'query';
   readonly settings: Settings;
   readonly policies: PolicySet;
   /** Takes events and commands in over HTTP, too. */
@@ -34,6 +35,52 @@ export interface ServiceOptions {
   readonly logStream?: 1 | 2;
   /** Called once, when the service works. */
   readonly onReady?: (service: { readonly url: string | null }) => void;
+}
+
+/** `desist query`: answers and never writes; any number may run beside the engines. */
+export async function runQuery({ settings, policies }: Pick<ServiceOptions, 'settings' | 'policies'>): Promise<void> {
+  const logger = createLogger({ service: 'query', level: settings.logLevel, stream: 1 });
+  const life = createLifecycle(logger);
+  try {
+    const backends = await openBackends({ settings, logger, name: 'desist-query', owner: 'query' });
+    life.opened('database', () => backends.close());
+    logger.info({ version: VERSION, policy: policies.version, backends: backends.described }, 'starting');
+    const health = createHealth({ db: backends.db, logger, time: systemTime, logProblem: () => null });
+    life.opened('health', () => health.close());
+    const metrics = createMetrics({
+      tally: createTally((domain) => wire.providerOf(domain)),
+      partitions: () => [],
+      reader: backends.reader,
+      monotonic: () => systemTime.monotonic(),
+    });
+    await serve({
+      name: 'query',
+      settings,
+      policies,
+      ingest: false,
+      backends,
+      engine: null,
+      metrics,
+      health,
+      logger,
+      life,
+      feeds: undefined,
+    });
+    const ready = await health.until(
+      'waiting for the database',
+      async () => {
+        await migrated(backends.db);
+        await backends.unlock();
+      },
+      life.signal,
+    );
+    if (!ready) return;
+    health.running();
+    if (!life.signal.aborted) await new Promise<void>((resolve) => life.signal.addEventListener('abort', () => resolve(), { once: true }));
+    logger.info({}, 'stopped');
+  } finally {
+    await life.close();
+  }
 }
 
 /** Runs until SIGTERM or SIGINT. @throws StoreError, LogError when it can not begin: the message says what to do. */
@@ -79,6 +126,9 @@ export async function runService(options: ServiceOptions): Promise<void> {
     if (!(await prepare(backends, settings, health, logger, life))) return;
     const { journal, reader } = backends;
     if (journal !== null) keepPruned({ journal, reader, time: systemTime, logger, signal: life.signal });
+    keepErasing({ db: backends.db, journal, time: systemTime, logger, signal: life.signal });
+    keepHistory({ db: backends.db, kept: settings.historyKept, time: systemTime, logger, signal: life.signal });
+    await servePsql(backends.db, settings, logger, life);
     const running = drive(backends, engine, health, logger, life);
     const feeding = feeds?.run();
     options.onReady?.({ url });
@@ -102,10 +152,10 @@ interface Parts extends ServiceOptions {
 export async function serve(parts: Parts): Promise<string | null> {
   const { settings, policies, ingest, backends, engine, metrics, health, logger, life } = parts;
   if (settings.http === null) return null;
-  const { host, port, allowRemote } = settings.http;
+  const { host, port, ...access } = settings.http;
   const api = createApi({
     reader: backends.reader,
-    ...(ingest ? { append: (records) => backends.log.append('deliveryEvents', records).then(() => undefined) } : {}),
+    ...(ingest ? { append: (records) => backends.log.append('deliveryEvents', records) } : {}),
     ...parts.feeds?.routes,
     policies,
     ...(engine === null ? {} : { engineStatus: () => engine.status() }),
@@ -114,15 +164,27 @@ export async function serve(parts: Parts): Promise<string | null> {
     time: systemTime,
     logger,
     version: VERSION,
-    allowRemote,
+    ...access,
   });
   const { address } = await api.listen({ host, port });
   life.opened('HTTP', () => api.close());
   logger.info(
     { listening: address },
-    allowRemote ? 'serving HTTP, to whoever can reach this address' : 'serving HTTP, on this machine only',
+    access.keys.length > 0
+      ? `serving HTTP, to whoever has one of ${access.keys.length} keys`
+      : access.allowRemote
+        ? 'serving HTTP, to whoever can reach this address'
+        : 'serving HTTP, on this machine only: no keys are configured',
   );
   return address;
+}
+
+async function servePsql(db: Database, { psqlPort }: Settings, logger: Logger, life: Lifecycle): Promise<void> {
+  if (psqlPort === null || db.serveSql === undefined) return;
+  const socket = await db.serveSql(psqlPort);
+  const { port } = socket;
+  life.opened('SQL', () => socket.close());
+  logger.info({ port }, `serving SQL on this machine, read-only: psql -h 127.0.0.1 -p ${port} -U desist_reader desist`);
 }
 
 /** Waits for database and log. False when the process was told to stop meanwhile. */
@@ -135,6 +197,7 @@ export async function prepare(backends: Backends, settings: Settings, health: He
         const steps = await migrate(db);
         if (steps.length > 0) logger.info({ steps }, 'database brought to this version');
       } else await migrated(db);
+      await backends.unlock();
       await journal?.ensure();
       const partitions = await log.partitions();
       const bound = await bindInput(db, { topic: settings.topics.deliveryEvents, partitions });

@@ -1,5 +1,7 @@
 /** Every setting of every service, from the environment. `docs/operations.md` lists them. */
-import { parseDuration } from '@desist/contracts';
+import type { ApiKey, WhenAway } from '@desist/api';
+import { parseKeys } from '@desist/api';
+import { NAME, parseDuration } from '@desist/contracts';
 import type { Sources } from '@desist/ingest';
 import type { KafkaOptions } from '@desist/log-kafka';
 import type { Topic } from '@desist/pipeline';
@@ -27,6 +29,12 @@ export interface Settings {
   /** ms for which it is remembered who a message went to; null: it is not. */
   readonly messageMemory: number | null;
   readonly logLevel: LogLevel;
+  /** Of the hashes that stand for erased recipients; undefined: one is made and kept in the database. */
+  readonly hashKey: string | undefined;
+  /** ms that published changes are kept as history. */
+  readonly historyKept: number;
+  /** Port on this machine where psql finds the embedded database; null: none. */
+  readonly psqlPort: number | null;
   /** Of topics that are made. */
   readonly partitions: number;
   readonly replicationFactor: number | undefined;
@@ -43,10 +51,17 @@ export interface HttpSettings {
   readonly port: number;
   /** Listening beyond this machine was allowed on purpose. */
   readonly allowRemote: boolean;
+  readonly keys: readonly ApiKey[];
+  /** Requests per second of one caller. */
+  readonly rate: number | undefined;
+  /** What `check` answers of a stream while the database is away. */
+  readonly whenAway: (stream: string) => WhenAway;
 }
 
 const PREFIXES = ['DESIST_', 'KAFKA_'];
-const HTTP_DEFAULT: HttpSettings = { host: '127.0.0.1', port: 8425, allowRemote: false };
+const HTTP_DEFAULT = { host: '127.0.0.1', port: 8425 };
+/** A guess at what nobody needs twice: 13 months. */
+const HISTORY_KEPT = 400 * 86_400_000;
 
 export interface Needs {
   readonly servers?: boolean;
@@ -81,10 +96,15 @@ export function readSettings(variables: Readonly<Record<string, string | undefin
     apiKey: env.secret('DESIST_API_KEY') ?? null,
     sources: NO_SOURCES,
     messageMemory: memoryFrom(env),
+    hashKey: hashKey(env),
+    historyKept: duration(env, 'DESIST_HISTORY_KEPT') ?? HISTORY_KEPT,
+    psqlPort: env.integer('DESIST_PSQL_PORT', 0, 65_535) ?? null,
     logLevel: env.choice('DESIST_LOG_LEVEL', LOG_LEVELS) ?? 'info',
     partitions: env.integer('DESIST_PARTITIONS', 1, 10_000) ?? (kafka === null ? 4 : 12),
     replicationFactor: env.integer('DESIST_REPLICATION_FACTOR', 1, 100),
   };
+  if (settings.psqlPort !== null && databaseUrl !== null)
+    env.problem('DESIST_PSQL_PORT: is for the embedded database; with DATABASE_URL connect to that server');
   if (new Set(Object.values(settings.topics)).size < 4) env.problem('DESIST_TOPIC_…: the four topics need four names');
   const sources = sourcesFrom(env, settings, needs.sources === true);
   // For commands that talk to a running service, and for whoever starts this one.
@@ -167,6 +187,9 @@ function tls(env: Environment): KafkaSettings['ssl'] | undefined {
 
 function httpSettings(env: Environment): HttpSettings | null {
   const allowRemote = env.flag('DESIST_HTTP_ALLOW_REMOTE') ?? false;
+  const keys = apiKeys(env);
+  const rate = env.integer('DESIST_HTTP_RATE', 1, 1_000_000);
+  const whenAway = awaySettings(env);
   const parsed = env.parsed(
     'DESIST_HTTP',
     (text) => {
@@ -179,10 +202,43 @@ function httpSettings(env: Environment): HttpSettings | null {
     'host:port, a port, or off',
   );
   if (parsed === 'off') return null;
-  if (parsed !== undefined && !allowRemote && !/^(localhost|127\.[\d.]+|::1)$/.test(parsed.host)) {
-    env.problem(`DESIST_HTTP: ${parsed.host} is not this machine; nothing asks for a key yet, so this needs DESIST_HTTP_ALLOW_REMOTE=true`);
+  if (parsed !== undefined && !allowRemote && keys.length === 0 && !/^(localhost|127\.[\d.]+|::1)$/.test(parsed.host)) {
+    env.problem(
+      `DESIST_HTTP: ${parsed.host} is not this machine: give DESIST_API_KEYS, or DESIST_HTTP_ALLOW_REMOTE=true to serve everybody`,
+    );
   }
-  return { ...HTTP_DEFAULT, ...parsed, allowRemote };
+  return { ...HTTP_DEFAULT, ...parsed, allowRemote, keys, rate, whenAway };
+}
+
+function apiKeys(env: Environment): readonly ApiKey[] {
+  const text = env.secret('DESIST_API_KEYS');
+  if (text === undefined) return [];
+  const { keys, problems } = parseKeys(text);
+  for (const problem of problems) env.problem(`DESIST_API_KEYS: ${problem}`);
+  if (keys.length === 0 && problems.length === 0) env.problem('DESIST_API_KEYS: has no key in it');
+  return keys;
+}
+
+/** Streams by what is answered of them without the database; `*` is every stream that is not named. */
+function awaySettings(env: Environment): (stream: string) => WhenAway {
+  const named = new Map<string, WhenAway>();
+  for (const [variable, away] of [
+    ['DESIST_CHECK_FAIL_OPEN', 'open'],
+    ['DESIST_CHECK_FAIL_CLOSED', 'closed'],
+  ] as const) {
+    for (const stream of env.list(variable) ?? []) {
+      if (stream !== '*' && !NAME.test(stream)) env.problem(`${variable}: ${stream} is no stream`);
+      if (named.has(stream)) env.problem(`${variable}: ${stream} is named twice`);
+      named.set(stream, away);
+    }
+  }
+  return (stream) => named.get(stream) ?? named.get('*') ?? 'error';
+}
+
+function hashKey(env: Environment): string | undefined {
+  const key = env.secret('DESIST_HASH_KEY');
+  if (key !== undefined && key.length < 32) env.problem('DESIST_HASH_KEY: must be at least 32 characters of chance');
+  return key;
 }
 
 function topic(env: Environment, name: string): string | undefined {

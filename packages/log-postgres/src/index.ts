@@ -3,6 +3,8 @@ import { LogError } from '@desist/pipeline';
 import type { Logger, LogSink, LogSource, Time, Topic } from '@desist/pipeline';
 import { createAppend } from './append.ts';
 import type { Database } from './database.ts';
+import { erase } from './erase.ts';
+import type { Erased } from './erase.ts';
 import { prune } from './prune.ts';
 import type { PruneLimit } from './prune.ts';
 import { runSource } from './source.ts';
@@ -11,6 +13,7 @@ import type { JournalRecord } from './tables.ts';
 import { wakeupsOf } from './wakeups.ts';
 
 export type { Database } from './database.ts';
+export type { Erased } from './erase.ts';
 export type { PruneLimit } from './prune.ts';
 export type { JournalRecord } from './tables.ts';
 
@@ -55,6 +58,8 @@ export interface JournalLog extends LogSource, LogSink {
    * `suppressions` only tombstones go. Whoever calls must know that nobody needs them any more.
    */
   prune(topic: Topic, partition: number, limit: number | PruneLimit): Promise<number>;
+  /** Takes an erased recipient's records out; answers how many. Their changes must be relayed. */
+  erase(erased: Erased): Promise<number>;
   /** Refuses appends from now on and waits for those under way. Stop `run` by its signal first. */
   close(): Promise<void>;
 }
@@ -135,6 +140,7 @@ export function openJournal(options: JournalOptions): JournalLog {
       return latest;
     },
     prune: (topic, partition, limit) => prune(db, tables, topic, partition, typeof limit === 'number' ? { below: limit } : limit),
+    erase: (erased) => erase(db, erased),
     async close() {
       closed = true;
       await Promise.allSettled(underWay);

@@ -4,6 +4,7 @@ import type {
   CommitPlan,
   CommitResult,
   DeadLetter,
+  ForgottenRow,
   HistoryRow,
   OutboxRow,
   Ownership,
@@ -34,6 +35,7 @@ export interface MemoryStore extends RecipientStore {
   rows(): readonly RecipientRow[];
   history(): readonly HistoryRow[];
   clockMoves(): CommitPlan['clockMoves'];
+  erased(): readonly ForgottenRow[];
 }
 
 const PAGE = 1_000;
@@ -43,7 +45,9 @@ export function createMemoryStore(now: () => number = () => Date.now()): MemoryS
   const recipients = new Map<string, RecipientRow>();
   let outbox: (OutboxRow & { partition: number })[] = [];
   let letters: (DeadLetter & { partition: number })[] = [];
-  const history: HistoryRow[] = [];
+  let history: HistoryRow[] = [];
+  /** By the key itself: nothing here outlives the process. */
+  const erased = new Map<string, ForgottenRow>();
   const clockMoves: { beforeOffset: number; clock: number }[] = [];
 
   function checkpointOf(partition: number): Checkpoint {
@@ -63,6 +67,13 @@ export function createMemoryStore(now: () => number = () => Date.now()): MemoryS
   function apply(plan: CommitPlan): CommitResult {
     const checkpoint = owned(plan);
     if (checkpoint?.nextOffset !== plan.fromOffset || checkpoint.nextNumber !== plan.fromNumber) return 'fenced';
+    for (const row of plan.erased ?? []) {
+      const { tenant, address, version, at, blocks } = row;
+      erased.set(keyOf(row), { tenant, address, version, at, blocks });
+      if (!row.whole) continue;
+      recipients.delete(keyOf(row));
+      history = history.filter((entry) => keyOf(entry) !== keyOf(row));
+    }
     for (const row of plan.recipients) {
       const key = keyOf(row);
       const before = recipients.get(key);
@@ -71,7 +82,8 @@ export function createMemoryStore(now: () => number = () => Date.now()): MemoryS
     for (const gone of plan.forgotten) recipients.delete(keyOf(gone));
     outbox.push(...plan.outbox.map((row) => ({ ...row, partition: plan.partition })));
     letters.push(...plan.deadLetters.map((row) => ({ ...row, partition: plan.partition })));
-    history.push(...plan.history);
+    // As in the database, a change of somebody who has no row is not kept.
+    history.push(...plan.history.filter((entry) => recipients.has(keyOf(entry))));
     clockMoves.push(...plan.clockMoves);
     const { nextOffset, clock, nextNumber, attempts } = plan;
     Object.assign(checkpoint, { nextOffset, clock, nextNumber, attempts });
@@ -85,6 +97,7 @@ export function createMemoryStore(now: () => number = () => Date.now()): MemoryS
     rows: () => [...recipients.values()],
     history: () => history,
     clockMoves: () => clockMoves,
+    erased: () => [...erased.values()],
     async claim(partition) {
       const checkpoint = checkpointOf(partition);
       checkpoint.epoch += 1;
@@ -128,6 +141,9 @@ export function createMemoryStore(now: () => number = () => Date.now()): MemoryS
         const { tenant, address, partition, version, evidence } = row;
         return [{ tenant, address, partition, version, evidence }];
       });
+    },
+    async forgotten(keys) {
+      return keys.flatMap((key) => erased.get(keyOf(key)) ?? []);
     },
     async commit(plan) {
       const fault = store.fault();

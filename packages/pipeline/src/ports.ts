@@ -252,6 +252,8 @@ export interface CommitPlan {
   /** 0 normally; kept above 0 while records are taken one at a time. */
   readonly attempts: number;
   readonly recipients: readonly RecipientRow[];
+  /** Recipients to erase, before anything else is written. At most one per recipient. */
+  readonly erased?: readonly ErasedRow[];
   /** Rows to delete: nothing about these recipients needs keeping. */
   readonly forgotten: readonly { readonly tenant: string; readonly address: string }[];
   readonly outbox: readonly OutboxRow[];
@@ -261,6 +263,37 @@ export interface CommitPlan {
   readonly clockMoves: readonly { readonly beforeOffset: number; readonly clock: number }[];
   /** Null: nothing new. Written a second time, it changes nothing. */
   readonly contrast: ContrastWrite | null;
+}
+
+/**
+ * An erased recipient: its row and history go, its place is taken by a keyed hash, of which nobody reads the address. Also written when
+ * something that happened before the erasure arrives late, and when an operator lifts what blocks.
+ */
+export interface ErasedRow {
+  readonly tenant: string;
+  readonly address: string;
+  /** The last version that was given. */
+  readonly version: number;
+  /** Events up to this moment, ms, are those of the erased. */
+  readonly at: number;
+  /** What held then, and goes on to forbid sending. */
+  readonly blocks: readonly BlockRow[];
+  /** The row and its history go. */
+  readonly whole: boolean;
+  /** Of the record that asked for it: up to it the log's own copies can go ... */
+  readonly offset: number;
+  /** ... and up to this `sequence.number` those of the changes, once they are relayed. */
+  readonly number: number;
+}
+
+export type BlockRow = Pick<SuppressionRow, 'scope' | 'reason' | 'since' | 'expiresAt'>;
+
+export interface ForgottenRow {
+  readonly tenant: string;
+  readonly address: string;
+  readonly version: number;
+  readonly at: number;
+  readonly blocks: readonly BlockRow[];
 }
 
 export type CommitResult = 'committed' | 'fenced';
@@ -290,6 +323,8 @@ export interface RecipientStore {
   tracked(partition: number): AsyncIterable<readonly TrackedRow[]>;
   /** Rows of these recipients, whichever partition they stand in. */
   load(keys: readonly { readonly tenant: string; readonly address: string }[]): Promise<readonly StoredRecipient[]>;
+  /** Which of these were erased once. Costs nothing as long as nobody of the claimed partitions was. */
+  forgotten(keys: readonly { readonly tenant: string; readonly address: string }[]): Promise<readonly ForgottenRow[]>;
   /** One transaction, the compare-and-set first. */
   commit(plan: CommitPlan): Promise<CommitResult>;
   /** Outbox of a partition, by number. */

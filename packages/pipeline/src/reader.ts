@@ -28,13 +28,16 @@ export interface RecipientRecord {
 
 /** All conditions must hold; a condition that is not given holds always. */
 export interface ListFilter {
-  readonly tenant?: string;
+  /** Any of these; not given: of every tenant. */
+  readonly tenants?: readonly string[];
   readonly scope?: string;
   readonly reason?: string;
   /** Part after the @, normalised. */
   readonly domain?: string;
   /** Normalised. */
   readonly address?: string;
+  /** Addresses that begin with this text, normalised. */
+  readonly prefix?: string;
   /** Suppressions that began at or after this moment. */
   readonly since?: number;
   /** From an earlier page of the same filter. */
@@ -61,6 +64,19 @@ export interface Checked {
   readonly state: RecipientStateName;
   readonly suppressions: readonly Pick<SuppressionRow, 'scope' | 'reason' | 'since' | 'expiresAt'>[];
   readonly allowed: readonly AllowanceRow[];
+  /** Some of the suppressions were those of an erased recipient of this address: all that is known of it is a keyed hash. */
+  readonly forgotten: boolean;
+}
+
+export interface PartitionClock {
+  readonly partition: number;
+  readonly clock: number;
+}
+
+/** The answers, in the order of the addresses, and how fresh they are: all of one moment. */
+export interface CheckedAll {
+  readonly checked: readonly Checked[];
+  readonly clocks: readonly PartitionClock[];
 }
 
 export interface HistoryEntry {
@@ -107,12 +123,14 @@ export interface StateReader {
   recipient(tenant: string, address: string): Promise<RecipientRecord | null>;
   /** Active suppressions, in a stable order. Rejects with `InvalidCursorError`. */
   list(filter: ListFilter): Promise<Page<ListedSuppression>>;
-  /** One answer per address, in their order, all of one moment. */
-  check(tenant: string, addresses: readonly string[]): Promise<readonly Checked[]>;
+  /** One answer per address, in their order, all of one moment: one statement however many they are. */
+  check(tenant: string, addresses: readonly string[]): Promise<CheckedAll>;
+  /** All of the list that a filter names, of one moment, in pages of any size. The database keeps the snapshot until the end. */
+  snapshot(filter: Omit<ListFilter, 'cursor' | 'limit'>): AsyncIterable<readonly ListedSuppression[]>;
+  /** Up to where each partition is folded and committed. */
+  positions(): Promise<ReadonlyMap<number, number>>;
   /** Published changes of a recipient, oldest first. Rejects with `InvalidCursorError`. */
   history(tenant: string, address: string, page: { readonly cursor?: string; readonly limit: number }): Promise<Page<HistoryEntry>>;
   /** Counts whole tables: for people and slow intervals, not for probes. */
   status(): Promise<StoreStatus>;
-  /** Partition clocks, for `asOf`. */
-  clocks(): Promise<readonly { readonly partition: number; readonly clock: number }[]>;
 }

@@ -2,12 +2,23 @@
  * The recipients of one partition that the task has at hand, and what they changed since the last commit. Everything here
  * dies with the task: the database has the truth.
  */
-import { decodeRecipient, encodeRecipient, newRecipient, recipientKey, viewOf } from '@desist/domain';
-import type { AskContrast, Change, FoldContext, PolicySet, Recipient } from '@desist/domain';
+import { addFact, decodeRecipient, encodeRecipient, forget, newRecipient, recipientKey, viewOf } from '@desist/domain';
+import type { AskContrast, Change, Command, Fact, FoldContext, PolicySet, Recipient } from '@desist/domain';
 import { tenantPolicy } from '@desist/domain';
 import type { Deadlines } from './deadlines.ts';
 import { StoreError } from './errors.ts';
-import type { CommitPlan, HistoryRow, OutboxRow, RecipientRow, RecipientStore, SuppressionRow, Time } from './ports.ts';
+import { liftedBy, mergedBlocks } from './forgotten.ts';
+import type {
+  BlockRow,
+  CommitPlan,
+  ErasedRow,
+  HistoryRow,
+  OutboxRow,
+  RecipientRow,
+  RecipientStore,
+  SuppressionRow,
+  Time,
+} from './ports.ts';
 import { untilThere } from './retry.ts';
 import type { Wire } from './wire.ts';
 
@@ -15,10 +26,20 @@ import type { Wire } from './wire.ts';
 export interface Held {
   readonly tenant: string;
   readonly address: string;
-  readonly recipient: Recipient;
+  recipient: Recipient;
   readonly foreign: boolean;
   stored: boolean;
   changedList: boolean;
+  /** Of an earlier recipient of this address, who was erased. */
+  erased: Erased | undefined;
+}
+
+interface Erased {
+  /** Events up to this moment are those of the erased. */
+  readonly at: number;
+  /** The last version that was given before; below it nothing of this row was ever published. */
+  readonly version: number;
+  readonly blocks: readonly BlockRow[];
 }
 
 export interface Pending {
@@ -26,6 +47,7 @@ export interface Pending {
   readonly forgotten: CommitPlan['forgotten'];
   readonly outbox: readonly OutboxRow[];
   readonly history: readonly HistoryRow[];
+  readonly erased: readonly ErasedRow[];
 }
 
 export interface Recipients {
@@ -35,6 +57,12 @@ export interface Recipients {
   contextOf(tenant: string): FoldContext;
   /** Notes that a recipient was folded, and publishes its changes. */
   touched(key: string, changes: readonly Change[]): void;
+  /** Erases the recipient, at the record with this offset. Answers what is published of it. */
+  forget(key: string, command: Command, clock: number, offset: number): readonly Change[];
+  /** True when the fact is of an erased recipient: then at most what blocks grows. */
+  isOfErased(key: string, fact: Fact, offset: number): boolean;
+  /** Lifts what an erasure left behind, as far as a `release` may. */
+  lifted(key: string, command: Command, offset: number): void;
   /** How many rows the next commit writes. */
   dirty(): number;
   /** Rows and records for the next commit; from here on the next ones are collected. */
@@ -60,6 +88,7 @@ export function createRecipients(options: {
   let dirty = new Set<string>();
   let outbox: OutboxRow[] = [];
   let history: HistoryRow[] = [];
+  let erased = new Map<string, ErasedRow>();
 
   function contextOf(tenant: string): FoldContext {
     let context = contexts.get(tenant);
@@ -82,11 +111,18 @@ export function createRecipients(options: {
           throw new StoreError('incompatible', 'a recipient row is of a newer format: run the version that wrote it, or a later one');
         }
         const key = recipientKey(tenant, address);
-        atHand.set(key, { tenant, address, recipient, foreign: row.partition !== partition, stored: true, changedList: false });
-        missing.delete(key);
+        const foreign = row.partition !== partition;
+        atHand.set(key, { tenant, address, recipient, foreign, stored: true, changedList: false, erased: undefined });
       }
       for (const [key, { tenant, address }] of missing) {
-        atHand.set(key, { tenant, address, recipient: newRecipient(), foreign: false, stored: false, changedList: false });
+        if (atHand.has(key)) continue;
+        const recipient = newRecipient();
+        atHand.set(key, { tenant, address, recipient, foreign: false, stored: false, changedList: false, erased: undefined });
+      }
+      for (const { tenant, address, ...known } of await untilThere(time, () => store.forgotten([...missing.values()]))) {
+        const held = atHand.get(recipientKey(tenant, address)) as Held;
+        held.erased = known;
+        held.recipient.version = Math.max(held.recipient.version, known.version);
       }
     }
     evict(keys);
@@ -124,6 +160,47 @@ export function createRecipients(options: {
     }
   }
 
+  /** Notes what is to be known of an erased recipient; one row per recipient and commit. */
+  function note(key: string, held: Held, known: Erased, whole: boolean, offset: number): void {
+    const { tenant, address } = held;
+    held.erased = known;
+    dirty.add(key);
+    const number = outbox.at(-1)?.number ?? 0;
+    erased.set(key, { tenant, address, ...known, whole: whole || erased.get(key)?.whole === true, offset, number });
+  }
+
+  function erase(key: string, command: Command, clock: number, offset: number): readonly Change[] {
+    const held = atHand.get(key) as Held;
+    const { changes, held: terms, rest } = forget(held.recipient, command.occurredAt, clock, contextOf(held.tenant));
+    held.recipient = rest;
+    touched(key, changes);
+    history = history.filter(({ tenant, address }) => tenant !== held.tenant || address !== held.address);
+    const at = Math.max(command.occurredAt, held.erased?.at ?? command.occurredAt);
+    note(key, held, { at, version: rest.version, blocks: mergedBlocks(held.erased?.blocks ?? [], terms) }, true, offset);
+    held.stored = false;
+    held.changedList = true;
+    return changes;
+  }
+
+  function isOfErased(key: string, fact: Fact, offset: number): boolean {
+    const held = atHand.get(key) as Held;
+    const known = held.erased;
+    if (known === undefined || fact.at > known.at) return false;
+    // It came late: what it would have brought about by itself blocks, as if it had been known then. The record goes like the others.
+    const alone = newRecipient();
+    const context = contextOf(held.tenant);
+    addFact(alone, fact, fact.at, context);
+    note(key, held, { ...known, blocks: mergedBlocks(known.blocks, viewOf(alone, context).suppressions) }, false, offset);
+    return true;
+  }
+
+  function lifted(key: string, command: Command, offset: number): void {
+    const held = atHand.get(key) as Held;
+    const known = held.erased;
+    if (command.type !== 'release' || known === undefined || known.blocks.length === 0) return;
+    note(key, held, { ...known, blocks: known.blocks.filter((block) => !liftedBy(command, block)) }, false, offset);
+  }
+
   function take(): Pending {
     const recipients: RecipientRow[] = [];
     const forgotten: { tenant: string; address: string }[] = [];
@@ -132,7 +209,7 @@ export function createRecipients(options: {
       const { tenant, address, recipient } = held;
       const view = viewOf(recipient, contextOf(tenant));
       if (view.quiet) recipient.facts = [];
-      if (view.quiet && recipient.version === 0) {
+      if (view.quiet && recipient.version === (held.erased?.version ?? 0)) {
         if (held.stored) forgotten.push({ tenant, address });
         held.stored = false;
       } else {
@@ -141,8 +218,9 @@ export function createRecipients(options: {
       }
       held.changedList = false;
     }
-    const pending = { recipients, forgotten, outbox, history };
+    const pending = { recipients, forgotten, outbox, history, erased: [...erased.values()] };
     dirty = new Set();
+    erased = new Map();
     outbox = [];
     history = [];
     return pending;
@@ -153,6 +231,9 @@ export function createRecipients(options: {
     load,
     contextOf,
     touched,
+    forget: erase,
+    isOfErased,
+    lifted,
     dirty: () => dirty.size,
     take,
   };

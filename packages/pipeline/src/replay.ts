@@ -9,6 +9,7 @@ import {
   endsGreylisting,
   classifierOf,
   factOf,
+  forget,
   judge,
   newRecipient,
   recipientKey,
@@ -45,6 +46,8 @@ export interface ReplaySummary {
   readonly changes: number;
   /** First attempts deferred and accepted some minutes later: greylisting, whatever the replies said. */
   readonly greylisted: number;
+  /** Recipients that were erased. */
+  readonly forgotten: number;
   /** ms; null when there was no event. */
   readonly clock: number | null;
 }
@@ -84,6 +87,8 @@ export function createReplay(options: {
   let greylisted = 0;
   let leftOut = 0;
   let number = 0;
+  /** Erased: until when, and the last version. */
+  const erased = new Map<string, { readonly at: number; readonly version: number }>();
 
   function contextOf(tenant: string): FoldContext {
     let context = contexts.get(tenant);
@@ -107,7 +112,7 @@ export function createReplay(options: {
     deadlines.forget(key);
     folded.recipient.facts = [];
     // A version is never given twice: who has one stays known.
-    if (folded.recipient.version === 0) recipients.delete(key);
+    if (folded.recipient.version === (erased.get(key)?.version ?? 0)) recipients.delete(key);
   }
 
   function fireDue(limit: number): ReplayedChange[] {
@@ -136,6 +141,18 @@ export function createReplay(options: {
     contrast.failed({ tenant, provider, at: fact.at, key }, clock);
   }
 
+  function erase(key: string, { tenant, recipient: address, occurredAt }: LogEvent): ReplayedChange[] {
+    const known = recipients.get(key)?.recipient ?? newRecipient();
+    const { changes, rest } = forget(known, occurredAt, clock, contextOf(tenant));
+    const before = erased.get(key);
+    erased.set(key, { at: Math.max(occurredAt, before?.at ?? occurredAt), version: Math.max(rest.version, before?.version ?? 0) });
+    const folded = { tenant, address, recipient: rest };
+    recipients.set(key, folded);
+    const published = publish(folded, changes);
+    settle(key, folded);
+    return published;
+  }
+
   function leavesTrace(event: LogEvent, key: string): boolean {
     if (event.type === 'accepted' || event.type === 'rejected') return false;
     return event.type !== 'delivered' || deadlines.isTracked(key);
@@ -155,12 +172,17 @@ export function createReplay(options: {
       const key = recipientKey(event.tenant, event.recipient);
       if (event.type === 'delivered') contrast.deliveredEvent(event, key, clock);
       if (!leavesTrace(event, key)) return published;
+      if (event.type === 'forget') {
+        published.push(...erase(key, event));
+        return published;
+      }
       const fact = factOf(event, (failed) => judge(failed, providerOf, classifier));
-      if (fact === undefined) return published;
+      const before = erased.get(key);
+      if (fact === undefined || (before !== undefined && fact.at <= before.at)) return published;
       noteFailing(event.tenant, key, fact);
       let folded = recipients.get(key);
       if (folded === undefined) {
-        folded = { tenant: event.tenant, address: event.recipient, recipient: newRecipient() };
+        folded = { tenant: event.tenant, address: event.recipient, recipient: { ...newRecipient(), version: before?.version ?? 0 } };
         recipients.set(key, folded);
       }
       const healed = fact.kind === 'delivered' && endsGreylisting(folded.recipient.facts, fact);
@@ -200,6 +222,7 @@ export function createReplay(options: {
       recipients: recipients.size,
       changes: number,
       greylisted,
+      forgotten: erased.size,
       clock: Number.isFinite(clock) ? clock : null,
     }),
   };

@@ -274,12 +274,14 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
       reject(record, 'wrong_key', 'this recipient belongs to another partition: its records came with another key or partitioner before');
       return;
     }
-    const context = recipients.contextOf(event.tenant);
-    const fact = factOf(event, (failed) => judge(failed, providerOf, classifier));
-    if (fact === undefined) {
-      if (isCommand(event)) reject(record, 'invalid', `type: ${event.type} is not supported by this version`);
+    if (event.type === 'forget') {
+      counts.changes += recipients.forget(key, event, clock, record.offset).length;
       return;
     }
+    const context = recipients.contextOf(event.tenant);
+    const fact = factOf(event, (failed) => judge(failed, providerOf, classifier));
+    if (fact === undefined || recipients.isOfErased(key, fact, record.offset)) return;
+    if (isCommand(event)) recipients.lifted(key, event, record.offset);
     tally?.failed(fact, key);
     noteFailing(event.tenant, key, fact, held.recipient, context);
     if (fact.kind === 'delivered') noteWait(held.recipient, fact, key);
@@ -365,7 +367,7 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
   }
 
   function begin(): void {
-    const { recipients: rows, forgotten, outbox, history } = recipients.take();
+    const { recipients: rows, forgotten, outbox, history, erased } = recipients.take();
     const plan: CommitPlan = {
       partition,
       epoch,
@@ -376,6 +378,7 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
       nextNumber: number,
       attempts,
       recipients: rows,
+      erased,
       forgotten,
       outbox,
       history,

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { StoreError } from '@desist/pipeline';
 import pg from 'pg';
+import { serveSql } from './socket.ts';
+import type { SqlSocket } from './socket.ts';
 
 export type Row = Readonly<Record<string, unknown>>;
 
@@ -16,8 +18,15 @@ export interface Database extends Queries {
   readonly kind: 'server' | 'embedded';
   /** Rolls back when `work` rejects. Rejects with `outcome_unknown` when only the answer to COMMIT was lost. */
   transaction<T>(work: (tx: Queries) => Promise<T>): Promise<T>;
+  /**
+   * The rows of one query in pages, all of one moment, however long it takes to read them. On a server a read-only transaction stays
+   * open meanwhile; the embedded database, which has one connection, copies the rows first.
+   */
+  snapshot(text: string, values: readonly unknown[], pageSize: number): AsyncIterable<readonly Row[]>;
   /** Several statements at once, without parameters. */
   script(text: string): Promise<void>;
+  /** Embedded only: serves psql on this machine, read-only, as `desist_reader`. */
+  readonly serveSql?: (port: number) => Promise<SqlSocket>;
   close(): Promise<void>;
 }
 
@@ -91,6 +100,28 @@ export function openServer(options: ServerOptions): Database {
       await commitOn(client);
       return result;
     },
+    async *snapshot(text, values, pageSize) {
+      const client = await connected();
+      let done = false;
+      try {
+        await client.query('begin isolation level repeatable read read only');
+        // A reader that pauses for a minute is gone; the statements themselves are short.
+        await client.query('set local idle_in_transaction_session_timeout = 60000');
+        await client.query(`declare listed no scroll cursor for ${text}`, values as unknown[]);
+        for (;;) {
+          const rows = (await client.query(`fetch ${pageSize} from listed`)).rows as Row[];
+          if (rows.length > 0) yield rows;
+          if (rows.length < pageSize) break;
+        }
+        await client.query('commit');
+        done = true;
+      } catch (error) {
+        throw asStoreError(error);
+      } finally {
+        // Left in the middle, by an error or by a reader who has seen enough: the transaction goes with the connection.
+        client.release(!done);
+      }
+    },
     async script(text) {
       try {
         await pool.query(text);
@@ -122,6 +153,7 @@ async function commitOn(client: pg.PoolClient): Promise<void> {
 export async function openEmbedded(options: { readonly folder: string }): Promise<Database> {
   mkdirSync(options.folder, { recursive: true });
   const unlock = lockFolder(options.folder);
+  let snapshots = 0;
   let db: PGlite;
   try {
     db = await PGlite.create({ dataDir: join(options.folder, 'postgres'), parsers: { [INT8]: Number } });
@@ -137,9 +169,36 @@ export async function openEmbedded(options: { readonly folder: string }): Promis
     async transaction(work) {
       return db.transaction(async (tx) => work({ query: async (text, values) => (await tx.query<Row>(text, values as unknown[])).rows }));
     },
+    async *snapshot(text, values, pageSize) {
+      const table = `snapshot_${(snapshots += 1)}`;
+      await db.query(
+        `create temp table ${table} as select row_number() over () as nth, listed.* from (${text}) as listed`,
+        values as unknown[],
+      );
+      try {
+        await db.query(`create index on ${table} (nth)`);
+        for (let from = 0; ; from += pageSize) {
+          const { rows } = await db.query<Row>(`select * from ${table} where nth > $1 order by nth limit ${pageSize}`, [from]);
+          if (rows.length > 0) yield rows.map(({ nth: _, ...row }) => row);
+          if (rows.length < pageSize) return;
+        }
+      } finally {
+        await db.query(`drop table ${table}`);
+      }
+    },
     async script(text) {
       await db.exec(text);
     },
+    serveSql: (port) =>
+      serveSql(port, (messages) =>
+        // The transaction's lock keeps everybody else out until it is rolled back.
+        db.transaction(async (tx) => {
+          await tx.exec('set transaction read only; set local role desist_reader');
+          const frames = await db.runExclusive(() => db.execProtocolRaw(messages));
+          await tx.rollback();
+          return frames;
+        }),
+      ),
     async close() {
       await db.close();
       unlock();

@@ -3,6 +3,7 @@ import type {
   CommitPlan,
   CommitResult,
   DeadLetter,
+  ForgottenRow,
   OutboxRow,
   Ownership,
   RecipientRow,
@@ -10,10 +11,20 @@ import type {
   TrackedRow,
 } from '@desist/pipeline';
 import type { Database, Queries, Row } from './database.ts';
+import type { HashOf } from './forgotten.ts';
+import { eraseRecipients, readForgotten } from './forgotten.ts';
 
 const PAGE = 10_000;
 
-export function createStore(db: Database): RecipientStore {
+export interface StoreOptions {
+  /** The keyed hash that stands for an erased recipient. Without it nobody can be erased. */
+  readonly hashOf?: HashOf;
+}
+
+export function createStore(db: Database, { hashOf }: StoreOptions = {}): RecipientStore {
+  /** Somebody of the partitions claimed here was erased. Only their owner erases, so nobody else changes the answer. */
+  let anyForgotten = false;
+
   async function fenced(owner: Ownership, assignment: string, values: readonly unknown[]): Promise<readonly Row[]> {
     return db.query(
       `update desist.checkpoint set ${assignment}, updated_at = now() where partition = $1 and epoch = $2 returning attempts`,
@@ -32,6 +43,8 @@ export function createStore(db: Database): RecipientStore {
       const row = rows[0] as Row;
       // The epoch is ours: nobody else writes any more.
       const counted = await db.query('select body from desist.contrast where partition = $1 order by number', [partition]);
+      const [known] = await db.query('select exists (select from desist.forgotten where partition = $1) as any', [partition]);
+      anyForgotten ||= known?.['any'] === true;
       return {
         partition,
         epoch: number(row['epoch']),
@@ -116,7 +129,14 @@ export function createStore(db: Database): RecipientStore {
       }));
     },
 
-    commit: (plan) => commit(db, plan),
+    async forgotten(keys): Promise<readonly ForgottenRow[]> {
+      return anyForgotten && keys.length > 0 ? readForgotten(db, hashOf, keys) : [];
+    },
+
+    async commit(plan) {
+      anyForgotten ||= (plan.erased?.length ?? 0) > 0;
+      return commit(db, plan, hashOf);
+    },
 
     async outbox(partition, limit) {
       const rows = await db.query(
@@ -174,10 +194,11 @@ export function createStore(db: Database): RecipientStore {
 
 class Fenced extends Error {}
 
-async function commit(db: Database, plan: CommitPlan): Promise<CommitResult> {
+async function commit(db: Database, plan: CommitPlan, hashOf: HashOf | undefined): Promise<CommitResult> {
   try {
     await db.transaction(async (tx) => {
       await compareAndSet(tx, plan);
+      await eraseRecipients(tx, hashOf, plan);
       await writeRecipients(tx, plan);
       await writeHeld(tx, plan);
       await writeRest(tx, plan);

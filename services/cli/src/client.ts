@@ -1,32 +1,54 @@
 /** Talks to a running service over HTTP, with errors that say what to do. */
+import { readFileSync } from 'node:fs';
 import { CommandError, EXIT } from './exit.ts';
 
 export const DEFAULT_URL = 'http://127.0.0.1:8425';
-const TIMEOUT = 30_000;
+const TIMEOUT = 60_000;
 
 export interface Client {
   get(path: string): Promise<unknown>;
   post(path: string, body: unknown, headers?: Readonly<Record<string, string>>): Promise<unknown>;
+  /** The body as it comes. What breaks off before its end rejects. */
+  stream(path: string): AsyncIterable<Uint8Array>;
   /** Status and body, whatever the status is. */
   ask(path: string): Promise<{ readonly status: number; readonly body: unknown }>;
 }
 
+/** DESIST_API_KEY, or the content of the file that DESIST_API_KEY_FILE names. */
+function apiKey(): string | undefined {
+  const file = process.env['DESIST_API_KEY_FILE'];
+  try {
+    const key = process.env['DESIST_API_KEY'] ?? (file === undefined ? undefined : readFileSync(file, 'utf8'));
+    return key?.trim() === '' ? undefined : key?.trim();
+  } catch {
+    throw new CommandError(EXIT.missing, `DESIST_API_KEY_FILE: ${String(file)} can not be read`);
+  }
+}
+
 /** `given`: the flag; otherwise DESIST_URL, otherwise this machine. */
 export function createClient(given: string | undefined): Client {
+  const key = apiKey();
   const text = given ?? process.env['DESIST_URL'] ?? DEFAULT_URL;
   const base = URL.canParse(text) ? new URL(text) : undefined;
   if (base === undefined || !/^https?:$/.test(base.protocol)) throw new CommandError(EXIT.usage, `--url: ${text} is no http(s) URL`);
 
-  async function call(path: string, init: RequestInit): Promise<{ readonly status: number; readonly body: unknown }> {
-    let response: Response;
+  async function request(path: string, init: RequestInit): Promise<Response> {
     try {
-      response = await fetch(new URL(path, base), { ...init, signal: AbortSignal.timeout(TIMEOUT) });
+      const headers = {
+        ...(init.headers as Record<string, string> | undefined),
+        ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
+      };
+      return await fetch(new URL(path, base), { ...init, headers });
     } catch (error) {
       throw new CommandError(
         EXIT.missing,
         `no service answers at ${text} (${reasonOf(error)}): start one with \`desist start\`, or name another with --url or DESIST_URL`,
       );
     }
+  }
+
+  async function call(path: string, init: RequestInit): Promise<{ readonly status: number; readonly body: unknown }> {
+    const response = await request(path, { ...init, signal: AbortSignal.timeout(TIMEOUT) });
     const body = await response.text();
     try {
       return { status: response.status, body: body === '' ? null : (JSON.parse(body) as unknown) };
@@ -38,9 +60,15 @@ export function createClient(given: string | undefined): Client {
   async function expectOk(path: string, init: RequestInit): Promise<unknown> {
     const { status, body } = await call(path, init);
     if (status < 300) return body;
+    throw refusal(status, body);
+  }
+
+  function refusal(status: number, body: unknown): CommandError {
     const { title, detail, errors } = (body ?? {}) as { title?: string; detail?: string; errors?: readonly object[] };
     const lines = (errors ?? []).map((error) => `\n  ${JSON.stringify(error)}`);
-    throw new CommandError(status >= 500 ? EXIT.missing : EXIT.usage, `${detail ?? title ?? `status ${status}`}${lines.join('')}`);
+    const hint = status === 401 ? ' Give it with DESIST_API_KEY.' : '';
+    const code = status >= 500 || status === 401 || status === 403 || status === 429 ? EXIT.missing : EXIT.usage;
+    return new CommandError(code, `${detail ?? title ?? `status ${status}`}${hint}${lines.join('')}`);
   }
 
   return {
@@ -48,6 +76,15 @@ export function createClient(given: string | undefined): Client {
     post: (path, body, headers) =>
       expectOk(path, { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json', ...headers } }),
     ask: (path) => call(path, {}),
+    async *stream(path) {
+      const response = await request(path, {});
+      if (!response.ok || response.body === null) throw refusal(response.status, await response.json().catch(() => null));
+      try {
+        for await (const chunk of response.body) yield chunk as Uint8Array;
+      } catch (error) {
+        throw new CommandError(EXIT.missing, `the answer broke off (${reasonOf(error)}): it is not complete`);
+      }
+    },
   };
 }
 

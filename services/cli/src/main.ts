@@ -1,19 +1,26 @@
 /** The `desist` command: reads arguments, runs one command, ends with its exit code. `docs/cli.md` shows each at work. */
 import { exitCodeOf, VERSION } from '@desist/assembly';
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { createClient, DEFAULT_URL } from './client.ts';
 import { runCheck } from './commands/check.ts';
 import { runClassify } from './commands/classify.ts';
 import { runCodes } from './commands/codes.ts';
+import { runCompletion, SHELLS } from './commands/completion.ts';
 import { runDoctor } from './commands/doctor.ts';
+import { runExport } from './commands/export.ts';
+import type { ExportOptions } from './commands/export.ts';
+import { runImport } from './commands/import.ts';
+import type { ImportOptions } from './commands/import.ts';
+import { runKey } from './commands/key.ts';
 import { runList } from './commands/list.ts';
 import type { ListOptions } from './commands/list.ts';
 import { runMigrate } from './commands/migrate.ts';
 import { runOperate } from './commands/operate.ts';
-import type { OperateOptions } from './commands/operate.ts';
+import type { OperateOptions, Operation } from './commands/operate.ts';
 import { policiesFrom, runPolicyCheck, runPolicyShow } from './commands/policy.ts';
 import { runStatus } from './commands/status.ts';
 import { runWhy } from './commands/why.ts';
+import type { WhyOptions } from './commands/why.ts';
 import { CommandError, EXIT } from './exit.ts';
 import type { FormatOptions } from './payloads.ts';
 
@@ -35,6 +42,14 @@ const command = (text: string, description: string): Command =>
 const toService = (text: string, description: string): Command =>
   command(text, description).option('--url <url>', `the running service (DESIST_URL; default ${DEFAULT_URL})`);
 
+/** Examples under a command's help. */
+const examples = (...lines: readonly string[]): string => `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}`;
+
+function seconds(text: string): number {
+  if (!/^\d{1,2}$/.test(text) || Number(text) > 30) throw new InvalidArgumentError('must be a whole number from 0 to 30');
+  return Number(text);
+}
+
 function wholeNumber(text: string): number {
   if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('must be a whole number from 1 on');
   return Number(text);
@@ -46,6 +61,7 @@ function wholeNumber(text: string): number {
 program.command('start').description('everything in one process; `desist start --help` shows its flags');
 program.command('engine').description('one engine of several, on real servers');
 program.command('ingest').description('webhooks and provider topics; or follows a mail log or mailbox (`desist ingest --help`)');
+program.command('query').description('HTTP that only answers, on real servers');
 
 command('migrate', 'bring the database to this version, make the topics that are missing')
   .option('--check', 'change nothing, say what is missing (exit code 1)', false)
@@ -132,50 +148,120 @@ command('codes', 'what reply codes and categories mean, why they come, what to d
 toService('check', 'may I send? exit code 1 when an address is suppressed')
   .argument('[address...]')
   .option('--file <file>', 'addresses, one per line; - for standard input')
-  .option('--tenant <tenant>')
-  .option('--stream <stream>')
+  .option('--tenant <tenant>', 'whose list')
+  .option('--stream <stream>', 'what is to be sent, like transactional or marketing')
+  .addHelpText(
+    'after',
+    examples('desist check alice@example.com bob@example.com --stream marketing', 'desist check --file addresses.txt --json'),
+  )
   .action(async (addresses: string[], options: ToService & { file?: string; tenant?: string; stream?: string }) => {
     process.exitCode = await runCheck(createClient(options.url), addresses, options);
   });
 
 toService('why', 'state, rule, evidence counted and not counted, what would change it')
   .argument('<address>')
-  .option('--tenant <tenant>')
-  .action(async (address: string, options: ToService & { tenant?: string }) => {
+  .option('--tenant <tenant>', 'whose list')
+  .option('--policy <file>', 'what this policy file would alter; changes nothing')
+  .option('--history', 'every published change, too', false)
+  .addHelpText('after', examples('desist why alice@example.com', 'desist why alice@example.com --policy stricter.yaml --history'))
+  .action(async (address: string, options: ToService & WhyOptions) => {
     await runWhy(createClient(options.url), address, options);
   });
 
-toService('list', 'the suppression list')
-  .option('--tenant <tenant>')
-  .option('--scope <scope>', '* or a stream')
-  .option('--reason <reason>')
-  .option('--domain <domain>')
-  .option('--since <time>', 'suppressed at or after (RFC 3339)')
+const filtered = (one: Command): Command =>
+  one
+    .option('--tenant <tenant>', 'of this tenant; default all')
+    .option('--scope <scope>', '* or a stream')
+    .option('--reason <reason>', 'persistent_deferral, hard_bounce, complaint, unsubscribe, operator')
+    .option('--domain <domain>', 'the part after the @')
+    .option('--prefix <text>', 'what the address begins with')
+    .option('--since <time>', 'suppressed at or after (RFC 3339)');
+
+filtered(toService('list', 'the suppression list'))
   .option('--limit <rows>', 'at most', wholeNumber)
+  .addHelpText(
+    'after',
+    examples('desist list --reason hard_bounce --domain example.com', 'desist list --since 2026-03-01T00:00:00Z --json'),
+  )
   .action(async (options: ToService & ListOptions) => {
     await runList(createClient(options.url), options);
   });
 
-const OPERATIONS = {
+const OPERATIONS: Readonly<Record<Operation, string>> = {
   suppress: 'stop sending to these addresses',
   release: 'lift suppressions and void earlier evidence',
   allow: 'send in spite of persistent_deferral and hard_bounce',
   disallow: 'end what `allow` began',
-} as const;
+  forget: 'erase these addresses: nothing readable remains; who was suppressed stays blocked by a keyed hash',
+};
 
-for (const [name, description] of Object.entries(OPERATIONS) as [keyof typeof OPERATIONS, string][]) {
+for (const [name, description] of Object.entries(OPERATIONS) as [Operation, string][]) {
   const operation = toService(name, description)
-    .argument('<address...>')
-    .option('--tenant <tenant>')
-    .option('--scope <scope>', '* or a stream; default *')
-    .option('--note <text>')
-    .option('--by <who>', 'default: the user of this machine');
+    .argument('[address...]')
+    .option('--file <file>', 'addresses, one per line; - for standard input')
+    .option('--tenant <tenant>', 'whose list')
+    .option('--note <text>', 'why; shown by `desist why`')
+    .option('--by <who>', 'default: the user of this machine')
+    .option('--wait <seconds>', 'for the engine to fold it; 0 for not at all', seconds, 10)
+    .option('--idempotency-key <key>', 'a repeat with the same key and addresses is applied once');
+  if (name !== 'forget') operation.option('--scope <scope>', '* or a stream; default *');
   if (name === 'suppress' || name === 'allow') operation.option('--expires <when>', 'a duration (30d) or a time (RFC 3339)');
   if (name === 'release') operation.option('--force', 'complaint and unsubscribe, too', false);
+  if (name === 'forget') operation.option('--yes', 'do not ask', false);
+  operation.addHelpText('after', examples(`desist ${name} alice@example.com --note 'ticket 4711'`, `desist ${name} --file addresses.txt`));
   operation.action(async (addresses: string[], options: ToService & OperateOptions) => {
     await runOperate(createClient(options.url), name, addresses, options);
   });
 }
+
+toService('import', "somebody else's suppression list: CSV or JSON, recognised by its columns; goes on after an interruption")
+  .argument('<file>', 'or - for standard input (CSV)')
+  .option('--dry-run', 'send nothing; say what it would come to', false)
+  .option('--tenant <tenant>', 'whose list')
+  .option('--stream <stream>', 'of unsubscribes and complaints whose list does not say it')
+  .option('--format <name>', 'instead of recognising it by the columns')
+  .option('--by <who>', 'default: import:FORMAT')
+  .option('--progress <file>', 'where it notes how far it came; default FILE.desist-import')
+  .addHelpText('after', examples('desist import bounces.csv --dry-run', 'desist import suppressions.json --tenant acme --stream marketing'))
+  .action(async (file: string, options: ToService & ImportOptions) => {
+    process.exitCode = await runImport(createClient(options.url), file, options);
+  });
+
+filtered(
+  program
+    .command('export')
+    .description('the list as it is at one moment')
+    .option('--url <url>', `the running service (DESIST_URL; default ${DEFAULT_URL})`)
+    .addOption(new Option('--format <format>', 'how').choices(['ndjson', 'csv']).default('ndjson'))
+    .option('--json', 'NDJSON, which is the default', false)
+    .option('--out <file>', 'default: standard output')
+    .option('--hashed', 'a keyed hash in place of each address, for comparing lists', false)
+    .option('--key-file <file>', 'with --hashed: the key that both sides have'),
+)
+  .addHelpText('after', examples('desist export --format csv --out list.csv', 'desist export --hashed --key-file shared.key'))
+  .action(async (options: ToService & ExportOptions) => {
+    await runExport(createClient(options.url), options);
+  });
+
+// ------------------------------------------------------------------------------------- set-up of people and shells
+
+command('key', 'a new API key, and the line of configuration that admits it')
+  .argument('<name>', 'for people and the audit log')
+  .requiredOption('--role <roles>', 'reader, ingester, operator; several separated by commas')
+  .requiredOption('--tenant <tenants>', 'names separated by commas, or * for all')
+  .addHelpText('after', examples('desist key support --role reader,operator --tenant acme', "desist key mta --role ingester --tenant '*'"))
+  .action((name: string, options: Json & { role: string; tenant: string }) => {
+    runKey(name, options);
+  });
+
+program
+  .command('completion')
+  .argument('<shell>', SHELLS.join(', '))
+  .description('a completion script for a shell')
+  .addHelpText('after', examples('source <(desist completion bash)', 'desist completion fish > ~/.config/fish/completions/desist.fish'))
+  .action((shell: string) => {
+    runCompletion(program, shell);
+  });
 
 // A reader that goes away (`| head`) is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -44,6 +44,9 @@ function unreachable(_: never): void {
   // Never called.
 }
 
+/** Characters of an operator's note that are kept. */
+const NOTE_LIMIT = 300;
+
 function commandFact(command: Command): CommandFact | undefined {
   const { type, id, scope } = command;
   if (type === 'forget') return undefined;
@@ -55,6 +58,7 @@ function commandFact(command: Command): CommandFact | undefined {
     expiresAt: command.expiresAt ?? null,
     force: command.force === true,
     by: command.by ?? null,
+    ...(command.note === undefined ? {} : { note: command.note.slice(0, NOTE_LIMIT) }),
   };
 }
 

@@ -198,7 +198,7 @@ function publishTrace(r: Recipient, clock: number, context: FoldContext): readon
 }
 
 /** Late evidence or another policy: run again, and publish the difference to what stands published. */
-function refold(r: Recipient, clock: number, context: FoldContext): readonly Change[] {
+export function refold(r: Recipient, clock: number, context: FoldContext): readonly Change[] {
   const live = evaluate(r, clock, context);
   const { trace } = live;
   const old = r.standing;
@@ -264,7 +264,7 @@ function isPublished(standing: readonly Standing[], transition: Transition, cont
   return true;
 }
 
-function changeOf(
+export function changeOf(
   transition: Omit<Transition, 'type'> & { type: Change['type'] },
   version: number,
   clock: number,

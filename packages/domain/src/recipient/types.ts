@@ -71,6 +71,8 @@ export interface CommandFact extends FactBase {
   readonly expiresAt: number | null;
   readonly force: boolean;
   readonly by: string | null;
+  /** Why, in the operator's words. */
+  readonly note?: string;
 }
 
 /** What is kept of an event: enough to fold it again, nothing that identifies the mailbox. */

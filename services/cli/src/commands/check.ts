@@ -2,6 +2,7 @@
 import type { Client } from '../client.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import { linesOf } from '../lines.ts';
+import { paint, printable } from '../terminal.ts';
 
 interface Answer {
   readonly recipient: string;
@@ -25,7 +26,11 @@ export async function runCheck(
   const ask = async (): Promise<void> => {
     const { tenant, stream } = options;
     const recipients = page.splice(0, AT_ONCE);
-    const { results } = (await client.post('/v1/check', { tenant, stream, recipients })) as { results: readonly Answer[] };
+    const { results, degraded } = (await client.post('/v1/check', { tenant, stream, recipients })) as {
+      results: readonly Answer[];
+      degraded?: true;
+    };
+    if (degraded === true) console.error('the database is away: these are the answers that the stream is configured to get then');
     for (const answer of results) {
       if (!answer.allowed) refused += 1;
       console.log(options.json ? JSON.stringify(answer) : sentenceOf(answer));
@@ -43,6 +48,7 @@ export async function runCheck(
 }
 
 function sentenceOf({ recipient, allowed, reasons, state, expiresAt }: Answer): string {
-  if (allowed) return `${recipient}  yes${state === 'healthy' || state === null ? '' : ` (${state})`}`;
-  return `${recipient}  NO: ${reasons.join(', ')}${expiresAt === null ? '' : `, until ${expiresAt}`}`;
+  const who = printable(recipient);
+  if (allowed) return `${who}  ${paint('green', 'yes')}${state === 'healthy' || state === null ? '' : ` (${state})`}`;
+  return `${who}  ${paint('red', `NO: ${reasons.join(', ')}`)}${expiresAt === null ? '' : `, until ${expiresAt}`}`;
 }

@@ -89,7 +89,7 @@ export async function runReplay(files: readonly string[], options: ReplayOptions
     if (found === undefined) console.log(`\n${options.why}: healthy, nothing is held against it`);
     else printWhy(found);
   }
-  const { events, duplicates, leftOut, recipients, changes, greylisted, clock } = replay.summary();
+  const { events, duplicates, leftOut, recipients, changes, greylisted, forgotten, clock } = replay.summary();
   const summary = {
     events,
     duplicates,
@@ -97,6 +97,7 @@ export async function runReplay(files: readonly string[], options: ReplayOptions
     recipients,
     changes,
     greylisted,
+    forgotten,
     unreadable: unreadable.count(),
     ignored,
     clock: clock === null ? null : formatTime(clock),

@@ -1,5 +1,6 @@
 /** `desist status`: lag, clock, dead letters of a running service. */
 import type { Client } from '../client.ts';
+import { paint, table } from '../terminal.ts';
 
 interface Status {
   readonly partitions: readonly {
@@ -21,11 +22,12 @@ export async function runStatus(client: Client, options: { readonly json: boolea
     console.log(JSON.stringify(status));
     return;
   }
-  for (const { partition, nextOffset, clock, stopped, outbox, deadLetters, lag } of status.partitions) {
-    const waiting = `${outbox} changes and ${deadLetters} dead letters to be published`;
-    console.log(`partition ${partition}: at ${nextOffset}, ${lag ?? '?'} behind, clock ${clock ?? 'not started'}, ${waiting}`);
-    if (stopped !== null) console.log(`  STOPPED: ${stopped}`);
-  }
+  const rows = status.partitions.map(({ partition, nextOffset, clock, outbox, deadLetters, lag }) => {
+    return [partition, nextOffset, lag ?? '?', clock ?? 'not started', outbox, deadLetters].map(String);
+  });
+  console.log(table(['PARTITION', 'AT', 'BEHIND', 'CLOCK', 'CHANGES WAITING', 'DEAD LETTERS WAITING'], rows));
+  for (const { partition, stopped } of status.partitions)
+    if (stopped !== null) console.log(paint('red', `partition ${partition} STOPPED: ${stopped}`));
   for (const [state, count] of Object.entries(status.recipients)) console.log(`${state}: ${count} recipients`);
   for (const { scope, reason, count } of status.suppressions) console.log(`suppressed, ${reason} (${scope}): ${count}`);
 }

@@ -1,0 +1,190 @@
+/** The parts of the client that need no broker: batching and memory of checks, duplicates, the table of the replica. */
+import * as contracts from '@desist/contracts';
+import { decide as decideInPipeline } from '@desist/pipeline';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { createChecker, createTable, decide, normaliseAddress } from './index.ts';
+import type { Change, CheckerOptions, Suppressions } from './index.ts';
+import { decodeMarks, encodeMarks, isNew } from './subscribe.ts';
+
+interface Sent {
+  readonly recipients: readonly string[];
+  readonly key: string | null;
+}
+
+/** A service that forbids whoever begins with `bad`. */
+function service(
+  more: Partial<CheckerOptions> = {},
+  status = 200,
+): { sent: Sent[]; checker: ReturnType<typeof createChecker>; clock: { now: number } } {
+  const sent: Sent[] = [];
+  const clock = { now: 1_000_000 };
+  const answer: typeof fetch = async (_url, init) => {
+    const { recipients } = JSON.parse(init?.body as string) as { recipients: string[] };
+    sent.push({ recipients, key: new Headers(init?.headers).get('authorization') });
+    const results = recipients.map((recipient) => {
+      const bad = recipient.startsWith('bad');
+      const expiresAt = recipient.startsWith('bad-soon') ? new Date(clock.now + 500).toISOString() : null;
+      return { recipient, allowed: !bad, reasons: bad ? ['hard_bounce'] : [], state: 'healthy', expiresAt };
+    });
+    return new Response(JSON.stringify(status === 200 ? { results, asOf: [] } : { detail: 'no' }), { status });
+  };
+  const checker = createChecker({ url: 'http://desist.example', fetch: answer, now: () => clock.now, gather: 0, ...more });
+  return { sent, checker, clock };
+}
+
+describe('check', () => {
+  test('calls of one moment go in one request, each address once, each answer as it was asked', async () => {
+    const { sent, checker } = service({ key: 'k' });
+    const answers = await checker.checkAll(['a@x.example', 'Bad@X.example', 'A@x.example', 'a@x.example']);
+    expect(sent).toEqual([{ recipients: ['a@x.example', 'bad@x.example'], key: 'Bearer k' }]);
+    expect(answers.map(({ recipient, allowed }) => [recipient, allowed])).toEqual([
+      ['a@x.example', true],
+      ['Bad@X.example', false],
+      ['A@x.example', true],
+      ['a@x.example', true],
+    ]);
+  });
+
+  test('no request has more than 10,000', async () => {
+    const { sent, checker } = service();
+    await checker.checkAll(Array.from({ length: 10_001 }, (_, n) => `r${n}@x.example`));
+    expect(sent.map(({ recipients }) => recipients.length)).toEqual([10_000, 1]);
+  });
+
+  test('an answer is used again until it is `keep` old, and not after what blocks has ended', async () => {
+    const { sent, checker, clock } = service({ keep: 1_000 });
+    const ask = async (address: string): Promise<number> => (await checker.check(address), sent.length);
+    expect(await ask('a@x.example')).toBe(1);
+    clock.now += 999;
+    expect(await ask('A@x.example')).toBe(1);
+    clock.now += 1;
+    expect(await ask('a@x.example')).toBe(2);
+    expect(await ask('bad-soon@x.example')).toBe(3);
+    clock.now += 499;
+    expect(await ask('bad-soon@x.example')).toBe(3);
+    clock.now += 1;
+    expect(await ask('bad-soon@x.example')).toBe(4);
+  });
+
+  test('no more answers are remembered than stated: the ones used longest ago go', async () => {
+    const { sent, checker } = service({ remembered: 2 });
+    for (const address of ['a@x.example', 'b@x.example', 'a@x.example', 'c@x.example', 'a@x.example']) await checker.check(address);
+    expect(sent).toHaveLength(3);
+    await checker.check('b@x.example');
+    expect(sent).toHaveLength(4);
+  });
+
+  test.each([
+    ['open', true, []],
+    ['closed', false, ['unavailable']],
+  ] as const)('without an answer, %s; and it is not remembered', async (whenAway, allowed, reasons) => {
+    const { sent, checker } = service({ whenAway }, 503);
+    for (let i = 0; i < 2; i += 1) expect(await checker.check('a@x.example')).toMatchObject({ allowed, reasons, state: null });
+    expect(sent).toHaveLength(2);
+  });
+
+  test('a refusal is an error whatever is said of absence', async () => {
+    await expect(service({ whenAway: 'open' }, 401).checker.check('a@x.example')).rejects.toMatchObject({
+      name: 'CheckError',
+      status: 401,
+    });
+    await expect(service({}, 503).checker.check('a@x.example')).rejects.toMatchObject({ status: 503 });
+  });
+});
+
+describe('duplicates', () => {
+  const change = (partition: number, number: number): Pick<Change, 'sequence'> => ({ sequence: { partition, number } });
+
+  test('whatever is repeated from wherever, each number of a source counts once, over any restart', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.integer({ min: 0, max: 3 }), fc.integer({ min: 0, max: 5 })), { maxLength: 60 }), (steps) => {
+        const next = [1, 1, 1, 1];
+        let marks = decodeMarks(null);
+        const seen: string[] = [];
+        for (const [partition, back] of steps) {
+          // The relay goes on where it stands, or repeats the last few.
+          const from = Math.max(1, (next[partition] as number) - back);
+          for (let number = from; number <= (next[partition] as number); number += 1) {
+            if (isNew(marks, change(partition, number))) seen.push(`${partition} ${number}`);
+          }
+          next[partition] = (next[partition] as number) + 1;
+          marks = decodeMarks(encodeMarks(marks));
+        }
+        expect(new Set(seen).size).toBe(seen.length);
+        expect(seen.length).toBe(next.reduce((sum, number) => sum + number - 1, 0));
+      }),
+    );
+  });
+
+  test('marks fit beside an offset, the ones seen last', () => {
+    const marks = new Map(Array.from({ length: 5_000 }, (_, partition) => [partition, 1_000_000 + partition]));
+    const text = encodeMarks(marks);
+    expect(text.length).toBeLessThanOrEqual(4_000);
+    expect(decodeMarks(text).get(4_999)).toBe(1_004_999);
+    for (const [partition, number] of decodeMarks(text)) expect(number).toBe(1_000_000 + partition);
+  });
+});
+
+const time = fc.integer({ min: 0, max: 4_000_000_000 }).map((seconds) => new Date(seconds * 1_000).toISOString());
+const scope = fc.constantFrom('*', 'default', 'marketing');
+const value: fc.Arbitrary<Suppressions> = fc.record({
+  version: fc.constant(1 as const),
+  tenant: fc.constant('acme'),
+  recipient: fc.constant('a@x.example'),
+  recipientVersion: fc.integer({ min: 1, max: 1_000_000 }),
+  suppressions: fc.array(
+    fc.record({
+      scope,
+      reason: fc.constantFrom('persistent_deferral', 'hard_bounce', 'complaint', 'unsubscribe', 'operator', 'a_later_reason'),
+      since: time,
+      expiresAt: fc.option(time),
+    }),
+    { maxLength: 4 },
+  ),
+  allowed: fc.array(fc.record({ scope, expiresAt: fc.option(time) }), { maxLength: 2 }),
+});
+
+describe('the table', () => {
+  test('gives back what the topic says, and decides like the service', () => {
+    fc.assert(
+      fc.property(value, fc.integer({ min: 0, max: 4_000_000_000_000 }), fc.constantFrom('default', 'marketing'), (now, at, stream) => {
+        const table = createTable();
+        expect(table.apply('acme/a@x.example', Buffer.from(JSON.stringify(now)))).toBe(true);
+        const { suppressions, allowed, recipientVersion } = now;
+        expect(table.find('acme', 'a@x.example')).toEqual({ recipientVersion, suppressions, allowed });
+        const ms = ({ expiresAt, ...rest }: { expiresAt: string | null }) => ({
+          ...rest,
+          expiresAt: expiresAt === null ? null : Date.parse(expiresAt),
+        });
+        const there = decideInPipeline({ suppressions: suppressions.map(ms), allowed: allowed.map(ms) } as never, stream, at);
+        const here = table.check('A@X.example', { tenant: 'acme', stream, now: at });
+        expect(here).toEqual({ ...there, expiresAt: there.expiresAt === null ? null : new Date(there.expiresAt).toISOString() });
+        expect(here).toEqual(decide(now, stream, at));
+        expect(table.apply('acme/a@x.example', null)).toBe(true);
+        expect(table.size()).toBe(0);
+      }),
+    );
+  });
+
+  test('what is no value of version 1 is said, and changes nothing', () => {
+    const table = createTable();
+    for (const text of ['', '[]', 'null', '{"version":2}', '{"version":1}']) expect(table.apply('k', Buffer.from(text))).toBe(false);
+    expect(table.size()).toBe(0);
+  });
+});
+
+test('addresses are spelt as ingest spells them', () => {
+  const letters = fc.constantFrom('a', 'É', 'ß', 'İ', 'x\u0301', '+', '.', ' ', '"', '@', 'ﬀ', '😀', '-', '\0');
+  const local = fc.string({ unit: fc.oneof(letters, fc.string({ unit: 'grapheme', minLength: 1, maxLength: 1 })), maxLength: 12 });
+  const domain = fc.oneof(
+    fc.domain(),
+    fc.constantFrom('Exämple.DE', 'xn--exmple-cua.de', 'localhost', 'a..b', '例え.jp', 'ex。ample.com', ''),
+  );
+  fc.assert(
+    fc.property(local, domain, (name, host) => {
+      expect(normaliseAddress(`${name}@${host}`)).toEqual(contracts.normaliseAddress(`${name}@${host}`));
+    }),
+    { numRuns: 1_000 },
+  );
+});

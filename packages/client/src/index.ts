@@ -1,0 +1,11 @@
+export { normaliseAddress } from './address.ts';
+export { CheckError, createChecker } from './check.ts';
+export type { CheckAnswer, Checker, CheckerOptions } from './check.ts';
+export { createReplica } from './replica.ts';
+export type { Freshness, Replica, ReplicaOptions } from './replica.ts';
+export { subscribe } from './subscribe.ts';
+export type { SubscribeOptions, Subscription } from './subscribe.ts';
+export { createTable } from './table.ts';
+export type { Held, Table } from './table.ts';
+export { decide } from './terms.ts';
+export type { Allowance, Change, ChangeType, Decision, Evidence, Suppressions, SuppressionTerms } from './terms.ts';
