@@ -61,9 +61,9 @@ module.exports = {
     ),
     rule(
       'no-deep-imports',
-      'A package is what its index exports.',
+      'A package is what its index exports, and the index of its formats.',
       { path: '^(packages|services|test)/([^/]+)/' },
-      { path: '^packages/([^/]+)/src/(?!index\\.ts)', pathNot: '^packages/$2/' },
+      { path: '^packages/([^/]+)/src/(?!(formats/)?index\\.ts)', pathNot: '^packages/$2/' },
     ),
   ],
   options: {

@@ -35,7 +35,10 @@ export default tseslint.config(
       'no-restricted-properties': ['error', { object: 'Math', property: 'random', message: 'The core has no chance in it.' }],
     },
   },
-  { files: ['services/*/src/**/*.ts', 'packages/assembly/src/main.ts', 'test/**/*.ts', 'scripts/**/*.ts'], rules: { 'no-console': 'off' } },
+  {
+    files: ['services/*/src/**/*.ts', 'packages/assembly/src/main.ts', 'test/**/*.ts', 'scripts/**/*.ts', 'examples/**/*.ts'],
+    rules: { 'no-console': 'off' },
+  },
   {
     files: ['**/*.test.ts', 'test/**/*.ts'],
     rules: { '@typescript-eslint/no-non-null-assertion': 'off', '@typescript-eslint/unbound-method': 'off' },

@@ -15,7 +15,11 @@ export default defineConfig({
         ssr,
         test: {
           name: 'unit',
-          include: ['packages/*/src/**/*.test.ts', 'services/*/src/**/*.test.ts', 'test/{support,golden,properties,rules}/**/*.test.ts'],
+          include: [
+            'packages/*/src/**/*.test.ts',
+            'services/*/src/**/*.test.ts',
+            'test/{support,golden,properties,rules,verdicts,formats}/**/*.test.ts',
+          ],
           testTimeout: 60_000,
         },
       },
@@ -24,7 +28,7 @@ export default defineConfig({
         ssr,
         test: {
           name: 'servers',
-          include: ['test/{contract,integration,invariants,e2e}/**/*.test.ts'],
+          include: ['test/{contract,integration,invariants,e2e,examples}/**/*.test.ts'],
           globalSetup: ['test/support/servers/global-setup.ts'],
           testTimeout: 180_000,
           hookTimeout: 180_000,

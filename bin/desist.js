@@ -1,11 +1,11 @@
 #!/usr/bin/env node
-// `desist start` and `desist engine` are services of their own; everything else is the command line's.
+// `desist start`, `desist engine` and `desist ingest` are services of their own; everything else is the command line's.
 // Runs what is built, otherwise the sources (Node strips the types).
 import { existsSync } from 'node:fs';
 import { spawn } from 'node:child_process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
-const SERVICES = { start: 'standalone', engine: 'engine' };
+const SERVICES = { start: 'standalone', engine: 'engine', ingest: 'ingest' };
 const [first, ...rest] = process.argv.slice(2);
 const service = SERVICES[first];
 const args = service === undefined ? process.argv.slice(2) : rest;

@@ -53,6 +53,7 @@ interface Bare {
 }
 
 interface Run extends Bare {
+  readonly processes: number;
   readonly peakMegabytes: number;
   readonly commit: string;
   readonly relayMs: number;
@@ -68,9 +69,9 @@ try {
     `${cpus().length} cores, Node ${process.versions.node}, ${thousands(EVENTS)} events over ${thousands(RECIPIENTS)} recipients, ${ROUNDS} rounds\n`,
   );
   console.log(
-    '| failures | bare consumer, events/s | engine, events/s | ratio (each round) | bare, CPU µs an event | engine, CPU µs an event | peak memory | commits | list published after the last commit |',
+    '| failures | engine processes | bare consumer, events/s | engine, events/s | ratio (each round) | bare, CPU µs an event | engine, CPU µs an event | peak memory | commits | list published after the last commit |',
   );
-  console.log('|---|---|---|---|---|---|---|---|---|');
+  console.log('|---|---|---|---|---|---|---|---|---|---|');
   for (const share of SHARES) await compare(share);
   if (TRACKED > 0) await memory();
 } finally {
@@ -81,26 +82,26 @@ try {
 async function compare(share: number): Promise<void> {
   const world = await install(postgres.url, broker.brokers, 'CreateTime');
   await fill(world, share);
+  const counts = [...new Set([1, cpus().length])];
   const bare: Bare[] = [];
-  const engine: Run[] = [];
+  const engines: Run[][] = counts.map(() => []);
   for (let round = 0; round < ROUNDS; round += 1) {
     bare.push(await bareConsumer(world));
-    engine.push(await engineRun(world));
-    const [yard, ours] = [bare[round] as Bare, engine[round] as Run];
-    say(
-      `${share * 100} %, round ${round + 1}: bare ${thousands(yard.perSecond)}/s, ${yard.cpuMicros.toFixed(2)} µs; ` +
-        `engine ${thousands(ours.perSecond)}/s, ${ours.cpuMicros.toFixed(2)} µs`,
-    );
+    for (const [index, processes] of counts.entries()) engines[index]?.push(await engineRun(world, processes));
+    const speeds = engines.map((runs) => thousands(runs[round]?.perSecond ?? Number.NaN));
+    say(`${share * 100} %, round ${round + 1}: bare ${thousands(bare[round]?.perSecond ?? Number.NaN)}/s, engine ${speeds.join('/s, ')}/s`);
   }
-  const ratios = engine.map(({ perSecond }, round) => perSecond / (bare[round]?.perSecond ?? Number.NaN));
-  const last = engine.at(-1) as Run;
   const middle = (runs: readonly Bare[], of: (run: Bare) => number): number => median(runs.map(of));
   const cpu = (runs: readonly Bare[]): string => middle(runs, ({ cpuMicros }) => cpuMicros).toFixed(1);
-  console.log(
-    `| ${share * 100} % | ${thousands(middle(bare, ({ perSecond }) => perSecond))} | ${thousands(middle(engine, ({ perSecond }) => perSecond))} | ` +
-      `${median(ratios).toFixed(2)} (${ratios.map((r) => r.toFixed(2)).join(', ')}) | ${cpu(bare)} | ${cpu(engine)} | ` +
-      `${Math.max(...engine.map(({ peakMegabytes }) => peakMegabytes))} MB | ${last.commit} | ${Math.round(median(engine.map(({ relayMs }) => relayMs)))} ms |`,
-  );
+  for (const runs of engines) {
+    const ratios = runs.map(({ perSecond }, round) => perSecond / (bare[round]?.perSecond ?? Number.NaN));
+    const last = runs.at(-1) as Run;
+    console.log(
+      `| ${share * 100} % | ${last.processes} | ${thousands(middle(bare, ({ perSecond }) => perSecond))} | ${thousands(middle(runs, ({ perSecond }) => perSecond))} | ` +
+        `${median(ratios).toFixed(2)} (${ratios.map((r) => r.toFixed(2)).join(', ')}) | ${cpu(bare)} | ${cpu(runs)} | ` +
+        `${Math.max(...runs.map(({ peakMegabytes }) => peakMegabytes))} MB | ${last.commit} | ${Math.round(median(runs.map(({ relayMs }) => relayMs)))} ms |`,
+    );
+  }
   await world.close();
 }
 
@@ -155,15 +156,16 @@ async function bareConsumer({ options }: Installation): Promise<Bare> {
 }
 
 /** A database of its own each time; from the first claim until everything is committed. */
-async function engineRun(world: Installation): Promise<Run> {
+async function engineRun(world: Installation, processes: number): Promise<Run> {
   await world.db.script(
     'truncate desist.checkpoint, desist.outbox, desist.dead_letter, desist.clock_move; truncate desist.recipient cascade',
   );
   const options = { ...world.options, groupId: `bench-${Date.now()}` };
   const profiled = values.profile === undefined ? {} : { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${values.profile}` };
   const more = { DESIST_HTTP: '127.0.0.1:0', ...profiled };
-  const engine = startEngine({ databaseUrl: world.databaseUrl, options, more });
+  const engine = startEngine({ databaseUrl: world.databaseUrl, options, more, args: ['--processes', String(processes)] });
   const { listening } = (await engine.next('serving HTTP')) as { listening: string };
+  // The first of several has all partitions until the others come: the clock runs from there.
   await engine.next('partition claimed');
   const began = performance.now();
   const cpuBefore = cpuMsOf(engine);
@@ -182,6 +184,7 @@ async function engineRun(world: Installation): Promise<Run> {
   engine.signal('SIGTERM');
   await engine.ended();
   return {
+    processes,
     perSecond: (EVENTS / (folded - began)) * 1_000,
     cpuMicros,
     peakMegabytes,
@@ -190,15 +193,30 @@ async function engineRun(world: Installation): Promise<Run> {
   };
 }
 
-/** Peak resident set of the process, from the kernel. */
+/** The process and those that it has started (proc(5)). */
+function family(pid: number): readonly number[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+  return [
+    pid,
+    ...children
+      .split(' ')
+      .filter((text) => text !== '')
+      .flatMap((text) => family(Number(text))),
+  ];
+}
+
+/** Peak resident set, all processes together, from the kernel. */
 function peakOf({ pid }: EngineProcess): number {
-  return Math.round(Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? Number.NaN) / 1024);
+  const peak = (one: number): number => Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${one}/status`, 'utf8'))?.[1] ?? Number.NaN);
+  return Math.round(family(pid).reduce((sum, one) => sum + peak(one), 0) / 1024);
 }
 
 /** Processor time so far, user and system, from the kernel: fields 14 and 15 of /proc/pid/stat, in hundredths of a second (proc(5)). */
 function cpuMsOf({ pid }: EngineProcess): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(' ');
-  return (Number(fields[13]) + Number(fields[14])) * 10;
+  return family(pid).reduce((sum, one) => {
+    const fields = readFileSync(`/proc/${one}/stat`, 'utf8').split(' ');
+    return sum + (Number(fields[13]) + Number(fields[14])) * 10;
+  }, 0);
 }
 
 /** The histogram's bucket that 99 of 100 commits fall below. */

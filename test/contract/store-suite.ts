@@ -217,5 +217,17 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
       expect(await store.markStopped(now, 'junk')).toBe('committed');
       expect(await store.claim(old.partition, 'third')).toMatchObject({ attempts: 2, stopped: 'junk' });
     });
+
+    test('an operator lets a stopped partition go on: its owner loses it, the next claim knows what is tolerated', async () => {
+      const old = await claimNext();
+      await store.commit(planFrom(old, { nextOffset: 17 }));
+      await store.markStopped(old, 'junk');
+      const resumed = await store.resume(old.partition, { toleratedBelow: 99 });
+      expect(resumed).toMatchObject({ partition: old.partition, from: 17, nextOffset: 17, was: 'junk' });
+      expect(await store.beginAttempt(old)).toBeNull();
+      expect(await store.claim(old.partition, 'next')).toMatchObject({ stopped: null, attempts: 0, nextOffset: 17, toleratedBelow: 99 });
+      expect(await store.resume(old.partition, { toleratedBelow: 99, skipTo: 40 })).toMatchObject({ from: 17, nextOffset: 40, was: null });
+      expect(await store.resume(987_654, { toleratedBelow: 0 })).toBeNull();
+    });
   });
 }

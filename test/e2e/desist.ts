@@ -64,7 +64,7 @@ export async function startService(env: Variables): Promise<Service> {
 function start(args: readonly string[], env: Variables): ChildProcess {
   // The sources run directly, so that a signal reaches the service itself.
   const [first, ...rest] = args;
-  const service = first === 'start' ? 'standalone' : first === 'engine' ? 'engine' : undefined;
+  const service = first === 'start' ? 'standalone' : first === 'engine' || first === 'ingest' ? first : undefined;
   const main = service === undefined ? [BIN, ...args] : [`${ROOT}services/${service}/src/main.ts`, ...rest];
   return spawn(process.execPath, ['--conditions=source', '--disable-warning=ExperimentalWarning', ...main], {
     cwd: ROOT,

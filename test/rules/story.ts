@@ -75,7 +75,7 @@ export function tell(events: readonly Told[], end: number, policy: Policy = DEFA
 
 export const moment = (hours: number): number => BEGIN + Math.round(hours * HOUR);
 
-function eventOf(told: Told, index: number): Parameters<typeof factOf>[0] {
+export function eventOf(told: Told, index: number): Parameters<typeof factOf>[0] {
   const { type, at, reply, message, stream, scope, force, until, permanent, to } = told;
   const common = { id: `e-${index}`, tenant: 'acme', recipient: to ?? 'alice@example.com', occurredAt: moment(at) };
   if (isCommandType(type)) {

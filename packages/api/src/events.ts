@@ -7,6 +7,7 @@ import { itemsOf, Lines, readLines } from './input.ts';
 import type { ItemError } from './problem.ts';
 import { Problem, unavailable } from './problem.ts';
 import type { ApiOptions } from './server.ts';
+import { withRecipients } from './unnamed.ts';
 
 export interface Encoded {
   readonly key: string;
@@ -17,7 +18,7 @@ export async function eventRoutes(app: FastifyInstance, options: ApiOptions): Pr
   const { time } = options;
   readLines(app);
   app.post('/v1/events', async (request, reply) => {
-    const items = itemsOf(request.body);
+    const items = await withRecipients(itemsOf(request.body), options);
     const now = time.now();
     const good: Encoded[] = [];
     const errors: ItemError[] = [];
@@ -28,6 +29,7 @@ export async function eventRoutes(app: FastifyInstance, options: ApiOptions): Pr
     }
     if (good.length === 0) throw new Problem(400, 'None of the items is a delivery event.', { members: { errors } });
     await append(options, good);
+    await options.accepted?.(good);
     return reply.code(202).send({ accepted: good.length, rejected: errors.length, errors });
   });
 }

@@ -1,2 +1,3 @@
 export { createApi } from './server.ts';
 export type { Api, ApiOptions, Authorise } from './server.ts';
+export type { WebhookReceiver } from './webhooks.ts';

@@ -12,6 +12,8 @@ import { readBodies } from './input.ts';
 import { handleErrors, Problem, refuseConnection, sendFrameworkError } from './problem.ts';
 import { probeRoutes, statusRoute } from './probes.ts';
 import { recipientRoutes } from './recipients.ts';
+import { WEBHOOK_PATH, webhookRoutes } from './webhooks.ts';
+import type { WebhookReceiver } from './webhooks.ts';
 
 /** Refuses a request by throwing (`Problem` for a status of its own); resolves when it may go on. */
 export type Authorise = (request: FastifyRequest) => Promise<void>;
@@ -23,6 +25,12 @@ export interface ApiOptions {
    * records may be stored then. Without it the service only reads: the routes that write answer 503.
    */
   readonly append?: (records: readonly { readonly key: string; readonly value: string }[]) => Promise<void>;
+  /** Who messages went to, one answer per event; for reports that leave it out. Never rejects. */
+  readonly recall?: (
+    events: readonly { readonly tenant: string; readonly messageId: string }[],
+  ) => Promise<readonly (string | undefined)[]>;
+  /** Told of events that `POST /v1/events` has appended. Never rejects. */
+  readonly accepted?: (records: readonly { readonly value: string }[]) => Promise<void>;
   /** As the engine uses them: explanations fold a recipient's facts again. */
   readonly policies: PolicySet;
   /** Partitions that this process owns, for the lag in the status. */
@@ -37,6 +45,10 @@ export interface ApiOptions {
   readonly bodyLimit?: number;
   /** Listen on other than loopback addresses: nothing asks for a key yet, so whoever reaches the port may do everything. */
   readonly allowRemote?: boolean;
+  /** Takes providers' webhooks in; without it there is no path for them. */
+  readonly webhooks?: WebhookReceiver;
+  /** Bytes of all webhook bodies under way at one time; default 64 MiB. */
+  readonly webhooksInFlight?: number;
   /** The seam for API keys: asked before every route except the probes. */
   readonly authorise?: Authorise;
 }
@@ -73,7 +85,14 @@ export function createApi(options: ApiOptions): Api {
   app.addHook('onRoute', ({ url, method }) => {
     methods.set(url, [...(methods.get(url) ?? []), ...[method].flat()]);
   });
-  if (options.allowRemote !== true) app.addHook('onRequest', refuseForeignHosts);
+  const { webhooks, webhooksInFlight } = options;
+  if (options.allowRemote !== true) {
+    app.addHook('onRequest', async (request) => {
+      // A webhook proves by its signature where it is from, and comes by the name that a proxy has.
+      if (request.routeOptions.url === WEBHOOK_PATH && webhooks?.isOpen((request.params as { source: string }).source) === false) return;
+      refuseForeignHosts(request);
+    });
+  }
   void app.register(async (probes) => probeRoutes(probes, options));
   void app.register(async (v1) => {
     if (authorise !== undefined) v1.addHook('onRequest', authorise);
@@ -82,6 +101,11 @@ export function createApi(options: ApiOptions): Api {
       await v1.register(async (scope) => routes(scope, options));
     }
   });
+  if (webhooks !== undefined) {
+    // Each source asks for its own signature or password, so these are outside of what asks for keys.
+    const inFlightLimit = webhooksInFlight === undefined ? {} : { inFlightLimit: webhooksInFlight };
+    void app.register(async (scope) => webhookRoutes(scope, { webhooks, bodyLimit, ...inFlightLimit }));
+  }
   app.after(() => refuseOtherMethods(app, methods));
 
   return {
@@ -114,7 +138,7 @@ function refuseOtherMethods(app: FastifyInstance, methods: ReadonlyMap<string, r
 }
 
 /** A page of some other site that a name server points here (DNS rebinding) must not reach what only this machine may. */
-async function refuseForeignHosts({ hostname }: FastifyRequest): Promise<void> {
+function refuseForeignHosts({ hostname }: FastifyRequest): void {
   if (!isLoopback(hostname.replace(/^\[|\]$/g, ''))) {
     throw new Problem(421, 'This service answers to names of this machine only (localhost, 127.0.0.1).');
   }

@@ -1,4 +1,6 @@
+export * from './agent.ts';
 export * from './backends.ts';
+export * from './ingest.ts';
 export * from './main.ts';
 export * from './policies.ts';
 export { KEEP, prune } from './retention.ts';

@@ -17,13 +17,15 @@ import type { Backends } from './backends.ts';
 import { openBackends } from './backends.ts';
 import { createHealth } from './health.ts';
 import type { Health } from './health.ts';
+import { createFeeds } from './feeds.ts';
+import type { Feeds } from './feeds.ts';
 import { keepPruned } from './retention.ts';
 import type { Settings } from './settings.ts';
 import { VERSION } from './version.ts';
 import { wire } from './wire.ts';
 
 export interface ServiceOptions {
-  readonly name: 'engine' | 'standalone';
+  readonly name: 'engine' | 'standalone' | 'ingest';
   readonly settings: Settings;
   readonly policies: PolicySet;
   /** Takes events and commands in over HTTP, too. */
@@ -36,7 +38,7 @@ export interface ServiceOptions {
 
 /** Runs until SIGTERM or SIGINT. @throws StoreError, LogError when it can not begin: the message says what to do. */
 export async function runService(options: ServiceOptions): Promise<void> {
-  const { name, settings, policies } = options;
+  const { name, settings, policies, ingest } = options;
   const logger = createLogger({ service: name, level: settings.logLevel, stream: options.logStream ?? 1 });
   const life = createLifecycle(logger);
   try {
@@ -48,6 +50,7 @@ export async function runService(options: ServiceOptions): Promise<void> {
     life.opened('health', () => health.close());
     const tally = createTally((domain) => wire.providerOf(domain));
     const observed: { metrics?: Metrics } = {};
+    const feeds = ingest ? createFeeds({ settings, backends, logger, owner, life }) : undefined;
     const engine = createEngine({
       store: backends.store,
       source: backends.log,
@@ -69,15 +72,17 @@ export async function runService(options: ServiceOptions): Promise<void> {
       partitions: () => engine.status(),
       reader: backends.reader,
       monotonic: () => systemTime.monotonic(),
+      ...(feeds === undefined ? {} : { ingest: feeds.tally }),
     });
     observed.metrics = metrics;
-    const url = await serve({ ...options, backends, engine, metrics, health, logger, life });
+    const url = await serve({ ...options, backends, engine, metrics, health, logger, life, feeds });
     if (!(await prepare(backends, settings, health, logger, life))) return;
     const { journal, reader } = backends;
     if (journal !== null) keepPruned({ journal, reader, time: systemTime, logger, signal: life.signal });
     const running = drive(backends, engine, health, logger, life);
+    const feeding = feeds?.run();
     options.onReady?.({ url });
-    await running;
+    await Promise.all([running, feeding]);
     logger.info({}, 'stopped');
   } finally {
     await life.close();
@@ -86,21 +91,24 @@ export async function runService(options: ServiceOptions): Promise<void> {
 
 interface Parts extends ServiceOptions {
   readonly backends: Backends;
-  readonly engine: Engine;
+  readonly engine: Engine | null;
   readonly metrics: Metrics;
   readonly health: Health;
   readonly logger: Logger;
   readonly life: Lifecycle;
+  readonly feeds: Feeds | undefined;
 }
 
-async function serve({ settings, policies, ingest, backends, engine, metrics, health, logger, life }: Parts): Promise<string | null> {
+export async function serve(parts: Parts): Promise<string | null> {
+  const { settings, policies, ingest, backends, engine, metrics, health, logger, life } = parts;
   if (settings.http === null) return null;
   const { host, port, allowRemote } = settings.http;
   const api = createApi({
     reader: backends.reader,
     ...(ingest ? { append: (records) => backends.log.append('deliveryEvents', records).then(() => undefined) } : {}),
+    ...parts.feeds?.routes,
     policies,
-    engineStatus: () => engine.status(),
+    ...(engine === null ? {} : { engineStatus: () => engine.status() }),
     ready: () => health.ready(),
     metrics: () => metrics.render(),
     time: systemTime,
@@ -118,7 +126,7 @@ async function serve({ settings, policies, ingest, backends, engine, metrics, he
 }
 
 /** Waits for database and log. False when the process was told to stop meanwhile. */
-async function prepare(backends: Backends, settings: Settings, health: Health, logger: Logger, life: Lifecycle): Promise<boolean> {
+export async function prepare(backends: Backends, settings: Settings, health: Health, logger: Logger, life: Lifecycle): Promise<boolean> {
   const { db, journal, log } = backends;
   return health.until(
     'waiting for the database and the log',

@@ -1,9 +1,11 @@
 /** Every setting of every service, from the environment. `docs/operations.md` lists them. */
 import { parseDuration } from '@desist/contracts';
+import type { Sources } from '@desist/ingest';
 import type { KafkaOptions } from '@desist/log-kafka';
 import type { Topic } from '@desist/pipeline';
 import type { Environment, LogLevel } from '@desist/shell';
 import { LOG_LEVELS, readEnvironment } from '@desist/shell';
+import { NO_SOURCES, sourcesOf } from './sources.ts';
 
 export interface Settings {
   /** Null: the embedded database in `dataFolder`. */
@@ -18,6 +20,12 @@ export interface Settings {
   readonly grace: number;
   /** Text of the policy file. */
   readonly policy: string | undefined;
+  /** Sent to a running service by those that talk to one. */
+  readonly apiKey: string | null;
+  /** Webhooks and provider topics. */
+  readonly sources: Sources;
+  /** ms for which it is remembered who a message went to; null: it is not. */
+  readonly messageMemory: number | null;
   readonly logLevel: LogLevel;
   /** Of topics that are made. */
   readonly partitions: number;
@@ -40,16 +48,22 @@ export interface HttpSettings {
 const PREFIXES = ['DESIST_', 'KAFKA_'];
 const HTTP_DEFAULT: HttpSettings = { host: '127.0.0.1', port: 8425, allowRemote: false };
 
+export interface Needs {
+  readonly servers?: boolean;
+  /** Only the log is written to: no database. */
+  readonly logOnly?: boolean;
+  /** Takes in what the sources file names; other commands need not have its secrets. */
+  readonly sources?: boolean;
+}
+
 /** @throws ConfigError with every mistake. */
-export function readSettings(
-  variables: Readonly<Record<string, string | undefined>>,
-  needs: { readonly servers?: boolean } = {},
-): Settings {
+export function readSettings(variables: Readonly<Record<string, string | undefined>>, needs: Needs = {}): Settings {
   const env = readEnvironment(variables);
   const databaseUrl = env.secret('DATABASE_URL') ?? null;
   if (databaseUrl !== null && !/^postgres(ql)?:\/\//.test(databaseUrl)) env.problem('DATABASE_URL: must begin with postgres://');
   const kafka = kafkaSettings(env);
-  if (kafka !== null && databaseUrl === null) env.problem('DATABASE_URL: needed with KAFKA_BROKERS, the state stands in Postgres');
+  if (kafka !== null && databaseUrl === null && needs.logOnly !== true)
+    env.problem('DATABASE_URL: needed with KAFKA_BROKERS, the state stands in Postgres');
   if (needs.servers === true && databaseUrl === null) env.problem('DATABASE_URL: needed by this service');
   const settings: Settings = {
     databaseUrl,
@@ -64,16 +78,42 @@ export function readSettings(
     http: httpSettings(env),
     grace: duration(env, 'DESIST_CLOCK_GRACE') ?? 60_000,
     policy: env.file('DESIST_POLICY'),
+    apiKey: env.secret('DESIST_API_KEY') ?? null,
+    sources: NO_SOURCES,
+    messageMemory: memoryFrom(env),
     logLevel: env.choice('DESIST_LOG_LEVEL', LOG_LEVELS) ?? 'info',
     partitions: env.integer('DESIST_PARTITIONS', 1, 10_000) ?? (kafka === null ? 4 : 12),
     replicationFactor: env.integer('DESIST_REPLICATION_FACTOR', 1, 100),
   };
   if (new Set(Object.values(settings.topics)).size < 4) env.problem('DESIST_TOPIC_…: the four topics need four names');
+  const sources = sourcesFrom(env, settings, needs.sources === true);
   // For commands that talk to a running service, and for whoever starts this one.
   env.text('DESIST_URL');
   env.text('DESIST_FROM_SOURCE');
   env.done(PREFIXES);
-  return settings;
+  return { ...settings, sources };
+}
+
+function sourcesFrom(env: Environment, { kafka, topics }: Settings, wanted: boolean): Sources {
+  const text = env.text('DESIST_SOURCES') === undefined || !wanted ? undefined : env.file('DESIST_SOURCES');
+  if (text === undefined) return NO_SOURCES;
+  const sources = sourcesOf(text, env.text('DESIST_SOURCES') ?? 'sources file', env);
+  const own: readonly string[] = Object.values(topics);
+  for (const { source, topic: name } of sources.topics) {
+    if (kafka === null) env.problem(`sources.${source.name}.topic: needs KAFKA_BROKERS`);
+    // What is taken over would be taken over again, for ever.
+    if (own.includes(name)) env.problem(`sources.${source.name}.topic: ${name} is a topic of Desist's own`);
+  }
+  return sources;
+}
+
+function memoryFrom(env: Environment): number | null {
+  const given = env.parsed(
+    'DESIST_MESSAGE_MEMORY',
+    (text) => (text === 'off' ? 'off' : parseDuration(text)),
+    'a duration such as 14d, or off',
+  );
+  return given === undefined || given === 'off' ? null : given;
 }
 
 function kafkaSettings(env: Environment): KafkaSettings | null {

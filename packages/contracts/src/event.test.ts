@@ -96,6 +96,17 @@ describe('a record of delivery-events', () => {
     expect(decode(at(300_001))).toMatchObject({ clamped: true, event: { occurredAt: NOW } });
   });
 
+  it('keeps that an event is not certain, and only that', () => {
+    const certain = [false, true, null, undefined].map((given) => {
+      const decoded = decode({ ...EXAMPLE, certain: given });
+      return decoded.ok && 'certain' in decoded.event ? decoded.event.certain : decoded.ok;
+    });
+    // Where nothing is kept, the record is still a good one.
+    expect(certain).toEqual([false, true, true, true]);
+    expect(decode({ ...EXAMPLE, certain: 'no' })).toMatchObject({ ok: false, reason: 'invalid', detail: 'certain: must be true or false' });
+    expect(schemaProblem('delivery-event', { ...EXAMPLE, certain: false })).toBeNull();
+  });
+
   it('derives the same id from the same content, and another one from another', () => {
     const { id: _, ...anonymous } = EXAMPLE;
     const idOf = (value: object): string => (decode(value) as { event: { id: string } }).event.id;

@@ -1,16 +1,14 @@
 /** Delivery events and commands, as records of the `delivery-events` topic: CONTRACT 1.1, 1.2 and 1.4. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { COMMAND_TYPES, DELIVERY_EVENT_TYPES, recipientKey, SMTP_PHASES } from '@desist/domain';
 import type { Command, CommandType, DeliveryEvent, DeliveryEventType, LogEvent, SmtpPhase, SmtpReply } from '@desist/domain';
 import { normaliseAddress } from './address.ts';
+import { clean, ID_LIMIT, optional, TEXT_LIMIT, WORD_LIMIT } from './text.ts';
 import { formatTime, parseTime } from './time.ts';
 
 export const EVENT_VERSION = 1;
 /** Bytes of a value. */
 export const RECORD_LIMIT = 256 * 1024;
-/** Characters of a reply that are read. */
-const TEXT_LIMIT = 4 * 1024;
-const WORD_LIMIT = 1024;
 /** An event further in the future than this is clamped to the record time, ms. */
 export const CLOCK_TOLERANCE = 5 * 60_000;
 
@@ -70,7 +68,7 @@ function readEvent(fields: Fields, now: number): DecodedRecord {
   const tenant = fields.name('tenant') ?? 'default';
   const recipient = fields.address('recipient');
   const occurredAt = fields.time('occurredAt', true) ?? 0;
-  const given = fields.text('id', 256);
+  const given = fields.text('id', ID_LIMIT);
   const late = occurredAt <= now + CLOCK_TOLERANCE;
   const at = late ? occurredAt : now;
   const event = (COMMAND_TYPES as readonly string[]).includes(type ?? '')
@@ -100,6 +98,7 @@ function readDelivery(fields: Fields, type: DeliveryEventType, common: Common): 
     ...optional('remoteHost', fields.text('remoteHost', WORD_LIMIT)),
     ...optional('source', fields.text('source', WORD_LIMIT)),
     ...optional('permanent', fields.flag('permanent')),
+    ...(fields.flag('certain') === false ? { certain: false } : {}),
   };
 }
 
@@ -197,15 +196,6 @@ class Fields {
   }
 }
 
-/** Text that any database takes: no NUL, no lone surrogate, bounded. */
-function clean(text: string, limit: number): string {
-  return text.slice(0, limit).toWellFormed().replaceAll('\0', '\u{FFFD}');
-}
-
-function optional<K extends string, V>(name: K, value: V | undefined): Partial<Record<K, V>> {
-  return value === undefined ? {} : ({ [name]: value } as Record<K, V>);
-}
-
 /** Identity from the content, for sources that give none. `occurredAt` is the source's own, before any clamp. */
 function deriveId(event: LogEvent, occurredAt: number): string {
   const { tenant, recipient, type } = event;
@@ -218,9 +208,7 @@ function deriveId(event: LogEvent, occurredAt: number): string {
 
 /** 22 characters of base64url: 128 bits of the SHA-256 of the values as a JSON array, in which they can not run together. */
 export function contentHash(values: readonly unknown[]): string {
-  const digest = createHash('sha256')
-    .update(JSON.stringify(values.map((value) => value ?? null)))
-    .digest();
+  const digest = hash('sha256', JSON.stringify(values.map((value) => value ?? null)), 'buffer');
   return digest.subarray(0, 16).toString('base64url');
 }
 

@@ -28,6 +28,7 @@ function agrees({ key, value }: { readonly key: Uint8Array | null; readonly valu
   expect(decoded.event.type).toBe(peeked);
   expect(`${decoded.event.tenant}/${decoded.event.recipient}`).toBe(keyText(key as Uint8Array));
   expect(decoded.clamped).toBe(false);
+  expect(decoded.event).not.toHaveProperty('certain');
   expect(decoded.event.occurredAt).toBe(places.occurredAt);
   const { messageId = '', remoteHost = '' } = decoded.event as DeliveryEvent;
   const { messageStart, messageEnd, hostStart, hostEnd } = places;
@@ -87,6 +88,7 @@ const members = fc.record(
     remoteHost: mostly(oneOf('mx.example.com')),
     source: mostly(oneOf('kumomta')),
     permanent: mostly(oneOf(true, false, 'true')),
+    certain: mostly(oneOf(true, false, 'false')),
     extra: mostly(oneOf('x', 1, null, true, { nested: 1 }, [1], -5)),
   },
   { requiredKeys: ['version', 'type', 'recipient', 'occurredAt'] },

@@ -91,6 +91,8 @@ const FIELDS = [
   'remoteHost',
   'source',
   'permanent',
+  // No value of it is read here: what is not certain to be about this recipient is not the usual case.
+  'certain',
 ] as const;
 const FIELD_BYTES: readonly Uint8Array[] = FIELDS.map(bytesOf);
 const [VERSION, TYPE, RECIPIENT, OCCURRED_AT, TENANT, STREAM, ID, MESSAGE_ID, ATTEMPT, SMTP, PHASE, REMOTE_HOST, SOURCE, PERMANENT] = [

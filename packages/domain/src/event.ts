@@ -51,6 +51,11 @@ export interface DeliveryEvent extends Envelope {
   readonly source?: string;
   /** The source's own verdict on a bounce; used only when reply and text say nothing. */
   readonly permanent?: boolean;
+  /**
+   * False: the source does not say for certain that this is about this recipient (one of several candidates of a complaint, a
+   * refusal that the provider itself puts on the sender). Such an event proves nothing, whatever its type and text.
+   */
+  readonly certain?: false;
 }
 
 export interface Command extends Envelope {

@@ -6,6 +6,7 @@ export type { ExplainedFact, Explanation } from './recipient/explain.ts';
 export { answerOf, closingOf } from './recipient/contrast.ts';
 export type { AskContrast } from './recipient/contrast.ts';
 export { attributionOf, factOf, isHard, weightOf } from './recipient/fact.ts';
+export { endsGreylisting } from './recipient/greylisting.ts';
 export { judge, replyLine } from './recipient/judge.ts';
 export type { ProviderOf } from './recipient/judge.ts';
 export { addFact, advanceTo, dueOf, machineOf, newRecipient, run } from './recipient/fold.ts';

@@ -20,6 +20,7 @@ interface Checkpoint {
   nextNumber: number;
   attempts: number;
   stopped: string | null;
+  toleratedBelow: number;
   contrast: readonly string[];
 }
 
@@ -48,7 +49,7 @@ export function createMemoryStore(now: () => number = () => Date.now()): MemoryS
   function checkpointOf(partition: number): Checkpoint {
     let checkpoint = checkpoints.get(partition);
     if (checkpoint === undefined) {
-      checkpoint = { epoch: 0, nextOffset: 0, clock: 0, nextNumber: 1, attempts: 0, stopped: null, contrast: [] };
+      checkpoint = { epoch: 0, nextOffset: 0, clock: 0, nextNumber: 1, attempts: 0, stopped: null, toleratedBelow: 0, contrast: [] };
       checkpoints.set(partition, checkpoint);
     }
     return checkpoint;
@@ -106,6 +107,13 @@ export function createMemoryStore(now: () => number = () => Date.now()): MemoryS
       if (checkpoint === undefined) return 'fenced';
       checkpoint.stopped = reason;
       return 'committed';
+    },
+    async resume(partition, { toleratedBelow, skipTo }) {
+      const checkpoint = checkpoints.get(partition);
+      if (checkpoint === undefined) return null;
+      const { stopped: was, nextOffset: from } = checkpoint;
+      Object.assign(checkpoint, { epoch: checkpoint.epoch + 1, stopped: null, attempts: 0, toleratedBelow, nextOffset: skipTo ?? from });
+      return { partition, epoch: checkpoint.epoch, from, nextOffset: checkpoint.nextOffset, was };
     },
     async *tracked(partition) {
       const rows = [...recipients.values()].filter((row) => row.tracked && row.partition === partition);

@@ -6,16 +6,18 @@ const SHARE = 0.5;
 
 export interface Breaker {
   /** Counts one record; answers why the partition must stop, or null. */
-  record(readable: boolean): string | null;
+  record(offset: number, readable: boolean): string | null;
 }
 
-export function createBreaker(): Breaker {
+/** `toleratedBelow`: records before this offset may be unreadable in any number. */
+export function createBreaker(toleratedBelow = 0): Breaker {
   const latest = new Uint8Array(WINDOW);
   let seen = 0;
   let bad = 0;
   let row = 0;
   return {
-    record(readable) {
+    record(offset, readable) {
+      if (offset < toleratedBelow) return null;
       const at = seen % WINDOW;
       bad += (readable ? 0 : 1) - (latest[at] ?? 0);
       latest[at] = readable ? 0 : 1;

@@ -1,5 +1,6 @@
 export * from './engine.ts';
 export * from './errors.ts';
+export * from './ingest.ts';
 export * from './ports.ts';
 export * from './relay.ts';
 export * from './replay.ts';
@@ -9,3 +10,4 @@ export * from './task.ts';
 export * from './wire.ts';
 export * from './reader.ts';
 export * from './decide.ts';
+export * from './unmatched.ts';

@@ -122,8 +122,21 @@ export interface Claim extends Ownership {
   readonly attempts: number;
   /** Why the partition stands still, if it does. */
   readonly stopped: string | null;
+  /** Below this offset any number of records may be unreadable: an operator has let the partition go on (`resume`). */
+  readonly toleratedBelow: number;
   /** Bodies of the `ContrastWrite`s since the last one that replaced those before it, in order. */
   readonly contrast: readonly string[];
+}
+
+/** What became of a partition that an operator let go on. */
+export interface Resumed {
+  readonly partition: number;
+  readonly epoch: number;
+  /** Where it stood, and where it goes on. */
+  readonly from: number;
+  readonly nextOffset: number;
+  /** Why it stood still; null when it did not. */
+  readonly was: string | null;
 }
 
 /** What was counted for contrast: opaque to the store. */
@@ -267,6 +280,12 @@ export interface RecipientStore {
   beginAttempt(owner: Ownership): Promise<number | null>;
   /** Marks the partition stopped with a reason, or going again (null). Fenced by the epoch. */
   markStopped(owner: Ownership, reason: string | null): Promise<CommitResult>;
+  /**
+   * An operator lets a partition go on: whoever holds it loses it and claims it anew. `toleratedBelow`: so far he knows what is in
+   * the log. With `skipTo`, records below it are given up (retention has eaten them): the only call that moves a checkpoint
+   * without folding. Null when the partition was never claimed.
+   */
+  resume(partition: number, terms: { readonly toleratedBelow: number; readonly skipTo?: number }): Promise<Resumed | null>;
   /** All tracked recipients of a partition, in pages. */
   tracked(partition: number): AsyncIterable<readonly TrackedRow[]>;
   /** Rows of these recipients, whichever partition they stand in. */

@@ -2,7 +2,19 @@
  * A replay folds a whole input as one partition, in virtual time: the record time of an event is its `occurredAt`, the
  * clock is the latest one so far, and ends where the caller says. It writes nothing anywhere.
  */
-import { addFact, advanceTo, attributionOf, factOf, judge, newRecipient, recipientKey, tenantPolicy, viewOf } from '@desist/domain';
+import {
+  addFact,
+  advanceTo,
+  attributionOf,
+  endsGreylisting,
+  classifierOf,
+  factOf,
+  judge,
+  newRecipient,
+  recipientKey,
+  tenantPolicy,
+  viewOf,
+} from '@desist/domain';
 import type { Change, Fact, FoldContext, LogEvent, PolicySet, ProviderOf, Recipient, RecipientView } from '@desist/domain';
 import { causeOf, createContrast } from './contrast.ts';
 import { createDeadlines } from './deadlines.ts';
@@ -31,6 +43,8 @@ export interface ReplaySummary {
   /** Recipients that ever had a counted or kept event. */
   readonly recipients: number;
   readonly changes: number;
+  /** First attempts deferred and accepted some minutes later: greylisting, whatever the replies said. */
+  readonly greylisted: number;
   /** ms; null when there was no event. */
   readonly clock: number | null;
 }
@@ -59,6 +73,7 @@ export function createReplay(options: {
   readonly until?: number;
 }): Replay {
   const { policies, providerOf, until } = options;
+  const classifier = classifierOf(policies.rules);
   const recipients = new Map<string, Folded>();
   const deadlines = createDeadlines();
   const contexts = new Map<string, FoldContext>();
@@ -66,6 +81,7 @@ export function createReplay(options: {
   let clock = Number.NEGATIVE_INFINITY;
   let events = 0;
   let duplicates = 0;
+  let greylisted = 0;
   let leftOut = 0;
   let number = 0;
 
@@ -139,7 +155,7 @@ export function createReplay(options: {
       const key = recipientKey(event.tenant, event.recipient);
       if (event.type === 'delivered') contrast.deliveredEvent(event, key, clock);
       if (!leavesTrace(event, key)) return published;
-      const fact = factOf(event, (failed) => judge(failed, providerOf));
+      const fact = factOf(event, (failed) => judge(failed, providerOf, classifier));
       if (fact === undefined) return published;
       noteFailing(event.tenant, key, fact);
       let folded = recipients.get(key);
@@ -147,9 +163,13 @@ export function createReplay(options: {
         folded = { tenant: event.tenant, address: event.recipient, recipient: newRecipient() };
         recipients.set(key, folded);
       }
+      const healed = fact.kind === 'delivered' && endsGreylisting(folded.recipient.facts, fact);
       const changes = addFact(folded.recipient, fact, clock, contextOf(event.tenant));
       if (changes === 'duplicate') duplicates += 1;
-      else published.push(...publish(folded, changes));
+      else {
+        if (healed) greylisted += 1;
+        published.push(...publish(folded, changes));
+      }
       settle(key, folded);
       return published;
     },
@@ -179,6 +199,7 @@ export function createReplay(options: {
       leftOut,
       recipients: recipients.size,
       changes: number,
+      greylisted,
       clock: Number.isFinite(clock) ? clock : null,
     }),
   };

@@ -2,7 +2,10 @@
  * What an engine counted since its start, as plain numbers: the hot path adds to them, and whoever serves metrics reads
  * them now and then. Nothing in here names an address; labels from outside are bounded.
  */
+import { shapeOf } from '@desist/domain';
 import type { Change, DeliveryEventType, Fact, CommandType } from '@desist/domain';
+import { createUnmatched } from './unmatched.ts';
+import type { Unmatched } from './unmatched.ts';
 import { domainStart, hashOfTail } from './keys.ts';
 
 export interface VerdictCount {
@@ -24,6 +27,8 @@ export interface Tally {
   readonly providers: ReadonlyMap<string, ProviderCount>;
   readonly deadLetters: Map<string, number>;
   readonly suppressions: Map<string, { readonly reason: string; readonly scope: string; count: number }>;
+  /** Wordings of failures that no rule knew; addresses are cut out. */
+  readonly unmatched: Pick<Unmatched, 'top'>;
   event(type: DeliveryEventType | CommandType, count?: number): void;
   /** A delivery, by the bytes of `tenant/address`. */
   delivered(key: Uint8Array): void;
@@ -33,6 +38,10 @@ export interface Tally {
   deadLetter(reason: string): void;
   /** Somebody who was deferred got mail: milliseconds since the first failure. */
   waited(key: string, ms: number): void;
+  /** Somebody's first attempt was deferred and accepted some minutes later (`endsGreylisting`). */
+  greylisted(key: string): void;
+  /** How often, by provider. */
+  readonly greylistings: ReadonlyMap<string, number>;
   /** The waits since the last call, in seconds. */
   takeWaits(): readonly { readonly provider: string; readonly seconds: number }[];
 }
@@ -48,7 +57,9 @@ export function createTally(providerOf: (domain: string) => string): Tally {
   const verdicts = new Map<string, VerdictCount>();
   const providers = new Map<string, ProviderCount>();
   const deadLetters = new Map<string, number>();
+  const greylistings = new Map<string, number>();
   const suppressions = new Map<string, { readonly reason: string; readonly scope: string; count: number }>();
+  const unmatched = createUnmatched();
   /** By hash of the domain. */
   let byDomain = new Map<number, { readonly domain: Uint8Array; readonly counts: ProviderCount }>();
   let waits: { provider: string; seconds: number }[] = [];
@@ -72,6 +83,7 @@ export function createTally(providerOf: (domain: string) => string): Tally {
     providers,
     deadLetters,
     suppressions,
+    unmatched,
     event: (type, count = 1) => void types.set(type, (types.get(type) ?? 0) + count),
     delivered(key) {
       const start = domainStart(key);
@@ -88,7 +100,8 @@ export function createTally(providerOf: (domain: string) => string): Tally {
     },
     failed(fact, key) {
       if (fact.kind !== 'failure') return;
-      const { verdict } = fact.judged;
+      const { verdict, reply } = fact.judged;
+      if (verdict.rule === 'unmatched' && reply !== null) unmatched.note(shapeOf(reply));
       const provider = fact.judged.provider ?? providerOf(domainOf(key));
       if (fact.type === 'deferred') countsOf(provider).deferred += 1;
       const label = `${verdict.attribution} ${verdict.category} ${named(provider)}`;
@@ -106,6 +119,11 @@ export function createTally(providerOf: (domain: string) => string): Tally {
       }
     },
     deadLetter: (reason) => void deadLetters.set(reason, (deadLetters.get(reason) ?? 0) + 1),
+    greylisted(key) {
+      const provider = named(providerOf(domainOf(key)));
+      greylistings.set(provider, (greylistings.get(provider) ?? 0) + 1);
+    },
+    greylistings,
     waited(key, ms) {
       if (waits.length < WAITS) waits.push({ provider: named(providerOf(domainOf(key))), seconds: ms / 1_000 });
     },

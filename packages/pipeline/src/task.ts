@@ -6,8 +6,8 @@
  * Records are folded one by one, each at the partition clock that the log gives it, so that what is published follows
  * from the log alone and not from how it was cut into batches.
  */
-import { addFact, advanceTo, attributionOf, factOf, isCommand, judge, recipientKey } from '@desist/domain';
-import type { Fact, FoldContext, LogEvent, PolicySet, ProviderOf, Recipient } from '@desist/domain';
+import { addFact, advanceTo, attributionOf, classifierOf, endsGreylisting, factOf, isCommand, judge, recipientKey } from '@desist/domain';
+import type { DeliveredFact, Fact, FoldContext, LogEvent, PolicySet, ProviderOf, Recipient } from '@desist/domain';
 import type { Breaker } from './breaker.ts';
 import { createBreaker } from './breaker.ts';
 import type { Contrast } from './contrast.ts';
@@ -96,7 +96,7 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
   const { partition, epoch } = claim;
   const counts: TaskCounts = { records: 0, peeked: 0, duplicates: 0, clamped: 0, deadLetters: 0, changes: 0, commits: 0 };
   const deadlines = createDeadlines();
-  const breaker: Breaker = createBreaker();
+  const breaker: Breaker = createBreaker(claim.toleratedBelow);
   let state: TaskState = { kind: 'running' };
   let position = claim.nextOffset;
   let clock = claim.clock;
@@ -105,10 +105,13 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
   let committedNumber = claim.nextNumber;
   let committedClock = claim.clock;
   let attempts = 0;
+  /** As the last commit left it, if it was above 0: then there is something to commit even when nothing was folded. */
+  let committedAttempts = 0;
   let deadLetters: DeadLetter[] = [];
   let clockMoves: { beforeOffset: number; clock: number }[] = [];
   let lastCommitAt = time.monotonic();
   let inFlight: Promise<void> | undefined;
+  const classifier = classifierOf(policies.rules);
   const providerOf: ProviderOf = (domain, host) => wire.providerOf(domain, host);
   const contrast: Contrast = createContrast({ policies, providerOf, stored: claim.contrast });
   const recipients: Recipients = createRecipients({
@@ -163,7 +166,7 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
         const event = decode(record, i - from, needed);
         if (event?.type === 'delivered') contrast.deliveredEvent(event, recipientKey(event.tenant, event.recipient), ahead);
       }
-      if (type !== undefined) note(true);
+      if (type !== undefined) note(record, true);
     }
     counts.peeked += delivered + accepted;
     if (delivered > 0) tally?.event('delivered', delivered);
@@ -175,11 +178,11 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
     const read = wire.decode(record);
     if (!read.ok) {
       reject(record, read.reason, read.detail);
-      note(false);
+      note(record, false);
       return undefined;
     }
     if (read.clamped) counts.clamped += 1;
-    note(true);
+    note(record, true);
     const { event } = read;
     const key = recipientKey(event.tenant, event.recipient);
     tally?.event(event.type);
@@ -201,8 +204,8 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
     deadLetters.push({ offset: record.offset, key: record.key, value: record.value, reason, detail });
   }
 
-  function note(readable: boolean): void {
-    const reason = breaker.record(readable);
+  function note({ offset }: LogRecord, readable: boolean): void {
+    const reason = breaker.record(offset, readable);
     if (reason !== null && state.kind === 'running') state = { kind: 'stopped', reason };
   }
 
@@ -272,14 +275,14 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
       return;
     }
     const context = recipients.contextOf(event.tenant);
-    const fact = factOf(event, (failed) => judge(failed, providerOf));
+    const fact = factOf(event, (failed) => judge(failed, providerOf, classifier));
     if (fact === undefined) {
       if (isCommand(event)) reject(record, 'invalid', `type: ${event.type} is not supported by this version`);
       return;
     }
     tally?.failed(fact, key);
     noteFailing(event.tenant, key, fact, held.recipient, context);
-    if (fact.kind === 'delivered') noteWait(held.recipient, fact.at, key);
+    if (fact.kind === 'delivered') noteWait(held.recipient, fact, key);
     const changes = Number.isFinite(before) ? [...advanceTo(held.recipient, before, context)] : [];
     const added = addFact(held.recipient, fact, clock, context);
     if (added === 'duplicate') counts.duplicates += 1;
@@ -300,8 +303,9 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
   }
 
   /** From the first failure since the last delivery to this one. */
-  function noteWait({ facts }: Recipient, at: number, key: string): void {
-    if (tally === undefined) return;
+  function noteWait({ facts }: Recipient, delivered: DeliveredFact, key: string): void {
+    if (tally === undefined || facts.some(({ id }) => id === delivered.id)) return;
+    const { at } = delivered;
     let first: number | undefined;
     for (let index = facts.length - 1; index >= 0; index -= 1) {
       const fact = facts[index];
@@ -309,6 +313,7 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
       if (fact.kind === 'failure' && fact.at <= at) first = fact.at;
     }
     if (first !== undefined) tally.waited(key, at - first);
+    if (endsGreylisting(facts, delivered)) tally.greylisted(key);
   }
 
   /** Everybody whose deadline the clock has reached. Answers how many recipients were looked at. */
@@ -338,7 +343,13 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
   // --------------------------------------------------------------------------------------- committing
 
   function hasWork(): boolean {
-    return position > committedOffset || recipients.dirty() > 0 || deadLetters.length > 0 || clock > committedClock;
+    return (
+      position > committedOffset ||
+      recipients.dirty() > 0 ||
+      deadLetters.length > 0 ||
+      clock > committedClock ||
+      committedAttempts !== attempts
+    );
   }
 
   /** Starts a commit when one is due. While one runs, folding goes on until the next one is full. */
@@ -392,6 +403,7 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
     committedOffset = plan.nextOffset;
     committedNumber = plan.nextNumber;
     committedClock = plan.clock;
+    committedAttempts = plan.attempts;
     counts.commits += 1;
     options.committed?.(plan, time.monotonic() - began);
   }

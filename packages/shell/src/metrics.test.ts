@@ -1,3 +1,4 @@
+import type { Fact } from '@desist/domain';
 import { createTally } from '@desist/pipeline';
 import { describe, expect, it } from 'vitest';
 import { createMetrics } from './metrics.ts';
@@ -14,12 +15,19 @@ const PARTITION = {
 };
 const counts = { records: 0, peeked: 0, duplicates: 0, clamped: 0, deadLetters: 0, changes: 0, commits: 0 };
 
+function unmatchedFailure(reply: string): Fact {
+  const verdict = { category: 'unknown', attribution: 'unknown', permanence: 'permanent', rule: 'unmatched' } as const;
+  const judged = { verdict, reply, provider: 'gmail' };
+  return { kind: 'failure', type: 'deferred', at: 0, id: 'x', stream: 's', message: null, causeUnknown: false, merged: 0, judged };
+}
+
 async function rendered(status: () => Promise<never>): Promise<string> {
   const tally = createTally((domain) => (domain === 'gmail.com' ? 'gmail' : domain));
   tally.event('delivered');
   tally.event('delivered');
   tally.delivered(new TextEncoder().encode('t/a@gmail.com'));
   tally.deadLetter('invalid');
+  for (const reply of ['550 <recipient> zork 17', '550 <recipient> zork 18']) tally.failed(unmatchedFailure(reply), 't/a@gmail.com');
   tally.waited('t/a@gmail.com', 90_000);
   const metrics = createMetrics({ tally, partitions: () => [{ ...PARTITION, counts }], reader: { status }, monotonic: () => 0 });
   metrics.committed(7);
@@ -33,7 +41,8 @@ describe('the metrics of the contract', () => {
   it('gives the plain counts their labels, the same at each reading', async () => {
     const body = await rendered(away);
     expect(body).toContain('desist_events_total{type="delivered"} 2');
-    expect(body).toContain('desist_deferral_ratio{provider="gmail"} 0');
+    expect(body).toContain('desist_deferral_ratio{provider="gmail"} 0.6666666666666666');
+    expect(body).toContain('desist_unmatched_replies{text="recipient zork"} 2');
     expect(body).toContain('desist_dead_letters_total{reason="invalid"} 1');
     expect(body).toContain('desist_partition_lag_records{partition="3"} 20');
     expect(body).toContain('desist_partition_clock_seconds{partition="3"} 1700000000');

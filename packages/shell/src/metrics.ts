@@ -11,19 +11,30 @@ export interface Metrics {
   render(): Promise<{ readonly contentType: string; readonly body: string }>;
 }
 
+/** What came in beside the log, as it is counted where it comes in. */
+export interface IngestCounts {
+  readonly elements: ReadonlyMap<string, { readonly format: string; readonly outcome: string; readonly count: number }>;
+  readonly refused: ReadonlyMap<string, number>;
+  readonly deadLetters: ReadonlyMap<string, number>;
+  readonly lost: number;
+}
+
 export interface MetricsOptions {
   readonly tally: Tally;
   readonly partitions: () => readonly PartitionStatus[];
   readonly reader: Pick<StateReader, 'status'>;
   /** Milliseconds from an arbitrary start. */
   readonly monotonic: () => number;
+  readonly ingest?: IngestCounts;
 }
 
 const HOUR = 3_600;
 /** Counting whole tables is for slow intervals. */
 const STATUS_KEPT_FOR = 30_000;
+/** Label values: enough to see what a rule is missing for. */
+const UNMATCHED_SHOWN = 20;
 
-export function createMetrics({ tally, partitions, reader, monotonic }: MetricsOptions): Metrics {
+export function createMetrics({ tally, partitions, reader, monotonic, ingest }: MetricsOptions): Metrics {
   const registry = new Registry();
   registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE as never);
   const registers = [registry];
@@ -43,6 +54,8 @@ export function createMetrics({ tally, partitions, reader, monotonic }: MetricsO
     buckets: [60, 300, 900, HOUR, 4 * HOUR, 12 * HOUR, 24 * HOUR, 48 * HOUR, 72 * HOUR],
     registers,
   });
+  const unmatched = gauge('desist_unmatched_replies', 'The most frequent wordings that no rule knows', ['text']);
+  const greylisted = counter('desist_greylisted', 'First attempts deferred and accepted 5 to 15 minutes later', ['provider']);
   const persistent = gauge('desist_persistent_recipients', 'Recipients whose streak is persistent', []);
   const suppressions = counter('desist_suppressions', 'Suppressions decided', ['reason', 'scope']);
   const lag = gauge('desist_partition_lag_records', 'Records of the partition that are not folded yet', ['partition']);
@@ -50,6 +63,9 @@ export function createMetrics({ tally, partitions, reader, monotonic }: MetricsO
   const stopped = gauge('desist_partition_stopped', '1 when the partition stands still until an operator acts', ['partition']);
   const deadLetters = counter('desist_dead_letters', 'Records that could not be read', ['reason']);
   const backlog = gauge('desist_relay_backlog', 'Changes and dead letters that the log does not have yet', []);
+  const ingested = counter('desist_ingested_elements', 'Elements of payloads, by format and what became of them', ['format', 'outcome']);
+  const refused = counter('desist_webhook_refused', 'Webhook requests refused', ['reason']);
+  const lost = counter('desist_provider_records_lost', 'Records of provider topics that retention deleted unread', []);
   const commits = new Histogram({
     name: 'desist_commit_seconds',
     help: 'Duration of a commit',
@@ -71,7 +87,22 @@ export function createMetrics({ tally, partitions, reader, monotonic }: MetricsO
   }
 
   async function collect(): Promise<void> {
-    for (const metric of [events, verdicts, suppressions, deadLetters, ratio, persistent, backlog, lag, clock, stopped]) metric.reset();
+    for (const metric of [
+      events,
+      greylisted,
+      verdicts,
+      suppressions,
+      deadLetters,
+      ratio,
+      unmatched,
+      persistent,
+      backlog,
+      lag,
+      clock,
+      stopped,
+    ])
+      metric.reset();
+    if (ingest !== undefined) collectIngest(ingest);
     for (const [type, count] of tally.types) events.inc({ type }, count);
     for (const { attribution, category, provider, count } of tally.verdicts.values())
       verdicts.inc({ attribution, category, provider }, count);
@@ -80,6 +111,8 @@ export function createMetrics({ tally, partitions, reader, monotonic }: MetricsO
     for (const [provider, { deferred, delivered }] of tally.providers) {
       if (deferred + delivered > 0) ratio.set({ provider }, deferred / (deferred + delivered));
     }
+    for (const { text, count } of tally.unmatched.top(UNMATCHED_SHOWN)) unmatched.set({ text }, count);
+    for (const [provider, count] of tally.greylistings) greylisted.inc({ provider }, count);
     for (const { provider, seconds } of tally.takeWaits()) waits.observe({ provider }, seconds);
     for (const one of partitions()) {
       const partition = String(one.partition);
@@ -96,6 +129,14 @@ export function createMetrics({ tally, partitions, reader, monotonic }: MetricsO
     }
     persistent.set(status.recipients.persistent ?? 0);
     backlog.set(status.partitions.reduce((sum, { outbox, deadLetters: letters }) => sum + outbox + letters, 0));
+  }
+
+  function collectIngest(counts: IngestCounts): void {
+    for (const metric of [ingested, refused, lost]) metric.reset();
+    for (const { format, outcome, count } of counts.elements.values()) ingested.inc({ format, outcome }, count);
+    for (const [reason, count] of counts.refused) refused.inc({ reason }, count);
+    for (const [reason, count] of counts.deadLetters) deadLetters.inc({ reason }, count);
+    lost.inc(counts.lost);
   }
 
   return {

@@ -26,7 +26,7 @@ export function createStore(db: Database): RecipientStore {
       const rows = await db.query(
         `insert into desist.checkpoint as c (partition, epoch, owner) values ($1, 1, $2)
          on conflict (partition) do update set epoch = c.epoch + 1, owner = $2, updated_at = now()
-         returning epoch, next_offset, clock, next_number, attempts, stopped`,
+         returning epoch, next_offset, clock, next_number, attempts, stopped, tolerated_below`,
         [partition, owner],
       );
       const row = rows[0] as Row;
@@ -40,6 +40,7 @@ export function createStore(db: Database): RecipientStore {
         nextNumber: number(row['next_number']),
         attempts: number(row['attempts']),
         stopped: row['stopped'] as string | null,
+        toleratedBelow: number(row['tolerated_below']),
         contrast: counted.map(({ body }) => body as string),
       };
     },
@@ -57,6 +58,25 @@ export function createStore(db: Database): RecipientStore {
 
     async markStopped(owner, reason) {
       return (await fenced(owner, 'stopped = $3', [reason])).length === 1 ? 'committed' : 'fenced';
+    },
+
+    async resume(partition, { toleratedBelow, skipTo }) {
+      return db.transaction(async (tx) => {
+        const [before] = await tx.query('select next_offset, stopped from desist.checkpoint where partition = $1 for update', [partition]);
+        if (before === undefined) return null;
+        const [after] = await tx.query(
+          `update desist.checkpoint set stopped = null, attempts = 0, epoch = epoch + 1, next_offset = coalesce($2::bigint, next_offset),
+                  tolerated_below = $3, updated_at = now() where partition = $1 returning epoch, next_offset`,
+          [partition, skipTo ?? null, toleratedBelow],
+        );
+        return {
+          partition,
+          epoch: number(after?.['epoch']),
+          from: number(before['next_offset']),
+          nextOffset: number(after?.['next_offset']),
+          was: before['stopped'] as string | null,
+        };
+      });
     },
 
     async *tracked(partition) {
@@ -180,6 +200,18 @@ async function compareAndSet(tx: Queries, plan: CommitPlan): Promise<void> {
   if (rows.length === 0) throw new Fenced();
 }
 
+/**
+ * JSON texts travel as one text with a separator that JSON can not hold unescaped. As an array parameter every quote and
+ * backslash in them would be escaped by the client and unescaped by the server, which costs more than the rest of the row.
+ */
+const SEPARATOR = '\u001f';
+const NOTHING = '\u001e';
+const jsonArray = (parameter: number): string => `string_to_array($${parameter}, E'\\x1f', E'\\x1e')`;
+
+function joined(texts: readonly (string | null)[]): string {
+  return texts.map((text) => text ?? NOTHING).join(SEPARATOR);
+}
+
 const RECIPIENT_COLUMNS: readonly (readonly [string, string, (row: RecipientRow) => unknown])[] = [
   ['tenant', 'text', (row) => row.tenant],
   ['address', 'text', (row) => row.address],
@@ -196,12 +228,12 @@ const RECIPIENT_COLUMNS: readonly (readonly [string, string, (row: RecipientRow)
   ['category', 'text', (row) => row.category],
   ['provider', 'text', (row) => row.provider],
   ['suppress_at', 'bigint', (row) => row.suppressAt],
-  ['evidence', 'text', (row) => row.evidence],
+  ['evidence', 'json', (row) => row.evidence],
   ['updated_at', 'bigint', (row) => row.updatedAt],
 ];
 const RECIPIENT_NAMES = RECIPIENT_COLUMNS.map(([name]) => name);
 const UPSERT_RECIPIENTS = `insert into desist.recipient as r (${RECIPIENT_NAMES.join(', ')})
-  select * from unnest(${RECIPIENT_COLUMNS.map(([, type], index) => `$${index + 1}::${type}[]`).join(', ')})
+  select * from unnest(${RECIPIENT_COLUMNS.map(([, type], index) => (type === 'json' ? jsonArray(index + 1) : `$${index + 1}::${type}[]`)).join(', ')})
   on conflict (tenant, address) do update set ${RECIPIENT_NAMES.slice(3)
     .map((name) => `${name} = excluded.${name}`)
     .join(', ')}
@@ -214,7 +246,7 @@ async function writeRecipients(tx: Queries, plan: CommitPlan): Promise<void> {
   if (rows.length > 0)
     await tx.query(
       UPSERT_RECIPIENTS,
-      RECIPIENT_COLUMNS.map(([, , value]) => rows.map(value)),
+      RECIPIENT_COLUMNS.map(([, type, value]) => (type === 'json' ? joined(rows.map(value) as string[]) : rows.map(value))),
     );
   if (plan.forgotten.length > 0) {
     await tx.query(
@@ -283,7 +315,7 @@ async function writeRest(tx: Queries, { partition, history, outbox, deadLetters,
     await tx.query(
       `insert into desist.recipient_event (recipient_id, version, type, effective_at, recorded_at, detail)
        select r.id, k.version, k.type, k.effective_at, k.recorded_at, k.detail
-       from unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::bigint[], $6::bigint[], $7::text[])
+       from unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::bigint[], $6::bigint[], ${jsonArray(7)})
          as k (tenant, address, version, type, effective_at, recorded_at, detail) ${BY_KEY}`,
       [
         history.map(({ tenant }) => tenant),
@@ -292,21 +324,21 @@ async function writeRest(tx: Queries, { partition, history, outbox, deadLetters,
         history.map(({ type }) => type),
         history.map(({ effectiveAt }) => effectiveAt),
         history.map(({ recordedAt }) => recordedAt),
-        history.map(({ detail }) => detail),
+        joined(history.map(({ detail }) => detail)),
       ],
     );
   }
   if (outbox.length > 0) {
     await tx.query(
       `insert into desist.outbox (partition, number, key, change, lists, value)
-       select $1, * from unnest($2::bigint[], $3::text[], $4::text[], $5::boolean[], $6::text[])`,
+       select $1, * from unnest($2::bigint[], $3::text[], ${jsonArray(4)}, $5::boolean[], ${jsonArray(6)})`,
       [
         partition,
         outbox.map((row) => row.number),
         outbox.map((row) => row.key),
-        outbox.map((row) => row.change),
+        joined(outbox.map((row) => row.change)),
         outbox.map((row) => row.value !== undefined),
-        outbox.map((row) => row.value ?? null),
+        joined(outbox.map((row) => row.value ?? null)),
       ],
     );
   }

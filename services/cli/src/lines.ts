@@ -14,21 +14,31 @@ export interface Line {
 const LINE_LIMIT = 1 << 20;
 
 export async function* linesOf(files: readonly string[]): AsyncGenerator<Line> {
-  let bytes = 0;
+  let before = 0;
   for (const file of files) {
-    const stream = file === '-' ? process.stdin : open(file);
-    const decoder = new TextDecoder();
-    let rest = '';
-    let number = 0;
-    for await (const chunk of stream as AsyncIterable<Buffer>) {
-      bytes += chunk.length;
-      const parts = (rest + decoder.decode(chunk, { stream: true })).split('\n');
-      rest = (parts.pop() ?? '').slice(0, LINE_LIMIT);
-      for (const text of parts) yield { number: (number += 1), text, bytes };
+    let read = 0;
+    for await (const line of linesIn(chunksOf(file))) {
+      read = line.bytes;
+      yield { ...line, bytes: before + read };
     }
-    rest += decoder.decode();
-    if (rest.trim() !== '') yield { number: number + 1, text: rest, bytes };
+    before += read;
   }
+}
+
+/** `bytes`: of these chunks. */
+export async function* linesIn(chunks: AsyncIterable<Buffer>): AsyncGenerator<Line> {
+  const decoder = new TextDecoder();
+  let bytes = 0;
+  let rest = '';
+  let number = 0;
+  for await (const chunk of chunks) {
+    bytes += chunk.length;
+    const parts = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+    rest = (parts.pop() ?? '').slice(0, LINE_LIMIT);
+    for (const text of parts) yield { number: (number += 1), text, bytes };
+  }
+  rest += decoder.decode();
+  if (rest.trim() !== '') yield { number: number + 1, text: rest, bytes };
 }
 
 /** Bytes of all files together; undefined when standard input is among them. */
@@ -52,6 +62,11 @@ function sizeOf(file: string): number {
     );
   }
   throw new CommandError(EXIT.usage, `${file} is not a file`);
+}
+
+/** The bytes of a file, or of standard input for `-`. */
+export function chunksOf(file: string): AsyncIterable<Buffer> {
+  return (file === '-' ? process.stdin : open(file)) as AsyncIterable<Buffer>;
 }
 
 function open(file: string): ReturnType<typeof createReadStream> {

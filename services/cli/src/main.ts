@@ -4,6 +4,7 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { createClient, DEFAULT_URL } from './client.ts';
 import { runCheck } from './commands/check.ts';
 import { runClassify } from './commands/classify.ts';
+import { runCodes } from './commands/codes.ts';
 import { runDoctor } from './commands/doctor.ts';
 import { runList } from './commands/list.ts';
 import type { ListOptions } from './commands/list.ts';
@@ -11,10 +12,10 @@ import { runMigrate } from './commands/migrate.ts';
 import { runOperate } from './commands/operate.ts';
 import type { OperateOptions } from './commands/operate.ts';
 import { policiesFrom, runPolicyCheck, runPolicyShow } from './commands/policy.ts';
-import { runReplay } from './commands/replay.ts';
 import { runStatus } from './commands/status.ts';
 import { runWhy } from './commands/why.ts';
 import { CommandError, EXIT } from './exit.ts';
+import type { FormatOptions } from './payloads.ts';
 
 interface Json {
   readonly json: boolean;
@@ -41,9 +42,10 @@ function wholeNumber(text: string): number {
 
 // ------------------------------------------------------------------------------------- services and set-up
 
-// `bin/desist.js` runs these two as services of their own; here they stand for the help.
+// `bin/desist.js` runs these as services of their own; here they stand for the help.
 program.command('start').description('everything in one process; `desist start --help` shows its flags');
 program.command('engine').description('one engine of several, on real servers');
+program.command('ingest').description('webhooks and provider topics; or follows a mail log or mailbox (`desist ingest --help`)');
 
 command('migrate', 'bring the database to this version, make the topics that are missing')
   .option('--check', 'change nothing, say what is missing (exit code 1)', false)
@@ -81,19 +83,48 @@ policy
 
 // ------------------------------------------------------------------------------------- files, no service needed
 
-command('replay', 'fold files of delivery events (NDJSON, or - for standard input) in virtual time; writes nothing')
+/** What a provider's payloads do not say of themselves. */
+const ofFormats = (text: string, description: string): Command =>
+  command(text, description)
+    .option('--format <name>', 'a provider, `canonical`, or `auto`: each file shows it', 'auto')
+    .option('--tenant <tenant>', 'of the events; default `default`')
+    .option('--stream <stream>', 'of the events; default `default`')
+    .option('--source <name>', 'of the events; default the name of the format')
+    .option('--timezone <zone>', 'for times without a zone: Europe/Paris, +02:00')
+    .option('--reference-time <time>', 'the present as the file knows it (RFC 3339), for years that it leaves out; default now');
+
+ofFormats('replay', 'fold files of events (- for standard input) in virtual time; writes nothing')
   .argument('<file...>')
   .option('--policy <file>', 'policy file (DESIST_POLICY)')
   .option('--until <time>', 'end the clock here (RFC 3339); later events are left out')
   .option('--why <address>', 'explain this recipient at the end')
-  .action(async (files: string[], options: Json & { policy?: string; until?: string; why?: string }) => {
+  .action(async (files: string[], options: Json & FormatOptions & { policy?: string; until?: string; why?: string }) => {
+    // With them come the libraries of the formats.
+    const { runReplay } = await import('./commands/replay.ts');
     await runReplay(files, { ...options, policies: policiesFrom(options.policy) });
+  });
+
+ofFormats('normalise', "a provider's payloads as canonical events, NDJSON")
+  .argument('[file]', 'default: standard input', '-')
+  .action(async (file: string, options: Json & FormatOptions) => {
+    const { runNormalise } = await import('./commands/normalise.ts');
+    process.exitCode = await runNormalise(file, options);
   });
 
 command('classify', 'what SMTP replies mean: one per line, or NDJSON')
   .argument('[file...]')
-  .action(async (files: string[], options: Json) => {
-    await runClassify(files, options);
+  .option('--unknown', 'count the wordings that no rule knows, most frequent first', false)
+  .option('--explain', 'say what each verdict means and what to do', false)
+  .option('--policy <file>', 'policy file with rules of your own (DESIST_POLICY)')
+  .action(async (files: string[], options: Json & { unknown: boolean; explain: boolean; policy?: string }) => {
+    await runClassify(files, { ...options, policies: policiesFrom(options.policy) });
+  });
+
+command('codes', 'what reply codes and categories mean, why they come, what to do')
+  .argument('[code]', 'as in 450, 4.2.1, "450 4.2.1", or a category; without one, all of them')
+  .option('--provider <provider>', 'as in gmail, microsoft, yahoo')
+  .action((code: string | undefined, options: Json & { provider?: string }) => {
+    runCodes(code, options);
   });
 
 // ------------------------------------------------------------------------------------- the list

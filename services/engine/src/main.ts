@@ -1,5 +1,39 @@
 /** `desist engine`: reads delivery events, decides, keeps the state, publishes the changes. Any number may run. */
-import { runMain, runService } from '@desist/assembly';
-import { engineConfig } from './config.ts';
+import { fileURLToPath } from 'node:url';
+import { EXIT, runMain, runService } from '@desist/assembly';
+import { createLifecycle, createLogger } from '@desist/shell';
+import type { EngineConfig } from './config.ts';
+import { engineConfig, environmentOf, USAGE } from './config.ts';
+import { supervise } from './supervise.ts';
 
-await runMain(() => runService(engineConfig(process.env)));
+function configured(args: readonly string[]): EngineConfig | undefined {
+  try {
+    return engineConfig(args, process.env);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    console.error(`${error.message}\n\n${USAGE}`);
+    process.exitCode = EXIT.usage;
+    return undefined;
+  }
+}
+
+async function several(config: EngineConfig): Promise<void> {
+  const logger = createLogger({ service: 'engines', level: config.settings.logLevel });
+  const life = createLifecycle(logger);
+  const args = [...process.execArgv, fileURLToPath(import.meta.url)];
+  const command = (index: number): { args: string[]; env: Record<string, string> } => ({ args, env: environmentOf(index, config) });
+  logger.info({ processes: config.processes }, 'starting engines');
+  process.exitCode = await supervise({ count: config.processes, command, logger, signal: life.signal });
+  await life.close();
+}
+
+await runMain(async () => {
+  const args = process.argv.slice(2);
+  if (args.includes('--help') || args.includes('-h')) {
+    console.log(USAGE);
+    return;
+  }
+  const config = configured(args);
+  if (config === undefined) return;
+  await (config.processes > 1 ? several(config) : runService(config));
+});

@@ -31,7 +31,7 @@ export function standaloneConfig(args: readonly string[], variables: NodeJS.Proc
   if (values.help) return undefined;
   const given = Object.entries({ DESIST_DATA: values.data, DESIST_HTTP: values.http, DESIST_POLICY: values.policy });
   const merged = { ...variables, ...Object.fromEntries(given.filter(([, value]) => value !== undefined)) };
-  const settings = readSettings(merged);
+  const settings = readSettings(merged, { sources: true });
   return {
     name: 'standalone',
     settings,

@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 
 import kafkajs from 'kafkajs';
@@ -14,8 +14,19 @@ import { rawClient } from './raw.ts';
 const run = promisify(execFile);
 const VERSION = '4.3.1';
 
+/** A second door of the broker, with TLS and a password (SASL: PLAIN, SCRAM-SHA-256, SCRAM-SHA-512). */
+export interface SecureDoor {
+  readonly brokers: readonly string[];
+  /** The certificate of the broker, PEM. */
+  readonly ca: string;
+  readonly username: string;
+  readonly password: string;
+}
+
 export interface Broker {
   readonly brokers: readonly string[];
+  /** Only when asked for. */
+  readonly secure: SecureDoor | null;
   start(): Promise<void>;
   /** SIGTERM, or SIGKILL when `hard`. */
   halt(hard?: boolean): Promise<void>;
@@ -26,15 +37,17 @@ export interface Broker {
 }
 
 /** Starts a broker on free ports of 127.0.0.1 and waits until it serves. */
-export async function startBroker(): Promise<Broker> {
+export async function startBroker(options: { readonly secure?: boolean } = {}): Promise<Broker> {
   const jars = await classPath();
   const folder = await mkdtemp(join(tmpdir(), 'desist-kafka-'));
   const port = await freePort();
   const controller = await freePort();
   const properties = join(folder, 'server.properties');
-  await writeFile(properties, configuration(port, controller, join(folder, 'data')));
+  const door = options.secure === true ? await secureDoor(folder) : null;
+  await writeFile(properties, configuration(port, controller, join(folder, 'data'), door));
   const id = `A${randomBytes(16).toString('base64url').slice(1)}`;
-  await run('java', ['-cp', jars, 'kafka.tools.StorageTool', 'format', '-t', id, '-c', properties]);
+  const users = door === null ? [] : ['SCRAM-SHA-256', 'SCRAM-SHA-512'].flatMap((name) => ['--add-scram', scramUser(name, door)]);
+  await run('java', ['-cp', jars, 'kafka.tools.StorageTool', 'format', '-t', id, '-c', properties, ...users]);
   let child: ChildProcess | null = null;
 
   async function start(): Promise<void> {
@@ -64,7 +77,7 @@ export async function startBroker(): Promise<Broker> {
   }
 
   await start();
-  return { brokers: [`127.0.0.1:${String(port)}`], start, halt, tool, stop };
+  return { brokers: [`127.0.0.1:${String(port)}`], secure: door, start, halt, tool, stop };
 }
 
 async function classPath(): Promise<string> {
@@ -86,15 +99,46 @@ async function classPath(): Promise<string> {
   return join(folder, '*');
 }
 
-function configuration(port: number, controller: number, data: string): string {
+/** A key of its own, made by the Java that runs the broker. */
+async function secureDoor(folder: string): Promise<SecureDoor> {
+  const store = ['-keystore', join(folder, 'keys.p12'), '-storepass', STORE_PASSWORD, '-alias', 'broker'];
+  const names = ['-dname', 'CN=localhost', '-ext', 'SAN=ip:127.0.0.1,dns:localhost'];
+  await run('keytool', ['-genkeypair', '-keyalg', 'EC', '-validity', '2', '-storetype', 'PKCS12', ...names, ...store]);
+  const { stdout: ca } = await run('keytool', ['-exportcert', '-rfc', ...store]);
+  const password = randomBytes(12).toString('base64url');
+  return { brokers: [`127.0.0.1:${String(await freePort())}`], ca, username: 'desist', password };
+}
+
+const STORE_PASSWORD = 'changeit';
+
+function scramUser(mechanism: string, { username, password }: SecureDoor): string {
+  return `${mechanism}=[name=${username},password=${password}]`;
+}
+
+function secureConfiguration({ username, password }: SecureDoor, folder: string): string {
+  const login = 'org.apache.kafka.common.security';
   return `
+ssl.keystore.location=${join(folder, 'keys.p12')}
+ssl.keystore.type=PKCS12
+ssl.keystore.password=${STORE_PASSWORD}
+sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-256,SCRAM-SHA-512
+listener.name.secure.plain.sasl.jaas.config=${login}.plain.PlainLoginModule required user_${username}="${password}";
+listener.name.secure.scram-sha-256.sasl.jaas.config=${login}.scram.ScramLoginModule required;
+listener.name.secure.scram-sha-512.sasl.jaas.config=${login}.scram.ScramLoginModule required;
+`;
+}
+
+function configuration(port: number, controller: number, data: string, door: SecureDoor | null): string {
+  const second = door === null ? '' : `,SECURE://${door.brokers[0] ?? ''}`;
+  const map = door === null ? '' : ',SECURE:SASL_SSL';
+  return `${door === null ? '' : secureConfiguration(door, dirname(data))}
 process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:${String(controller)}
-listeners=PLAINTEXT://127.0.0.1:${String(port)},CONTROLLER://127.0.0.1:${String(controller)}
-advertised.listeners=PLAINTEXT://127.0.0.1:${String(port)}
+listeners=PLAINTEXT://127.0.0.1:${String(port)},CONTROLLER://127.0.0.1:${String(controller)}${second}
+advertised.listeners=PLAINTEXT://127.0.0.1:${String(port)}${second}
 controller.listener.names=CONTROLLER
-listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT${map}
 inter.broker.listener.name=PLAINTEXT
 log.dirs=${data}
 offsets.topic.replication.factor=1

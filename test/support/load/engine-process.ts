@@ -21,11 +21,13 @@ export interface EngineSettings {
   readonly databaseUrl: string;
   readonly options: Pick<KafkaOptions, 'brokers' | 'groupId' | 'topics'>;
   readonly more?: Readonly<Record<string, string>>;
+  /** Arguments of `desist engine`. */
+  readonly args?: readonly string[];
 }
 
-export function startEngine({ databaseUrl, options, more }: EngineSettings): EngineProcess {
+export function startEngine({ databaseUrl, options, more, args = [] }: EngineSettings): EngineProcess {
   const { brokers, groupId, topics } = options;
-  const child = spawn(process.execPath, ['--conditions=source', '--disable-warning=ExperimentalWarning', MAIN], {
+  const child = spawn(process.execPath, ['--conditions=source', '--disable-warning=ExperimentalWarning', MAIN, ...args], {
     stdio: ['ignore', 'pipe', process.env['DESIST_TEST_LOG'] === undefined ? 'ignore' : 'inherit'],
     env: {
       PATH: process.env['PATH'] ?? '',

@@ -37,6 +37,8 @@ export interface NormaliseContext {
   readonly timezone?: string;
   /** ms since the epoch: the present as the caller knows it. Years that a log leaves out are taken from it; times later than a day after it are problems. */
   readonly referenceTime: number;
+  /** Who a message went to, by its Message-ID: asked where a report leaves the recipient out. A pure look-up; undefined: unknown. */
+  readonly recipientOf?: (messageId: string) => string | undefined;
   /** Of a webhook, names in lower case: some providers put the event's id there. */
   readonly headers?: Readonly<Record<string, string>>;
 }

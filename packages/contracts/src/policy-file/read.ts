@@ -1,5 +1,5 @@
 /** The policy file: YAML in, policies or every mistake out. */
-import type { Attribution, Category, Policy, PolicySet, TenantPolicy } from '@desist/domain';
+import type { Attribution, Category, Policy, PolicySet, Rule, TenantPolicy } from '@desist/domain';
 import { parseDocument } from 'yaml';
 import type { Document } from 'yaml';
 import { NAME } from '../event.ts';
@@ -9,6 +9,8 @@ import type { Entry, Nodes, Value } from './nodes.ts';
 import { createNodes, join } from './nodes.ts';
 import { createProblems, nearest } from './problems.ts';
 import type { PolicyProblem, Problems } from './problems.ts';
+import { checkExamples, MOST_RULES, readOwnRule, RULE_KEYS } from './own-rules.ts';
+import type { RuleEntry } from './own-rules.ts';
 import { checkRules } from './rules.ts';
 import { ATTRIBUTION_FIELD, FIELDS, SECTION_KEYS } from './schema.ts';
 import type { Field, Section } from './schema.ts';
@@ -60,9 +62,10 @@ function parse(text: string, problems: Problems): Document.Parsed | undefined {
 }
 
 /** Reads everything; the answer builds the policies, once it is known that there are no mistakes. */
-function readDocument(reader: Reader, document: Document.Parsed): () => Pick<PolicySet, 'base' | 'tenants'> {
+function readDocument(reader: Reader, document: Document.Parsed): () => Pick<PolicySet, 'base' | 'tenants' | 'rules'> {
   const root = reader.nodes.of(document.contents, 0);
   const base = readLevel(reader, root, '', 'file', DEFAULTS);
+  const rules = readOwnRules(reader, base.entries.get('rules'));
   const tenants = readNamed(reader, base.entries.get('tenants'), 'tenants', (tenant, path) => {
     const own = readLevel(reader, tenant, path, 'tenant', base.resolved);
     const streams = readNamed(reader, own.entries.get('streams'), join(path, 'streams'), (stream, streamPath) => {
@@ -71,6 +74,7 @@ function readDocument(reader: Reader, document: Document.Parsed): () => Pick<Pol
     return { resolved: own.resolved, streams };
   });
   return () => ({
+    rules,
     base: policyOf(base.resolved),
     tenants: new Map(
       [...tenants].map(([name, { resolved, streams }]): [string, TenantPolicy] => {
@@ -81,7 +85,7 @@ function readDocument(reader: Reader, document: Document.Parsed): () => Pick<Pol
   });
 }
 
-const NESTED: Readonly<Record<Level, readonly string[]>> = { file: ['version', 'tenants'], tenant: ['streams'], stream: [] };
+const NESTED: Readonly<Record<Level, readonly string[]>> = { file: ['version', 'rules', 'tenants'], tenant: ['streams'], stream: [] };
 
 interface ReadLevel {
   readonly entries: ReadonlyMap<string, Entry>;
@@ -143,6 +147,28 @@ function readAttribution(reader: Reader, entry: Entry, path: string): ReadonlyMa
     }
   }
   return found;
+}
+
+function readOwnRules(reader: Reader, entry: Entry | undefined): readonly Rule[] {
+  const places = new Map<string, { readonly offset: number; readonly path: string }>();
+  const read = readNamed(reader, entry, 'rules', (value, path) => {
+    const name = path.slice('rules.'.length);
+    const place = { offset: value.offset, path };
+    places.set(`own.${name}`, place);
+    if (/^\d/.test(name)) reader.problems.add(place.offset, path, 'must begin with a letter', 'names of rules are shown in verdicts');
+    const entries = new Map<string, RuleEntry>();
+    for (const [key, one] of readMap(reader, value, path, RULE_KEYS)) {
+      const at = join(path, key);
+      if (one.value.kind === 'scalar') entries.set(key, { raw: one.value.raw, offset: one.value.offset, path: at });
+      else if (one.value.kind !== 'broken')
+        reader.problems.add(one.offset, at, one.value.kind === 'empty' ? 'has no value' : 'must be a value, not a section');
+    }
+    return readOwnRule(name, place, entries, reader.problems);
+  });
+  if (entry !== undefined && read.size > MOST_RULES) reader.problems.add(entry.offset, 'rules', `has more than ${MOST_RULES} rules`);
+  const rules = [...read.values()].filter((rule) => rule !== undefined).slice(0, MOST_RULES);
+  if (rules.length === read.size) checkExamples(rules, ({ name }) => places.get(name) ?? { offset: 0, path: 'rules' }, reader.problems);
+  return rules;
 }
 
 function readField<T>({ problems }: Reader, field: Field<T>, value: Value, path: string): T | undefined {

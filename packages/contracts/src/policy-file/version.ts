@@ -3,24 +3,23 @@ import { createHash } from 'node:crypto';
 import type { Policy, PolicySet, TenantPolicy } from '@desist/domain';
 import { DEFAULT_POLICY } from '@desist/domain';
 
-type Policies = Pick<PolicySet, 'base' | 'tenants'>;
+type Policies = Pick<PolicySet, 'base' | 'tenants' | 'rules'>;
 
 /**
  * `sha256:` and the hex hash of the canonical form: JSON with sorted keys, every value resolved (defaults too),
- * durations in ms. Tenants and streams that only inherit are left out.
+ * durations in ms, the installation's own rules in their order. Tenants and streams that only inherit are left out.
  */
 export function policyVersion(policies: Policies): string {
-  const { base, tenants } = withoutRepetition(policies);
+  const { base, tenants, rules } = withoutRepetition(policies);
   const named = [...tenants].map(([name, { base: own, streams }]) => [name, { base: own, streams: Object.fromEntries(streams) }]);
   return `sha256:${createHash('sha256')
-    .update(canonical({ base, tenants: Object.fromEntries(named) as object }))
+    .update(canonical({ base, tenants: Object.fromEntries(named) as object, ...(rules === undefined ? {} : { rules }) }))
     .digest('hex')}`;
 }
 
 /** Of these policies, with their version. */
 export function policySet(policies: Policies): PolicySet {
-  const { base, tenants } = withoutRepetition(policies);
-  return { version: policyVersion(policies), base, tenants };
+  return { version: policyVersion(policies), ...withoutRepetition(policies) };
 }
 
 /** What holds without a policy file. */
@@ -28,13 +27,13 @@ export function defaultPolicies(): PolicySet {
   return policySet({ base: DEFAULT_POLICY, tenants: new Map() });
 }
 
-function withoutRepetition({ base, tenants }: Policies): Policies {
+function withoutRepetition({ base, tenants, rules }: Policies): Policies {
   const kept = new Map<string, TenantPolicy>();
   for (const [name, tenant] of tenants) {
     const streams = new Map([...tenant.streams].filter(([, own]) => !isSame(own, tenant.base)));
     if (streams.size > 0 || !isSame(tenant.base, base)) kept.set(name, { base: tenant.base, streams });
   }
-  return { base, tenants: kept };
+  return { base, tenants: kept, ...(rules === undefined || rules.length === 0 ? {} : { rules }) };
 }
 
 function isSame(a: Policy, b: Policy): boolean {

@@ -1,5 +1,5 @@
 /** A policy as a file, for people to read and for `readPolicyFile`. */
-import type { Attribution, Category, Policy, PolicySet } from '@desist/domain';
+import type { Attribution, Category, Policy, PolicySet, Rule } from '@desist/domain';
 import { Document, isSeq, visit } from 'yaml';
 import { valueOf } from './layer.ts';
 import { FIELDS, snake } from './schema.ts';
@@ -12,8 +12,9 @@ type Tree = Record<string, unknown>;
  * YAML: every value of the base, and of tenants and streams what differs from what they inherit. Durations in the
  * largest unit that fits (`3d` for 72 h). Of policies that came from a file, reading it again gives the same version.
  */
-export function writePolicy({ base, tenants }: PolicySet): string {
+export function writePolicy({ base, tenants, rules = [] }: PolicySet): string {
   const tree: Tree = { version: 1, ...sectionsOf(base, undefined), attribution: attributionOf(base, undefined) };
+  if (rules.length > 0) tree['rules'] = Object.fromEntries(rules.map((rule) => [rule.name.replace(/^own\./, ''), ruleTree(rule)]));
   tree['tenants'] = sortedTree(tenants, (tenant) => {
     const streams = sortedTree(tenant.streams, (stream) => differences(stream, tenant.base));
     return { ...differences(tenant.base, base), ...(tenant.streams.size === 0 ? {} : { streams }) };
@@ -25,6 +26,11 @@ export function writePolicy({ base, tenants }: PolicySet): string {
     },
   });
   return document.toString({ lineWidth: 0, flowCollectionPadding: false });
+}
+
+function ruleTree({ provider, code, enhanced, text, unless, category, attribution, example }: Rule): Tree {
+  const entries = Object.entries({ provider, code, enhanced, text, unless, category, attribution, example });
+  return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
 }
 
 function differences(policy: Policy, inherited: Policy): Tree {

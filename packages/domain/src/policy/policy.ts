@@ -2,7 +2,7 @@
  * Every duration and count of the state machine, with the defaults of the design. Durations are
  * milliseconds. A policy is data: the same events under the same policy always give the same state.
  */
-import type { Attribution, Category } from '../verdict/index.ts';
+import type { Attribution, Category, Rule } from '../verdict/index.ts';
 
 export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
@@ -85,6 +85,8 @@ export interface PolicySet {
   readonly version: string;
   readonly base: Policy;
   readonly tenants: ReadonlyMap<string, TenantPolicy>;
+  /** Rules of the installation's own: asked before the built-in ones, of every tenant's replies. */
+  readonly rules?: readonly Rule[];
 }
 
 export interface TenantPolicy {

@@ -8,10 +8,12 @@ import type { CommandFact, Fact, FailureFact, Judged } from './types.ts';
 
 /**
  * The fact that an event leaves behind; undefined when it is none: `accepted` says nothing about the mailbox, `rejected`
- * is the platform's own list, `forget` is handled before the fold. `judge` is asked for failures only.
+ * is the platform's own list, an event that is not certain to be about this recipient proves nothing, `forget` is handled before
+ * the fold. `judge` is asked for failures only.
  */
 export function factOf(event: LogEvent, judge: (event: DeliveryEvent) => Judged): Fact | undefined {
   if (isCommand(event)) return commandFact(event);
+  if (event.certain === false) return undefined;
   const { id, stream, type } = event;
   const at = event.occurredAt;
   switch (type) {

@@ -1,7 +1,7 @@
 /** From a failure event to its verdict and to the reply that may be kept of it. */
 import type { DeliveryEvent, SmtpReply } from '../event.ts';
-import type { Reply } from '../verdict/index.ts';
-import { classify, NO_REPLY, NO_REPLY_PERMANENT } from '../verdict/index.ts';
+import type { Classifier, Reply } from '../verdict/index.ts';
+import { classifierOf, NO_REPLY, NO_REPLY_PERMANENT } from '../verdict/index.ts';
 import type { Judged } from './types.ts';
 
 /** Characters of a reply that are kept. */
@@ -10,7 +10,8 @@ export const REPLY_LIMIT = 300;
 /** Who operates the mailbox: from the recipient's domain and, if known, the host that answered. */
 export type ProviderOf = (recipientDomain: string, remoteHost?: string) => string;
 
-export function judge(event: DeliveryEvent, providerOf: ProviderOf): Judged {
+/** `classifier`: with the installation's own rules in front, if it has any. */
+export function judge(event: DeliveryEvent, providerOf: ProviderOf, classifier: Classifier = classifierOf(undefined)): Judged {
   const domain = event.recipient.slice(event.recipient.lastIndexOf('@') + 1);
   const provider = providerOf(domain, event.remoteHost);
   const { smtp } = event;
@@ -24,7 +25,7 @@ export function judge(event: DeliveryEvent, providerOf: ProviderOf): Judged {
     ...(smtp.enhanced === undefined ? {} : { enhanced: smtp.enhanced }),
     ...(event.phase === undefined ? {} : { phase: event.phase }),
   };
-  return { verdict: classify(reply), reply: replyLine(smtp, event.recipient), provider };
+  return { verdict: classifier.classify(reply), reply: replyLine(smtp, event.recipient), provider };
 }
 
 /** Code, enhanced code and text on one line, bounded, with the recipient's and every other address cut out. */

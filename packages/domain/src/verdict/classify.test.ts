@@ -96,3 +96,45 @@ describe('any text', () => {
     expect(classify({ text: `550 ${'user '.repeat(20_000)}` }).category).toBeTypeOf('string');
   });
 });
+
+describe("the providers' own codes", () => {
+  it.each([
+    ['550 5.1.1 <a@b.example> message limit IB607', 'rate_limited', 'sender'],
+    [
+      '550 5.4.1 Recipient address rejected: Access denied. [AM5EUR03FT041.eop-EUR03.prod.protection.outlook.com]',
+      'user_unknown',
+      'recipient',
+    ],
+    ['550 5.1.10 RESOLVER.ADR.RecipientNotFound; not found', 'user_unknown', 'recipient'],
+    ['550 5.1.351 Remote server returned unknown recipient or mailbox unavailable -> 550 : User unknown', 'user_unknown', 'recipient'],
+    ['550 5.1.351 Remote server returned message denied -> 554 5.7.1 Blocked using zen.spamhaus.org', 'ip_reputation', 'sender'],
+    ['421 4.7.0 [TSS04] deferred', 'rate_limited', 'sender'],
+    ['421 4.7.1 [TS03] deferred', 'ip_reputation', 'sender'],
+    ['421 Throttled RL000010', 'rate_limited', 'sender'],
+    ['452 4.2.2 The email account that you tried to reach is over quota gsmtp', 'mailbox_full', 'recipient'],
+    ['550 5.7.509 Access denied', 'auth_failure', 'sender'],
+    ['451 4.7.650 limited (S775)', 'rate_limited', 'sender'],
+    ['550 5.7.606 Access denied', 'ip_reputation', 'sender'],
+    ['550 5.7.1 part of their network is on our block list (S3150)', 'ip_reputation', 'sender'],
+    ['451 4.7.500 Server busy. Please try again later from [192.0.2.1]. (AS761)', 'rate_limited', 'sender'],
+    ['421 4.3.0 OFR004_104 zq', 'rate_limited', 'sender'],
+    ['550 5.5.0 zq LPN007_426', 'mailbox_disabled', 'recipient'],
+    ['550 5.1.1 RCP-P1 zq', 'user_unknown', 'recipient'],
+    ['432 4.3.2 zq', 'recipient_rate_limited', 'system'],
+    ['554 5.2.122 zq', 'recipient_rate_limited', 'system'],
+    ['454 4.7.0 zq', 'auth_temp_failure', 'sender'],
+    ['421 4.7.29 zq', 'tls_required', 'sender'],
+    ['421 4.7.32 zq', 'auth_failure', 'sender'],
+    ['525 5.7.13 zq', 'mailbox_disabled', 'recipient'],
+    ['556 5.1.10 zq', 'domain_not_found', 'recipient'],
+    ['551 5.4.7 [internal] exceeded max time without delivery', 'expired', 'local'],
+    ['451 4.3.0 [internal] temporary failure', 'software', 'local'],
+    ['smtp; 451 4.4.1 [internal] (last transfail: 452 4.2.2 Mailbox full)', 'mailbox_full', 'recipient'],
+    ['host mx.example.com[192.0.2.1] said: 552 5.2.2 Over quota (in reply to end of DATA command)', 'mailbox_full', 'recipient'],
+    ['550 User unknown (in reply to MAIL FROM command)', 'sender_rejected', 'sender'],
+  ] as const)('%s', (text, category, attribution) => {
+    const verdict = classify({ text });
+    expect(verdict.attribution).toBe(attribution);
+    if (category !== 'software') expect(verdict.category).toBe(category);
+  });
+});

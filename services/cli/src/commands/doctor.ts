@@ -3,7 +3,6 @@ import { openBackends, policiesOf, readSettings } from '@desist/assembly';
 import type { Backends, Settings } from '@desist/assembly';
 import { LogError, StoreError } from '@desist/pipeline';
 import { createLogger } from '@desist/shell';
-import { resumePartition } from '@desist/store-postgres';
 import type { Client } from '../client.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import type { Finding } from './migrate.ts';
@@ -86,12 +85,12 @@ async function examineBackends(settings: Settings): Promise<readonly Finding[]> 
   }
 }
 
-async function resume({ db, log }: Backends, { resume: text, acceptGap, json }: DoctorOptions): Promise<number> {
+async function resume({ store, log }: Backends, { resume: text, acceptGap, json }: DoctorOptions): Promise<number> {
   const partition = Number(text);
   if (!Number.isInteger(partition) || partition < 0) throw new CommandError(EXIT.usage, `--resume: ${String(text)} is no partition number`);
-  const skipTo = acceptGap ? (await log.bounds(partition)).low : undefined;
-  const resumed = await resumePartition(db, partition, skipTo);
-  if (resumed === undefined) throw new CommandError(EXIT.usage, `partition ${partition} was never read: nothing holds it back`);
+  const { low, high } = await log.bounds(partition);
+  const resumed = await store.resume(partition, { toleratedBelow: high, ...(acceptGap ? { skipTo: low } : {}) });
+  if (resumed === null) throw new CommandError(EXIT.usage, `partition ${partition} was never read: nothing holds it back`);
   const { was, from, nextOffset } = resumed;
   if (json) console.log(JSON.stringify(resumed));
   else {

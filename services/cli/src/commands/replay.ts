@@ -1,14 +1,19 @@
-/** `desist replay`: folds a file of events in virtual time, and shows who would be suppressed, and why. Writes nothing. */
+/** `desist replay`: folds files of events, of any format, in virtual time, and shows who would be suppressed, and why. Writes nothing. */
 import { changeValue, formatTime, parseEvent, parseTime, providerOf, terms } from '@desist/contracts';
-import { explain } from '@desist/domain';
+import { explain, hintsIn } from '@desist/domain';
 import type { PolicySet } from '@desist/domain';
 import { createReplay } from '@desist/pipeline';
 import type { Replay, ReplayedChange, ReplayedRecipient } from '@desist/pipeline';
+import { hintLines, knowledgeFor, knowledgeLines } from '../advice.ts';
 import { CommandError, EXIT } from '../exit.ts';
-import { linesOf, totalBytes } from '../lines.ts';
+import { linesIn, totalBytes } from '../lines.ts';
 import type { Line } from '../lines.ts';
+import { createOutput } from '../output.ts';
+import type { Output } from '../output.ts';
+import { contextOf, elementsOf, formatFor, openPayloads } from '../payloads.ts';
+import type { FormatOptions, Opened } from '../payloads.ts';
 
-export interface ReplayOptions {
+export interface ReplayOptions extends FormatOptions {
   readonly json: boolean;
   readonly until?: string;
   /** Explain this address at the end. */
@@ -26,95 +31,131 @@ export async function runReplay(files: readonly string[], options: ReplayOptions
   const until = options.until === undefined ? undefined : parseTime(options.until);
   if (options.until !== undefined && until === undefined)
     throw new CommandError(EXIT.usage, `--until: ${options.until} is no RFC 3339 time`);
+  const context = contextOf(options);
+  const given = formatFor(options);
   const total = totalBytes(files);
   const replay = createReplay({ policies: options.policies, providerOf, ...(until === undefined ? {} : { until }) });
   const unreadable = createProblems(options.json);
+  const output = createOutput();
+  let ignored = 0;
+  let done = 0;
   let shownAt = Date.now();
-  for await (const line of linesOf(files)) {
-    if (line.text.trim() === '') continue;
-    foldLine(replay, line, unreadable, options);
-    if (Date.now() - shownAt < PROGRESS_EVERY_MS) continue;
+  const tick = async (bytes: number): Promise<void> => {
+    await output.caughtUp();
+    if (Date.now() - shownAt < PROGRESS_EVERY_MS) return;
     shownAt = Date.now();
-    progress(replay, line.bytes, total);
+    progress(replay, done + bytes, total);
+  };
+  for (const file of files) {
+    const opened = await openPayloads(file, given);
+    let read = 0;
+    for await (const { bytes, wasIgnored } of foldFile(opened)) {
+      read = bytes;
+      if (wasIgnored) ignored += 1;
+      await tick(read);
+    }
+    done += read;
   }
-  print(replay.finish(), options);
+
+  /** Our own events may be commands too, which no provider's format has. */
+  async function* foldFile(opened: Opened): AsyncGenerator<{ readonly bytes: number; readonly wasIgnored: boolean }> {
+    if (opened.format.name === 'canonical') {
+      for await (const line of linesIn(opened.chunks)) {
+        if (line.text.trim() !== '') foldLine(replay, line, unreadable, options, output);
+        yield { bytes: line.bytes, wasIgnored: false };
+      }
+      return;
+    }
+    for await (const { one, place, bytes } of elementsOf(opened, context)) {
+      if (one.kind === 'event') print(replay.fold(one.event), options, output);
+      else if (one.kind === 'problem') unreadable.note(place, `${one.reason}, ${one.detail}`);
+      yield { bytes, wasIgnored: one.kind === 'ignored' };
+    }
+  }
+
+  print(replay.finish(), options, output);
   clearProgress();
   const last = [...replay.notHealthy()];
-  if (options.json) printFinals(last);
-  else printList(last);
+  if (options.json) {
+    for (const one of last) {
+      printFinal(one, output);
+      await output.caughtUp();
+    }
+  }
+  await output.end();
+  if (!options.json) printList(last);
   const found = options.why === undefined ? undefined : last.find(({ address }) => address === options.why?.toLowerCase());
   if (options.why !== undefined && !options.json) {
     if (found === undefined) console.log(`\n${options.why}: healthy, nothing is held against it`);
     else printWhy(found);
   }
-  const { events, duplicates, leftOut, recipients, changes, clock } = replay.summary();
+  const { events, duplicates, leftOut, recipients, changes, greylisted, clock } = replay.summary();
   const summary = {
     events,
     duplicates,
     leftOut,
     recipients,
     changes,
+    greylisted,
     unreadable: unreadable.count(),
+    ignored,
     clock: clock === null ? null : formatTime(clock),
   };
   if (options.json) console.log(JSON.stringify({ type: 'summary', ...summary }));
   else {
     console.log(
-      `\n${events} events, ${duplicates} duplicates, ${unreadable.count()} unreadable, ${changes} changes; ${last.length} recipients are not healthy at ${summary.clock ?? 'no time at all'}`,
+      `\n${events} events, ${duplicates} duplicates, ${ignored} ignored, ${unreadable.count()} unreadable, ${changes} changes, ${greylisted} healed like greylisting; ${last.length} recipients are not healthy at ${summary.clock ?? 'no time at all'}`,
     );
   }
 }
 
-function foldLine(replay: Replay, line: Line, unreadable: Problems, options: ReplayOptions): void {
+function foldLine(replay: Replay, line: Line, unreadable: Problems, options: ReplayOptions, output: Output): void {
+  const place = `line ${line.number}`;
   let json: unknown;
   try {
     json = JSON.parse(line.text);
   } catch {
-    unreadable.note(line.number, 'not JSON');
+    unreadable.note(place, 'not JSON');
     return;
   }
   for (const one of Array.isArray(json) ? (json as unknown[]) : [json]) {
     const parsed = parseEvent(one, NO_RECORD_TIME);
-    if (parsed.ok) print(replay.fold(parsed.event), options);
-    else unreadable.note(line.number, `${parsed.reason}, ${parsed.detail}`);
+    if (parsed.ok) print(replay.fold(parsed.event), options, output);
+    else unreadable.note(place, `${parsed.reason}, ${parsed.detail}`);
   }
 }
 
 interface Problems {
-  note(line: number, problem: string): void;
+  note(place: string, problem: string): void;
   count(): number;
 }
 
 function createProblems(json: boolean): Problems {
   let count = 0;
   return {
-    note(line, problem) {
+    note(place, problem) {
       count += 1;
-      if (count <= PROBLEMS_SHOWN) console.error(`line ${line}: ${problem}`);
+      if (count <= PROBLEMS_SHOWN) console.error(`${place}: ${problem}`);
       if (count === PROBLEMS_SHOWN && !json) console.error('more lines like this are only counted');
     },
     count: () => count,
   };
 }
 
-function print(changes: readonly ReplayedChange[], { json }: ReplayOptions): void {
+function print(changes: readonly ReplayedChange[], { json }: ReplayOptions, output: Output): void {
   for (const { tenant, address, change, number } of changes) {
     if (json) {
-      console.log(JSON.stringify(changeValue({ tenant, address, change, sequence: { partition: 0, number } })));
+      output.line(JSON.stringify(changeValue({ tenant, address, change, sequence: { partition: 0, number } })));
     } else {
       const { type, effectiveAt, suppression, cause } = change;
       const what = suppression === null ? '' : `${suppression.reason}${suppression.scope === '*' ? '' : ` for ${suppression.scope}`}`;
-      console.log(`${formatTime(effectiveAt)}  ${type.padEnd(12)} ${address}  ${what} (${cause})`);
+      output.line(`${formatTime(effectiveAt)}  ${type.padEnd(12)} ${address}  ${what} (${cause})`);
     }
   }
 }
 
-function printFinals(recipients: readonly ReplayedRecipient[]): void {
-  for (const { tenant, address, view } of recipients) {
-    console.log(
-      JSON.stringify({ type: 'final', tenant, recipient: address, state: view.state, suppressions: view.suppressions.map(terms) }),
-    );
-  }
+function printFinal({ tenant, address, view }: ReplayedRecipient, output: Output): void {
+  output.line(JSON.stringify({ type: 'final', tenant, recipient: address, state: view.state, suppressions: view.suppressions.map(terms) }));
 }
 
 function printList(recipients: readonly ReplayedRecipient[]): void {
@@ -135,6 +176,14 @@ function printWhy({ address, recipient, context }: ReplayedRecipient): void {
   for (const { fact, role, why } of facts) {
     const what = fact.kind === 'failure' ? `${fact.type}  ${fact.judged.reply ?? 'no reply'}  [${fact.judged.verdict.rule}]` : fact.kind;
     console.log(`  ${formatTime(fact.at)}  ${role.padEnd(16)} ${what}${why === null ? '' : `  (${why})`}`);
+  }
+  const last = facts.findLast(({ fact }) => fact.kind === 'failure')?.fact;
+  if (last?.kind === 'failure') {
+    const { verdict, reply, provider } = last.judged;
+    const code = /^\d{3}(?: \d\.\d+\.\d+)?/.exec(reply ?? '')?.[0];
+    console.log(`  the latest reply is ${verdict.category}:`);
+    for (const line of [...knowledgeLines(knowledgeFor(verdict.category, code, provider ?? undefined)), ...hintLines(hintsIn(reply ?? ''))])
+      console.log(line);
   }
   for (const { type, at, from, to } of transitions) console.log(`  ${formatTime(at)}  => ${type}: ${from} to ${to}`);
   for (const line of whatWouldChangeIt) console.log(`  next: ${line}`);

@@ -1,4 +1,7 @@
 /** `desist why`: state, what counted and what did not, and what would change it. */
+import { CATEGORY_KNOWLEDGE, hintsIn, providerIn } from '@desist/domain';
+import type { Category } from '@desist/domain';
+import { hintLines, knowledgeFor, knowledgeLines } from '../advice.ts';
 import type { Client } from '../client.ts';
 import { queryOf } from '../client.ts';
 
@@ -19,6 +22,7 @@ interface Why {
     readonly role: string;
     readonly why: string | null;
     readonly rule?: string | null;
+    readonly category?: string | null;
     readonly reply?: string | null;
   }[];
   readonly transitions: readonly { readonly type: string; readonly at: string; readonly from: string; readonly to: string }[];
@@ -46,6 +50,17 @@ function printWhy({ address, state, policy, suppressions, facts, transitions, wh
     const what = `${type}${reply == null ? '' : `  ${reply}`}${rule == null ? '' : `  [${rule}]`}`;
     console.log(`  ${at}  ${role.padEnd(16)} ${what}${why === null ? '' : `  (${why})`}`);
   }
+  for (const line of lastReplyLines(facts)) console.log(line);
   for (const { type, at, from, to } of transitions) console.log(`  ${at}  => ${type}: ${from} to ${to}`);
   for (const line of whatWouldChangeIt) console.log(`  next: ${line}`);
+}
+
+/** What the latest reply means and what to do about it. */
+function lastReplyLines(facts: Why['facts']): readonly string[] {
+  const last = facts.findLast(({ category }) => category != null && category in CATEGORY_KNOWLEDGE);
+  if (last?.category == null) return [];
+  const reply = last.reply ?? '';
+  const code = /^\d{3}(?: \d\.\d+\.\d+)?/.exec(reply)?.[0];
+  const knowledge = knowledgeFor(last.category as Category, code, providerIn(reply));
+  return [`  the latest reply is ${last.category}:`, ...knowledgeLines(knowledge), ...hintLines(hintsIn(reply))];
 }

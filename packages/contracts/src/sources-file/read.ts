@@ -1,0 +1,309 @@
+/** The sources file: YAML in, sources or every mistake out. */
+import { parseDocument } from 'yaml';
+import { FORMAT_NAMES } from '../formats/format.ts';
+import { NAME } from '../event.ts';
+import { createNodes, join } from '../policy-file/nodes.ts';
+import type { Entry, Nodes, Value } from '../policy-file/nodes.ts';
+import { createProblems, nearest } from '../policy-file/problems.ts';
+import type { PolicyProblem, Problems } from '../policy-file/problems.ts';
+import type { Raw } from '../policy-file/schema.ts';
+import { parseDuration } from '../time.ts';
+import { CHECKS } from './types.ts';
+import type { CheckName, SecretRef, SourceSpec, WebhookSpec } from './types.ts';
+
+export type SourcesFile =
+  { readonly ok: true; readonly sources: readonly SourceSpec[] } | { readonly ok: false; readonly problems: readonly PolicyProblem[] };
+
+const FILE_LIMIT = 1024 * 1024;
+const MOST_SOURCES = 1_000;
+/** So far a signed time may lie from the present. SNS signs when it publishes, and repeats for up to an hour. */
+const TOLERANCE = 5 * 60_000;
+const TOLERANCE_SNS = 2 * 3_600_000;
+const LONGEST_TOLERANCE = 7 * 86_400_000;
+const MOST_SECRETS = 2;
+
+const TOPIC = /^[A-Za-z0-9._-]{1,249}$/;
+const TOPIC_ARN = /^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_.-]{1,256}$/;
+const HEADER = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/;
+const OFFSET = /^(?:UTC|Z|[+-](?:0\d|1[0-4]):[0-5]\d)$/;
+
+interface Reader {
+  readonly nodes: Nodes;
+  readonly problems: Problems;
+}
+
+/** Reads a sources file. Never throws; mistakes come all at once, in the order of the file, and no secret is in them. */
+export function readSourcesFile(text: string): SourcesFile {
+  const problems = createProblems(text);
+  const sources = readText(text, problems);
+  const found = problems.list();
+  return found.length === 0 ? { ok: true, sources } : { ok: false, problems: found };
+}
+
+function readText(text: string, problems: Problems): readonly SourceSpec[] {
+  if (Buffer.byteLength(text) > FILE_LIMIT) {
+    problems.add(0, '', `the file is larger than ${FILE_LIMIT} bytes`);
+    return [];
+  }
+  let document;
+  try {
+    document = parseDocument(text, { prettyErrors: false, uniqueKeys: false, logLevel: 'silent' });
+  } catch {
+    problems.add(0, '', 'is no readable YAML: nested too deeply');
+    return [];
+  }
+  const faults = [...document.errors, ...document.warnings];
+  for (const { pos, message } of faults) problems.add(pos[0], '', `is no readable YAML: ${message}`);
+  if (faults.length > 0) return [];
+  const reader: Reader = { nodes: createNodes(document, problems), problems };
+  const root = entriesOf(reader, reader.nodes.of(document.contents, 0), '', ['version', 'sources']);
+  const version = root.get('version');
+  if (version !== undefined && textOf(version.value) !== '1') {
+    problems.add(version.value.offset, 'version', 'must be 1: this version of Desist reads no other');
+  }
+  const listed = root.get('sources');
+  if (listed === undefined) {
+    problems.add(0, 'sources', 'is missing');
+    return [];
+  }
+  const named = [...entriesOf(reader, listed.value, 'sources')];
+  if (named.length > MOST_SOURCES) problems.add(listed.offset, 'sources', `are more than ${MOST_SOURCES}`);
+  const sources = named.slice(0, MOST_SOURCES).map(([name, entry]) => readSource(reader, name, entry));
+  oneSourceEachTopic(sources, listed, problems);
+  return sources;
+}
+
+/** Two sources of one topic would give every event twice. */
+function oneSourceEachTopic(sources: readonly SourceSpec[], { offset }: Entry, problems: Problems): void {
+  const seen = new Map<string, string>();
+  for (const { name, topic } of sources) {
+    if (topic === null) continue;
+    const before = seen.get(topic);
+    if (before !== undefined) problems.add(offset, join('sources', name), `reads the topic ${topic}, which ${before} reads already`);
+    seen.set(topic, name);
+  }
+}
+
+const KEYS = ['format', 'tenant', 'stream', 'timezone', 'header', 'webhook', 'topic'];
+
+function readSource(reader: Reader, name: string, { value, offset }: Entry): SourceSpec {
+  const { problems } = reader;
+  const path = join('sources', name);
+  if (!NAME.test(name)) problems.add(offset, path, 'is no name', NAME_HINT);
+  const entries = entriesOf(reader, value, path, KEYS);
+  const text = (key: string): string | undefined => readWord(reader, entries.get(key), join(path, key));
+  const format = oneOf(reader, entries.get('format'), join(path, 'format'), FORMAT_NAMES, offset);
+  const webhook = entries.get('webhook');
+  const topic = text('topic');
+  if ((webhook === undefined) === (entries.get('topic') === undefined)) {
+    problems.add(offset, path, 'needs either webhook (HTTP) or topic (Kafka)');
+  }
+  if (topic !== undefined && !TOPIC.test(topic))
+    problems.add(entries.get('topic')?.value.offset ?? offset, join(path, 'topic'), 'is no topic name');
+  return {
+    name,
+    format: format ?? 'canonical',
+    tenant: nameOf(reader, entries.get('tenant'), join(path, 'tenant')),
+    stream: nameOf(reader, entries.get('stream'), join(path, 'stream')),
+    timezone: zoneOf(reader, entries.get('timezone'), join(path, 'timezone')),
+    webhook: webhook === undefined ? null : readWebhook(reader, webhook, join(path, 'webhook')),
+    topic: topic ?? null,
+    header: text('header') ?? null,
+  };
+}
+
+const NAME_HINT = 'letters, digits, dots, hyphens and underscores, at most 64, a letter or digit first';
+
+function nameOf(reader: Reader, entry: Entry | undefined, path: string): string {
+  const text = readWord(reader, entry, path);
+  if (text !== undefined && !NAME.test(text)) reader.problems.add(entry?.value.offset ?? 0, path, 'is no name', NAME_HINT);
+  return text ?? 'default';
+}
+
+function zoneOf(reader: Reader, entry: Entry | undefined, path: string): string | null {
+  const text = readWord(reader, entry, path);
+  if (text === undefined) return null;
+  if (!OFFSET.test(text) && !isZone(text)) {
+    reader.problems.add(entry?.value.offset ?? 0, path, 'is no time zone', 'a name such as Europe/Berlin, or an offset such as +02:00');
+  }
+  return text;
+}
+
+function isZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+// ------------------------------------------------------------------------------------------------ webhooks
+
+/** Keys of each check beside `check` and `tolerance`. */
+const CHECK_KEYS: Readonly<Record<CheckName, readonly string[]>> = {
+  sns: ['topics', 'tolerance'],
+  sendgrid: ['secrets', 'tolerance'],
+  mailgun: ['secrets', 'tolerance'],
+  svix: ['secrets', 'tolerance'],
+  mandrill: ['secrets', 'url'],
+  basic: ['secrets'],
+  bearer: ['secrets'],
+  header: ['secrets', 'header'],
+  none: [],
+};
+const ALL_KEYS = ['check', 'secrets', 'topics', 'url', 'header', 'tolerance'];
+
+function readWebhook(reader: Reader, { value, offset }: Entry, path: string): WebhookSpec {
+  const { problems } = reader;
+  const entries = entriesOf(reader, value, path, ALL_KEYS);
+  const check = oneOf(reader, entries.get('check'), join(path, 'check'), CHECKS, offset);
+  if (check !== undefined) {
+    for (const [key, entry] of entries) {
+      if (key === 'check' || CHECK_KEYS[check].includes(key)) continue;
+      problems.add(entry.offset, join(path, key), `has no meaning with check: ${check}`);
+    }
+    for (const key of ['secrets', 'topics', 'url', 'header']) {
+      if (CHECK_KEYS[check].includes(key) && !entries.has(key)) problems.add(offset, join(path, key), `is needed with check: ${check}`);
+    }
+  }
+  return {
+    check: check ?? 'none',
+    secrets: secretsOf(reader, entries.get('secrets'), join(path, 'secrets'), check),
+    topics: topicsOf(reader, entries.get('topics'), join(path, 'topics')),
+    url: urlOf(reader, entries.get('url'), join(path, 'url')),
+    header: headerOf(reader, entries.get('header'), join(path, 'header')),
+    tolerance: toleranceOf(reader, entries.get('tolerance'), join(path, 'tolerance')) ?? (check === 'sns' ? TOLERANCE_SNS : TOLERANCE),
+  };
+}
+
+function secretsOf(reader: Reader, entry: Entry | undefined, path: string, check: CheckName | undefined): readonly SecretRef[] {
+  if (entry === undefined) return [];
+  const texts = listOf(reader, entry, path);
+  if (texts.length > MOST_SECRETS)
+    reader.problems.add(entry.value.offset, path, 'are at most two: the present one and the one before or after it');
+  return texts.flatMap((text): SecretRef[] => {
+    const [, kind, rest] = /^(env|file):(.+)$/.exec(text) ?? [];
+    if (kind === 'env' && /^(?:DESIST|KAFKA)_/.test(rest ?? '')) {
+      reader.problems.add(
+        entry.value.offset,
+        path,
+        'must not be named like a setting',
+        'names that begin with DESIST_ or KAFKA_ are settings',
+      );
+      return [];
+    }
+    if (kind === 'env' && rest !== undefined && /^[A-Za-z_][A-Za-z0-9_]{0,127}$/.test(rest)) return [{ kind, name: rest }];
+    if (kind === 'file' && rest !== undefined) return [{ kind, path: rest }];
+    if (check === 'sendgrid' && kind === undefined) return [{ kind: 'literal', value: text }];
+    // The text is not quoted: it may be the secret.
+    reader.problems.add(entry.value.offset, path, 'must not stand here', 'env:NAME for a variable, file:PATH for a file');
+    return [];
+  });
+}
+
+function topicsOf(reader: Reader, entry: Entry | undefined, path: string): readonly string[] {
+  if (entry === undefined) return [];
+  const topics = listOf(reader, entry, path);
+  const wrong = topics.filter((topic) => !TOPIC_ARN.test(topic));
+  if (wrong.length > 0) reader.problems.add(entry.value.offset, path, 'must be ARNs such as arn:aws:sns:eu-west-1:123456789012:name');
+  return topics;
+}
+
+function urlOf(reader: Reader, entry: Entry | undefined, path: string): string | null {
+  const text = readWord(reader, entry, path);
+  if (text === undefined) return null;
+  if (!/^https?:\/\//.test(text) || !URL.canParse(text))
+    reader.problems.add(entry?.value.offset ?? 0, path, 'must be the http(s) URL as it is registered');
+  return text;
+}
+
+function headerOf(reader: Reader, entry: Entry | undefined, path: string): string | null {
+  const text = readWord(reader, entry, path);
+  if (text !== undefined && !HEADER.test(text)) reader.problems.add(entry?.value.offset ?? 0, path, 'is no name of a header');
+  return text?.toLowerCase() ?? null;
+}
+
+function toleranceOf(reader: Reader, entry: Entry | undefined, path: string): number | undefined {
+  const text = readWord(reader, entry, path);
+  if (text === undefined) return undefined;
+  const ms = parseDuration(text);
+  if (ms !== undefined && ms > 0 && ms <= LONGEST_TOLERANCE) return ms;
+  reader.problems.add(entry?.value.offset ?? 0, path, 'must be a duration up to 7d, such as 5m');
+  return undefined;
+}
+
+// ------------------------------------------------------------------------------------------------ nodes
+
+function textOf(value: Value): string | undefined {
+  return value.kind === 'scalar' && value.raw.kind === 'scalar' ? value.raw.text : undefined;
+}
+
+function readWord({ problems }: Reader, entry: Entry | undefined, path: string): string | undefined {
+  if (entry === undefined || entry.value.kind === 'broken') return undefined;
+  const text = textOf(entry.value);
+  if (text !== undefined && text !== '') return text;
+  problems.add(entry.value.offset, path, entry.value.kind === 'empty' || text === '' ? 'has no value' : 'must be one value');
+  return undefined;
+}
+
+/** One value stands for a list of it. */
+function listOf(reader: Reader, { value }: Entry, path: string): readonly string[] {
+  if (value.kind === 'broken') return [];
+  const items: readonly Raw[] = value.kind === 'scalar' ? (value.raw.kind === 'list' ? value.raw.items : [value.raw]) : [];
+  const texts = items.flatMap((item) => (item.kind === 'scalar' && item.text !== '' ? [item.text] : []));
+  if (texts.length === 0 || texts.length < items.length) reader.problems.add(value.offset, path, 'must be a list of values');
+  return texts;
+}
+
+function oneOf<T extends string>(
+  reader: Reader,
+  entry: Entry | undefined,
+  path: string,
+  known: readonly T[],
+  offset: number,
+): T | undefined {
+  if (entry === undefined) {
+    reader.problems.add(offset, path, 'is missing', `one of ${known.join(', ')}`);
+    return undefined;
+  }
+  const text = readWord(reader, entry, path);
+  if (text === undefined) return undefined;
+  const found = known.find((item) => item === text);
+  if (found === undefined) {
+    const meant = nearest(text, known);
+    reader.problems.add(
+      entry.value.offset,
+      path,
+      'is not known',
+      meant === undefined ? `one of ${known.join(', ')}` : `did you mean ${meant}?`,
+    );
+  }
+  return found;
+}
+
+function entriesOf({ nodes, problems }: Reader, value: Value, path: string, known?: readonly string[]): ReadonlyMap<string, Entry> {
+  const entries = new Map<string, Entry>();
+  if (value.kind === 'broken') return entries;
+  if (value.kind !== 'map') {
+    problems.add(value.offset, path, 'must be a section of `key: value` lines');
+    return entries;
+  }
+  for (const entry of nodes.entries(value, path)) {
+    const { key, offset } = entry;
+    if (known !== undefined && !known.includes(key)) {
+      const meant = nearest(key, known);
+      problems.add(
+        offset,
+        join(path, key),
+        'is no known key',
+        meant === undefined ? `known here: ${known.join(', ')}` : `did you mean ${meant}?`,
+      );
+    } else if (entries.has(key)) {
+      problems.add(offset, join(path, key), 'stands here twice');
+    } else {
+      entries.set(key, entry);
+    }
+  }
+  return entries;
+}

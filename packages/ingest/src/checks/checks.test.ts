@@ -1,0 +1,367 @@
+/** Every signature: as the vendor documents it, forged, stale, and with a secret that is being changed. */
+import { createHmac, generateKeyPairSync, sign } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { certificateOf } from '../certificate.test-kit.ts';
+import type { Check, Checked, WebhookRequest } from './check.ts';
+import { mailgunCheck } from './mailgun.ts';
+import { mandrillCheck } from './mandrill.ts';
+import { sendgridCheck, sendgridKey } from './sendgrid.ts';
+import { basicCheck, bearerCheck, headerCheck } from './shared.ts';
+import { createCertificates, snsCheck } from './sns.ts';
+import { svixCheck, svixKey } from './svix.ts';
+
+const NOW = Date.parse('2026-03-01T12:00:00.000Z');
+const MINUTES = 60_000;
+
+const request = (headers: Record<string, string>, body: string | Uint8Array = ''): WebhookRequest => ({
+  headers,
+  body: typeof body === 'string' ? Buffer.from(body) : body,
+});
+const said = (checked: Checked): string => (checked.kind === 'refused' ? checked.refusal : checked.kind);
+const verdict = async (check: Check, one: WebhookRequest, now = NOW): Promise<string> => said(await check(one, now));
+
+describe('SendGrid', () => {
+  // The example of sendgrid-nodejs, sendgrid-python and the other libraries of the vendor (MIT).
+  const KEY =
+    'MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE83T4O/n84iotIvIW4mdBgQ/7dAfSmpqIM8kF9mN1flpVKS3GRqe62gw+2fNNRaINXvVpiglSI8eNEc6wEA3F+g==';
+  const OTHER =
+    'MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEqTxd43gyp8IOEto2LdIfjRQrIbsd4SXZkLW6jDutdhXSJCWHw8REntlo7aNDthvj+y7GjUuFDb/R1NGe1OPzpA==';
+  const SIGNATURE = 'MEUCIGHQVtGj+Y3LkG9fLcxf3qfI10QysgDWmMOVmxG0u6ZUAiEAyBiXDWzM+uOe5W0JuG+luQAbPIqHh89M15TluLtEZtM=';
+  const PAYLOAD = `${JSON.stringify([
+    {
+      email: 'hello@world.com',
+      event: 'dropped',
+      reason: 'Bounced Address',
+      sg_event_id: 'ZHJvcC0xMDk5NDkxOS1MUnpYbF9OSFN0T0doUTRrb2ZTbV9BLTA',
+      sg_message_id: 'LRzXl_NHStOGhQ4kofSm_A.filterdrecv-p3mdw1-756b745b58-kmzbl-18-5F5FC76C-9.0',
+      'smtp-id': '<LRzXl_NHStOGhQ4kofSm_A@ismtpd0039p1iad1.sendgrid.net>',
+      timestamp: 1600112492,
+    },
+  ])}\r\n`;
+  const AT = 1600112502_000;
+  const headers = (signature = SIGNATURE, timestamp = '1600112502'): Record<string, string> => ({
+    'x-twilio-email-event-webhook-signature': signature,
+    'x-twilio-email-event-webhook-timestamp': timestamp,
+  });
+  const keys = (...texts: string[]) => texts.map((text) => sendgridKey(text)!);
+  const check = sendgridCheck(keys(KEY), 5 * MINUTES);
+
+  test('the vendor’s example', async () => {
+    expect(await verdict(check, request(headers(), PAYLOAD), AT)).toBe('genuine');
+    expect(await verdict(sendgridCheck(keys(OTHER, KEY), 5 * MINUTES), request(headers(), PAYLOAD), AT)).toBe('genuine');
+  });
+
+  test('another key, one changed byte, another time, no signature', async () => {
+    expect(await verdict(sendgridCheck(keys(OTHER), 5 * MINUTES), request(headers(), PAYLOAD), AT)).toBe('forged');
+    expect(await verdict(check, request(headers(), PAYLOAD.trimEnd()), AT)).toBe('forged');
+    expect(await verdict(check, request(headers(SIGNATURE, '1600112503'), PAYLOAD), AT)).toBe('forged');
+    expect(await verdict(check, request(headers('bm8='), PAYLOAD), AT)).toBe('forged');
+    expect(await verdict(check, request({}, PAYLOAD), AT)).toBe('unsigned');
+  });
+
+  test('five minutes are the bound, on both sides', async () => {
+    for (const [off, wanted] of [
+      [5 * MINUTES, 'genuine'],
+      [5 * MINUTES + 1, 'stale'],
+      [-5 * MINUTES, 'genuine'],
+      [-5 * MINUTES - 1, 'stale'],
+    ] as const) {
+      expect(await verdict(check, request(headers(), PAYLOAD), AT + off)).toBe(wanted);
+    }
+  });
+
+  test('a second signature of the same message names the same token', async () => {
+    const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+    const own = sendgridCheck([publicKey], 5 * MINUTES);
+    const body = '[]';
+    const token = (): Checked | Promise<Checked> =>
+      own(
+        request(headers(sign('sha256', Buffer.from(`${NOW / 1_000}${body}`), privateKey).toString('base64'), String(NOW / 1_000)), body),
+        NOW,
+      );
+    expect(await token()).toEqual(await token());
+  });
+
+  test('what is no P-256 key is none', () => {
+    expect(sendgridKey('nonsense')).toBeUndefined();
+    const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({ format: 'der', type: 'spki' });
+    expect(sendgridKey(rsa.toString('base64'))).toBeUndefined();
+  });
+});
+
+describe('Svix', () => {
+  // The example of docs.svix.com, "verifying payloads manually".
+  const vector = {
+    secret: 'whsec_plJ3nmyCDGBKInavdOK15jsl',
+    body: '{"event_type":"ping","data":{"success":true}}',
+    id: 'msg_loFOjxBNrRLzqYUf',
+    timestamp: '1731705121',
+    signature: 'v1,rAvfW3dJ/X/qxhsaXPOyyCGmRKsaKWcsNccKXlIktD0=',
+  };
+  const AT = 1731705121_000;
+  const NEW = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
+  const headers = (more: Record<string, string> = {}) => ({
+    'svix-id': vector.id,
+    'svix-timestamp': vector.timestamp,
+    'svix-signature': vector.signature,
+    ...more,
+  });
+  const check = svixCheck([svixKey(vector.secret)!], 5 * MINUTES);
+
+  test('the vendor’s example, alone and among other signatures, under both names', async () => {
+    expect(await verdict(check, request(headers(), vector.body), AT)).toBe('genuine');
+    const among = { 'svix-signature': `v1a,xyz v1,bm90IHRoaXM= ${vector.signature}` };
+    expect(await verdict(check, request(headers(among), vector.body), AT)).toBe('genuine');
+    const standard = { 'webhook-id': vector.id, 'webhook-timestamp': vector.timestamp, 'webhook-signature': vector.signature };
+    expect(await verdict(check, request(standard, vector.body), AT)).toBe('genuine');
+  });
+
+  test('two secrets at a time', async () => {
+    expect(await verdict(svixCheck([svixKey(NEW)!, svixKey(vector.secret)!], 5 * MINUTES), request(headers(), vector.body), AT)).toBe(
+      'genuine',
+    );
+    expect(await verdict(svixCheck([svixKey(NEW)!], 5 * MINUTES), request(headers(), vector.body), AT)).toBe('forged');
+  });
+
+  test('id, time and body are covered', async () => {
+    expect(await verdict(check, request(headers({ 'svix-id': 'msg_other' }), vector.body), AT)).toBe('forged');
+    expect(await verdict(check, request(headers({ 'svix-timestamp': '1731705122' }), vector.body), AT)).toBe('forged');
+    expect(await verdict(check, request(headers(), `${vector.body} `), AT)).toBe('forged');
+    expect(await verdict(check, request(headers({ 'svix-signature': vector.signature.replace('v1,', 'v2,') }), vector.body), AT)).toBe(
+      'forged',
+    );
+    expect(await verdict(check, request(headers(), vector.body), AT + 6 * MINUTES)).toBe('stale');
+    expect(await verdict(check, request({ 'svix-id': vector.id }, vector.body), AT)).toBe('unsigned');
+  });
+
+  test('secrets are base64 of at least 16 bytes', () => {
+    expect(svixKey('whsec_kurz')).toBeUndefined();
+    expect(svixKey('whsec_!!!')).toBeUndefined();
+  });
+});
+
+describe('Mailgun', () => {
+  const KEY = 'key-0123456789abcdef';
+  const signed = (key = KEY, timestamp = String(NOW / 1_000), token = 'a'.repeat(50)) => ({
+    timestamp,
+    token,
+    signature: createHmac('sha256', key)
+      .update(timestamp + token)
+      .digest('hex'),
+  });
+  const json = (signature: object): WebhookRequest =>
+    request({ 'content-type': 'application/json' }, JSON.stringify({ signature, 'event-data': { event: 'delivered' } }));
+  const check = mailgunCheck([KEY], 5 * MINUTES);
+
+  test('in a JSON body, in an urlencoded and in a multipart form', async () => {
+    expect(await verdict(check, json(signed()))).toBe('genuine');
+    const fields = Object.entries(signed());
+    const form = new URLSearchParams([['event', 'delivered'], ...fields]).toString();
+    expect(await verdict(check, request({ 'content-type': 'application/x-www-form-urlencoded' }, form))).toBe('genuine');
+    const parts = [...fields, ['event', 'delivered']].map(
+      ([name, value]) => `--b\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`,
+    );
+    expect(await verdict(check, request({ 'content-type': 'multipart/form-data; boundary=b' }, `${parts.join('')}--b--\r\n`))).toBe(
+      'genuine',
+    );
+  });
+
+  test('the token is what is taken once', async () => {
+    expect(await check(json(signed()), NOW)).toMatchObject({ once: { token: 'a'.repeat(50), until: NOW + 5 * MINUTES } });
+  });
+
+  test('two keys at a time, forged, stale, unsigned', async () => {
+    expect(await verdict(mailgunCheck(['another-key', KEY], 5 * MINUTES), json(signed()))).toBe('genuine');
+    expect(await verdict(check, json(signed('wrong')))).toBe('forged');
+    expect(await verdict(check, json({ ...signed(), token: 'b'.repeat(50) }))).toBe('forged');
+    expect(await verdict(check, json(signed()), NOW + 5 * MINUTES + 1)).toBe('stale');
+    expect(await verdict(check, json({}))).toBe('unsigned');
+    expect(await verdict(check, request({ 'content-type': 'application/json' }, 'no json'))).toBe('unsigned');
+    expect(await verdict(check, request({ 'content-type': 'multipart/form-data' }, 'no boundary'))).toBe('unsigned');
+  });
+});
+
+describe('Mandrill', () => {
+  const KEY = 'mandrill-webhook-key';
+  const URL = 'https://desist.example.com/v1/webhooks/mandrill/main';
+  const form = (fields: Record<string, string>) => new URLSearchParams(fields).toString();
+  const post = (body: string, signature?: string): WebhookRequest =>
+    request(
+      { 'content-type': 'application/x-www-form-urlencoded', ...(signature === undefined ? {} : { 'x-mandrill-signature': signature }) },
+      body,
+    );
+  const signatureOf = (text: string, key = KEY): string => createHmac('sha1', key).update(text).digest('base64');
+  const check = mandrillCheck([KEY], URL);
+  // A field with what forms encode: blanks, plus signs, escaped slashes, letters beyond ASCII.
+  const events = '[{"event":"send","url":"http:\\/\\/example.com","note":"a + b ü"}]';
+
+  test('URL and sorted fields, decoded', async () => {
+    const body = form({ mandrill_events: events, extra: 'first' });
+    expect(await verdict(check, post(body, signatureOf(`${URL}extrafirstmandrill_events${events}`)))).toBe('genuine');
+    expect(
+      await verdict(mandrillCheck(['new-key-12', KEY], URL), post(body, signatureOf(`${URL}extrafirstmandrill_events${events}`))),
+    ).toBe('genuine');
+  });
+
+  test('is remembered for a day', async () => {
+    const signature = signatureOf(`${URL}mandrill_events${events}`);
+    expect(await check(post(form({ mandrill_events: events }), signature), NOW)).toMatchObject({
+      once: { token: signature, until: NOW + 24 * 60 * MINUTES },
+    });
+  });
+
+  test('another URL, key or field', async () => {
+    const body = form({ mandrill_events: events });
+    const good = signatureOf(`${URL}mandrill_events${events}`);
+    expect(await verdict(mandrillCheck([KEY], `${URL}/`), post(body, good))).toBe('forged');
+    expect(await verdict(mandrillCheck(['other'], URL), post(body, good))).toBe('forged');
+    expect(await verdict(check, post(`${body}&more=1`, good))).toBe('forged');
+    expect(await verdict(check, post(body))).toBe('unsigned');
+  });
+
+  test('the trial of the URL has its own key, and no events', async () => {
+    const empty = form({ mandrill_events: '[]' });
+    expect(await check(post(empty, signatureOf(`${URL}mandrill_events[]`, 'test-webhook')), NOW)).toMatchObject({
+      kind: 'genuine',
+      only: 'a trial of the URL',
+    });
+    const full = form({ mandrill_events: events });
+    expect(await verdict(check, post(full, signatureOf(`${URL}mandrill_events${events}`, 'test-webhook')))).toBe('forged');
+  });
+});
+
+describe('shared secrets', () => {
+  test('basic', async () => {
+    const check = basicCheck(['desist:first secret', 'desist:second']);
+    const basic = (text: string) => request({ authorization: `Basic ${Buffer.from(text).toString('base64')}` });
+    expect(await verdict(check, basic('desist:first secret'))).toBe('genuine');
+    expect(await verdict(check, basic('desist:second'))).toBe('genuine');
+    expect(await verdict(check, basic('desist:third'))).toBe('forged');
+    expect(await verdict(check, basic('desist:second '))).toBe('forged');
+    expect(await verdict(check, request({}))).toBe('unsigned');
+    expect(await verdict(check, request({ authorization: 'Bearer second' }))).toBe('unsigned');
+  });
+
+  test('bearer and header', async () => {
+    expect(await verdict(bearerCheck(['token-123']), request({ authorization: 'bearer token-123' }))).toBe('genuine');
+    expect(await verdict(bearerCheck(['token-123']), request({ authorization: 'Bearer token-124' }))).toBe('forged');
+    expect(await verdict(headerCheck('x-token', ['a-secret-1']), request({ 'x-token': 'a-secret-1' }))).toBe('genuine');
+    expect(await verdict(headerCheck('x-token', ['a-secret-1']), request({ 'x-token': 'a-secret-' }))).toBe('forged');
+    expect(await verdict(headerCheck('x-token', ['a-secret-1']), request({ 'x-tokem': 'a-secret-1' }))).toBe('unsigned');
+  });
+});
+
+describe('SNS', () => {
+  const TOPIC = 'arn:aws:sns:eu-west-1:123456789012:ses-events';
+  const HOST = 'https://sns.eu-west-1.amazonaws.com';
+  const CERTIFICATE = `${HOST}/SimpleNotificationService-0123456789abcdef.pem`;
+  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const pem = certificateOf(publicKey, privateKey, new Date(NOW - 86_400_000), new Date(NOW + 86_400_000));
+
+  function make(served: Record<string, string> = { [CERTIFICATE]: pem }) {
+    const asked: string[] = [];
+    const fetch = async (url: string): Promise<string> => {
+      asked.push(url);
+      const page = served[url];
+      if (page === undefined) throw new Error('status 404');
+      return page;
+    };
+    const check = snsCheck({ topics: [TOPIC], tolerance: 120 * MINUTES, certificates: createCertificates(fetch), fetch });
+    return { check, asked };
+  }
+
+  const NAMES = {
+    Notification: ['Message', 'MessageId', 'Subject', 'Timestamp', 'TopicArn', 'Type'],
+    SubscriptionConfirmation: ['Message', 'MessageId', 'SubscribeURL', 'Timestamp', 'Token', 'TopicArn', 'Type'],
+  };
+  type Fields = Record<string, string>;
+  function envelope(more: Fields = {}, version = '2', signer = privateKey): Fields {
+    const fields: Fields = {
+      Type: 'Notification',
+      MessageId: '22b80b92-fdea-4c2c-8f9d-bdfb0c7bf324',
+      TopicArn: TOPIC,
+      Message: '{"eventType":"Delivery"}',
+      Timestamp: '2026-03-01T11:59:30.000Z',
+      SignatureVersion: version,
+      SigningCertURL: CERTIFICATE,
+      ...more,
+    };
+    const names = fields['Type'] === 'Notification' ? NAMES.Notification : NAMES.SubscriptionConfirmation;
+    const text = names.map((name) => (fields[name] === undefined ? '' : `${name}\n${fields[name]}\n`)).join('');
+    return { ...fields, Signature: sign(version === '1' ? 'sha1' : 'sha256', Buffer.from(text), signer).toString('base64') };
+  }
+  const post = (fields: Fields): WebhookRequest => request({ 'content-type': 'text/plain; charset=UTF-8' }, JSON.stringify(fields));
+
+  test('both versions of the signature, with and without a subject; the certificate is fetched once', async () => {
+    const { check, asked } = make();
+    expect(await verdict(check, post(envelope({}, '1')))).toBe('genuine');
+    expect(await verdict(check, post(envelope({ Subject: 'Amazon SES' })))).toBe('genuine');
+    expect(asked).toEqual([CERTIFICATE]);
+    expect(await check(post(envelope()), NOW)).toMatchObject({ once: { token: '22b80b92-fdea-4c2c-8f9d-bdfb0c7bf324' } });
+  });
+
+  test('changed content, another signer, a version that does not fit', async () => {
+    const { check } = make();
+    expect(await verdict(check, post({ ...envelope(), Message: '{}' }))).toBe('forged');
+    expect(await verdict(check, post({ ...envelope(), Subject: 'added' }))).toBe('forged');
+    expect(await verdict(check, post({ ...envelope({}, '1'), SignatureVersion: '2' }))).toBe('forged');
+    expect(await verdict(check, post({ ...envelope(), SignatureVersion: '3' }))).toBe('forged');
+    const other = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
+    expect(await verdict(check, post(envelope({}, '2', other)))).toBe('forged');
+  });
+
+  test('a certificate from anywhere else is never fetched', async () => {
+    const { check, asked } = make();
+    for (const url of [
+      'https://sns.eu-west-1.amazonaws.com.evil.example/SimpleNotificationService-0123456789abcdef.pem',
+      'https://evil.example/SimpleNotificationService-0123456789abcdef.pem',
+      'https://s3.eu-west-1.amazonaws.com/SimpleNotificationService-0123456789abcdef.pem',
+      'http://sns.eu-west-1.amazonaws.com/SimpleNotificationService-0123456789abcdef.pem',
+      'https://sns.eu-west-1.amazonaws.com:8443/SimpleNotificationService-0123456789abcdef.pem',
+      'https://user@sns.eu-west-1.amazonaws.com/SimpleNotificationService-0123456789abcdef.pem',
+      'https://sns.us-east-1.amazonaws.com/SimpleNotificationService-0123456789abcdef.pem',
+      `${HOST}/other/SimpleNotificationService-0123456789abcdef.pem`,
+      `${HOST}/SimpleNotificationService-0123456789abcdef.pem/../evil.pem`,
+      'not a url',
+    ]) {
+      expect(await verdict(check, post(envelope({ SigningCertURL: url }))), url).toBe('forged');
+    }
+    expect(asked).toEqual([]);
+  });
+
+  test('a topic that is not the source’s, a stale message, no envelope', async () => {
+    const { check, asked } = make();
+    expect(await verdict(check, post(envelope({ TopicArn: `${TOPIC}-other` })))).toBe('unknown_topic');
+    expect(await verdict(check, post(envelope()), NOW + 121 * MINUTES)).toBe('stale');
+    expect(await verdict(check, request({}, '{"eventType":"Delivery"}'))).toBe('unsigned');
+    expect(await verdict(check, request({}, 'no json'))).toBe('unsigned');
+    expect(asked).toEqual([]);
+  });
+
+  test('without its certificate nothing is decided; a certificate that has ended is none', async () => {
+    const { check, asked } = make({});
+    expect(await verdict(check, post(envelope()))).toBe('undecided');
+    expect(await verdict(check, post(envelope()))).toBe('undecided');
+    // The failure is remembered for a while.
+    expect(asked).toHaveLength(1);
+    expect(await verdict(check, post(envelope()), NOW + MINUTES)).toBe('undecided');
+    expect(asked).toHaveLength(2);
+    const ended = certificateOf(publicKey, privateKey, new Date(NOW - 2 * 86_400_000), new Date(NOW - 86_400_000));
+    expect(await verdict(make({ [CERTIFICATE]: ended }).check, post(envelope()))).toBe('undecided');
+    expect(await verdict(make({ [CERTIFICATE]: 'no certificate' }).check, post(envelope()))).toBe('undecided');
+  });
+
+  test('a subscription is confirmed for the source’s topics only, at the topic’s host only, after its signature', async () => {
+    const subscribe = `${HOST}/?Action=ConfirmSubscription&TopicArn=${TOPIC}&Token=abc`;
+    const confirmation = (more: Fields = {}): Fields =>
+      envelope({ Type: 'SubscriptionConfirmation', Token: 'abc', SubscribeURL: subscribe, ...more });
+    const { check, asked } = make({ [CERTIFICATE]: pem, [subscribe]: '<ConfirmSubscriptionResponse/>' });
+    expect(await check(post(confirmation()), NOW)).toMatchObject({ kind: 'genuine', only: 'a subscription, which was confirmed' });
+    expect(asked).toEqual([CERTIFICATE, subscribe]);
+    expect(await verdict(check, post(confirmation({ TopicArn: `${TOPIC}-other` })))).toBe('unknown_topic');
+    expect(await verdict(check, post(confirmation({ SubscribeURL: 'https://evil.example/?Action=ConfirmSubscription' })))).toBe('forged');
+    expect(await verdict(check, post({ ...confirmation(), Token: 'other' }))).toBe('forged');
+    expect(asked).toHaveLength(2);
+    expect(await verdict(make({ [CERTIFICATE]: pem }).check, post(confirmation()))).toBe('undecided');
+  });
+});

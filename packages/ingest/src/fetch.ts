@@ -1,0 +1,17 @@
+/** One https page, small and soon, and never somewhere else: for certificates and confirmations of SNS. */
+import type { Fetcher } from './checks/sns.ts';
+
+const PATIENCE = 5_000;
+
+export const fetchSmall: Fetcher = async (url, limit) => {
+  const response = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(PATIENCE) });
+  if (!response.ok) throw new Error(`status ${response.status}`);
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+    bytes += chunk.length;
+    if (bytes > limit) throw new Error(`more than ${limit} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+};

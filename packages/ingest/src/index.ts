@@ -1,0 +1,16 @@
+export { createCertificates } from './checks/sns.ts';
+export * from './configure.ts';
+export { fetchSmall } from './fetch.ts';
+export * from './intake.ts';
+export { askTheService, messageKey } from './message.ts';
+export type { Source } from './source.ts';
+export * from './tally.ts';
+export { createTopicConsumer } from './topic.ts';
+export * from './webhooks.ts';
+export { DeliveryError, StoppedError, toLog, toService } from './deliver.ts';
+export type { Deliver } from './deliver.ts';
+export { follow } from './follow/follow.ts';
+export type { Followed, Progress } from './follow/follow.ts';
+export { stateFile } from './follow/state.ts';
+export { fileWalk, folderWalk } from './follow/walk.ts';
+export { readMaildir } from './maildir.ts';

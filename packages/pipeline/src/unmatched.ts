@@ -1,0 +1,35 @@
+/** The wordings that no rule knows, with how often each came: bounded, so that a flood of new ones costs no memory. */
+
+export interface Unmatched {
+  note(wording: string): void;
+  /** Most frequent first. */
+  top(most: number): readonly UnmatchedCount[];
+}
+
+export interface UnmatchedCount {
+  readonly text: string;
+  readonly count: number;
+}
+
+const WORDINGS = 1_000;
+
+/** When it is full, the rarer half is forgotten: what is frequent stays, its count exact since it was last seen anew. */
+export function createUnmatched(limit = WORDINGS): Unmatched {
+  let counts = new Map<string, number>();
+
+  function sorted(): [string, number][] {
+    return [...counts].sort(([a, countA], [b, countB]) => countB - countA || (a < b ? -1 : 1));
+  }
+
+  return {
+    note(wording) {
+      const count = counts.get(wording);
+      if (count === undefined && counts.size >= limit) counts = new Map(sorted().slice(0, Math.floor(limit / 2)));
+      counts.set(wording, (count ?? 0) + 1);
+    },
+    top: (most) =>
+      sorted()
+        .slice(0, most)
+        .map(([text, count]) => ({ text, count })),
+  };
+}

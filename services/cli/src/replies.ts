@@ -1,0 +1,13 @@
+/** The replies that ship with the project: what own rules are tried on. */
+import { readFileSync } from 'node:fs';
+import type { Reply } from '@desist/domain';
+
+export function shippedReplies(): readonly Reply[] {
+  return readFileSync(new URL('../data/replies.ndjson', import.meta.url), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => {
+      const { reply, code, enhanced } = JSON.parse(line) as { reply: string; code: string | null; enhanced: string | null };
+      return { text: reply, ...(code === null ? {} : { code: Number(code) }), ...(enhanced === null ? {} : { enhanced }) };
+    });
+}

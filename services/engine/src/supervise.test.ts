@@ -1,0 +1,91 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { engineConfig, environmentOf } from './config.ts';
+import { supervise } from './supervise.ts';
+
+const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+let folder: string;
+let stop: AbortController;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'desist-supervise-'));
+  stop = new AbortController();
+});
+afterEach(() => {
+  stop.abort();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Each process notes its start in a file of its own, then does this. */
+function running(count: number, then: string): Promise<number> {
+  const script = `require('fs').appendFileSync(process.env.NOTES, process.pid + '\\n'); ${then}`;
+  return supervise({
+    count,
+    command: (index) => ({ args: ['-e', script], env: { NOTES: join(folder, String(index)), INDEX: String(index) } }),
+    logger: silent,
+    signal: stop.signal,
+    pause: 10,
+  });
+}
+
+function starts(index: number): readonly number[] {
+  try {
+    return readFileSync(join(folder, String(index)), 'utf8')
+      .trim()
+      .split('\n')
+      .map(Number);
+  } catch {
+    return [];
+  }
+}
+
+const WAIT = { timeout: 20_000, interval: 20 };
+const STAY = 'setInterval(() => {}, 1000); process.on("SIGTERM", () => process.exit(0));';
+
+describe('several engines under one process', () => {
+  it('starts one again that was killed, and leaves the others alone', async () => {
+    const ended = running(2, STAY);
+    await vi.waitFor(() => {
+      expect([starts(0).length, starts(1).length]).toEqual([1, 1]);
+    }, WAIT);
+    process.kill(starts(1)[0] as number, 'SIGKILL');
+    await vi.waitFor(() => {
+      expect(starts(1).length).toBe(2);
+    }, WAIT);
+    expect(starts(0).length).toBe(1);
+    stop.abort();
+    expect(await ended).toBe(0);
+  });
+
+  it('ends all of them when one refuses to work, with its code', async () => {
+    expect(await running(2, `if (process.env.INDEX === '1') process.exit(3); ${STAY}`)).toBe(3);
+    expect(starts(1).length).toBe(1);
+  });
+
+  it('leaves no process behind when told to end', async () => {
+    const ended = running(3, STAY);
+    await vi.waitFor(() => {
+      expect([0, 1, 2].every((index) => starts(index).length === 1)).toBe(true);
+    }, WAIT);
+    stop.abort();
+    expect(await ended).toBe(0);
+    for (const index of [0, 1, 2]) expect(() => process.kill(starts(index)[0] as number, 0)).toThrow('ESRCH');
+  });
+});
+
+describe('settings of several engines', () => {
+  const variables = { DATABASE_URL: 'postgres://localhost/x', DESIST_HTTP: '127.0.0.1:9000' };
+
+  it('each listens at a port of its own', () => {
+    const config = engineConfig(['--processes', '3'], variables);
+    expect(config.processes).toBe(3);
+    expect(environmentOf(2, config)).toEqual({ DESIST_HTTP: '127.0.0.1:9002' });
+    expect(environmentOf(2, engineConfig([], { ...variables, DESIST_HTTP: 'off' }))).toEqual({});
+  });
+
+  it.each(['0', 'many', '1.5', '300'])('refuses --processes %s', (count) => {
+    expect(() => engineConfig(['--processes', count], variables)).toThrow('--processes');
+  });
+});

@@ -1,0 +1,25 @@
+/** One line a format. */
+import type { FormatCases } from '../cases.ts';
+import { arf } from './arf.ts';
+import { brevo } from './brevo.ts';
+import { canonical } from './canonical.ts';
+import { dsn } from './dsn.ts';
+import { exim } from './exim.ts';
+import { haraka } from './haraka.ts';
+import { kumomta } from './kumomta.ts';
+import { mailgun } from './mailgun.ts';
+import { mailjet } from './mailjet.ts';
+import { mandrill } from './mandrill.ts';
+import { postfix } from './postfix.ts';
+import { postmark } from './postmark.ts';
+import { powermta } from './powermta.ts';
+import { resend } from './resend.ts';
+import { sendgrid } from './sendgrid.ts';
+import { ses } from './ses.ts';
+import { sparkpost } from './sparkpost.ts';
+
+export const CASES: readonly FormatCases[] = [
+  ...[canonical, ses, sendgrid, mailgun, sparkpost, postmark, mandrill, brevo, mailjet, resend],
+  ...[kumomta, powermta, haraka, postfix, exim],
+  ...[arf, dsn],
+];

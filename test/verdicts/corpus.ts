@@ -1,0 +1,72 @@
+/** Replies that somebody labelled: the ones in this project, and the whole development set where it is at hand. */
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { SMTP_PHASES } from '@desist/domain';
+import type { Reply, SmtpPhase } from '@desist/domain';
+
+/** Whose problem it is, in the four words of the corpus. */
+export type Blame = 'recipient' | 'sender' | 'message' | 'system';
+
+export interface Labelled {
+  readonly reply: Reply;
+  readonly category: string;
+  readonly attribution: Blame;
+  /** In the seven words of the design. */
+  readonly design: string;
+  readonly accept: readonly Blame[];
+  readonly ambiguous: boolean;
+  /** Repository or host that the reply was taken from. */
+  readonly source: string;
+}
+
+const DEVELOPMENT_SET = 'smtp-replies.dev.ndjson';
+
+/** The development set: in `DESIST_CORPUS`, otherwise beside the repository; undefined when it is in neither place. */
+export function developmentSet(): readonly Labelled[] | undefined {
+  const folder = process.env['DESIST_CORPUS'] ?? fileURLToPath(new URL('../../../shared/corpus', import.meta.url));
+  const beside = process.env['DESIST_CORPUS'] ?? fileURLToPath(new URL('../../../../shared/corpus', import.meta.url));
+  const found = [folder, beside].map((one) => `${one}/${DEVELOPMENT_SET}`).find((file) => existsSync(file));
+  return found === undefined ? undefined : readLabelled(readFileSync(found, 'utf8'));
+}
+
+/** The replies whose licence lets them stand in this project. */
+export function shippedSet(): readonly Labelled[] {
+  return readLabelled(readFileSync(new URL('../../services/cli/data/replies.ndjson', import.meta.url), 'utf8'));
+}
+
+function readLabelled(ndjson: string): readonly Labelled[] {
+  return ndjson
+    .trim()
+    .split('\n')
+    .map((line) => labelledOf(JSON.parse(line) as Record<string, unknown>));
+}
+
+function labelledOf(row: Record<string, unknown>): Labelled {
+  const text = row['reply'] as string;
+  const code = row['code'] as string | null;
+  const enhanced = row['enhanced'] as string | null;
+  const phase = phaseOf(row['phase'] as string | null);
+  return {
+    reply: {
+      text,
+      ...(code === null ? {} : { code: Number(code) }),
+      ...(enhanced === null ? {} : { enhanced }),
+      ...(phase === undefined ? {} : { phase }),
+    },
+    category: row['our_category'] as string,
+    attribution: row['attribution'] as Blame,
+    design: row['attribution_design'] as string,
+    accept: row['accept_attribution'] as readonly Blame[],
+    ambiguous: row['ambiguous'] as boolean,
+    source: sourceOf(row['source'] as string),
+  };
+}
+
+/** `RCPT TO` as `rcpt`. */
+function phaseOf(command: string | null): SmtpPhase | undefined {
+  return SMTP_PHASES.find((phase) => phase === command?.toLowerCase().split(' ')[0]);
+}
+
+function sourceOf(source: string): string {
+  return /^web page: (\S+)/.exec(source)?.[1] ?? source.split(/[: ]/)[0] ?? source;
+}

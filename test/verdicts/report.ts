@@ -1,0 +1,53 @@
+/** `npm run verdicts:score`: the figures of the development set, per category and in all, and with a fifth of the sources held out. */
+import { createClassifier } from '@desist/domain';
+import { developmentSet, shippedSet } from './corpus.ts';
+import { holdOut } from './holdout.ts';
+import { blameOf, score } from './score.ts';
+import type { Score } from './score.ts';
+
+const percent = (part: number, whole: number): string => `${((100 * part) / Math.max(1, whole)).toFixed(1)} %`.padStart(8);
+
+function summary(name: string, found: Score): string {
+  return [
+    name.padEnd(44),
+    percent(found.right, found.rows),
+    percent(found.rightDesign, found.rows),
+    percent(found.found, found.recipients),
+    `${percent(found.blamed, found.others)} (${found.blamed} of ${found.others})`,
+    percent(found.categories, 1),
+  ].join('  ');
+}
+
+const whole = developmentSet();
+if (whole === undefined) console.log('The development set is not here (DESIST_CORPUS): only the replies in this project are scored.\n');
+const rows = whole ?? shippedSet();
+const { classify } = createClassifier();
+const all = score(rows, classify);
+const bare = score(rows, ({ text }) => classify({ text }));
+
+console.log(`${'category'.padEnd(24)} ${'rows'.padStart(4)}  attribution  category`);
+for (const { category, rows: count, attribution, category_right } of all.perCategory) {
+  console.log(`${category.padEnd(24)} ${String(count).padStart(4)}  ${percent(attribution, count)}     ${percent(category_right, count)}`);
+}
+console.log(`\n${rows.length} replies of ${new Set(rows.map(({ source }) => source)).size} sources`);
+console.log(
+  `${''.padEnd(44)}  ${'4 words'.padStart(8)}  ${'7 words'.padStart(8)}  ${'recall'.padStart(8)}  false blame           category (macro)`,
+);
+console.log(summary('all rules, reply and labelled codes', all));
+console.log(summary('all rules, reply text alone', bare));
+console.log(summary('sources held out: phrases', holdOut(rows, false)));
+console.log(summary('sources held out: phrases and words', holdOut(rows, true)));
+if (process.argv.includes('--wrong')) {
+  for (const { row, verdict } of all.wrong) {
+    console.log(
+      `\n${row.accept.join(',')} (${row.category}), not ${blameOf(verdict)} (${verdict.category}, ${verdict.rule}):\n  ${row.reply.text}`,
+    );
+  }
+}
+if (process.argv.includes('--held-out')) {
+  for (const { row, verdict } of holdOut(rows, process.argv.includes('--words')).wrong) {
+    console.log(
+      `${row.accept.join(',')} (${row.category}), not ${blameOf(verdict)} (${verdict.category}, ${verdict.rule}): ${row.reply.text.slice(0, 200)}`,
+    );
+  }
+}
