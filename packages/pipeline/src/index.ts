@@ -1,3 +1,5 @@
+export { createContrast } from './contrast.ts';
+export { hashOfKey } from './keys.ts';
 export * from './engine.ts';
 export * from './errors.ts';
 export * from './ingest.ts';

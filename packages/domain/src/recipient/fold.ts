@@ -14,6 +14,7 @@ import type { Machine, Transition } from './machine.ts';
 import { advance, apply, look, newMachine, nextDue } from './machine.ts';
 import type { Standing } from './standing.ts';
 import { holdsAfter, isOpener, keyOf } from './standing.ts';
+import { ALL_STREAMS } from './types.ts';
 import { CAP, thin } from './thin.ts';
 import type { Change, Fact, RecipientStateName } from './types.ts';
 
@@ -123,10 +124,16 @@ export function addFact(r: Recipient, fact: Fact, clock: number, context: FoldCo
     changes.push(...advanceTo(r, now, context));
   }
   // Only now: what is voided has just been announced as ended.
-  r.facts = thin(r.facts, context.policies.base.contrast.window);
+  r.facts = thin(r.facts, context.policies.base.contrast.window, blockedSince(liveOf(r, context).machine));
   // Made again of what was thinned: it would keep every failure otherwise.
   if (machine.counted.length > 4 * CAP) r.live = undefined;
   return changes;
+}
+
+/** Since when a suppression of all streams holds; null: none does. */
+function blockedSince({ suppressions }: Machine): number | null {
+  const all = suppressions.filter(({ scope }) => scope === ALL_STREAMS);
+  return all.length === 0 ? null : Math.min(...all.map(({ since }) => since));
 }
 
 /** Moment at which something happens by itself, ms on the partition clock; null: never. */

@@ -14,15 +14,19 @@ const STREAMS = 8;
 const HARD_BOUNCES = 32;
 const OBJECTIONS = 32;
 const COMMANDS = 64;
+const WHILE_SUPPRESSED = 16;
 
-/** `window`: of contrast, ms. Sorted facts in, sorted facts out; the same array when nothing can go. */
-export function thin(facts: readonly Fact[], window: number): readonly Fact[] {
+/**
+ * `window`: of contrast, ms. `blockedSince`: since when a suppression of all streams holds, null: none does. Sorted facts in, sorted
+ * facts out; the same array when nothing can go.
+ */
+export function thin(facts: readonly Fact[], window: number, blockedSince: number | null): readonly Fact[] {
   const kept = withoutVoided(facts);
   if (kept.length <= CAP) return kept;
-  let merged = bounded(kept);
+  let merged = bounded(kept, blockedSince);
   for (const bucket of BUCKETS) {
     if (merged.length <= CAP) return merged;
-    merged = mergeDeferrals(merged, bucket, window);
+    merged = mergeDeferrals(merged, bucket, window, blockedSince ?? Number.POSITIVE_INFINITY);
   }
   return merged.length <= CAP ? merged : withoutOldest(merged, merged.length - CAP);
 }
@@ -72,11 +76,14 @@ function isPermanentBounce(fact: FailureFact): boolean {
   return fact.type === 'bounced' && fact.judged.verdict.permanence === 'permanent';
 }
 
-function bounded(facts: readonly Fact[]): readonly Fact[] {
+function bounded(facts: readonly Fact[], blockedSince: number | null): readonly Fact[] {
+  // Failures that came while suppressed extend nothing: they go before those that the suppression rests on.
+  const idle = facts.filter(({ kind, at }) => kind === 'failure' && blockedSince !== null && at > blockedSince);
   const hard = facts.filter((fact) => fact.kind === 'failure' && isPermanentBounce(fact));
   const objections = facts.filter((fact) => fact.kind === 'complained' || fact.kind === 'unsubscribed');
   const commands = facts.filter(({ kind }) => kind === 'suppress' || kind === 'release' || kind === 'allow' || kind === 'disallow');
   const dropped = new Set<Fact>([
+    ...idle.slice(0, -WHILE_SUPPRESSED).filter((fact) => !hard.includes(fact)),
     ...middle(hard, HARD_BOUNCES),
     ...middle(objections, OBJECTIONS),
     ...commands.slice(0, Math.max(0, commands.length - COMMANDS)),
@@ -90,12 +97,14 @@ function middle(facts: readonly Fact[], limit: number): readonly Fact[] {
 }
 
 /** Keeps the first and the last deferral of each bucket, category and stream; the last carries how many were between. */
-function mergeDeferrals(facts: readonly Fact[], bucket: number, window: number): readonly Fact[] {
+function mergeDeferrals(facts: readonly Fact[], bucket: number, window: number, blockedSince: number): readonly Fact[] {
   const causes = new Set(latestDeferrals(facts));
   const groups = new Map<string, FailureFact[]>();
   for (const fact of facts) {
     if (fact.kind !== 'failure' || fact.type !== 'deferred') continue;
-    const key = `${Math.floor(fact.at / bucket)} ${fact.judged.verdict.category} ${fact.stream} ${byContrast(fact, window)}`;
+    const { at, stream, judged } = fact;
+    const counts = at > blockedSince ? 'too late' : byContrast(fact, window);
+    const key = `${Math.floor(at / bucket)} ${judged.verdict.category} ${stream} ${counts}`;
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [fact]);
     else group.push(fact);
@@ -126,11 +135,16 @@ function mergeGroup(group: readonly FailureFact[], causes: ReadonlySet<Fact>, re
   }
 }
 
+/** What counts for nothing goes before what counts. */
 function withoutOldest(facts: readonly Fact[], surplus: number): readonly Fact[] {
-  let left = surplus;
-  return facts.filter((fact) => {
-    if (left === 0 || fact.kind !== 'failure' || isPermanentBounce(fact)) return true;
-    left -= 1;
-    return false;
-  });
+  const failures = facts.filter((fact): fact is FailureFact => fact.kind === 'failure' && !isPermanentBounce(fact));
+  const dropped = new Set([...failures.filter(isIdle), ...failures.filter((fact) => !isIdle(fact))].slice(0, surplus));
+  return facts.filter((fact) => fact.kind !== 'failure' || !dropped.has(fact));
+}
+
+function isIdle({ judged, contrast }: FailureFact): boolean {
+  const { attribution } = judged.verdict;
+  // Greylisting tells when the next one is overdue.
+  if (attribution === 'greylisting') return false;
+  return contrast?.holds === false || attribution === 'sender' || attribution === 'message' || attribution === 'local';
 }
