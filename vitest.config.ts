@@ -15,7 +15,11 @@ export default defineConfig({
         ssr,
         test: {
           name: 'unit',
-          include: ['packages/*/src/**/*.test.ts', 'services/*/src/**/*.test.ts', 'test/{support,golden,properties,rules}/**/*.test.ts'],
+          include: [
+            'packages/*/src/**/*.test.ts',
+            'services/*/src/**/*.test.ts',
+            'test/{support,golden,properties,rules,simulation,mutations}/**/*.test.ts',
+          ],
           testTimeout: 60_000,
         },
       },

@@ -13,7 +13,7 @@ import type {
   TrackedRow,
 } from '@desist/pipeline';
 
-interface Checkpoint {
+export interface MemoryCheckpoint {
   epoch: number;
   nextOffset: number;
   clock: number;
@@ -30,6 +30,7 @@ export interface MemoryStore extends RecipientStore {
   fault: () => CommitFault;
   /** Everything committed, for comparison. */
   rows(): readonly RecipientRow[];
+  checkpoint(partition: number): Readonly<MemoryCheckpoint> | undefined;
   history(): readonly HistoryRow[];
   clockMoves(): CommitPlan['clockMoves'];
 }
@@ -37,14 +38,14 @@ export interface MemoryStore extends RecipientStore {
 const PAGE = 1_000;
 
 export function createMemoryStore(now: () => number = () => Date.now()): MemoryStore {
-  const checkpoints = new Map<number, Checkpoint>();
+  const checkpoints = new Map<number, MemoryCheckpoint>();
   const recipients = new Map<string, RecipientRow>();
   let outbox: (OutboxRow & { partition: number })[] = [];
   let letters: (DeadLetter & { partition: number })[] = [];
   const history: HistoryRow[] = [];
   const clockMoves: { beforeOffset: number; clock: number }[] = [];
 
-  function checkpointOf(partition: number): Checkpoint {
+  function checkpointOf(partition: number): MemoryCheckpoint {
     let checkpoint = checkpoints.get(partition);
     if (checkpoint === undefined) {
       checkpoint = { epoch: 0, nextOffset: 0, clock: 0, nextNumber: 1, attempts: 0, stopped: null };
@@ -53,7 +54,7 @@ export function createMemoryStore(now: () => number = () => Date.now()): MemoryS
     return checkpoint;
   }
 
-  function owned({ partition, epoch }: Ownership): Checkpoint | undefined {
+  function owned({ partition, epoch }: Ownership): MemoryCheckpoint | undefined {
     const checkpoint = checkpoints.get(partition);
     return checkpoint?.epoch === epoch ? checkpoint : undefined;
   }
@@ -79,6 +80,7 @@ export function createMemoryStore(now: () => number = () => Date.now()): MemoryS
   const store: MemoryStore = {
     fault: () => 'none',
     rows: () => [...recipients.values()],
+    checkpoint: (partition) => checkpoints.get(partition),
     history: () => history,
     clockMoves: () => clockMoves,
     async claim(partition) {
