@@ -17,8 +17,8 @@ export default defineConfig({
       'test/properties/fold.property.test.ts',
       'test/golden/replies.test.ts',
     ],
-    env: { PROPERTY_RUNS: '400' },
-    testTimeout: 20_000,
+    env: { PROPERTY_RUNS: '150' },
+    testTimeout: 60_000,
     // A mutant is killed by the first test that fails.
     bail: 1,
   },
