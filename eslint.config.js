@@ -4,7 +4,7 @@ import tseslint from 'typescript-eslint';
 const PURE = ['Date', 'process', 'Buffer', 'console', 'setTimeout', 'setInterval', 'performance', 'crypto', 'fetch', 'globalThis'];
 
 export default tseslint.config(
-  { ignores: ['**/dist/', '**/node_modules/', '*.config.js', '.dependency-cruiser.cjs', 'bin/*.js', 'scripts/*.js'] },
+  { ignores: ['**/dist/', '**/node_modules/', '**/.cache/', '*.config.js', '.dependency-cruiser.cjs', 'bin/*.js', 'scripts/*.js'] },
   js.configs.recommended,
   ...tseslint.configs.strictTypeChecked,
   {

@@ -18,7 +18,7 @@ export default defineConfig({
           include: [
             'packages/*/src/**/*.test.ts',
             'services/*/src/**/*.test.ts',
-            'test/{support,golden,properties,rules,verdicts,formats}/**/*.test.ts',
+            'test/{support,golden,properties,rules,verdicts,formats,simulation,mutations}/**/*.test.ts',
           ],
           testTimeout: 60_000,
         },

@@ -247,7 +247,7 @@ export function logContract(
           for (const { high, at } of ends.get(partition)!) {
             if (at < asOf && high > position) wrong.push(`${partition}: ${high} at ${at}, said ${position} as of ${asOf}`);
           }
-          record(partition, position, asOf);
+          return record(partition, position, asOf);
         };
         const run = start(log, consumer);
         const writers = [0, 1].map(async () => {

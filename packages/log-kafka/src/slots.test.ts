@@ -5,11 +5,19 @@ import { createSlots, type Slots } from './slots.ts';
 import { deferred, type Deferred } from './waits.ts';
 
 /** Slots with a consumer whose answers the test gives, and everything that was asked, in order. */
-function scripted(retry = 1): { slots: Slots; calls: string[]; assigns: Deferred<AssignOutcome>[]; beat: () => void; errors: unknown[] } {
+function scripted(retry = 1): {
+  slots: Slots;
+  calls: string[];
+  assigns: Deferred<AssignOutcome>[];
+  beat: () => void;
+  lose: () => void;
+  errors: unknown[];
+} {
   const calls: string[] = [];
   const assigns: Deferred<AssignOutcome>[] = [];
   const errors: unknown[] = [];
   let beat: () => void = () => undefined;
+  let taken = false;
   const consumer: LogConsumer = {
     assign: (partition) => {
       calls.push(`assign ${String(partition)}`);
@@ -18,7 +26,10 @@ function scripted(retry = 1): { slots: Slots; calls: string[]; assigns: Deferred
       return answer.promise;
     },
     batch: () => Promise.resolve({ kind: 'taken' }),
-    caughtUp: (partition, position, asOf) => calls.push(`caughtUp ${String(partition)} ${String(position)} ${String(asOf)}`),
+    caughtUp: (partition, position, asOf) => {
+      calls.push(`caughtUp ${String(partition)} ${String(position)} ${String(asOf)}`);
+      return taken ? 'fenced' : undefined;
+    },
     revoke: (partitions) => {
       calls.push(`revoke ${partitions.join(' ')}`);
       return Promise.resolve();
@@ -44,6 +55,7 @@ function scripted(retry = 1): { slots: Slots; calls: string[]; assigns: Deferred
     calls,
     assigns,
     errors,
+    lose: () => void (taken = true),
     beat: () => {
       beat();
     },
@@ -121,6 +133,23 @@ test('fenced: no claim before the coordinator has accepted a heartbeat', async (
   slots.fenced(slot);
   await turn();
   expect(calls.at(-1)).toBe('pause 1');
+  beat();
+  await turn();
+  expect(calls.at(-1)).toBe('assign 1');
+});
+
+test('an idle partition that another owner has is claimed again, after a heartbeat as well', async () => {
+  const { slots, calls, assigns, beat, lose } = scripted();
+  slots.join([1]);
+  await turn();
+  assigns[0]?.resolve({ kind: 'start', offset: 4 });
+  await turn();
+  const slot = slots.get(1);
+  if (slot === undefined) throw new Error('no slot');
+  lose();
+  slots.mark(slot, 100, { low: 0, high: 4 });
+  await turn();
+  expect(calls.slice(-2)).toEqual(['caughtUp 1 4 100', 'pause 1']);
   beat();
   await turn();
   expect(calls.at(-1)).toBe('assign 1');

@@ -198,7 +198,7 @@ export function createSlots(consumer: LogConsumer, reader: Reader, stoppedRetry:
     if (slot.mark === null || slot.state !== 'reading' || slot.position < slot.mark.high) return;
     const { asOf } = slot.mark;
     slot.mark = null;
-    consumer.caughtUp(slot.partition, slot.position, asOf);
+    if (consumer.caughtUp(slot.partition, slot.position, asOf) === 'fenced') fenced(slot);
   }
 
   return {

@@ -60,15 +60,16 @@ async function readFrom(partition: number, offset: number, consumer: LogConsumer
   let saidAt = Number.NEGATIVE_INFINITY;
   let saidPosition = -1;
 
-  const reach = (): void => {
-    if (mark === null || position < mark.high) return;
-    const now = time.monotonic();
-    if (position !== saidPosition || now - saidAt >= IDLE_SIGN) {
-      saidAt = now;
-      saidPosition = position;
-      consumer.caughtUp(partition, position, mark.asOf);
-    }
+  /** 'fenced': another owner has the partition, as the consumer says. */
+  const reach = (): 'fenced' | undefined => {
+    if (mark === null || position < mark.high) return undefined;
+    const { asOf } = mark;
     mark = null;
+    const now = time.monotonic();
+    if (position === saidPosition && now - saidAt < IDLE_SIGN) return undefined;
+    saidAt = now;
+    saidPosition = position;
+    return consumer.caughtUp(partition, position, asOf);
   };
 
   while (!gone.aborted) {
@@ -97,7 +98,7 @@ async function readFrom(partition: number, offset: number, consumer: LogConsumer
     const first = page[0];
     const last = page.at(-1);
     if (first === undefined || last === undefined) {
-      reach();
+      if (reach() === 'fenced') return { kind: 'fenced' };
       await wakeups.wait(partition, grown, pollInterval, gone);
       continue;
     }
@@ -107,7 +108,7 @@ async function readFrom(partition: number, offset: number, consumer: LogConsumer
     switch (outcome.kind) {
       case 'taken':
         position = nextOffset;
-        reach();
+        if (reach() === 'fenced') return { kind: 'fenced' };
         break;
       case 'seek':
         position = outcome.offset;

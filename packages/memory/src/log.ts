@@ -10,6 +10,8 @@ export interface MemoryLog extends LogSource, LogSink {
   read(topic: Topic, partition?: number): readonly MemoryRecord[];
   /** Drops what lies below, as retention does. */
   truncate(topic: Topic, partition: number, below: number): void;
+  /** Leaves an offset without a record, as markers and aborted records do. */
+  skip(topic: Topic, partition: number): void;
 }
 
 const BATCH = 1_000;
@@ -22,6 +24,7 @@ export function createMemoryLog(options: {
   const { partitions, now, pause } = options;
   const topics = new Map<string, MemoryRecord[]>();
   const lows = new Map<string, number>();
+  const ends = new Map<string, number>();
 
   function records(topic: Topic, partition: number): MemoryRecord[] {
     const name = `${topic}/${partition}`;
@@ -31,7 +34,9 @@ export function createMemoryLog(options: {
   }
 
   function bounds(topic: Topic, partition: number): LogBounds {
-    return { low: lows.get(`${topic}/${partition}`) ?? 0, high: (records(topic, partition).at(-1)?.offset ?? -1) + 1 };
+    const name = `${topic}/${partition}`;
+    const high = (records(topic, partition).at(-1)?.offset ?? -1) + 1;
+    return { low: lows.get(name) ?? 0, high: Math.max(high, ends.get(name) ?? 0) };
   }
 
   return {
@@ -43,9 +48,10 @@ export function createMemoryLog(options: {
       all.splice(0, all.filter(({ offset }) => offset < below).length);
       lows.set(`${topic}/${partition}`, below);
     },
+    skip: (topic, partition) => void ends.set(`${topic}/${partition}`, bounds(topic, partition).high + 1),
     async append(topic, out) {
       return out.map((record): Appended => {
-        const partition = topic === 'deliveryEvents' || topic === 'suppressions' ? partitionOf(record.key, partitions) : 0;
+        const partition = topic === 'deliveryEvents' || topic === 'suppressions' ? memoryPartitionOf(record.key, partitions) : 0;
         const all = records(topic, partition);
         const { high, low } = bounds(topic, partition);
         const offset = Math.max(high, low);
@@ -55,10 +61,12 @@ export function createMemoryLog(options: {
     },
     async run(consumer, signal) {
       const positions = new Map<number, number>();
-      for (let partition = 0; partition < partitions; partition += 1) {
+      const again = async (partition: number): Promise<void> => {
         const assigned = await consumer.assign(partition);
         if (assigned.kind === 'start') positions.set(partition, assigned.offset);
-      }
+        else positions.delete(partition);
+      };
+      for (let partition = 0; partition < partitions; partition += 1) await again(partition);
       while (!signal.aborted) {
         for (const [partition, from] of [...positions]) {
           const asOf = now();
@@ -68,7 +76,7 @@ export function createMemoryLog(options: {
           const first = page[0];
           const last = page.at(-1);
           if (first === undefined || last === undefined) {
-            consumer.caughtUp(partition, Math.max(from, high), asOf);
+            if (consumer.caughtUp(partition, Math.max(from, high), asOf) === 'fenced') await again(partition);
             continue;
           }
           const nextOffset = last.offset + 1;
@@ -76,11 +84,7 @@ export function createMemoryLog(options: {
           if (outcome.kind === 'taken') positions.set(partition, nextOffset);
           else if (outcome.kind === 'seek') positions.set(partition, outcome.offset);
           else if (outcome.kind === 'stopped') positions.delete(partition);
-          else {
-            const again = await consumer.assign(partition);
-            if (again.kind === 'start') positions.set(partition, again.offset);
-            else positions.delete(partition);
-          }
+          else await again(partition);
         }
         await pause();
       }
@@ -90,7 +94,7 @@ export function createMemoryLog(options: {
 }
 
 /** Any stable spread will do: nobody else reads this log. */
-function partitionOf(key: OutRecord['key'], partitions: number): number {
+export function memoryPartitionOf(key: OutRecord['key'], partitions: number): number {
   let hash = 0;
   for (const byte of bytes(key) ?? []) hash = (hash * 31 + byte) >>> 0;
   return hash % partitions;

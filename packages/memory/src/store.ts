@@ -14,7 +14,7 @@ import type {
   TrackedRow,
 } from '@desist/pipeline';
 
-interface Checkpoint {
+export interface MemoryCheckpoint {
   epoch: number;
   nextOffset: number;
   clock: number;
@@ -33,6 +33,7 @@ export interface MemoryStore extends RecipientStore {
   fault: () => CommitFault;
   /** Everything committed, for comparison. */
   rows(): readonly RecipientRow[];
+  checkpoint(partition: number): Readonly<MemoryCheckpoint> | undefined;
   history(): readonly HistoryRow[];
   clockMoves(): CommitPlan['clockMoves'];
   erased(): readonly ForgottenRow[];
@@ -41,7 +42,7 @@ export interface MemoryStore extends RecipientStore {
 const PAGE = 1_000;
 
 export function createMemoryStore(now: () => number = () => Date.now()): MemoryStore {
-  const checkpoints = new Map<number, Checkpoint>();
+  const checkpoints = new Map<number, MemoryCheckpoint>();
   const recipients = new Map<string, RecipientRow>();
   let outbox: (OutboxRow & { partition: number })[] = [];
   let letters: (DeadLetter & { partition: number })[] = [];
@@ -50,7 +51,7 @@ export function createMemoryStore(now: () => number = () => Date.now()): MemoryS
   const erased = new Map<string, ForgottenRow>();
   const clockMoves: { beforeOffset: number; clock: number }[] = [];
 
-  function checkpointOf(partition: number): Checkpoint {
+  function checkpointOf(partition: number): MemoryCheckpoint {
     let checkpoint = checkpoints.get(partition);
     if (checkpoint === undefined) {
       checkpoint = { epoch: 0, nextOffset: 0, clock: 0, nextNumber: 1, attempts: 0, stopped: null, toleratedBelow: 0, contrast: [] };
@@ -59,7 +60,7 @@ export function createMemoryStore(now: () => number = () => Date.now()): MemoryS
     return checkpoint;
   }
 
-  function owned({ partition, epoch }: Ownership): Checkpoint | undefined {
+  function owned({ partition, epoch }: Ownership): MemoryCheckpoint | undefined {
     const checkpoint = checkpoints.get(partition);
     return checkpoint?.epoch === epoch ? checkpoint : undefined;
   }
@@ -95,6 +96,7 @@ export function createMemoryStore(now: () => number = () => Date.now()): MemoryS
   const store: MemoryStore = {
     fault: () => 'none',
     rows: () => [...recipients.values()],
+    checkpoint: (partition) => checkpoints.get(partition),
     history: () => history,
     clockMoves: () => clockMoves,
     erased: () => [...erased.values()],

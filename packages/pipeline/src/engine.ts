@@ -70,8 +70,6 @@ const FENCED = 'another owner has the partition: what was not committed is dropp
 const GRACE = 60_000;
 const DRAIN = 10_000;
 const SKEW_KNOWN_FOR = 60_000;
-/** Longer than any group lets a member believe that a partition is its own: then the lost epoch was not taken for good. */
-const RECLAIM_AFTER = 60_000;
 /** First batches begun without a commit: from the third on one record at a time, at the sixth the first one is given up. */
 const SINGLY_FROM = 3;
 const POISON_FROM = 6;
@@ -96,14 +94,11 @@ export function createEngine(options: EngineOptions): Engine {
   const limits = options.limits ?? DEFAULT_LIMITS;
   const grace = options.grace ?? GRACE;
   const owned = new Map<number, Owned>();
-  /** Partitions that another owner took while the log's source still drives them here: monotonic ms of the loss. */
-  const lost = new Map<number, number>();
   let skew: { readonly ms: number; readonly at: number } | undefined;
 
   // --------------------------------------------------------------------------------------- ownership
 
   async function assign(partition: number): Promise<AssignOutcome> {
-    lost.delete(partition);
     const spread = options.partitions?.() ?? Number.POSITIVE_INFINITY;
     if (partition >= spread) {
       const reason = `the input was given more partitions than the ${spread} that recipients are spread over: their events would change places`;
@@ -254,7 +249,6 @@ export function createEngine(options: EngineOptions): Engine {
   async function fenced(partition: number): Promise<BatchOutcome> {
     logger.warn({ partition }, FENCED);
     await drop(partition);
-    lost.set(partition, time.monotonic());
     return { kind: 'fenced' };
   }
 
@@ -268,12 +262,16 @@ export function createEngine(options: EngineOptions): Engine {
 
   // -------------------------------------------------------------------------------------------- time
 
-  function caughtUp(partition: number, position: number, asOf: number): void {
+  function caughtUp(partition: number, position: number, asOf: number): 'fenced' | undefined {
     const one = owned.get(partition);
-    if (one === undefined) reclaim(partition);
-    if (one === undefined || one.stopped !== null) return;
+    if (one === undefined) return 'fenced';
+    if (one.stopped !== null) return undefined;
     void inTurn(one, async () => {
-      if (position > one.task.position()) return;
+      if (position > one.task.position()) {
+        if (one.task.state().kind !== 'running') return;
+        // All records up to there were handed over: the partition ends with markers or aborted ones.
+        await one.task.take([], position);
+      }
       await measureSkew();
       const trusted = skew !== undefined && Math.abs(skew.ms) <= grace / 2;
       await one.task.advance(trusted ? asOf - grace : Number.NEGATIVE_INFINITY);
@@ -282,18 +280,7 @@ export function createEngine(options: EngineOptions): Engine {
     }).catch((error: unknown) => {
       logger.warn({ partition, problem: messageOf(error) }, 'the partition clock was not moved');
     });
-  }
-
-  /**
-   * An idle partition was taken from this process, and the source drives it here still: whoever took it is gone again.
-   * Without this its timers would wait for the next record.
-   */
-  function reclaim(partition: number): void {
-    const since = lost.get(partition);
-    if (since === undefined || time.monotonic() - since < RECLAIM_AFTER) return;
-    assign(partition).catch((error: unknown) => {
-      logger.warn({ partition, problem: messageOf(error) }, 'the partition was not taken again');
-    });
+    return undefined;
   }
 
   /** The present is this host's clock: compared with the database's before it may fire anything. */
@@ -312,7 +299,6 @@ export function createEngine(options: EngineOptions): Engine {
     await Promise.all(
       partitions.map(async (partition) => {
         const one = owned.get(partition);
-        lost.delete(partition);
         if (one === undefined) return;
         const limit = createStop();
         await Promise.race([inTurn(one, () => one.task.flush()), time.sleep(options.drain ?? DRAIN, limit.signal)]);

@@ -62,9 +62,10 @@ export interface LogConsumer {
   batch(batch: LogBatch): Promise<BatchOutcome>;
   /**
    * Everything that was appended to the partition before the moment `asOf` (ms, the present of the caller) lies below
-   * `position`, and all of it was handed to `batch`. Lets the partition clock follow the present.
+   * `position`, and all of it was handed to `batch`. Lets the partition clock follow the present. Answers 'fenced' like `batch`
+   * does: an idle partition would hear of its new owner from no batch.
    */
-  caughtUp(partition: number, position: number, asOf: number): void;
+  caughtUp(partition: number, position: number, asOf: number): 'fenced' | undefined;
   /** Commit what is folded, as far as it can be done within the engine's drain limit, then let go of these partitions. */
   revoke(partitions: readonly number[]): Promise<void>;
 }

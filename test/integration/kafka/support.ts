@@ -112,6 +112,7 @@ export function recorder(shared: Checkpoints = checkpoints()): Recorder {
     },
     caughtUp(partition, position, asOf) {
       self.caught.set(partition, { position, asOf });
+      return undefined;
     },
     async revoke(partitions) {
       self.seen.push({ call: 'revoke', partitions });

@@ -34,7 +34,8 @@ export function thin(facts: readonly Fact[], window: number, blockedSince: numbe
 function withoutVoided(facts: readonly Fact[]): readonly Fact[] {
   const last = facts.findLastIndex((fact) => fact.kind === 'delivered');
   if (last <= 0) return facts;
-  const needed = new Set<Fact>([...latestDeferrals(facts.slice(0, last)), ...neededDeliveries(facts.slice(0, last + 1))]);
+  const before = facts.slice(0, last + 1);
+  const needed = new Set<Fact>([...latestDeferrals(before.slice(0, last)), ...neededDeliveries(before), ...endsOfBounces(before)]);
   const kept = facts.filter((fact, index) => {
     if (index >= last || needed.has(fact)) return true;
     return fact.kind === 'failure' ? isPermanentBounce(fact) : fact.kind !== 'delivered';
@@ -69,6 +70,18 @@ function neededDeliveries(facts: readonly Fact[]): readonly Fact[] {
     }
   }
   return [...byStream.values()].flat();
+}
+
+/** The deliveries that released a permanent bounce that is kept: without them it would last until a later one. */
+function endsOfBounces(facts: readonly Fact[]): readonly Fact[] {
+  return facts.flatMap((bounce, index) => {
+    if (bounce.kind !== 'failure' || !isPermanentBounce(bounce)) return [];
+    const ends = facts
+      .slice(index + 1)
+      .filter((fact) => fact.kind === 'delivered' && (fact.message === null || fact.message !== bounce.message)) as DeliveredFact[];
+    // A bounce that holds for its stream only is released by that stream's deliveries.
+    return [ends[0], ends.find(({ stream }) => stream === bounce.stream)].filter((fact) => fact !== undefined);
+  });
 }
 
 /** May be a hard bounce under some policy: kept whatever was delivered since. */

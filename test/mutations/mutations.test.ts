@@ -1,0 +1,19 @@
+/** The simulation finds bugs: each of these it has found, by name. */
+import { describe, expect, it } from 'vitest';
+import { scenarioOf } from '../simulation/scenario.ts';
+import { simulate } from '../simulation/world.ts';
+import { MUTATIONS } from './mutations.ts';
+
+describe('a fault in the protocol is found', () => {
+  it.each(MUTATIONS.map((mutation) => [mutation.name, mutation] as const))(
+    '%s',
+    async (_, mutation) => {
+      for (let seed = 0; seed < mutation.seeds; seed += 1) {
+        const { failure } = await simulate(scenarioOf(seed), { mutation });
+        if (failure !== null) return;
+      }
+      expect.fail(`not found in ${mutation.seeds} worlds`);
+    },
+    300_000,
+  );
+});

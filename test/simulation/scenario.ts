@@ -1,0 +1,263 @@
+/**
+ * One simulated world, as plain data that follows from a seed: what the log is given and when, which hosts run engines, and
+ * what goes wrong. Everything in it can be left out again, which is how a failing one is made small.
+ */
+import { DAY, HOUR, MINUTE } from '@desist/domain';
+import type { LogEvent } from '@desist/domain';
+import type { Limits } from '@desist/pipeline';
+import {
+  accepted,
+  allow,
+  bounced,
+  complained,
+  deferred,
+  delivered,
+  disallow,
+  expired,
+  gaveUp,
+  release,
+  START,
+  suppress,
+  unsubscribed,
+} from '../support/oracle/events.ts';
+import type { Random } from './random.ts';
+import { createRandom } from './random.ts';
+
+export interface Scenario {
+  readonly seed: number;
+  /** Of the choices that the scheduler makes. */
+  readonly schedule: number;
+  readonly partitions: number;
+  readonly hosts: readonly HostPlan[];
+  /** Records of a fetch at most. */
+  readonly batch: number;
+  readonly limits: Limits;
+  /** How probable it is at each step that the log gets its next record. */
+  readonly pace: number;
+  readonly records: readonly Planned[];
+  readonly faults: readonly Fault[];
+  /** From the last record to the end of the world, ms. */
+  readonly after: number;
+}
+
+export interface HostPlan {
+  /** Its clock minus the true time, ms. */
+  readonly skew: number;
+  /** It starts when the log has so many records. */
+  readonly from: number;
+  /** Lets go of its partitions before it joins again (or only after). */
+  readonly drains: boolean;
+}
+
+/** What the log is given, and when, ms. */
+export type Planned =
+  | { readonly kind: 'event'; readonly at: number; readonly event: LogEvent; readonly poison: boolean }
+  | { readonly kind: 'junk'; readonly at: number; readonly key: string }
+  /** An offset that no record has. */
+  | { readonly kind: 'gap'; readonly at: number; readonly partition: number };
+
+export type CommitFate = 'unavailable' | 'lost_before' | 'lost_after' | 'late';
+export type AppendFate = 'none' | 'part' | 'all';
+
+/** `at`: the how manieth continuation of the host, call of that kind, or step of the scheduler. */
+export type Fault =
+  | { readonly kind: 'crash' | 'expel' | 'leave'; readonly host: number; readonly at: number }
+  | { readonly kind: 'stop'; readonly host: number; readonly at: number; readonly steps: number; readonly expelled: boolean }
+  | { readonly kind: 'commit'; readonly at: number; readonly fate: CommitFate }
+  | { readonly kind: 'append'; readonly at: number; readonly fate: AppendFate }
+  /** The answer of any other call to the store. */
+  | { readonly kind: 'answer'; readonly at: number }
+  | { readonly kind: 'away'; readonly of: 'database' | 'log'; readonly at: number; readonly steps: number }
+  | { readonly kind: 'rebalance'; readonly at: number };
+
+export function scenarioOf(seed: number): Scenario {
+  const random = createRandom(seed);
+  const partitions = random.between(1, 3);
+  const hosts = Array.from({ length: random.between(2, 4) }, () => random.between(0, 2));
+  const people = random.between(2, 5);
+  const records = arrivals(random, people, partitions);
+  // Now and then nobody reads for days.
+  const backlog = random.chance(0.2) ? random.between(5, records.length) : 0;
+  return {
+    seed,
+    schedule: seed,
+    partitions,
+    hosts: hosts.map((drains, index) => ({
+      skew: random.weighted<number>([
+        [8, 0],
+        [2, random.between(-25_000, 25_000)],
+        [1, random.pick([HOUR, -HOUR, 30 * DAY, -30 * DAY])],
+      ]),
+      from: index === 0 || random.chance(0.5) ? backlog : Math.max(backlog, random.between(0, records.length)),
+      drains: drains > 0,
+    })),
+    batch: random.between(1, 6),
+    limits: { records: random.between(2, 9), rows: random.between(1, 4), interval: random.pick([1, 200, 5_000]) },
+    pace: random.pick([0.01, 0.03, 0.1, 0.4]),
+    records,
+    faults: faultsOf(random, hosts.length),
+    after: random.pick([HOUR, 30 * HOUR, 50 * HOUR, 80 * HOUR, 8 * DAY, 40 * DAY, 100 * DAY]),
+  };
+}
+
+// ------------------------------------------------------------------------------------------------ faults
+
+function faultsOf(random: Random, hosts: number): Fault[] {
+  return Array.from({ length: random.between(0, 8) }, () => faultOf(random, hosts));
+}
+
+function faultOf(random: Random, hosts: number): Fault {
+  const host = random.between(0, hosts - 1);
+  const at = random.between(1, 250);
+  const steps = random.between(20, 400);
+  return random.weighted<Fault>([
+    [4, { kind: 'crash', host, at }],
+    [4, { kind: 'stop', host, at, steps, expelled: random.chance(0.8) }],
+    [2, { kind: 'expel', host, at }],
+    [2, { kind: 'leave', host, at }],
+    [6, { kind: 'commit', at: random.between(1, 40), fate: random.pick(['unavailable', 'lost_before', 'lost_after', 'late']) }],
+    [3, { kind: 'append', at: random.between(1, 12), fate: random.pick(['none', 'part', 'all']) }],
+    [1, { kind: 'answer', at: random.between(1, 80) }],
+    [1, { kind: 'away', of: random.pick(['database', 'log']), at: random.between(1, 600), steps: Math.ceil(steps / 3) }],
+    [1, { kind: 'rebalance', at: random.between(1, 600) }],
+  ]);
+}
+
+// ----------------------------------------------------------------------------------------------- records
+
+interface Arriving {
+  readonly at: number;
+  readonly event: LogEvent;
+}
+
+/** Everybody's events as they arrive: late, repeated, mixed with what is no event. */
+function arrivals(random: Random, people: number, partitions: number): Planned[] {
+  const all: Arriving[] = [];
+  for (let who = 0; who < people; who += 1) all.push(...arrivalsOf(random, lifeOf(random, `r${who}@example.com`)));
+  // At one moment a delivery comes last: the failures of that moment happened before it.
+  const rank = ({ event }: Arriving): number => (event.type === 'delivered' ? 1 : 0);
+  const inOrder = all.toSorted((a, b) => a.at - b.at || rank(a) - rank(b));
+  const poison = random.chance(0.08) ? random.between(0, inOrder.length - 1) : -1;
+  const planned: Planned[] = inOrder.map(({ at, event }, index) => ({
+    kind: 'event',
+    at,
+    event,
+    poison: index === poison && event.type === 'deferred',
+  }));
+  for (let junk = random.between(0, 2); junk > 0; junk -= 1) {
+    const index = random.between(0, planned.length - 1);
+    planned.splice(index, 0, {
+      kind: 'junk',
+      at: (planned[index] as Planned).at,
+      key: `acme/r${random.between(0, people - 1)}@example.com`,
+    });
+  }
+  for (let gap = random.between(0, 2); gap > 0; gap -= 1) {
+    const index = random.between(0, planned.length - 1);
+    planned.splice(index, 0, { kind: 'gap', at: (planned[index] as Planned).at, partition: random.between(0, partitions - 1) });
+  }
+  return planned;
+}
+
+/**
+ * A delivery of somebody against whom there is nothing leaves no trace (docs/guarantees.md): what happened before it and comes
+ * after it is not generated.
+ */
+function arrivalsOf(random: Random, life: readonly LogEvent[]): Arriving[] {
+  const arriving: Arriving[] = [];
+  for (const event of life.toReversed()) {
+    const late = event.occurredAt + (random.chance(0.2) ? random.between(1, 24 * HOUR) : 0);
+    const overtaken = arriving.some((other) => other.event.type === 'delivered' && other.at <= late);
+    const at = overtaken && event.type !== 'delivered' ? event.occurredAt : late;
+    arriving.push({ at, event });
+    for (
+      let repeats = random.weighted([
+        [8, 0],
+        [2, 1],
+        [1, 2],
+      ]);
+      repeats > 0;
+      repeats -= 1
+    ) {
+      arriving.push({ at: at + random.pick([0, random.between(0, MINUTE), random.between(0, 30 * HOUR)]), event });
+    }
+  }
+  return arriving;
+}
+
+const GAPS = ['1ms', '20m', '6h', '9h', '14h', '20h', '24h', '48h', '48h+1ms'] as const;
+const LEANINGS = ['failing', 'failing', 'bouncing', 'mixed', 'healthy'] as const;
+
+/** What happens to one recipient, in order. */
+function lifeOf(random: Random, recipient: string): LogEvent[] {
+  const leaning = random.pick(LEANINGS);
+  const life: LogEvent[] = [];
+  let at = START + random.between(0, 24) * HOUR;
+  for (let count = random.between(2, 9); count > 0; count -= 1) {
+    const message = `m${random.between(1, 3)}`;
+    const options = { id: `${recipient}-${life.length}`, recipient, message };
+    life.push(eventOf(random, leaning, at, options));
+    at += spanOf(
+      random.weighted([
+        [1, '1ms'],
+        [1, '20m'],
+        [8, random.pick(['6h', '9h', '14h', '20h'])],
+        [2, random.pick(GAPS)],
+      ]),
+    );
+  }
+  return life;
+}
+
+const SPANS: Readonly<Record<string, number>> = {
+  '1ms': 1,
+  '20m': 20 * MINUTE,
+  '6h': 6 * HOUR,
+  '9h': 9 * HOUR,
+  '14h': 14 * HOUR,
+  '20h': 20 * HOUR,
+  '24h': 24 * HOUR,
+  '48h': 48 * HOUR,
+  '48h+1ms': 48 * HOUR + 1,
+};
+const spanOf = (text: string): number => SPANS[text] ?? 0;
+
+interface Common {
+  readonly id: string;
+  readonly recipient: string;
+  readonly message: string;
+}
+
+function eventOf(random: Random, leaning: (typeof LEANINGS)[number], at: number, common: Common): LogEvent {
+  const scope = random.pick(['*', 'transactional', 'marketing']);
+  const until = random.chance(0.5) ? {} : { until: at + random.pick([HOUR, DAY, 5 * DAY]) };
+  const command = { id: common.id, recipient: common.recipient, scope };
+  const weights = {
+    failing: [9, 1, 0, 1, 1, 0, 0],
+    bouncing: [2, 3, 3, 4, 0, 1, 1],
+    mixed: [4, 2, 1, 1, 1, 3, 5],
+    healthy: [1, 12, 0, 0, 0, 0, 0],
+  }[leaning];
+  const kind = random.weighted(weights.map((weight, index) => [weight, index] as const));
+  switch (kind) {
+    case 0:
+      return deferred(at, { ...common, reply: random.pick(['mailbox_full', 'mailbox_full', 'user_unknown_450']) });
+    case 1:
+      return delivered(at, common);
+    case 2:
+      return bounced(at, common);
+    case 3:
+      return random.chance(0.5) ? gaveUp(at, common) : expired(at, { ...common, reply: 'mailbox_full' });
+    case 4:
+      return random.chance(0.5) ? deferred(at, { ...common, reply: 'rate_limited' }) : accepted(at, common);
+    case 5:
+      return random.chance(0.5) ? complained(at, common) : unsubscribed(at, common);
+    default:
+      return random.weighted<LogEvent>([
+        [3, suppress(at, { ...command, ...until })],
+        [3, release(at, { ...command, force: random.chance(0.3) })],
+        [1, allow(at, { ...command, ...until })],
+        [1, disallow(at, command)],
+      ]);
+  }
+}

@@ -1,0 +1,267 @@
+/**
+ * What lies outside of every process: the database, the log, the group's coordinator. Each call of a process is two choices of
+ * the scheduler, when it arrives and when its answer does; a commit is three, for it holds the checkpoint's row in between.
+ */
+import { createMemoryLog, createMemoryStore } from '@desist/memory';
+import type { MemoryLog, MemoryStore } from '@desist/memory';
+import { LogError, StoreError } from '@desist/pipeline';
+import type { CommitPlan, CommitResult, LogRecord, LogSink, LogSource, RecipientStore, Signal, Time, TrackedRow } from '@desist/pipeline';
+import type { Checks } from './checks.ts';
+import type { AppendFate, CommitFate } from './scenario.ts';
+import type { Op, Process, Scheduler } from './scheduler.ts';
+
+export interface Servers {
+  readonly store: MemoryStore;
+  readonly log: MemoryLog;
+  /** The database as processes meet it: a mutation may have changed it. */
+  readonly database: RecipientStore;
+  /** Partitions whose checkpoint row is held by a transaction. */
+  readonly locked: Set<number>;
+  storeAway: boolean;
+  logAway: boolean;
+  /** The record time of what is appended next. */
+  recordTime: number;
+}
+
+export interface Fates {
+  commit(): CommitFate | undefined;
+  append(): AppendFate | undefined;
+  loseAnswer(): boolean;
+}
+
+export interface Ports {
+  readonly store: RecipientStore;
+  readonly source: Pick<LogSource, 'bounds'>;
+  readonly sink: LogSink;
+  readonly time: Time;
+  /** Any other call over the network. */
+  call<T>(what: string, request: () => T | Promise<T>): Promise<T>;
+  fetch(partition: number, from: number, limit: number): Promise<Page>;
+}
+
+export interface Page {
+  readonly records: readonly LogRecord[];
+  readonly high: number;
+}
+
+export function createServers(scheduler: Scheduler, partitions: number, mutate: (store: RecipientStore) => RecipientStore): Servers {
+  const servers: Servers = {
+    store: createMemoryStore(() => scheduler.present()),
+    log: createMemoryLog({ partitions, now: () => servers.recordTime, pause: () => Promise.resolve() }),
+    database: undefined as never,
+    locked: new Set(),
+    storeAway: false,
+    logAway: false,
+    recordTime: 0,
+  };
+  return Object.assign(servers, { database: mutate(servers.store) });
+}
+
+const TRACKED_AT_ONCE = 2;
+/** For so long a transaction without a client may live, ms: longer than the client waits before it asks what became of it. */
+const LATE = 200;
+
+export function portsOf(process: Process, scheduler: Scheduler, servers: Servers, fates: Fates, checks: Checks): Ports {
+  const { locked, log } = servers;
+
+  /** A request, and later its answer. From a dead process nothing comes, and to it nothing goes. */
+  function call<T>(what: string, request: () => T | Promise<T>, when: Pick<Op, 'ready' | 'due' | 'dropped'> = {}): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      if (!process.alive) return;
+      scheduler.add({
+        what: `${process.name} ${what}`,
+        sender: process,
+        ...when,
+        run: async () => answer(what, request, resolve, reject),
+      });
+    });
+  }
+
+  async function answer<T>(
+    what: string,
+    request: () => T | Promise<T>,
+    resolve: (value: T) => void,
+    reject: (error: unknown) => void,
+  ): Promise<void> {
+    try {
+      const value = await request();
+      reply(`answer: ${what}`, () => resolve(value));
+    } catch (error) {
+      reply(`error: ${what}`, () => reject(error));
+    }
+  }
+
+  function reply(what: string, run: () => void): void {
+    if (process.alive) scheduler.add({ what, process, run });
+  }
+
+  function ask<T>(what: string, request: () => T | Promise<T>, lock?: number): Promise<T> {
+    const reached = async (): Promise<T> => {
+      if (servers.storeAway) throw new StoreError('unavailable', 'the database is away');
+      const value = await request();
+      if (fates.loseAnswer()) throw new StoreError('unavailable', 'the connection was cut');
+      return value;
+    };
+    return call(what, reached, lock === undefined ? {} : { ready: () => !locked.has(lock) });
+  }
+
+  // ------------------------------------------------------------------------------------------ store
+
+  /** The compare-and-set takes the row; what comes of it is seen only when the transaction ends. */
+  function commit(plan: CommitPlan): Promise<CommitResult> {
+    const { partition } = plan;
+    const what = `commit ${partition}: ${plan.fromOffset} to ${plan.nextOffset}, epoch ${plan.epoch}`;
+    return new Promise((resolve, reject) => {
+      if (!process.alive) return;
+      const fail = (kind: 'unavailable' | 'outcome_unknown') =>
+        reply(`${kind}: ${what}`, () => reject(new StoreError(kind, 'the connection was cut')));
+      const end = async (fate: CommitFate | undefined): Promise<void> => {
+        const before = checks.before(partition);
+        const result = await servers.database.commit(plan);
+        locked.delete(partition);
+        scheduler.note(result);
+        checks.committed(process, plan, result, before);
+        if (fate === 'lost_after') fail('outcome_unknown');
+        else if (fate === undefined) reply(`${result}: ${what}`, () => resolve(result));
+      };
+      scheduler.add({
+        what: `${process.name} ${what}`,
+        sender: process,
+        ready: () => !locked.has(partition),
+        run() {
+          const fate = servers.storeAway ? 'unavailable' : fates.commit();
+          if (fate === 'unavailable') return fail('unavailable');
+          if (fate === 'lost_before') return fail('outcome_unknown');
+          if (fate === 'late') fail('outcome_unknown');
+          locked.add(partition);
+          const due = scheduler.present() + (fate === 'late' ? LATE : 0);
+          scheduler.add({
+            what: `${process.name} ends ${what}`,
+            sender: process,
+            due: () => due,
+            dropped: () => void locked.delete(partition),
+            run: () => end(fate),
+          });
+        },
+      });
+    });
+  }
+
+  async function* tracked(partition: number): AsyncGenerator<readonly TrackedRow[]> {
+    let after = '';
+    for (;;) {
+      const page = await ask(`tracked ${partition}`, async () => {
+        const all: TrackedRow[] = [];
+        for await (const rows of servers.database.tracked(partition)) all.push(...rows);
+        return all
+          .filter(({ address }) => address > after)
+          .sort((a, b) => (a.address < b.address ? -1 : 1))
+          .slice(0, TRACKED_AT_ONCE);
+      });
+      if (page.length === 0) return;
+      yield page;
+      after = page.at(-1)?.address ?? '';
+    }
+  }
+
+  const { database } = servers;
+  const store: RecipientStore = {
+    claim: (partition, owner) =>
+      ask(
+        `claim ${partition}`,
+        async () => {
+          const claim = await database.claim(partition, owner);
+          checks.claimed(process, claim);
+          return claim;
+        },
+        partition,
+      ),
+    position(partition) {
+      const asked = scheduler.present();
+      const window = checks.asking(process, partition, asked);
+      return ask(`position ${partition}`, () => {
+        window.arrived();
+        return database.position(partition);
+      }).finally(window.answered);
+    },
+    beginAttempt: (owner) => ask(`begin ${owner.partition}`, () => database.beginAttempt(owner), owner.partition),
+    markStopped: (owner, reason) => ask(`stop ${owner.partition}`, () => database.markStopped(owner, reason), owner.partition),
+    tracked,
+    load: (keys) => ask('load', () => database.load(keys)),
+    commit,
+    outbox: (partition, limit) => ask(`outbox ${partition}`, () => database.outbox(partition, limit)),
+    deadLetters: (partition, limit) => ask(`letters ${partition}`, () => database.deadLetters(partition, limit)),
+    relayed: (owner, upTo) =>
+      ask(
+        `relayed ${owner.partition} up to ${String(upTo.number)}`,
+        async () => {
+          const result = await database.relayed(owner, upTo);
+          if (result === 'committed') await checks.relayed(owner.partition);
+          return result;
+        },
+        owner.partition,
+      ),
+    resume: (partition, terms) => ask(`resume ${partition}`, () => database.resume(partition, terms), partition),
+    forgotten: (keys) => ask('forgotten', () => database.forgotten(keys)),
+    now: () => ask('now', () => database.now()),
+  };
+
+  // -------------------------------------------------------------------------------------------- log
+
+  const sink: LogSink = {
+    append(topic, records) {
+      const sending = topic === 'suppressions' ? checks.sending(process, records) : undefined;
+      const request = async () => {
+        sending?.landed();
+        const fate = servers.logAway ? 'none' : fates.append();
+        if (fate === 'none') throw new LogError('unavailable', 'the log is away');
+        const stored = fate === 'part' ? records.slice(0, Math.ceil(records.length / 2)) : records;
+        servers.recordTime = scheduler.present();
+        const appended = await log.append(topic, stored);
+        checks.appended(process, topic, stored);
+        if (fate !== undefined) throw new LogError('unavailable', 'the answer of the log was lost');
+        return appended;
+      };
+      const when = sending === undefined ? {} : { ready: sending.allowed, due: sending.due, dropped: sending.landed };
+      return call(`append ${topic} ${records.length}`, request, when);
+    },
+  };
+
+  async function reading<T>(request: () => T | Promise<T>): Promise<T> {
+    if (servers.logAway) throw new LogError('unavailable', 'the log is away');
+    return request();
+  }
+
+  return {
+    store,
+    sink,
+    source: { bounds: (partition) => call(`bounds ${partition}`, () => reading(() => log.bounds(partition))) },
+    time: timeOf(process, scheduler),
+    call: (what, request) => call(what, request),
+    fetch: (partition, from, limit) =>
+      call(`fetch ${partition} from ${from}`, () =>
+        reading(async () => {
+          const { high } = await log.bounds(partition);
+          const records = log.read('deliveryEvents', partition).filter(({ offset }) => offset >= from);
+          return { high, records: records.slice(0, limit) };
+        }),
+      ),
+  };
+}
+
+function timeOf(process: Process, scheduler: Scheduler): Time {
+  const wait = (what: string, ms: number, signal?: Signal): Promise<void> =>
+    new Promise((resolve) => {
+      if (!process.alive) return;
+      let due = scheduler.present() + ms;
+      if (signal?.aborted === true) due = 0;
+      signal?.addEventListener('abort', () => (due = 0), { once: true });
+      scheduler.add({ what, process, due: () => due, run: resolve });
+    });
+  return {
+    now: () => scheduler.present() + process.host.skew,
+    monotonic: () => scheduler.present(),
+    sleep: (ms, signal) => wait(`slept ${ms}`, ms, signal),
+    yield: () => wait('yield', 0),
+  };
+}
