@@ -4,7 +4,7 @@
  * reason and moment. Rows are read as they come; after an interruption the same command goes on where it stood.
  */
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync, openSync, readFileSync, readSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, createReadStream, existsSync, openSync, readFileSync, readSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { normaliseAddress, EVENT_VERSION, formatTime, providerOf } from '@desist/contracts';
 import { isHardBounce, judge } from '@desist/domain';
 import { parse } from 'csv-parse';
@@ -143,7 +143,9 @@ function fingerprint(file: string): string {
   const head = Buffer.alloc(65_536);
   try {
     size = statSync(file).size;
-    readSync(openSync(file, 'r'), head);
+    const opened = openSync(file, 'r');
+    readSync(opened, head);
+    closeSync(opened);
   } catch {
     throw new CommandError(EXIT.missing, `${file}: can not be read`);
   }
