@@ -137,10 +137,10 @@ command('classify', 'what SMTP replies mean: one per line, or NDJSON')
   });
 
 command('codes', 'what reply codes and categories mean, why they come, what to do')
-  .argument('[code]', 'as in 450, 4.2.1, "450 4.2.1", or a category; without one, all of them')
+  .argument('[code...]', 'as in 450, 4.2.1, 450 4.2.1, or a category; without one, all of them')
   .option('--provider <provider>', 'as in gmail, microsoft, yahoo')
-  .action((code: string | undefined, options: Json & { provider?: string }) => {
-    runCodes(code, options);
+  .action((words: string[], options: Json & { provider?: string }) => {
+    runCodes(words.length === 0 ? undefined : words.join(' '), options);
   });
 
 // ------------------------------------------------------------------------------------- the list
