@@ -1,12 +1,11 @@
 /** A fresh clone, and only the README's command: what a stranger types works, and shows him what it says it shows. */
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { freePort } from '../support/free-port.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const MINUTE = 60_000;
@@ -16,14 +15,6 @@ function commandOf(heading: string): string {
   const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
   const below = readme.slice(readme.indexOf(`## ${heading}`));
   return /```\n([\s\S]*?)```/.exec(below)?.[1]?.trim() ?? '';
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 describe('a newcomer', () => {

@@ -3,9 +3,10 @@
  * copies go by the retention and compaction of its topics.
  */
 import type { JournalLog } from '@desist/log-postgres';
-import type { Logger, Signal, Time } from '@desist/pipeline';
 import type { Database } from '@desist/store-postgres';
 import { dueErasures, erasureDone } from '@desist/store-postgres';
+import { keepDoing } from './every.ts';
+import type { Keeping } from './every.ts';
 
 const EVERY = 1_000;
 
@@ -30,18 +31,10 @@ export async function eraseDue({ db, journal }: Erasing): Promise<number> {
   return due.length;
 }
 
-export function keepErasing(options: Erasing & { readonly time: Time; readonly logger: Logger; readonly signal: Signal }): void {
-  const { time, logger, signal } = options;
-  void (async () => {
-    for (;;) {
-      await time.sleep(EVERY, signal);
-      if (signal.aborted) return;
-      try {
-        const erased = await eraseDue(options);
-        if (erased > 0) logger.info({ erased }, 'erasures are complete');
-      } catch (error) {
-        logger.warn({ problem: error instanceof Error ? error.message : String(error) }, 'erasures wait');
-      }
-    }
-  })();
+export function keepErasing(options: Erasing & Keeping): void {
+  const work = async (): Promise<void> => {
+    const erased = await eraseDue(options);
+    if (erased > 0) options.logger.info({ erased }, 'erasures are complete');
+  };
+  keepDoing(EVERY, work, 'erasures wait', options);
 }

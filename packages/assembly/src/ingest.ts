@@ -6,7 +6,7 @@ import { createLifecycle, createLogger, createMetrics, systemTime } from '@desis
 import { openBackends } from './backends.ts';
 import { createFeeds } from './feeds.ts';
 import { createHealth } from './health.ts';
-import { prepare, serve } from './service.ts';
+import { prepare, serve, stopped } from './service.ts';
 import type { ServiceOptions } from './service.ts';
 import { VERSION } from './version.ts';
 import { wire } from './wire.ts';
@@ -55,11 +55,4 @@ export async function runIngest({ settings, policies, logStream, onReady }: Inge
   } finally {
     await life.close();
   }
-}
-
-function stopped(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

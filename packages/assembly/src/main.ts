@@ -24,3 +24,15 @@ export async function runMain(main: () => Promise<void>): Promise<void> {
     process.exitCode = code;
   }
 }
+
+/** What `read` makes of the arguments; undefined when it refuses them (TypeError): then mistake and usage are said, and the exit code is set. */
+export function configured<T>(read: () => T, usage: string): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    console.error(`${error.message}\n\n${usage}`);
+    process.exitCode = EXIT.usage;
+    return undefined;
+  }
+}

@@ -1,7 +1,9 @@
 /** The journal keeps records for a while and then deletes them. Kafka does this by itself, by the settings of its topics. */
-import type { Logger, LogSink, Signal, StateReader, Time, Topic } from '@desist/pipeline';
+import type { LogSink, StateReader, Topic } from '@desist/pipeline';
 import type { JournalLog } from '@desist/log-postgres';
 import type { Database } from '@desist/store-postgres';
+import { keepDoing } from './every.ts';
+import type { Keeping } from './every.ts';
 
 const DAY = 86_400_000;
 /** As long as the topics on Kafka are kept. `suppressions` is compacted instead. */
@@ -50,42 +52,26 @@ export async function pruneHistory(db: Pick<Database, 'query'>, before: number):
   }
 }
 
-interface KeepHistory {
+interface KeepHistory extends Keeping {
   readonly db: Pick<Database, 'query'>;
   /** ms */
   readonly kept: number;
-  readonly time: Time;
-  readonly logger: Logger;
-  readonly signal: Signal;
 }
 
-export function keepHistory({ db, kept, time, logger, signal }: KeepHistory): void {
-  void (async () => {
-    for (;;) {
-      await time.sleep(EVERY, signal);
-      if (signal.aborted) return;
-      try {
-        const deleted = await pruneHistory(db, time.now() - kept);
-        if (deleted > 0) logger.info({ deleted }, 'history older than it is kept was deleted');
-      } catch (error) {
-        logger.warn({ problem: error instanceof Error ? error.message : String(error) }, 'the history was not pruned');
-      }
-    }
-  })();
+export function keepHistory(options: KeepHistory): void {
+  const { db, kept, time, logger } = options;
+  const work = async (): Promise<void> => {
+    const deleted = await pruneHistory(db, time.now() - kept);
+    if (deleted > 0) logger.info({ deleted }, 'history older than it is kept was deleted');
+  };
+  keepDoing(EVERY, work, 'the history was not pruned', options);
 }
 
-export function keepPruned(options: Pruned & { readonly time: Time; readonly logger: Logger; readonly signal: Signal }): void {
-  const { time, logger, signal } = options;
-  void (async () => {
-    for (;;) {
-      await time.sleep(EVERY, signal);
-      if (signal.aborted) return;
-      try {
-        const deleted = await prune(options, time.now());
-        if (deleted > 0) logger.info({ deleted }, 'records older than they are kept were deleted from the journal');
-      } catch (error) {
-        logger.warn({ problem: error instanceof Error ? error.message : String(error) }, 'the journal was not pruned');
-      }
-    }
-  })();
+export function keepPruned(options: Pruned & Keeping): void {
+  const { time, logger } = options;
+  const work = async (): Promise<void> => {
+    const deleted = await prune(options, time.now());
+    if (deleted > 0) logger.info({ deleted }, 'records older than they are kept were deleted from the journal');
+  };
+  keepDoing(EVERY, work, 'the journal was not pruned', options);
 }

@@ -76,7 +76,7 @@ export async function runQuery({ settings, policies }: Pick<ServiceOptions, 'set
     );
     if (!ready) return;
     health.running();
-    if (!life.signal.aborted) await new Promise<void>((resolve) => life.signal.addEventListener('abort', () => resolve(), { once: true }));
+    await stopped(life.signal);
     logger.info({}, 'stopped');
   } finally {
     await life.close();
@@ -238,4 +238,12 @@ async function drive({ log }: Backends, engine: Engine, health: Health, logger: 
       await systemTime.sleep(Math.min(30_000, 500 * 2 ** Math.min(failures, 6)), life.signal);
     }
   }
+}
+
+/** Resolves when the signal aborts. */
+export function stopped(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 }

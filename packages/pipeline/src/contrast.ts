@@ -8,7 +8,7 @@
  */
 import { answerOf, closingOf, DAY, NO_REPLY, tenantPolicy } from '@desist/domain';
 import type { AskContrast, ContrastAnswer, DeliveryEvent, Fact, FailureFact, Judged, Policy, PolicySet, ProviderOf } from '@desist/domain';
-import { hashOfText, hashOn } from './keys.ts';
+import { hashOfText, hashOn, isAt } from './keys.ts';
 import type { ContrastWrite } from './ports.ts';
 import { Sketch, spread } from './sketch.ts';
 import type { Places } from './wire.ts';
@@ -345,13 +345,6 @@ function rowOf(tenant: string, provider: string, { closesAt, holds, deliveries, 
 function identityOf(hash: number, at: number): number {
   const high = Math.floor(at / 0x1_0000_0000);
   return spread(Math.imul(hash ^ (at - high * 0x1_0000_0000), 0x9e3779b1) ^ high);
-}
-
-/** Are these all of the bytes from here to there? */
-function isAt(wanted: Uint8Array, bytes: Uint8Array, from: number, to: number): boolean {
-  if (to - from !== wanted.length) return false;
-  for (let i = 0; i < wanted.length; i += 1) if (bytes[from + i] !== wanted[i]) return false;
-  return true;
 }
 
 function textOf(bytes: Uint8Array, from: number, to: number): string {

@@ -9,8 +9,7 @@ const AT = 0x40;
 
 /** FNV-1a (RFC 9923) of a key's bytes, 32 bits, never 0. */
 export function hashOfKey(key: Uint8Array): number {
-  let hash = OFFSET_BASIS;
-  for (let i = 0; i < key.length; i += 1) hash = Math.imul(hash ^ (key[i] as number), PRIME);
+  const hash = hashOn(OFFSET_BASIS, key, 0, key.length);
   return hash === 0 ? 1 : hash;
 }
 
@@ -33,11 +32,11 @@ export function domainStart(key: Uint8Array): number {
   return key.lastIndexOf(AT) + 1;
 }
 
-/** FNV-1a of the bytes from here to the end. */
-export function hashOfTail(key: Uint8Array, from: number): number {
-  let hash = OFFSET_BASIS;
-  for (let i = from; i < key.length; i += 1) hash = Math.imul(hash ^ (key[i] as number), PRIME);
-  return hash;
+/** Are these all of the bytes from here to there? */
+export function isAt(wanted: Uint8Array, bytes: Uint8Array, from: number, to: number): boolean {
+  if (to - from !== wanted.length) return false;
+  for (let i = 0; i < wanted.length; i += 1) if (bytes[from + i] !== wanted[i]) return false;
+  return true;
 }
 
 /** How many keys fall into each of its cells. */

@@ -6,7 +6,7 @@ import { shapeOf } from '@desist/domain';
 import type { Change, DeliveryEventType, Fact, CommandType } from '@desist/domain';
 import { createUnmatched } from './unmatched.ts';
 import type { Unmatched } from './unmatched.ts';
-import { domainStart, hashOfTail } from './keys.ts';
+import { domainStart, hashOn, isAt } from './keys.ts';
 
 export interface VerdictCount {
   readonly attribution: string;
@@ -87,9 +87,9 @@ export function createTally(providerOf: (domain: string) => string): Tally {
     event: (type, count = 1) => void types.set(type, (types.get(type) ?? 0) + count),
     delivered(key) {
       const start = domainStart(key);
-      const hash = hashOfTail(key, start);
+      const hash = hashOn(0, key, start, key.length);
       const known = byDomain.get(hash);
-      if (known !== undefined && endsWith(key, start, known.domain)) known.counts.delivered += 1;
+      if (known !== undefined && isAt(known.domain, key, start, key.length)) known.counts.delivered += 1;
       else {
         const domain = key.slice(start);
         if (byDomain.size >= DOMAINS) byDomain = new Map();
@@ -133,10 +133,4 @@ export function createTally(providerOf: (domain: string) => string): Tally {
       return taken;
     },
   };
-}
-
-function endsWith(key: Uint8Array, start: number, tail: Uint8Array): boolean {
-  if (key.length - start !== tail.length) return false;
-  for (let i = 0; i < tail.length; i += 1) if (key[start + i] !== tail[i]) return false;
-  return true;
 }

@@ -1,21 +1,10 @@
 /** `desist engine`: reads delivery events, decides, keeps the state, publishes the changes. Any number may run. */
 import { fileURLToPath } from 'node:url';
-import { EXIT, runMain, runService } from '@desist/assembly';
+import { configured, runMain, runService } from '@desist/assembly';
 import { createLifecycle, createLogger } from '@desist/shell';
 import type { EngineConfig } from './config.ts';
 import { engineConfig, environmentOf, USAGE } from './config.ts';
 import { supervise } from './supervise.ts';
-
-function configured(args: readonly string[]): EngineConfig | undefined {
-  try {
-    return engineConfig(args, process.env);
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    console.error(`${error.message}\n\n${USAGE}`);
-    process.exitCode = EXIT.usage;
-    return undefined;
-  }
-}
 
 async function several(config: EngineConfig): Promise<void> {
   const logger = createLogger({ service: 'engines', level: config.settings.logLevel });
@@ -33,7 +22,7 @@ await runMain(async () => {
     console.log(USAGE);
     return;
   }
-  const config = configured(args);
+  const config = configured(() => engineConfig(args, process.env), USAGE);
   if (config === undefined) return;
   await (config.processes > 1 ? several(config) : runService(config));
 });

@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { EXIT } from '@desist/assembly';
 import type { Logger } from '@desist/pipeline';
+import { systemTime } from '@desist/shell';
 
 export interface Supervised {
   /** How many. */
@@ -46,7 +47,7 @@ export async function supervise({ count, command, logger, signal, pause = PAUSE 
       young = performance.now() - began > OLD ? 0 : Math.min(young + 1, 7);
       const wait = Math.min(pause * 2 ** Math.max(young - 1, 0), pause * LONGEST);
       logger.error({ process: index, code, restartInMs: wait }, 'an engine ended: it is started again');
-      await paused(wait, ending);
+      await systemTime.sleep(wait, ending);
       if (ending.aborted) return EXIT.done;
     }
   }
@@ -74,17 +75,5 @@ function endOf(child: ChildProcess, ending: AbortSignal): Promise<number | null>
     });
     if (ending.aborted) end();
     else ending.addEventListener('abort', end, { once: true });
-  });
-}
-
-function paused(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done, { once: true });
   });
 }

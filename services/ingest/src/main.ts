@@ -1,23 +1,13 @@
 /** `desist ingest`: what comes from elsewhere into the log: webhooks, provider topics, mail logs, mailboxes. */
-import { EXIT, runAgent, runIngest, runMain } from '@desist/assembly';
+import { configured, runAgent, runIngest, runMain } from '@desist/assembly';
 import { ingestConfig, USAGE } from './config.ts';
-import type { IngestConfig } from './config.ts';
-
-function configured(): IngestConfig | undefined {
-  try {
-    const config = ingestConfig(process.argv.slice(2), process.env);
-    if (config === undefined) console.log(USAGE);
-    return config;
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    console.error(`${error.message}\n\n${USAGE}`);
-    process.exitCode = EXIT.usage;
-    return undefined;
-  }
-}
 
 await runMain(async () => {
-  const config = configured();
+  const config = configured(() => {
+    const read = ingestConfig(process.argv.slice(2), process.env);
+    if (read === undefined) console.log(USAGE);
+    return read;
+  }, USAGE);
   if (config === undefined) return;
   if (config.mode === 'service') {
     await runIngest({
