@@ -20,6 +20,7 @@ export default defineConfig({
             'services/*/src/**/*.test.ts',
             'test/{support,golden,properties,rules,verdicts,formats,simulation,mutations}/**/*.test.ts',
           ],
+          setupFiles: ['test/support/seed.ts'],
           testTimeout: 60_000,
         },
       },
@@ -30,6 +31,7 @@ export default defineConfig({
           name: 'servers',
           include: ['test/{contract,integration,invariants,e2e,examples}/**/*.test.ts'],
           globalSetup: ['test/support/servers/global-setup.ts'],
+          setupFiles: ['test/support/seed.ts'],
           testTimeout: 180_000,
           hookTimeout: 180_000,
           // Servers, engines and their load on the cores that CI has: side by side they would only time each other out.

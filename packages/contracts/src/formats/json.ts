@@ -115,6 +115,8 @@ export function createJsonSplitter(limit: number): JsonSplitter {
   return {
     push(chunk) {
       const pieces: (string | typeof TOO_LARGE)[] = [];
+      // An empty chunk holds no letter that an escape could be ended by.
+      if (chunk === '') return pieces;
       let from = 0;
       let at = 0;
       if (escaped) {
