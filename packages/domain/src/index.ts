@@ -1,5 +1,7 @@
 export * from './event.ts';
 export * from './policy/policy.ts';
+export * from './incident/incident.ts';
+export * from './incident/detect.ts';
 export { decodeRecipient, encodeRecipient } from './recipient/codec.ts';
 export { explain } from './recipient/explain.ts';
 export type { ExplainedFact, Explanation } from './recipient/explain.ts';
@@ -9,8 +11,8 @@ export { attributionOf, factOf, isHard, weightOf } from './recipient/fact.ts';
 export { endsGreylisting } from './recipient/greylisting.ts';
 export { judge, replyLine } from './recipient/judge.ts';
 export type { ProviderOf } from './recipient/judge.ts';
-export { addFact, advanceTo, dueOf, machineOf, newRecipient, run } from './recipient/fold.ts';
-export type { FoldContext, Recipient } from './recipient/fold.ts';
+export { addFact, advanceTo, dueOf, holdBack, machineOf, newRecipient, run } from './recipient/fold.ts';
+export type { FoldContext, HoldingBack, Recipient } from './recipient/fold.ts';
 export { forget } from './recipient/forget.ts';
 export type { Forgetting } from './recipient/forget.ts';
 export { newMachine, suppressAt } from './recipient/machine.ts';

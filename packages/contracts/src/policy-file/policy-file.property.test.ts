@@ -44,6 +44,15 @@ const policy: fc.Arbitrary<Policy> = fc
     }),
     complaintScope: fc.constantFrom('all' as const, 'stream' as const),
     deferred: fc.boolean(),
+    incidents: fc
+      .record({
+        detect: fc.boolean(),
+        times: fc.tuple(seconds(HOUR, 50 * HOUR), seconds(50 * HOUR, 400 * HOUR), seconds(50 * HOUR, 400 * HOUR)),
+        recipients: fc.integer({ min: 1, max: 1_000_000 }),
+        failingShare: fc.integer({ min: 1, max: 100 }).map((percent) => percent / 100),
+        baselineDeliveries: fc.integer({ min: 1, max: 1_000_000 }),
+      })
+      .map(({ times: [window, baseline, longest], ...rest }) => ({ ...rest, window, baseline, longest })),
     attribution,
   })
   .map(({ times, counts, ...other }) => ({
@@ -63,6 +72,7 @@ const policy: fc.Arbitrary<Policy> = fc
     contrast: other.contrast,
     suppression: { expiry: other.expiry, complaintScope: other.complaintScope },
     publish: { deferred: other.deferred },
+    incidents: other.incidents,
     attribution: other.attribution,
   }));
 
@@ -79,7 +89,15 @@ const tenant = fc.record({ base: policy, streams: named(policy) }).map(({ base, 
 }));
 const set: fc.Arbitrary<PolicySet> = fc
   .record({ base: fc.oneof(fc.constant(DEFAULT_POLICY), policy), tenants: named(tenant) })
-  .map(policySet);
+  .map(({ base, tenants }) => {
+    // Not a tenant's to say.
+    const { incidents } = base;
+    const own = [...tenants].map(([name, { base: top, streams }]) => {
+      const inner = [...streams].map(([stream, policy]) => [stream, { ...policy, incidents }] as const);
+      return [name, { base: { ...top, incidents }, streams: new Map(inner) }] as const;
+    });
+    return policySet({ base, tenants: new Map(own) });
+  });
 
 function reread(text: string): PolicySet {
   const read = readPolicyFile(text);

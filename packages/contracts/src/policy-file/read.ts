@@ -121,8 +121,13 @@ function readSection(reader: Reader, section: Section, entry: Entry, path: strin
     const named = fields.find((field) => field.key === key);
     if (named === undefined) continue;
     const at = join(path, key);
-    if (level === 'stream' && named.field.notPerStream !== undefined) {
-      reader.problems.add(offset, at, 'has no effect in a stream', `${named.field.notPerStream}; move it up to the tenant`);
+    const { notPerStream, notPerTenant } = named.field;
+    if (level !== 'file' && notPerTenant !== undefined) {
+      reader.problems.add(offset, at, `has no effect in a ${level}`, `${notPerTenant}; move it to the top of the file`);
+      continue;
+    }
+    if (level === 'stream' && notPerStream !== undefined) {
+      reader.problems.add(offset, at, 'has no effect in a stream', `${notPerStream}; move it up to the tenant`);
       continue;
     }
     values.set(named.id, { offset: value.offset, path: at, value: readField(reader, named.field, value, at) });

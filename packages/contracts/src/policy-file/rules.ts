@@ -22,6 +22,8 @@ const RULES: readonly Rule[] = [
   { less: 'deferral.evidenceSpan', more: 'deferral.suppressAfter', why: 'no suppression could be on time' },
   { less: 'deferral.atRiskBefore', more: 'deferral.suppressAfter', why: 'the warning would come before the first failure' },
   { less: 'giveUp.span', more: 'giveUp.remembered', strict: true, why: 'the first give-up would be forgotten before the last one counts' },
+  { less: 'incidents.window', more: 'incidents.longest', why: 'it would be over before it could be noticed' },
+  { less: 'incidents.window', more: 'incidents.baseline', why: 'there would be nothing before it to compare with' },
 ];
 
 const KEYS: ReadonlyMap<string, string> = new Map(FIELDS.map(({ id, key }) => [id, key]));

@@ -21,6 +21,8 @@ export interface Field<T> {
   format(value: T): unknown;
   /** Read per tenant only: a stream's own value would have no effect, and this says why. */
   readonly notPerStream?: string;
+  /** Read of the whole installation only, likewise. */
+  readonly notPerTenant?: string;
 }
 
 /** Longer than anything that is meant: 10 years. What is to last for ever says `never`. */
@@ -115,6 +117,8 @@ const WINDOW: Field<number> = {
 };
 const ONE_CONTRAST = 'deliveries are counted by tenant and provider, whatever their stream: this is read per tenant';
 
+const MOST_RECIPIENTS = 1_000_000;
+
 const SWITCH: Field<boolean> = {
   parse(raw) {
     const text = raw.kind === 'scalar' && !raw.quoted ? raw.text : '';
@@ -123,6 +127,8 @@ const SWITCH: Field<boolean> = {
   },
   format: (value) => value,
 };
+
+const ONE_INCIDENT = "a provider's trouble is noticed in the mail of all tenants together";
 
 export const ATTRIBUTION_FIELD = oneOf(ATTRIBUTIONS);
 
@@ -151,6 +157,15 @@ export const SECTIONS: { readonly [S in Section]: { readonly [K in keyof Policy[
       ...SWITCH,
       notPerStream: 'a recipient has one state for all streams: this is read per tenant',
     },
+  },
+  incidents: {
+    detect: { ...SWITCH, notPerTenant: ONE_INCIDENT },
+    window: { ...duration(HOUR_MS), notPerTenant: ONE_INCIDENT },
+    recipients: { ...count(MOST_RECIPIENTS), notPerTenant: ONE_INCIDENT },
+    failingShare: { ...SHARE, notPerTenant: ONE_INCIDENT },
+    baseline: { ...duration(HOUR_MS), notPerTenant: ONE_INCIDENT },
+    baselineDeliveries: { ...count(MOST_RECIPIENTS), notPerTenant: ONE_INCIDENT },
+    longest: { ...duration(HOUR_MS), notPerTenant: ONE_INCIDENT },
   },
 };
 

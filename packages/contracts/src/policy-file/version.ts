@@ -11,10 +11,15 @@ type Policies = Pick<PolicySet, 'base' | 'tenants' | 'rules'>;
  */
 export function policyVersion(policies: Policies): string {
   const { base, tenants, rules } = withoutRepetition(policies);
-  const named = [...tenants].map(([name, { base: own, streams }]) => [name, { base: own, streams: Object.fromEntries(streams) }]);
+  const named = [...tenants].map(([name, { base: own, streams }]) => [name, { base: withoutUsual(own), streams: Object.fromEntries([...streams].map(([stream, policy]) => [stream, withoutUsual(policy)])) }]);
   return `sha256:${createHash('sha256')
-    .update(canonical({ base, tenants: Object.fromEntries(named) as object, ...(rules === undefined ? {} : { rules }) }))
+    .update(canonical({ base: withoutUsual(base), tenants: Object.fromEntries(named) as object, ...(rules === undefined ? {} : { rules }) }))
     .digest('hex')}`;
+}
+
+/** Values that came later are named where they differ from the defaults: the version of what was written before stays what it was. */
+function withoutUsual({ incidents, ...rest }: Policy): object {
+  return canonical(incidents) === canonical(DEFAULT_POLICY.incidents) ? rest : { ...rest, incidents };
 }
 
 /** Of these policies, with their version. */

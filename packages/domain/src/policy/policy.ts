@@ -55,8 +55,27 @@ export interface Policy {
     readonly complaintScope: 'all' | 'stream';
   };
   readonly publish: { readonly deferred: boolean };
+  /** When a provider's trouble is noticed by itself. Read of the installation: mail of all tenants is counted together. */
+  readonly incidents: IncidentPolicy;
   /** Attribution per category where it differs from the built-in table. */
   readonly attribution: Readonly<Partial<Record<Category, Attribution>>>;
+}
+
+export interface IncidentPolicy {
+  /** False: none opens by itself; operators can still void what they name. */
+  readonly detect: boolean;
+  /** Within so long, ms, ... */
+  readonly window: number;
+  /** ... so many recipients of one provider begin to fail ... */
+  readonly recipients: number;
+  /** ... and failing / (failing + deliveries) is at least this share, and twice what it was ... */
+  readonly failingShare: number;
+  /** ... in the days before, ms, ... */
+  readonly baseline: number;
+  /** ... of which something is known from so many deliveries on. */
+  readonly baselineDeliveries: number;
+  /** What lasts longer, ms, is no incident any more. */
+  readonly longest: number;
 }
 
 export const DEFAULT_POLICY: Policy = {
@@ -76,6 +95,15 @@ export const DEFAULT_POLICY: Policy = {
   contrast: { window: 6 * HOUR, deliveries: 20, failingShare: 0.5 },
   suppression: { expiry: [30 * DAY, 90 * DAY, 180 * DAY, null], complaintScope: 'all' },
   publish: { deferred: false },
+  incidents: {
+    detect: true,
+    window: 6 * HOUR,
+    recipients: 20,
+    failingShare: 0.5,
+    baseline: 7 * DAY,
+    baselineDeliveries: 20,
+    longest: 72 * HOUR,
+  },
   attribution: {},
 };
 

@@ -6,6 +6,8 @@ import type { Fact, Judged } from './types.ts';
 
 /** Rises when the meaning of what is stored changes; older ones stay readable. */
 const FORMAT = 1;
+/** Of whom an incident holds something back: a program that knows no incidents would count it, and must not read this. */
+const WITH_INCIDENT = 2;
 
 interface Stored {
   readonly v: number;
@@ -36,13 +38,14 @@ export function encodeRecipient(r: Recipient): string {
   });
   const { policy, state, standing } = r;
   const clock = Number.isFinite(r.clock) ? r.clock : null;
-  return JSON.stringify({ v: FORMAT, clock, policy, state, standing, judged, facts } satisfies Stored);
+  const v = r.facts.some((fact) => fact.kind === 'failure' && fact.incident !== undefined) ? WITH_INCIDENT : FORMAT;
+  return JSON.stringify({ v, clock, policy, state, standing, judged, facts } satisfies Stored);
 }
 
 /** Undefined when the text is of a newer format or damaged. */
 export function decodeRecipient(text: string, version: number): Recipient | undefined {
   const stored = parse(text);
-  if (stored?.v !== FORMAT) return undefined;
+  if (stored === undefined || (stored.v !== FORMAT && stored.v !== WITH_INCIDENT)) return undefined;
   const facts = stored.facts.map((fact): Fact => {
     const kept = fact as Fact;
     if (kept.kind !== 'failure') return kept;

@@ -64,6 +64,7 @@ function whyNot({ fact, role, voidedBy }: Omit<ExplainedFact, 'why'>, policy: Po
   if (role === 'no_effect') return 'changed nothing';
   if (role === 'counted' || (role === 'waiting' && voidedBy !== null)) return voidedBy === null ? null : VOIDED[voidedBy];
   if (fact.kind !== 'failure') return null;
+  if (role === 'held_back') return `held back: part of incident ${fact.incident ?? ''}, many recipients failed together`;
   if (role === 'waiting') return WAITING;
   if (role !== 'not_counted') return null;
   if (fact.contrast !== undefined) return noContrast(fact.contrast, policy);

@@ -9,6 +9,8 @@
  */
 import type { TenantPolicy } from '../policy/policy.ts';
 import type { AskContrast } from './contrast.ts';
+import { marked } from '../incident/incident.ts';
+import type { Incident } from '../incident/incident.ts';
 import { compareFacts, positionOf } from './fact.ts';
 import type { Machine, Transition } from './machine.ts';
 import { advance, apply, look, newMachine, nextDue } from './machine.ts';
@@ -204,8 +206,39 @@ function publishTrace(r: Recipient, clock: number, context: FoldContext): readon
   return changes;
 }
 
-/** Late evidence or another policy: run again, and publish the difference to what stands published. */
-export function refold(r: Recipient, clock: number, context: FoldContext): readonly Change[] {
+/** What is known of incidents that concern this recipient (`concerning`). */
+export interface HoldingBack {
+  readonly incidents: readonly Incident[];
+  readonly known: (id: string) => boolean;
+  /** The one whose decision is being carried out: it stands on the changes. */
+  readonly id: string;
+}
+
+/**
+ * Marks the failures that incidents hold back, frees those that they hold no longer, and folds again: what others see of it is one change
+ * for each suppression that ends or begins, or one in all when only the streak is another. Nothing at all when no mark changes.
+ */
+export function holdBack(r: Recipient, { incidents, known, id }: HoldingBack, clock: number, context: FoldContext): readonly Change[] {
+  let differs = false;
+  const facts = r.facts.map((fact) => {
+    const now = marked(fact, incidents, known);
+    differs ||= now !== fact;
+    return now;
+  });
+  if (!differs) return [];
+  r.facts = facts;
+  const now = Math.max(clock, r.clock);
+  return [...refold(r, r.clock, context, { recordedAt: now, incident: id }), ...advanceTo(r, now, context)];
+}
+
+/** Why something is folded again, when it was not a late fact: what differs is said briefly, and with the incident's id. */
+interface Occasion {
+  readonly recordedAt: number;
+  readonly incident: string;
+}
+
+/** Late evidence, another policy or an incident: run again, and publish the difference to what stands published. */
+export function refold(r: Recipient, clock: number, context: FoldContext, occasion?: Occasion): readonly Change[] {
   const live = evaluate(r, clock, context);
   const { trace } = live;
   const old = r.standing;
@@ -219,33 +252,46 @@ export function refold(r: Recipient, clock: number, context: FoldContext): reado
   const changes: Change[] = [];
   let state = r.state;
   const to = live.machine.state;
+  const recordedAt = occasion?.recordedAt ?? clock;
   const publish = (transition: Omit<Transition, 'type' | 'from' | 'to'> & { type: Change['type'] }, corrects: number | null): number => {
     r.version += 1;
     const stated = { ...transition, from: state, to };
-    changes.push({ ...changeOf(stated, r.version, clock, context), corrects });
+    const change = { ...changeOf(stated, r.version, recordedAt, context), corrects };
+    changes.push(occasion === undefined ? change : { ...change, incident: occasion.incident });
     state = to;
     return r.version;
   };
+  const correct = (item: Standing): number =>
+    publish({ ...item.opener, type: 'corrected', cause: 'correction', at: recordedAt }, item.version);
 
   const freshByKey = new Map(fresh.map((item) => [item.key, item]));
   const ended = old.filter((item) => !freshByKey.has(item.key));
   const closed = new Set<Transition>();
   for (const item of ended) {
+    if (occasion !== undefined && item.stage) continue;
     const opened = openers.get(item.key);
     const closer = opened === undefined ? undefined : closerOf(trace, opened, item);
-    if (closer === undefined) publish({ ...item.opener, type: 'corrected', cause: 'correction', at: clock }, item.version);
+    if (closer === undefined) correct(item);
     else if (!closed.has(closer)) {
       closed.add(closer);
       publish(closer, null);
     }
   }
   const oldByKey = new Map(old.map((item) => [item.key, item]));
-  r.standing = fresh.map((item) => {
-    const known = oldByKey.get(item.key);
-    if (known !== undefined && known.expiresAt === item.expiresAt) return known;
-    const version = publish({ ...item.opener, cause: 'correction' }, null);
-    return { ...item, version };
-  });
+  const isNew = (item: Standing): boolean => oldByKey.get(item.key)?.expiresAt !== item.expiresAt || !oldByKey.has(item.key);
+  const begun = new Map<string, number>();
+  for (const item of fresh) {
+    if (!isNew(item) || (occasion !== undefined && item.stage)) continue;
+    begun.set(item.key, publish({ ...item.opener, cause: 'correction' }, null));
+  }
+  if (occasion !== undefined && changes.length === 0) {
+    // Nothing that is held against the recipient is another: the furthest stage of the streak says how it is now.
+    const stage = fresh.filter(isNew).at(-1);
+    const last = ended.at(-1);
+    if (stage !== undefined) publish({ ...stage.opener, cause: 'correction' }, null);
+    else if (last !== undefined) correct(last);
+  }
+  r.standing = fresh.map((item) => (isNew(item) ? { ...item, version: begun.get(item.key) ?? r.version } : (oldByKey.get(item.key) as Standing)));
   r.clock = clock;
   r.policy = context.policyVersion;
   r.state = to;

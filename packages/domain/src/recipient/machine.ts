@@ -92,7 +92,7 @@ export interface Witness {
   /** Everything that counted so far counts no longer. */
   voided(why: VoidedBy): void;
 }
-export type Role = 'counted' | 'waiting' | 'hard_bounce' | 'not_counted' | 'while_suppressed' | 'decided' | 'no_effect';
+export type Role = 'counted' | 'waiting' | 'held_back' | 'hard_bounce' | 'not_counted' | 'while_suppressed' | 'decided' | 'no_effect';
 export type VoidedBy = 'delivered' | 'release' | 'expiry' | 'lapse';
 
 export interface Machine {
@@ -203,6 +203,10 @@ function applyFailure(m: Machine, fact: FailureFact): void {
   const policy = m.policyOf(fact.stream);
   const judged = causeOf(m, fact);
   if (fact.type === 'deferred' && fact.message !== null) m.deferrals.set(fact.message, judged);
+  if (fact.incident !== undefined) {
+    m.witness?.fact(fact, 'held_back');
+    return;
+  }
   if (isHard(policy, fact)) {
     const scope = judged.verdict.category === 'recipient_refused' ? fact.stream : ALL_STREAMS;
     hardBounce(m, scope, fact);

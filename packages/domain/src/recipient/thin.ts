@@ -117,7 +117,7 @@ function mergeDeferrals(facts: readonly Fact[], bucket: number, window: number, 
     if (fact.kind !== 'failure' || fact.type !== 'deferred') continue;
     const { at, stream, judged } = fact;
     const counts = at > blockedSince ? 'too late' : byContrast(fact, window);
-    const key = `${Math.floor(at / bucket)} ${judged.verdict.category} ${stream} ${counts}`;
+    const key = `${Math.floor(at / bucket)} ${judged.verdict.category} ${stream} ${counts} ${fact.incident ?? ''}`;
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [fact]);
     else group.push(fact);
@@ -155,7 +155,8 @@ function withoutOldest(facts: readonly Fact[], surplus: number): readonly Fact[]
   return facts.filter((fact) => fact.kind !== 'failure' || !dropped.has(fact));
 }
 
-function isIdle({ judged, contrast }: FailureFact): boolean {
+function isIdle({ judged, contrast, incident }: FailureFact): boolean {
+  if (incident !== undefined) return true;
   const { attribution } = judged.verdict;
   // Greylisting tells when the next one is overdue.
   if (attribution === 'greylisting') return false;

@@ -52,6 +52,8 @@ export interface FailureFact extends FactBase {
   readonly merged: number;
   /** Of a failure that counts by contrast, once its window has closed. */
   readonly contrast?: ContrastAnswer;
+  /** Id of the incident that holds it back: it counts for nothing. */
+  readonly incident?: string;
 }
 
 export interface DeliveredFact extends FactBase {
@@ -118,4 +120,6 @@ export interface Change {
   readonly corrects: number | null;
   /** Version (hash) of the policy that decided. */
   readonly policy: string;
+  /** Id of the incident that brought it about, if one did. */
+  readonly incident?: string;
 }

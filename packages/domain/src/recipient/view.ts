@@ -8,6 +8,8 @@ import type { Evidence, RecipientStateName, SuppressionTerms, Allowance } from '
 
 /** A recipient that is healthy in every respect is remembered this long after its last event or timer, for late events. */
 export const QUIET_AFTER = 7 * DAY;
+/** ... and one of whom an incident holds something back so long, for whoever restores it. */
+export const HELD_FOR = 30 * DAY;
 
 export interface RecipientView {
   readonly state: RecipientStateName;
@@ -49,7 +51,7 @@ export function viewOf(r: Recipient, context: FoldContext): RecipientView {
   const timer = dueOf(r, context);
   const newest = r.facts.at(-1);
   // A timer that made it healthy is looked at again when a late event comes: it counts like an event.
-  const quietAt = newest === undefined ? r.clock : Math.max(newest.at, machine.lastTimerAt) + QUIET_AFTER;
+  const quietAt = newest === undefined ? r.clock : Math.max(newest.at, machine.lastTimerAt) + (isHeldBack(r) ? HELD_FOR : QUIET_AFTER);
   const quiet = idle && quietAt <= r.clock;
   return {
     state: machine.state,
@@ -61,6 +63,10 @@ export function viewOf(r: Recipient, context: FoldContext): RecipientView {
     due: idle && !quiet ? Math.min(timer ?? quietAt, quietAt) : timer,
     quiet,
   };
+}
+
+function isHeldBack({ facts }: Recipient): boolean {
+  return facts.some((fact) => fact.kind === 'failure' && fact.incident !== undefined);
 }
 
 function byScopeAndReason(a: SuppressionTerms, b: SuppressionTerms): number {
