@@ -69,6 +69,8 @@ export function planFrom(
     deadLetters: [],
     clockMoves: [],
     contrast: null,
+    incidents: [],
+    incidentCounts: [],
     ...changes,
   };
 }

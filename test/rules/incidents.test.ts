@@ -1,0 +1,105 @@
+/** Incidents, noticed in a stream of events: what fails together counts against nobody, and what fails alone counts as ever. */
+import { providerOf, policySet } from '@desist/contracts';
+import { DEFAULT_POLICY, HOUR, MINUTE } from '@desist/domain';
+import type { DeliveryEvent, IncidentPolicy, LogEvent } from '@desist/domain';
+import { createReplay } from '@desist/pipeline';
+import type { Replay, Replayed, ReplayedIncident } from '@desist/pipeline';
+import { describe, expect, it } from 'vitest';
+
+const DAY_OF_IT = Date.UTC(2020, 11, 14);
+const UNKNOWN =
+  "550 5.1.1 The email account that you tried to reach does not exist. Please try double-checking the recipient's email address for typos";
+
+let serial = 0;
+function event(type: DeliveryEvent['type'], recipient: string, at: number, text?: string): DeliveryEvent {
+  serial += 1;
+  const smtp = text === undefined ? {} : { smtp: { code: Number(text.slice(0, 3)), enhanced: text.split(' ')[1] as string, text } };
+  return { id: `e${serial}`, tenant: 'acme', stream: 'default', recipient, messageId: `m${serial}`, type, occurredAt: at, ...smtp };
+}
+
+/** Mail to a provider every so many minutes, each to another recipient of `people`. */
+function mail(domain: string, from: number, to: number, every: number, people: number): readonly DeliveryEvent[] {
+  const events: DeliveryEvent[] = [];
+  for (let at = from, i = 0; at < to; at += every * MINUTE, i += 1) events.push(event('delivered', `user${i % people}@${domain}`, at));
+  return events;
+}
+
+function inOrder(...streams: readonly (readonly LogEvent[])[]): readonly LogEvent[] {
+  return streams.flat().sort((a, b) => a.occurredAt - b.occurredAt);
+}
+
+interface Told {
+  readonly replay: Replay;
+  readonly published: readonly Replayed[];
+  readonly incidents: readonly ReplayedIncident[];
+  readonly suppressed: readonly string[];
+}
+
+function tell(events: readonly LogEvent[], until: number, incidents: Partial<IncidentPolicy> = {}): Told {
+  const base = { ...DEFAULT_POLICY, incidents: { ...DEFAULT_POLICY.incidents, ...incidents } };
+  const replay = createReplay({ policies: policySet({ base, tenants: new Map() }), providerOf, until });
+  const published = events.flatMap((one) => replay.fold(one)).concat(replay.finish());
+  return {
+    replay,
+    published,
+    incidents: published.filter((one) => 'notice' in one),
+    suppressed: [...replay.notHealthy()].filter(({ view }) => view.suppressions.length > 0).map(({ address }) => address),
+  };
+}
+
+/** Four days of usual mail; on the last, between 13:20 and 18:50, nearly everybody at gmail.com does not exist. */
+function fourteenthOfDecember(): readonly LogEvent[] {
+  const begin = DAY_OF_IT + 13 * HOUR + 20 * MINUTE;
+  const end = DAY_OF_IT + 18 * HOUR + 50 * MINUTE;
+  const before = DAY_OF_IT - 3 * 24 * HOUR;
+  const usual = [mail('gmail.com', before, begin, 2, 400), mail('yahoo.com', before, end + 24 * HOUR, 5, 100)];
+  const during: DeliveryEvent[] = [];
+  for (let at = begin, i = 0; at < end; at += 2 * MINUTE, i += 1) {
+    during.push(i % 10 === 9 ? event('delivered', `user${i}@gmail.com`, at) : event('bounced', `user${i}@gmail.com`, at, UNKNOWN));
+  }
+  const after = mail('gmail.com', end, end + 24 * HOUR, 2, 400).map((one) => ({ ...one, recipient: `later-${one.recipient}` }));
+  const gone = [
+    // Never existed: before, and after.
+    event('bounced', 'gone-before@gmail.com', DAY_OF_IT, UNKNOWN),
+    event('bounced', 'gone-after@gmail.com', end + 6 * HOUR, UNKNOWN),
+    event('bounced', 'gone@yahoo.com', begin + HOUR, '550 5.1.1 unknown user'),
+    { ...event('complained', 'angry@gmail.com', begin + HOUR) },
+  ];
+  return inOrder(...usual, during, after, gone);
+}
+
+describe('a day like 14 December 2020, when Gmail answered 550 5.1.1 for valid accounts', () => {
+  const told = tell(fourteenthOfDecember(), DAY_OF_IT + 3 * 24 * HOUR);
+
+  it('leaves no address suppressed that would not have been otherwise', () => {
+    expect(told.suppressed).toEqual(['angry@gmail.com', 'gone-after@gmail.com', 'gone-before@gmail.com', 'gone@yahoo.com']);
+    const without = tell(fourteenthOfDecember(), DAY_OF_IT + 3 * 24 * HOUR, { detect: false });
+    expect(without.suppressed.length).toBeGreaterThan(100);
+  });
+
+  it('is one incident, opened and closed once, with counts, codes and sample replies', () => {
+    expect(told.incidents.map(({ notice }) => [notice.action, notice.id])).toEqual([
+      ['opened', told.incidents[0]?.notice.id],
+      ['closed', told.incidents[0]?.notice.id],
+    ]);
+    const [opened, closed] = told.incidents.map(({ notice }) => notice);
+    expect(opened?.summary?.failing).toBeGreaterThanOrEqual(20);
+    expect(closed?.summary).toMatchObject({ samples: [UNKNOWN], codes: [{ code: '550 5.1.1' }] });
+    expect(closed?.summary?.failing).toBeGreaterThan(140);
+    const { from, until } = closed?.terms ?? { from: 0, until: 0 };
+    expect(from).toBeLessThanOrEqual(DAY_OF_IT + 13 * HOUR + 20 * MINUTE);
+    expect(from).toBeGreaterThanOrEqual(DAY_OF_IT + 12.5 * HOUR);
+    expect(until).toBeGreaterThanOrEqual(DAY_OF_IT + 18 * HOUR + 50 * MINUTE);
+    expect(until).toBeLessThanOrEqual(DAY_OF_IT + 19.5 * HOUR);
+  });
+
+  it('whoever it had already suppressed is corrected, with one change that names it', () => {
+    const changes = told.published.flatMap((one) => ('change' in one ? [one] : []));
+    const corrected = changes.filter(({ change }) => change.incident !== undefined);
+    expect(corrected.length).toBeGreaterThan(10);
+    expect(new Set(corrected.map(({ address }) => address)).size).toBe(corrected.length);
+    for (const { change } of corrected)
+      expect(change).toMatchObject({ type: 'corrected', cause: 'correction', corrects: 1, to: 'healthy' });
+    expect(new Set(corrected.map(({ change }) => change.incident))).toEqual(new Set([told.incidents[0]?.notice.id]));
+  });
+});
