@@ -8,7 +8,7 @@ import type { IncidentCount } from '../ports.ts';
 
 /** Quarters and providers at hand; above it the ones of which least is told go first, the oldest of them. */
 const CELLS = 20_000;
-/** Of older quarters a few deliveries say next to nothing. */
+/** Above half of that, so few deliveries and nothing else are not worth a row: the many providers of next to no mail. */
 const FEW = 5;
 const CODES = 8;
 const SAMPLES = 3;
@@ -112,7 +112,7 @@ export function createIncidentCounts(stored: readonly IncidentCount[]): Incident
     },
     take(now) {
       if (changed.length === 0 || (!urgent && now - takenAt < INTERVAL)) return [];
-      const taken = changed.filter((cell) => cell.failing > 0 || cell.delivered >= FEW);
+      const taken = size < CELLS / 2 ? changed : changed.filter((cell) => cell.failing > 0 || cell.delivered >= FEW);
       for (const cell of changed) cell.changed = false;
       changed = [];
       urgent = false;
