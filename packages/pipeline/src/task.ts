@@ -347,14 +347,16 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
         counts.changes += changes.length;
         tally?.changed(changes);
         recipients.touched(key, changes);
+        if (recipients.dirty() < limits.rows) continue;
+        incidentsTold = [incidents.progress(notice, looked, changed, false)];
+        await flush();
+        if (state.kind !== 'running') return;
       }
       cursor = page.cursor;
-      incidentsTold = [incidents.progress(notice, looked, changed, cursor === null)];
-      // The last step goes with the record itself.
-      if (cursor !== null && recipients.dirty() >= limits.rows) await flush();
-      if (state.kind !== 'running') return;
       await time.yield();
     }
+    // The last step goes with the record itself.
+    incidentsTold = [incidents.progress(notice, looked, changed, true)];
   }
 
   function foldOne(record: LogRecord, event: LogEvent | undefined, key: string, before: number): void {
