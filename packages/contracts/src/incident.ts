@@ -113,6 +113,7 @@ export function readTerms(json: unknown, wrong: Wrong): IncidentTerms | undefine
   const code = text('code', 32);
   if (code !== null && !/^(\d{3})?(?:(?:^|\s)[245]\.\d{1,3}\.\d{1,3})?$/.test(code)) wrong('code', 'like 550, 5.1.1 or "550 5.1.1"');
   const part = text('text', TEXT_LIMIT);
+  if (part?.includes('@') === true) wrong('text', 'part of a reply as it is kept: without addresses');
   const from = time('from');
   const until = time('until');
   if (from === null) wrong('from', 'given');
