@@ -140,7 +140,7 @@ describe('what is no incident', () => {
   it('the same few recipients that fail for days, however often they are tried', () => {
     const retried = Array.from({ length: 40 }, (_, i) => i).flatMap((i) =>
       Array.from({ length: 48 }, (_, hour) =>
-        event('deferred', `full${i}@example.com`, DAY_OF_IT - 24 * HOUR + (hour + i / 40) * HOUR, FULL),
+        event('deferred', `bad${i}@example.com`, DAY_OF_IT - 24 * HOUR + (hour + i / 40) * HOUR, '450 4.1.1 User unknown'),
       ),
     );
     // They begin one by one, among enough other mail.
@@ -149,6 +149,19 @@ describe('what is no incident', () => {
     );
     const beside = mail('example.com', DAY_OF_IT - 24 * HOUR, DAY_OF_IT + 24 * HOUR, 20, 50);
     expect(tell(inOrder(begun, beside), end).incidents).toEqual([]);
+  });
+
+  it('full mailboxes: each is its owner’s', () => {
+    const full = Array.from({ length: 100 }, (_, i) => event('deferred', `user${i}@example.com`, from + i * MINUTE, FULL));
+    expect(tell(inOrder(usual, full), end).incidents).toEqual([]);
+  });
+
+  it('a burst that is little beside the mail of an hour, unless very many fail in it', () => {
+    const burst = (count: number): readonly DeliveryEvent[] =>
+      Array.from({ length: count }, (_, i) => event('bounced', `gone${i}@example.com`, from + i * 1_000, '550 5.1.1 no such user'));
+    const beside = mail('example.com', from - HOUR, from + HOUR, 0.25, 50);
+    expect(tell(inOrder(usual, beside, burst(99)), end).incidents).toEqual([]);
+    expect(tell(inOrder(usual, beside, burst(100)), end).incidents).not.toEqual([]);
   });
 
   it("the sender's own problem: nothing of it could be held against anybody", () => {
@@ -196,7 +209,9 @@ describe('an incident', () => {
   it('counts what fails by 4xx like what bounces, and keeps nobody on the way to a suppression', () => {
     const from = DAY_OF_IT + 10 * HOUR;
     const usual = mail('example.com', DAY_OF_IT - 24 * HOUR, from, 10, 50);
-    const during = Array.from({ length: 60 }, (_, i) => event('deferred', `user${i}@example.com`, from + i * MINUTE, FULL));
+    const during = Array.from({ length: 60 }, (_, i) =>
+      event('deferred', `user${i}@example.com`, from + i * MINUTE, '450 4.1.1 User unknown'),
+    );
     const told = tell(inOrder(usual, during), from + 2 * HOUR);
     expect([...told.replay.notHealthy()]).toEqual([]);
   });

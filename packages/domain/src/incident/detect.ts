@@ -57,12 +57,24 @@ function openingAt(policy: IncidentPolicy, counts: readonly Count[], end: number
     if (first.at < after || first.at <= last.at - policy.window) break;
     failing += first.failing;
     delivered += first.delivered;
-    if (failing < policy.recipients || shareOf({ failing, delivered }) < policy.failingShare) continue;
+    // Within the shortest time the whole of it is one stretch.
+    const next = counts[start - 1];
+    const whole = next === undefined || next.at <= last.at - SHORTEST;
+    if (!shows(policy, { failing, delivered }, whole)) continue;
     const usual = usualOf(policy, counts, start);
     if (usual === undefined || shareOf({ failing, delivered }) < 2 * usual) continue;
     found = { from: beginOf(policy, counts, start, end, usual), failing, delivered, usualShare: usual };
   }
   return found;
+}
+
+/** A stretch is at least so long, for a campaign is sent in bursts; what many recipients tell, a shorter one tells, too. */
+const SHORTEST = HOUR;
+const MANY = 5;
+
+/** Do so many begin to fail, and most of all that are tried? `whole`: all of the shortest time is in it. */
+export function shows({ recipients, failingShare }: IncidentPolicy, sum: Sum, whole: boolean): boolean {
+  return sum.failing >= (whole ? recipients : MANY * recipients) && shareOf(sum) >= failingShare;
 }
 
 export interface Sum {

@@ -130,10 +130,10 @@ function countOf({ provider, at, failing, delivered, codes, samples }: Cell): In
 
 /**
  * Does this recipient begin to fail with it? `facts`: what is known of the recipient so far. What can not be held against anybody
- * begins nothing: a refused sender is no incident of the provider.
+ * begins nothing: a refused sender is no incident of the provider. Nor does a full mailbox, which is its owner's.
  */
 export function begins(fact: FailureFact, facts: readonly Fact[], policy: Policy): boolean {
   const weight = weightOf(policy, fact.judged.verdict);
-  if (weight === 'never' || weight === 'greylisting') return false;
+  if (weight === 'never' || weight === 'greylisting' || fact.judged.verdict.category === 'mailbox_full') return false;
   return !facts.some((known) => known.id === fact.id || (known.kind === 'failure' && Math.abs(fact.at - known.at) < BEGINS_AFTER));
 }

@@ -1,5 +1,5 @@
 /** Notices incidents in one stream of events, as they come: what the coordinator does for a whole installation, for a replay. */
-import { closingTimeOf, incidentIdOf, openingOf, quarterOf, QUARTER, shareOf } from '@desist/domain';
+import { closingTimeOf, incidentIdOf, openingOf, quarterOf, QUARTER, shows } from '@desist/domain';
 import type { IncidentNotice, IncidentPolicy } from '@desist/domain';
 import type { IncidentCounts } from './counts.ts';
 import { summaryOf } from './coordinator.ts';
@@ -71,7 +71,7 @@ function mayBegin(policy: IncidentPolicy, counts: IncidentCounts, provider: stri
     if (count === undefined) continue;
     failing += count.failing;
     delivered += count.delivered;
-    if (failing >= policy.recipients && shareOf({ failing, delivered }) >= policy.failingShare) return true;
+    if (shows(policy, { failing, delivered }, true)) return true;
   }
   return false;
 }
