@@ -1,7 +1,8 @@
 /** Keys, roles, tenants and limits; and that nothing of one tenant is ever told to a key of another, whatever the route. */
 import { DEFAULT_POLICY } from '@desist/domain';
-import { StoreError } from '@desist/pipeline';
-import type { Checked, ListFilter, StateReader } from '@desist/pipeline';
+import { createMemoryIncidents } from '@desist/memory';
+import { createdIncident, StoreError } from '@desist/pipeline';
+import type { Checked, IncidentStore, ListFilter, StateReader } from '@desist/pipeline';
 import { Compile } from 'typebox/schema';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -44,6 +45,20 @@ function storeOf(asked: Set<string>): StateReader {
   };
 }
 
+/** One incident of each owner; what is decided about one counts as asking for its tenant. */
+function incidentsOf(asked: Set<string>): IncidentStore {
+  const store = createMemoryIncidents();
+  const decision = { by: null, note: null, at: NOW };
+  const terms = { provider: 'gmail', domain: null, code: null, text: null, from: NOW, until: null };
+  for (const tenant of OWNERS) void store.insert(createdIncident(`of-${tenant ?? 'all'}`, { ...terms, tenant }, decision));
+  return {
+    ...store,
+    insert: (row) => (asked.add(row.terms.tenant ?? 'all'), store.insert(row)),
+    update: (row, revision) => (asked.add(row.terms.tenant ?? 'all'), store.update(row, revision)),
+    evidence: (of, page) => (asked.add(of.tenant ?? 'all'), store.evidence(of, page)),
+  };
+}
+
 interface Made {
   readonly api: Api;
   readonly asked: Set<string>;
@@ -56,6 +71,7 @@ function make(keys: readonly ApiKey[], more: Partial<ApiOptions> = {}): Made {
   const log = (fields: object, message: string): void => void logged.push({ ...fields, message });
   const api = createApi({
     reader: storeOf(asked),
+    incidents: incidentsOf(asked),
     async append(records) {
       for (const { key } of records) asked.add(key.slice(0, key.indexOf('/')));
       return records.map((_, offset) => ({ partition: 0, offset }));
@@ -84,7 +100,12 @@ const PATHS = [
   '/v1/recipients/a@b.c',
   '/v1/recipients/a@b.c/why',
   '/v1/recipients/a@b.c/history',
+  '/v1/incidents',
 ];
+/** One of each tenant, and one of all of them. */
+const OWNERS = ['acme', 'beta', 'default', 'other', null];
+const INCIDENTS = OWNERS.map((tenant) => `of-${tenant ?? 'all'}`);
+const TERMS = { provider: 'gmail', from: '2026-03-01T10:00:00Z' };
 const command = (tenant: string | undefined) => ({ type: 'release', recipient: 'a@b.c', ...(tenant === undefined ? {} : { tenant }) });
 const event = (tenant: string | undefined) => ({ ...command(tenant), version: 1, type: 'delivered', occurredAt: '2026-03-01T10:00:00Z' });
 
@@ -97,6 +118,13 @@ function requests(tenant: string | undefined) {
     { method: 'POST' as const, url: '/v1/recipients/a@b.c/why', payload: { tenant, policy: 'version: 1\n' } },
     { method: 'POST' as const, url: '/v1/commands', payload: command(tenant) },
     { method: 'POST' as const, url: '/v1/commands', payload: [command('acme'), command(tenant)] },
+    { method: 'POST' as const, url: '/v1/incidents', payload: { ...TERMS, tenant } },
+    ...INCIDENTS.flatMap((id) => [
+      { method: 'GET' as const, url: `/v1/incidents/${id}` },
+      { method: 'GET' as const, url: `/v1/incidents/${id}/preview` },
+      { method: 'POST' as const, url: `/v1/incidents/${id}/void`, payload: {} },
+      { method: 'POST' as const, url: `/v1/incidents/${id}/restore`, payload: {} },
+    ]),
     { method: 'POST' as const, url: '/v1/events', payload: event(tenant) },
     { method: 'POST' as const, url: '/v1/events', payload: [event(tenant), event('acme')] },
   ];
@@ -163,7 +191,7 @@ describe('tenants', () => {
             const answer = await api.inject({ ...request, headers: { authorization: `Bearer ${key}` } });
             for (const tenant of asked) expect(tenants, `${request.method} ${request.url} for ${String(wanted)}`).toContain(tenant);
             for (const tenant of ['acme', 'beta', 'default', 'other'].filter((one) => !tenants.includes(one)))
-              expect(answer.body).not.toContain(`of-${tenant}@`);
+              expect(answer.body).not.toMatch(new RegExp(`of-(?:${tenant}|all)(?:@|")`));
             expect(answer.statusCode).toBeLessThan(500);
           }
         },
@@ -331,6 +359,11 @@ describe('the document', () => {
       '/v1/check post',
       '/v1/commands post',
       '/v1/events post',
+      '/v1/incidents get post',
+      '/v1/incidents/{id} get',
+      '/v1/incidents/{id}/preview get',
+      '/v1/incidents/{id}/restore post',
+      '/v1/incidents/{id}/void post',
       '/v1/recipients/{address} get',
       '/v1/recipients/{address}/history get',
       '/v1/recipients/{address}/why get post',
@@ -362,7 +395,10 @@ describe('the document', () => {
       { method: 'GET' as const, url: '/v1/suppressions?limit=x' },
     ]) {
       const answer = await api.inject(request);
-      const path = request.url.replace(/\?.*/, '').replace('a@b.c', '{address}');
+      const path = request.url
+        .replace(/\?.*/, '')
+        .replace('a@b.c', '{address}')
+        .replace(/of-[a-z]+/, '{id}');
       const said = paths[path]?.[request.method.toLowerCase()]?.responses[answer.statusCode]?.content ?? {};
       const type = String(answer.headers['content-type']).replace(/;.*/, '');
       expect(Object.keys(said), `${request.method} ${path} ${answer.statusCode}`).toContain(type);

@@ -8,7 +8,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Caller } from './access.ts';
 import { defaultTenant, mayUse } from './access.ts';
 import { append } from './events.ts';
-import { itemsOf } from './input.ts';
+import { byOf, itemsOf } from './input.ts';
 import type { ItemError } from './problem.ts';
 import { Problem } from './problem.ts';
 import { COMMANDS_DOC } from './schemas.ts';
@@ -113,10 +113,4 @@ function readCommand(item: unknown, caller: Caller, now: number, id: string | un
   if (!isCommand(event)) return { reason: 'invalid', detail: 'type: a delivery event; those go to /v1/events' };
   if (!mayUse(caller, event.tenant)) return { reason: 'forbidden', detail: 'tenant: this key is for other tenants' };
   return event;
-}
-
-/** What is said by whom: a key's name is known for certain, a person's is what the caller says. */
-function byOf(given: unknown, { name }: Caller): unknown {
-  if (name === null) return given;
-  return typeof given === 'string' && given !== '' ? `${given} (key ${name})` : (given ?? `key ${name}`);
 }

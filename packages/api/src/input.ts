@@ -1,6 +1,7 @@
 /** Reading what callers send: bodies, query strings and addresses, each mistake as a problem that says what is wanted. */
 import { NAME, normaliseAddress, parseTime } from '@desist/contracts';
 import type { FastifyInstance } from 'fastify';
+import type { Caller } from './access.ts';
 import { Problem } from './problem.ts';
 
 /** Items of one request. */
@@ -102,4 +103,10 @@ export function timeOf(text: string, field: string): number {
   const time = parseTime(text);
   if (time === undefined) throw new Problem(400, `${field}: must be an RFC 3339 time, like 2026-03-01T10:00:00Z (a + is written %2B)`);
   return time;
+}
+
+/** What is said by whom: a key's name is known for certain, a person's is what the caller says. */
+export function byOf(given: unknown, { name }: Caller): unknown {
+  if (name === null) return given;
+  return typeof given === 'string' && given !== '' ? `${given} (key ${name})` : (given ?? `key ${name}`);
 }

@@ -347,6 +347,130 @@ export const COMMANDS_DOC: RouteDoc = {
   ),
 };
 
+const INCIDENT_ID = object({ id: { type: 'string', pattern: '^[A-Za-z0-9_-]{1,64}$' } });
+const INCIDENT_TERMS = {
+  tenant: orNull({ ...NAME, description: 'Null: of every tenant' }),
+  provider: orNull({ type: 'string', description: 'Who operates the mailbox, as verdicts name it' }),
+  domain: orNull({ type: 'string', description: "Of the recipient's address" }),
+  code: orNull({ type: 'string', description: 'Reply code, enhanced code, or both: `550 5.1.1`' }),
+  text: orNull({ type: 'string', description: 'Part of the reply, whatever its case' }),
+  from: time,
+  until: orNull({ ...time, description: 'Exclusive; null: it goes on' }),
+};
+const CODES = array(object({ code: text, count }));
+const INCIDENT_FIELDS = {
+  id: text,
+  origin: oneOf(['detected', 'operator']),
+  state: oneOf(['open', 'held_back', 'not_held_back']),
+  revision: count,
+  action: oneOf(['opened', 'closed', 'voided', 'restored']),
+  holds: { ...flag, description: 'The failures inside are held back' },
+  ...INCIDENT_TERMS,
+  counts: orNull(object({ failing: count, delivered: count, usualShare: orNull({ type: 'number' }) })),
+  codes: CODES,
+  samples: array(text, { description: 'Replies, without addresses' }),
+  by: orNull(text),
+  note: orNull(text),
+  decidedAt: time,
+  createdAt: time,
+};
+const DECISION = { by: { ...orNull(text), description: 'Who' }, note: { ...orNull(text), description: 'Why' } };
+const NO_INCIDENT = { 404: problem('There is no incident with this id, or not for this key') };
+
+export const INCIDENTS_DOC: RouteDoc = {
+  summary: 'Incidents, newest first',
+  description: 'What concerns every tenant, like all that are noticed by themselves, is shown to keys of every tenant.',
+  tags: ['ask'],
+  querystring: object({ tenant: TENANT, cursor: CURSOR, limit: LIMIT }, ['tenant', 'cursor', 'limit']),
+  response: responses({ 200: json(object({ items: array(object(INCIDENT_FIELDS)), cursor: NEXT }), 'One page') }),
+};
+
+export const CREATE_INCIDENT_DOC: RouteDoc = {
+  summary: 'Name a window whose failures are not the recipients’',
+  description: 'Provider or domain, and a window; changes nothing until it is voided. The same terms are the same incident.',
+  tags: ['write'],
+  body: {
+    content: {
+      'application/json': {
+        schema: object({ ...INCIDENT_TERMS, ...DECISION }, ['tenant', 'provider', 'domain', 'code', 'text', 'until', 'by', 'note']),
+      },
+    },
+  },
+  response: responses(
+    {
+      200: json(object(INCIDENT_FIELDS), 'It is there already'),
+      201: json(object(INCIDENT_FIELDS), 'It is there, and holds nothing back yet'),
+    },
+    [413, 415],
+  ),
+};
+
+const PROGRESS = object({
+  told: { ...flag, description: 'The log has the latest decision' },
+  partitions: count,
+  done: { ...count, description: 'Partitions that have carried it out' },
+  looked: { ...count, description: 'Recipients looked at' },
+  changed: { ...count, description: 'Recipients changed' },
+});
+
+export const INCIDENT_DOC: RouteDoc = {
+  summary: 'One incident, and how far the latest decision is carried out',
+  tags: ['ask'],
+  params: INCIDENT_ID,
+  response: { ...(responses({ 200: json(object({ ...INCIDENT_FIELDS, progress: PROGRESS }), 'The incident') }) as object), ...NO_INCIDENT },
+};
+
+export const PREVIEW_DOC: RouteDoc = {
+  summary: 'What is inside, and what voiding or restoring would do',
+  description: 'One page of recipients at a time: the sums of all pages are the answer.',
+  tags: ['ask'],
+  params: INCIDENT_ID,
+  querystring: object({ cursor: CURSOR }, ['cursor']),
+  response: {
+    ...(responses({
+      200: json(
+        object({
+          recipients: { ...count, description: 'With failures inside' },
+          failures: count,
+          heldBack: { ...count, description: 'Of the failures: held back already' },
+          suppressed: { ...count, description: 'Of the recipients: suppressed now' },
+          released: { ...count, description: '... of whom a suppression would end if it were voided' },
+          suppressedAgain: { ...count, description: '... or begin if it were restored' },
+          codes: CODES,
+          samples: array(text),
+          addresses: array(text, { description: 'Some of them' }),
+          cursor: NEXT,
+        }),
+        'One page',
+      ),
+    }) as object),
+    ...NO_INCIDENT,
+  },
+};
+
+const decideDoc = (summary: string): RouteDoc => ({
+  summary,
+  tags: ['write'],
+  params: INCIDENT_ID,
+  body: { content: { 'application/json': { schema: object(DECISION, ['by', 'note']) } } },
+  response: {
+    ...(responses(
+      {
+        200: json(object(INCIDENT_FIELDS), 'It is so already'),
+        202: json(object(INCIDENT_FIELDS), 'Decided; every partition is told, and `progress` says how far they are'),
+      },
+      [413, 415],
+    ) as object),
+    ...NO_INCIDENT,
+    409: problem('Somebody else decided about it at this moment'),
+  },
+});
+
+export const DECIDE_INCIDENT_DOC = {
+  void: decideDoc('Hold back what is inside: suppressions that rest on it end'),
+  restore: decideDoc('Let what is inside count again'),
+};
+
 export const STATUS_DOC: RouteDoc = {
   summary: 'Partitions, lag, counts',
   description: 'Counts whole tables. For keys of every tenant.',

@@ -2,7 +2,7 @@
 import { isIP } from 'node:net';
 import type { PolicySet } from '@desist/domain';
 import rateLimit from '@fastify/rate-limit';
-import type { Appended, Logger, PartitionStatus, StateReader, Time } from '@desist/pipeline';
+import type { Appended, IncidentStore, Logger, PartitionStatus, StateReader, Time } from '@desist/pipeline';
 import fastify from 'fastify';
 import type { RateLimitPluginOptions } from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -13,6 +13,7 @@ import { commandRoutes } from './commands.ts';
 import { describeRoutes } from './document.ts';
 import { eventRoutes } from './events.ts';
 import type { ApiKey } from './keys.ts';
+import { incidentRoutes } from './incidents.ts';
 import { listRoutes } from './list.ts';
 import { readBodies } from './input.ts';
 import { handleErrors, Problem, refuseConnection, sendFrameworkError } from './problem.ts';
@@ -34,6 +35,8 @@ export interface ApiOptions {
   ) => Promise<readonly (string | undefined)[]>;
   /** Told of events that `POST /v1/events` has appended. Never rejects. */
   readonly accepted?: (records: readonly { readonly value: string }[]) => Promise<void>;
+  /** What is decided about incidents. Without it there are no paths for them. */
+  readonly incidents?: IncidentStore;
   /** As the engine uses them: explanations fold a recipient's facts again. */
   readonly policies: PolicySet;
   /** Partitions that this process owns, for the lag in the status. */
@@ -111,7 +114,7 @@ export function createApi(options: ApiOptions): Api {
   void app.register(async (v1) => {
     guard(v1, keys);
     if (rate !== undefined) await v1.register(rateLimit, limitOf(rate));
-    for (const routes of [checkRoute, listRoutes, recipientRoutes, commandRoutes, statusRoute, eventRoutes]) {
+    for (const routes of [checkRoute, listRoutes, recipientRoutes, commandRoutes, statusRoute, eventRoutes, incidentRoutes]) {
       // Each in a scope of its own: only the events read NDJSON.
       await v1.register(async (scope) => routes(scope, options));
     }

@@ -12,7 +12,7 @@ import type { Engine, Logger } from '@desist/pipeline';
 import { createLifecycle, createLogger, createMetrics, systemTime } from '@desist/shell';
 import type { Lifecycle, Metrics } from '@desist/shell';
 import type { Database } from '@desist/store-postgres';
-import { bindInput, checkSchema, migrate, requireSchema } from '@desist/store-postgres';
+import { bindInput, checkSchema, createIncidentStore, migrate, requireSchema } from '@desist/store-postgres';
 import type { Backends } from './backends.ts';
 import { openBackends } from './backends.ts';
 import { createHealth } from './health.ts';
@@ -165,6 +165,7 @@ export async function serve(parts: Parts): Promise<string | null> {
   const { host, port, ...access } = settings.http;
   const api = createApi({
     reader: backends.reader,
+    incidents: createIncidentStore(backends.db),
     ...(ingest ? { append: (records) => backends.log.append('deliveryEvents', records) } : {}),
     ...parts.feeds?.routes,
     policies,

@@ -1,2 +1,3 @@
 export * from './log.ts';
 export * from './store.ts';
+export * from './incidents.ts';

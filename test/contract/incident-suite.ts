@@ -1,0 +1,170 @@
+/** What every store of incidents must do, whatever it is made of. */
+import type { IncidentCount, IncidentRow, IncidentStore, KnownIncident, RecipientRow } from '@desist/pipeline';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { row } from './store-suite.ts';
+
+export interface IncidentsUnderTest {
+  readonly incidents: IncidentStore;
+  /** As a partition's commit does. */
+  committed(
+    partition: number,
+    what: { counts?: readonly IncidentCount[]; known?: readonly KnownIncident[]; clock?: number },
+  ): Promise<void>;
+  recipients(rows: readonly RecipientRow[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+const AT = Date.UTC(2026, 2, 4, 10);
+const QUARTER = 900_000;
+
+const incident = (id: string, more: Partial<IncidentRow> = {}): IncidentRow => ({
+  id,
+  origin: 'operator',
+  revision: 1,
+  told: 0,
+  action: 'voided',
+  holds: true,
+  open: false,
+  terms: { tenant: null, provider: id, domain: null, code: '5.1.1', text: 'é "x"', from: AT, until: AT + 1 },
+  summary: { failing: 2, delivered: 1, usualShare: 0.25, codes: [{ code: '550', count: 2 }], samples: ['é'] },
+  by: 'eve',
+  note: null,
+  at: AT,
+  createdAt: AT,
+  ...more,
+});
+const opened = (id: string, provider: string, more: Partial<IncidentRow> = {}): IncidentRow =>
+  incident(id, { origin: 'detected', open: true, action: 'opened', terms: { ...incident(id).terms, provider, until: null }, ...more });
+
+const count = (provider: string, at: number, failing: number, delivered: number): IncidentCount => ({
+  provider,
+  at,
+  failing,
+  delivered,
+  codes: failing === 0 ? [] : [{ code: '550 5.1.1', count: failing }],
+  samples: failing === 0 ? [] : ['550 5.1.1 no'],
+});
+
+export function incidentContract(name: string, make: () => Promise<IncidentsUnderTest>): void {
+  describe(`incidents: ${name}`, () => {
+    let under: IncidentsUnderTest;
+    let incidents: IncidentStore;
+    beforeAll(async () => {
+      under = await make();
+      incidents = under.incidents;
+    });
+    afterAll(async () => under.close());
+
+    test('a row comes back as it was written; whoever was first has the id, and the place of a provider that is open', async () => {
+      const row = incident('a');
+      expect([await incidents.insert(row), await incidents.insert({ ...row, note: 'second' })]).toEqual([true, false]);
+      expect(await incidents.find('a')).toEqual(row);
+      expect(await incidents.find('nobody')).toBeNull();
+      expect(await incidents.insert(opened('b', 'gmail'))).toBe(true);
+      expect(await incidents.insert(opened('c', 'gmail'))).toBe(false);
+      expect(await incidents.insert(opened('d', 'yahoo', { createdAt: AT + 5 }))).toBe(true);
+      expect((await incidents.open()).map(({ id }) => id)).toEqual(['b', 'd']);
+    });
+
+    test('it is changed by whoever knows its revision, and told until every partition has the latest', async () => {
+      const row = (await incidents.find('b')) as IncidentRow;
+      const closed = { ...row, revision: 2, open: false, action: 'closed', terms: { ...row.terms, until: AT + 7 } } as const;
+      expect([await incidents.update(closed, 1), await incidents.update({ ...closed, note: 'late' }, 1)]).toEqual([true, false]);
+      expect(await incidents.find('b')).toEqual(closed);
+      expect((await incidents.untold()).map(({ id }) => id)).toEqual(['a', 'b', 'd']);
+      await incidents.markTold('b', 1);
+      await incidents.markTold('a', 1);
+      expect((await incidents.untold()).map(({ id }) => id)).toEqual(['b', 'd']);
+      await incidents.markTold('b', 2);
+      await incidents.markTold('b', 1);
+      expect((await incidents.untold()).map(({ id }) => id)).toEqual(['d']);
+      expect(await incidents.lastEnds(['gmail', 'yahoo', 'a', 'outlook'])).toEqual(
+        new Map([
+          ['gmail', AT + 7],
+          ['yahoo', null],
+        ]),
+      );
+      // Its place is free again.
+      expect(await incidents.insert(opened('e', 'gmail', { createdAt: AT + 9 }))).toBe(true);
+    });
+
+    test('the list is newest first, page by page; of some tenants only what is theirs', async () => {
+      await incidents.insert(incident('t', { terms: { ...incident('t').terms, tenant: 'acme' }, createdAt: AT - 1 }));
+      const all = await incidents.list({ limit: 10 });
+      expect(all.map(({ id }) => id)).toEqual(['e', 'd', 'b', 'a', 't']);
+      const first = await incidents.list({ limit: 2 });
+      expect((await incidents.list({ limit: 2, before: first.at(-1)?.id ?? '' })).map(({ id }) => id)).toEqual(['b', 'a']);
+      expect((await incidents.list({ limit: 10, tenants: ['acme', 'beta'] })).map(({ id }) => id)).toEqual(['t']);
+      expect(await incidents.list({ limit: 10, tenants: ['beta'] })).toEqual([]);
+    });
+
+    test('what the partitions counted is summed, and whoever has too few that fail is no suspect', async () => {
+      expect(await incidents.clock()).toBeNull();
+      await under.committed(1, {
+        counts: [count('gmail', AT, 12, 3), count('gmail', AT - QUARTER, 0, 7), count('yahoo', AT, 9, 0)],
+        clock: AT,
+      });
+      await under.committed(2, {
+        counts: [count('gmail', AT, 11, 1), count('yahoo', AT, 1, 0), count('old', AT - 9 * QUARTER, 30, 0)],
+        clock: AT + 5,
+      });
+      expect(await incidents.clock()).toBe(AT + 5);
+      const quarter = { provider: 'gmail', samples: ['550 5.1.1 no'], codes: [{ code: '550 5.1.1', count: 23 }] };
+      const gmail = {
+        provider: 'gmail',
+        counts: [
+          { provider: 'gmail', at: AT - QUARTER, failing: 0, delivered: 7, codes: [], samples: [] },
+          { ...quarter, at: AT, failing: 23, delivered: 4 },
+        ],
+      };
+      expect(await incidents.suspects({ since: AT, recipients: 20, baseline: QUARTER })).toEqual([gmail]);
+      expect(await incidents.counts(['gmail', 'nobody'], AT)).toEqual([{ provider: 'gmail', counts: [gmail.counts[1]] }]);
+      expect(await incidents.counts([], AT)).toEqual([]);
+    });
+
+    test('progress is that of the latest revision, over all partitions', async () => {
+      const known = (revision: number, done: boolean): KnownIncident => ({
+        incident: { id: 'a', revision, holds: true, terms: incident('a').terms },
+        done,
+        looked: 5,
+        changed: 3,
+      });
+      await under.committed(1, { known: [known(1, true)] });
+      await under.committed(2, { known: [known(1, false)] });
+      expect(await incidents.progress('a', 1)).toEqual({ partitions: 2, done: 1, looked: 10, changed: 6 });
+      expect(await incidents.progress('a', 2)).toEqual({ partitions: 2, done: 0, looked: 0, changed: 0 });
+    });
+
+    test('evidence that terms may concern, page by page, of every partition', async () => {
+      const of = (n: number, more: Partial<RecipientRow> = {}): RecipientRow =>
+        row(`p${n}@d${n % 2}.example`, { partition: n % 3, evidence: '{"p":"gmail"}', holds: undefined, ...more });
+      await under.recipients([of(0), of(1), of(2), of(3, { evidence: '{"p":"yahoo"}' }), of(4), of(6, { tenant: 'other' })]);
+      const { terms } = incident('a');
+      const found = async (more: Partial<IncidentRow['terms']>, limit: number): Promise<readonly string[]> => {
+        const all: string[] = [];
+        let cursor: string | null = null;
+        do {
+          const page: Awaited<ReturnType<IncidentStore['evidence']>> = await incidents.evidence({ ...terms, ...more }, { cursor, limit });
+          all.push(...page.recipients.map(({ address }) => address.split('@')[0] ?? ''));
+          expect(page.recipients.length).toBeLessThanOrEqual(limit);
+          cursor = page.cursor;
+        } while (cursor !== null);
+        return all.toSorted();
+      };
+      expect(await found({ provider: 'gmail' }, 2)).toEqual(['p0', 'p1', 'p2', 'p4', 'p6']);
+      expect(await found({ provider: 'gmail', tenant: 'acme' }, 100)).toEqual(['p0', 'p1', 'p2', 'p4']);
+      expect(await found({ provider: null, domain: 'd1.example' }, 1)).toEqual(['p1', 'p3']);
+      expect(await found({ provider: 'gm' }, 1)).toEqual([]);
+      const [one] = (await incidents.evidence({ ...terms, provider: 'yahoo' }, { cursor: null, limit: 5 })).recipients;
+      expect(one).toEqual({ tenant: 'acme', address: 'p3@d1.example', partition: 0, version: 1, evidence: '{"p":"yahoo"}' });
+    });
+
+    test('old counts are forgotten, and what partitions know of what was over long ago', async () => {
+      await incidents.prune({ counts: AT - QUARTER, incidents: AT + 2 });
+      expect(await incidents.counts(['old'], 0)).toEqual([]);
+      expect((await incidents.counts(['gmail'], 0))[0]?.counts.length).toBe(2);
+      // Partition 2 has not carried it out yet.
+      expect(await incidents.progress('a', 1)).toMatchObject({ done: 0, looked: 5 });
+    });
+  });
+}
