@@ -117,7 +117,9 @@ export function incidentContract(name: string, make: () => Promise<IncidentsUnde
           { ...quarter, at: AT, failing: 23, delivered: 4 },
         ],
       };
-      expect(await incidents.suspects({ since: AT, recipients: 20, baseline: QUARTER })).toEqual([gmail]);
+      expect(await incidents.suspects({ since: AT, recipients: 20, share: 0.5, baseline: QUARTER })).toEqual([gmail]);
+      await under.committed(1, { counts: [count('busy', AT, 30, 900)] });
+      expect(await incidents.suspects({ since: AT, recipients: 20, share: 0.5, baseline: QUARTER })).toEqual([gmail]);
       expect(await incidents.counts(['gmail', 'nobody'], AT)).toEqual([{ provider: 'gmail', counts: [gmail.counts[1]] }]);
       expect(await incidents.counts([], AT)).toEqual([]);
     });

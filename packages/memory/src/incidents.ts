@@ -37,13 +37,20 @@ export function createMemoryIncidents(): MemoryIncidents {
 
   return {
     given,
-    async suspects({ since, recipients, baseline }) {
+    async suspects({ since, recipients, share, baseline }) {
       const failing = new Map<string, number>();
       for (const one of given.counts) {
         if (one.at >= since) failing.set(one.provider, (failing.get(one.provider) ?? 0) + one.failing);
       }
       const providers = [...failing].filter(([, count]) => count >= recipients).map(([provider]) => provider);
-      return summed(providers, since - baseline);
+      const high = ({ failing, delivered }: IncidentCount): boolean => failing > 0 && failing / (failing + delivered) >= share / 4;
+      const found = summed(providers, since).filter(({ counts }) => {
+        return counts.filter(high).reduce((sum, { failing: some }) => sum + some, 0) >= recipients / 2;
+      });
+      return summed(
+        found.map(({ provider }) => provider),
+        since - baseline,
+      );
     },
     counts: async (providers, since) => summed(providers, since),
     clock: async () => given.clock,

@@ -418,8 +418,16 @@ export interface ProviderCounts {
  * `StoreError` like the store does.
  */
 export interface IncidentStore {
-  /** Providers of which at least so many recipients began to fail since then, and what was counted of them since `baseline` before it. */
-  suspects(terms: { readonly since: number; readonly recipients: number; readonly baseline: number }): Promise<readonly ProviderCounts[]>;
+  /**
+   * Providers of which at least so many recipients began to fail since then, half of them in quarters in which they were more than a quarter of
+   * `share`; and what was counted of them since `baseline` before it. No others can have an incident.
+   */
+  suspects(terms: {
+    readonly since: number;
+    readonly recipients: number;
+    readonly share: number;
+    readonly baseline: number;
+  }): Promise<readonly ProviderCounts[]>;
   /** The same of these providers. */
   counts(providers: readonly string[], since: number): Promise<readonly ProviderCounts[]>;
   /** The latest partition clock, ms; null before the first commit. */

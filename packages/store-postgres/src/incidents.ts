@@ -26,16 +26,15 @@ export function createIncidentStore(db: Database): IncidentStore {
   }
 
   return {
-    async suspects({ since, recipients, baseline }) {
-      // Quarters in which next to nobody fails make no incident: whoever has too few others is not looked at.
+    async suspects({ since, recipients, share, baseline }) {
       const rows = await db.query(
         `select provider from (
            select provider, at, sum(failing) as failing, sum(delivered) as delivered from desist.incident_count
            where at >= $1 and provider in (select provider from desist.incident_count where at >= $1 group by provider having sum(failing) >= $2)
            group by provider, at) quarters
-         where failing > 0 and failing::float8 / (failing + delivered) >= 0.1
+         where failing > 0 and failing::float8 / (failing + delivered) >= $3::float8 / 4
          group by provider having sum(failing) >= $2 / 2.0`,
-        [since, recipients],
+        [since, recipients, share],
       );
       return counts(
         rows.map(({ provider }) => provider as string),

@@ -80,7 +80,8 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
     const late = monotonic() - lateAt >= LATE_EVERY;
     if (late) lateAt = monotonic();
     const since = quarterOf(now - (late ? Math.max(LATE, policy.baseline) : LATE));
-    const suspects = await incidents.suspects({ since, recipients: policy.recipients, baseline: policy.baseline });
+    const { recipients, failingShare: share, baseline } = policy;
+    const suspects = await incidents.suspects({ since, recipients, share, baseline });
     if (suspects.length === 0) return 0;
     const ends = await incidents.lastEnds(suspects.map(({ provider }) => provider));
     let opened = 0;
