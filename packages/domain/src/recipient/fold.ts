@@ -224,9 +224,12 @@ export function holdBack(r: Recipient, { incidents, known }: HoldingBack, clock:
     return now;
   });
   if (by === undefined) return [];
+  // What another policy changes is not the incident's doing.
+  const changes = r.policy === context.policyVersion ? [] : [...refold(r, r.clock, context)];
   r.facts = facts;
   const now = Math.max(clock, r.clock);
-  return [...refold(r, r.clock, context, { recordedAt: now, incident: by }), ...advanceTo(r, now, context)];
+  changes.push(...refold(r, r.clock, context, { recordedAt: now, incident: by }), ...advanceTo(r, now, context));
+  return changes;
 }
 
 function incidentOf(fact: Fact): string | undefined {
