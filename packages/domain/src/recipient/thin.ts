@@ -7,6 +7,8 @@
 import { HOUR } from '../policy/policy.ts';
 import type { TenantPolicy } from '../policy/policy.ts';
 import type { Role, Witness } from './machine.ts';
+import type { Verdict } from '../verdict/index.ts';
+import { weightOf } from './fact.ts';
 import { isGiveUp } from './machine.ts';
 import type { DeliveredFact, Fact, FailureFact } from './types.ts';
 import { ALL_STREAMS } from './types.ts';
@@ -24,10 +26,15 @@ const WHILE_SUPPRESSED = 16;
 /** Shows what the machine makes of these facts. */
 export type Show = (facts: readonly Fact[], witness: Witness) => void;
 
-/** What a fact was to the machine, and how often evidence had been voided before it. */
+/** What a fact was to the machine. */
 interface Place {
   readonly role: Role;
+  /** How often a streak had ended before it, whatever ended it ... */
   readonly epoch: number;
+  /** ... and how often everything had become void, remembered give-ups too. */
+  readonly era: number;
+  /** It tells when the next greylisting is overdue. */
+  readonly greylisting: boolean;
 }
 /** By the fact's id: a fact that stands for others is another one with the same id. */
 type Places = ReadonlyMap<string, Place>;
@@ -36,9 +43,9 @@ type Places = ReadonlyMap<string, Place>;
 export function thin(facts: readonly Fact[], policies: TenantPolicy, show: Show): readonly Fact[] {
   const kept = withoutVoided(facts);
   if (kept.length <= CAP) return kept;
-  const places = placesOf(kept, show);
-  let merged = bounded(kept, places);
-  const fixed = fixedOf(merged, places, policies);
+  const places = placesOf(kept, policies, show);
+  const fixed = fixedOf(kept, places, policies);
+  let merged = bounded(kept, places, fixed);
   const longest = longestBucket(policies);
   for (const bucket of BUCKETS) {
     if (merged.length <= CAP) return merged;
@@ -47,21 +54,36 @@ export function thin(facts: readonly Fact[], policies: TenantPolicy, show: Show)
   return merged.length <= CAP ? merged : withoutSurplus(merged, merged.length - CAP, places, fixed, longest);
 }
 
-function placesOf(facts: readonly Fact[], show: Show): Places {
+function placesOf(facts: readonly Fact[], policies: TenantPolicy, show: Show): Places {
   const places = new Map<string, Place>();
+  const causes = new Map<string, Verdict>();
   let epoch = 0;
+  let era = 0;
   show(facts, {
     fact(fact, role) {
+      const known = places.get(fact.id);
       // A second time when its window has closed: it stays where it was.
-      places.set(fact.id, { role, epoch: places.get(fact.id)?.epoch ?? epoch });
+      const greylisting = fact.kind === 'failure' && role !== 'held_back' && isGreylisting(fact, causes, policies);
+      places.set(fact.id, known === undefined ? { role, epoch, era, greylisting } : { ...known, role });
       // Also when there was nothing to void but the beginning of greylisting.
-      if (fact.kind === 'delivered' || (fact.kind === 'release' && fact.scope === ALL_STREAMS)) epoch += 1;
-    },
-    voided() {
+      if (fact.kind !== 'delivered' && !(fact.kind === 'release' && fact.scope === ALL_STREAMS)) return;
       epoch += 1;
+      era += 1;
+    },
+    voided(by) {
+      epoch += 1;
+      if (by !== 'lapse') era += 1;
     },
   });
   return places;
+}
+
+/** `causes`: the verdict of the latest deferral of each message. */
+function isGreylisting(fact: FailureFact, causes: Map<string, Verdict>, { base, streams }: TenantPolicy): boolean {
+  const { type, stream, message, causeUnknown, judged } = fact;
+  if (type === 'deferred' && message !== null) causes.set(message, judged.verdict);
+  const verdict = (causeUnknown && causes.get(message ?? '')) || judged.verdict;
+  return weightOf(streams.get(stream) ?? base, verdict) === 'greylisting';
 }
 
 /** Kept failures of a streak are never further apart than this: a longer bucket would end it. */
@@ -70,25 +92,54 @@ function longestBucket({ base, streams }: TenantPolicy): number {
   return Math.min(24 * HOUR, ...all.flatMap(({ deferral, greylisting }) => [deferral.largestGap, greylisting.renewAfter]));
 }
 
-/** What never goes for another's sake: causes, give-ups, and what a streak or a suppression begins with. */
-function fixedOf(facts: readonly Fact[], places: Places, { base, streams }: TenantPolicy): ReadonlySet<string> {
-  const fixed = new Set(latestDeferrals(facts).map(({ id }) => id));
-  let epoch = -1;
-  let provenFrom = Number.NEGATIVE_INFINITY;
-  for (const fact of facts) {
-    const place = places.get(fact.id);
-    if (fact.kind !== 'failure' || place?.role !== 'counted') continue;
-    if (isGiveUp(fact, fact.judged)) fixed.add(fact.id);
-    if (place.epoch !== epoch) {
-      fixed.add(fact.id);
-      epoch = place.epoch;
-      provenFrom = fact.at + (streams.get(fact.stream) ?? base).deferral.evidenceSpan;
-    } else if (fact.at >= provenFrom) {
-      fixed.add(fact.id);
-      provenFrom = Number.POSITIVE_INFINITY;
+/** What never goes for another's sake: causes, and what a streak, a suppression or the memory of give-ups begins with. */
+function fixedOf(facts: readonly Fact[], places: Places, policies: TenantPolicy): ReadonlySet<string> {
+  const counted = facts.filter((fact): fact is FailureFact => fact.kind === 'failure' && places.get(fact.id)?.role === 'counted');
+  const all = [...latestDeferrals(facts), ...causesOf(facts), ...firstOfStreaks(counted, places, policies)];
+  return new Set([...all, ...firstGiveUps(counted, places, policies)].map(({ id }) => id));
+}
+
+/** The first failure of each streak, and the first that gives it the span that suppresses. */
+function firstOfStreaks(counted: readonly FailureFact[], places: Places, { base, streams }: TenantPolicy): readonly Fact[] {
+  let epoch: number | undefined;
+  let proven = Number.NEGATIVE_INFINITY;
+  return counted.filter((fact) => {
+    const known = places.get(fact.id)?.epoch;
+    if (known !== epoch) {
+      epoch = known;
+      proven = fact.at + (streams.get(fact.stream) ?? base).deferral.evidenceSpan;
+      return true;
     }
-  }
-  return fixed;
+    if (fact.at < proven) return false;
+    proven = Number.POSITIVE_INFINITY;
+    return true;
+  });
+}
+
+/** The first give-ups of different messages, and the first that gives them the span that suppresses. */
+function firstGiveUps(counted: readonly FailureFact[], places: Places, { base, streams }: TenantPolicy): readonly Fact[] {
+  let era: number | undefined;
+  let proven = Number.NEGATIVE_INFINITY;
+  let wanted = 0;
+  const messages = new Set<string>();
+  return counted.filter((fact) => {
+    const { at, id, stream, message } = fact;
+    if (!isGiveUp(fact, fact.judged)) return false;
+    const { giveUp } = streams.get(stream) ?? base;
+    const known = places.get(id)?.era;
+    if (known !== era) {
+      era = known;
+      proven = at + giveUp.span;
+      wanted = Math.min(giveUp.messages, CAUSES);
+      messages.clear();
+    }
+    if (message !== null && messages.has(message)) return false;
+    if (wanted === 0 && at < proven) return false;
+    if (at >= proven) proven = Number.POSITIVE_INFINITY;
+    if (message !== null) messages.add(message);
+    wanted = Math.max(0, wanted - 1);
+    return true;
+  });
 }
 
 function withoutVoided(facts: readonly Fact[]): readonly Fact[] {
@@ -114,6 +165,15 @@ function latestDeferrals(facts: readonly Fact[]): readonly Fact[] {
     found.push(fact);
   }
   return found;
+}
+
+/** ... and what the kept ones among them have found stays theirs. */
+function causesOf(facts: readonly Fact[]): readonly Fact[] {
+  return facts.flatMap((expired, index) => {
+    if (expired.kind !== 'failure' || !expired.causeUnknown || expired.message === null) return [];
+    const before = facts.slice(0, index);
+    return before.findLast((fact) => fact.kind === 'failure' && fact.type === 'deferred' && fact.message === expired.message) ?? [];
+  });
 }
 
 /** A late hard bounce asks whether another message was delivered after it: the latest two messages of each stream answer. */
@@ -149,14 +209,16 @@ function isPermanentBounce(fact: FailureFact): boolean {
   return fact.type === 'bounced' && fact.judged.verdict.permanence === 'permanent';
 }
 
-function bounded(facts: readonly Fact[], places: Places): readonly Fact[] {
+function bounded(facts: readonly Fact[], places: Places, fixed: ReadonlySet<string>): readonly Fact[] {
   // Failures that came while suppressed extend nothing: they go before those that the suppression rests on.
   const idle = facts.filter((fact) => places.get(fact.id)?.role === 'while_suppressed');
   const hard = facts.filter((fact) => fact.kind === 'failure' && isPermanentBounce(fact));
   const objections = facts.filter((fact) => fact.kind === 'complained' || fact.kind === 'unsubscribed');
   const commands = facts.filter(({ kind }) => kind === 'suppress' || kind === 'release' || kind === 'allow' || kind === 'disallow');
   const dropped = new Set<Fact>([
-    ...idle.slice(0, -WHILE_SUPPRESSED).filter((fact) => !hard.includes(fact) && !isGreylisting(fact)),
+    ...idle
+      .slice(0, -WHILE_SUPPRESSED)
+      .filter((fact) => !hard.includes(fact) && !fixed.has(fact.id) && places.get(fact.id)?.greylisting !== true),
     ...middle(hard, HARD_BOUNCES),
     ...middle(objections, OBJECTIONS),
     ...commands.slice(0, Math.max(0, commands.length - COMMANDS)),
@@ -186,9 +248,9 @@ function mergeDeferrals(
     if (group === undefined) groups.set(key, [fact]);
     else group.push(fact);
   }
-  const replaced = new Map<Fact, FailureFact | undefined>();
+  const replaced = new Map<string, FailureFact | undefined>();
   for (const group of groups.values()) mergeGroup(group, fixed, replaced);
-  return facts.flatMap((fact) => (replaced.has(fact) ? (replaced.get(fact) ?? []) : fact));
+  return withReplaced(facts, replaced);
 }
 
 /** Merged failures must get the same answer: before there is one, those of one window and provider do. */
@@ -199,15 +261,15 @@ function placeKey(fact: FailureFact, window: number, places: Places): string {
   return `${epoch} ${role} ${answer} ${incident ?? ''}`;
 }
 
-function mergeGroup(group: readonly FailureFact[], fixed: ReadonlySet<string>, replaced: Map<Fact, FailureFact | undefined>): void {
+function mergeGroup(group: readonly FailureFact[], fixed: ReadonlySet<string>, replaced: Map<string, FailureFact | undefined>): void {
   let waiting = 0;
   for (const [index, fact] of group.entries()) {
     if (index === 0) continue;
     if (index < group.length - 1 && !fixed.has(fact.id)) {
       waiting += 1 + fact.merged;
-      replaced.set(fact, undefined);
+      replaced.set(fact.id, undefined);
     } else if (waiting > 0) {
-      replaced.set(fact, { ...fact, merged: fact.merged + waiting });
+      replaced.set(fact.id, { ...fact, merged: fact.merged + waiting });
       waiting = 0;
     }
   }
@@ -221,13 +283,18 @@ function withoutSurplus(
   fixed: ReadonlySet<string>,
   longest: number,
 ): readonly Fact[] {
-  const idle = facts.filter((fact) => isIdle(fact, places)).slice(0, surplus);
-  const left = without(facts, idle);
-  const closer = mergeClosest(left, surplus - idle.length, places, fixed, longest);
-  const failures = closer.filter((fact) => fact.kind === 'failure' && !isPermanentBounce(fact));
-  const dispensable = failures.filter((fact) => !fixed.has(fact.id));
-  const oldest = [...dispensable, ...failures.filter((fact) => fixed.has(fact.id))].slice(0, Math.max(0, closer.length - CAP));
-  return without(closer, oldest);
+  const idle = facts.filter((fact) => isIdle(fact, places) && !fixed.has(fact.id)).slice(0, surplus);
+  let left = without(facts, idle);
+  const links = failuresOf(left).filter(({ id }) => places.get(id)?.greylisting === true);
+  const isSpare = ({ id }: Fact): boolean => !fixed.has(id) && places.get(id)?.role !== 'counted' && places.get(id)?.role !== 'waiting';
+  left = withReplaced(left, closest(links, left.length - CAP, places, longest, isSpare));
+  const counted = failuresOf(left).filter(({ id }) => places.get(id)?.role === 'counted');
+  const isPlain = ({ id, type }: FailureFact): boolean => !fixed.has(id) && type === 'deferred' && places.get(id)?.greylisting !== true;
+  left = withReplaced(left, closest(counted, left.length - CAP, places, longest, isPlain));
+  const failures = failuresOf(left).filter((fact) => !isPermanentBounce(fact));
+  const dispensable = failures.filter(({ id }) => !fixed.has(id));
+  const oldest = [...dispensable, ...failures.filter(({ id }) => fixed.has(id))].slice(0, Math.max(0, left.length - CAP));
+  return without(left, oldest);
 }
 
 function without(facts: readonly Fact[], dropped: readonly Fact[]): readonly Fact[] {
@@ -235,43 +302,52 @@ function without(facts: readonly Fact[], dropped: readonly Fact[]): readonly Fac
   return facts.filter((fact) => !gone.has(fact));
 }
 
-/** Merges counted deferrals, whatever they said, into the next one: those first that leave the smallest gap. */
-function mergeClosest(facts: readonly Fact[], surplus: number, places: Places, fixed: ReadonlySet<string>, longest: number): readonly Fact[] {
-  const counted = facts.filter((fact): fact is FailureFact => fact.kind === 'failure' && places.get(fact.id)?.role === 'counted');
-  const kept = new Map(counted.map((fact) => [fact.id, fact]));
+function failuresOf(facts: readonly Fact[]): readonly FailureFact[] {
+  return facts.filter((fact) => fact.kind === 'failure');
+}
+
+function withReplaced(facts: readonly Fact[], replaced: ReadonlyMap<string, FailureFact | undefined>): readonly Fact[] {
+  return facts.flatMap((fact) => (replaced.has(fact.id) ? (replaced.get(fact.id) ?? []) : fact));
+}
+
+/** Merges failures, whatever they said, into the next one: of past streaks first, then those that leave the smallest gap. */
+function closest(
+  failures: readonly FailureFact[],
+  surplus: number,
+  places: Places,
+  longest: number,
+  isFree: (fact: FailureFact) => boolean,
+): ReadonlyMap<string, FailureFact | undefined> {
+  const left = [...failures];
+  const replaced = new Map<string, FailureFact | undefined>();
+  const epochOf = (fact: FailureFact | undefined): number | undefined => places.get(fact?.id ?? '')?.epoch;
+  const running = epochOf(left.at(-1));
   for (let gone = 0; gone < surplus; gone += 1) {
-    let best = -1;
-    let smallest = longest + 1;
-    for (let i = 1; i < counted.length - 1; i += 1) {
-      const [before, one, after] = [counted[i - 1] as FailureFact, counted[i] as FailureFact, counted[i + 1] as FailureFact];
+    let best = 0;
+    let smallest = Number.POSITIVE_INFINITY;
+    for (let i = 1; i < left.length - 1; i += 1) {
+      const [before, one, after] = left.slice(i - 1, i + 2) as [FailureFact, FailureFact, FailureFact];
       const gap = after.at - before.at;
-      if (gap < smallest && one.type === 'deferred' && !fixed.has(one.id) && inOneStreak(before, one, after, places)) {
-        best = i;
-        smallest = gap;
-      }
+      const rank = epochOf(one) === running ? gap + longest : gap;
+      if (gap > longest || rank >= smallest || !isFree(one)) continue;
+      if (epochOf(before) !== epochOf(one) || epochOf(after) !== epochOf(one)) continue;
+      best = i;
+      smallest = rank;
     }
-    if (best === -1) break;
-    const [one, after] = counted.slice(best, best + 2) as [FailureFact, FailureFact];
+    if (best === 0) break;
+    const [one, after] = left.slice(best, best + 2) as [FailureFact, FailureFact];
     const both = { ...after, merged: after.merged + 1 + one.merged };
-    counted.splice(best, 2, both);
-    kept.delete(one.id);
-    kept.set(both.id, both);
+    const stays = places.get(one.id)?.role === 'counted' ? both : after;
+    left.splice(best, 2, stays);
+    replaced.set(one.id, undefined).set(stays.id, stays);
   }
-  return facts.flatMap((fact) => (places.get(fact.id)?.role === 'counted' && fact.kind === 'failure' ? (kept.get(fact.id) ?? []) : fact));
+  return replaced;
 }
 
-function inOneStreak(before: Fact, one: Fact, after: Fact, places: Places): boolean {
-  const epoch = places.get(one.id)?.epoch;
-  return places.get(before.id)?.epoch === epoch && places.get(after.id)?.epoch === epoch;
-}
-
-/** Counts for nothing: what it is not needed for either is when the next greylisting is overdue. */
+/** Counts for nothing; greylisting tells when the next one is overdue. */
 function isIdle(fact: Fact, places: Places): boolean {
-  const role = places.get(fact.id)?.role;
-  if (role === 'held_back' || role === 'while_suppressed') return fact.kind === 'failure' && !isPermanentBounce(fact);
-  return role === 'not_counted' && !isGreylisting(fact) && fact.kind === 'failure' && !isPermanentBounce(fact);
-}
-
-function isGreylisting(fact: Fact): boolean {
-  return fact.kind === 'failure' && fact.judged.verdict.attribution === 'greylisting';
+  if (fact.kind !== 'failure' || isPermanentBounce(fact)) return false;
+  const place = places.get(fact.id);
+  if (place === undefined || place.greylisting) return false;
+  return place.role === 'held_back' || place.role === 'while_suppressed' || place.role === 'not_counted';
 }
