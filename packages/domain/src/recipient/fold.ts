@@ -125,7 +125,7 @@ export function addFact(r: Recipient, fact: Fact, clock: number, context: FoldCo
     changes.push(...advanceTo(r, now, context));
   }
   // Only now: what is voided has just been announced as ended.
-  r.facts = thin(r.facts, context.policies, (facts, witness) => run(facts, r.clock, machineFor(context, () => undefined, witness)));
+  r.facts = thin(r.facts, context.policies, (facts, witness, emit) => run(facts, r.clock, machineFor(context, emit, witness)));
   // Made again of what was thinned: it would keep every failure otherwise.
   if (machine.counted.length > 4 * CAP) r.live = undefined;
   return changes;
@@ -282,7 +282,9 @@ export function refold(r: Recipient, clock: number, context: FoldContext, occasi
     if (stage !== undefined) publish({ ...stage.opener, cause: 'correction' }, null);
     else if (last !== undefined) correct(last);
   }
-  r.standing = fresh.map((item) => (isNew(item) ? { ...item, version: begun.get(item.key) ?? r.version } : (oldByKey.get(item.key) as Standing)));
+  r.standing = fresh.map((item) =>
+    isNew(item) ? { ...item, version: begun.get(item.key) ?? r.version } : (oldByKey.get(item.key) as Standing),
+  );
   r.clock = clock;
   r.policy = context.policyVersion;
   r.state = to;

@@ -6,11 +6,11 @@
  */
 import { HOUR } from '../policy/policy.ts';
 import type { TenantPolicy } from '../policy/policy.ts';
-import type { Role, Witness } from './machine.ts';
+import type { Role, Transition, Witness } from './machine.ts';
 import type { Verdict } from '../verdict/index.ts';
 import { weightOf } from './fact.ts';
 import { isGiveUp } from './machine.ts';
-import type { DeliveredFact, Fact, FailureFact } from './types.ts';
+import type { DeliveredFact, Fact, FailureFact, SuppressionReason } from './types.ts';
 import { ALL_STREAMS } from './types.ts';
 
 /** Facts kept per recipient before deferrals are merged. */
@@ -24,7 +24,7 @@ const COMMANDS = 64;
 const WHILE_SUPPRESSED = 16;
 
 /** Shows what the machine makes of these facts. */
-export type Show = (facts: readonly Fact[], witness: Witness) => void;
+export type Show = (facts: readonly Fact[], witness: Witness, emit: (transition: Transition) => void) => void;
 
 /** What a fact was to the machine. */
 interface Place {
@@ -33,8 +33,8 @@ interface Place {
   readonly epoch: number;
   /** ... and how often everything had become void, remembered give-ups too. */
   readonly era: number;
-  /** It tells when the next greylisting is overdue. */
-  readonly greylisting: boolean;
+  /** Greylisting that tells when the next one is overdue. */
+  readonly links: boolean;
 }
 /** By the fact's id: a fact that stands for others is another one with the same id. */
 type Places = ReadonlyMap<string, Place>;
@@ -56,15 +56,17 @@ export function thin(facts: readonly Fact[], policies: TenantPolicy, show: Show)
 
 function placesOf(facts: readonly Fact[], policies: TenantPolicy, show: Show): Places {
   const places = new Map<string, Place>();
-  const causes = new Map<string, Verdict>();
+  const greylisting = greylistingOf(facts, policies);
+  /** Suppressions of all streams that hold, and whose end makes everything void. */
+  const blocking = new Set<SuppressionReason>();
   let epoch = 0;
   let era = 0;
-  show(facts, {
+  const witness: Witness = {
     fact(fact, role) {
       const known = places.get(fact.id);
+      const links = greylisting.has(fact.id) && role !== 'held_back' && blocking.size === 0;
       // A second time when its window has closed: it stays where it was.
-      const greylisting = fact.kind === 'failure' && role !== 'held_back' && isGreylisting(fact, causes, policies);
-      places.set(fact.id, known === undefined ? { role, epoch, era, greylisting } : { ...known, role });
+      places.set(fact.id, known === undefined ? { role, epoch, era, links } : { ...known, role });
       // Also when there was nothing to void but the beginning of greylisting.
       if (fact.kind !== 'delivered' && !(fact.kind === 'release' && fact.scope === ALL_STREAMS)) return;
       epoch += 1;
@@ -74,16 +76,25 @@ function placesOf(facts: readonly Fact[], policies: TenantPolicy, show: Show): P
       epoch += 1;
       if (by !== 'lapse') era += 1;
     },
+  };
+  show(facts, witness, ({ type, suppression }) => {
+    if (suppression?.scope !== ALL_STREAMS || suppression.reason === 'operator') return;
+    if (type === 'suppressed') blocking.add(suppression.reason);
+    if (type === 'released') blocking.delete(suppression.reason);
   });
   return places;
 }
 
-/** `causes`: the verdict of the latest deferral of each message. */
-function isGreylisting(fact: FailureFact, causes: Map<string, Verdict>, { base, streams }: TenantPolicy): boolean {
-  const { type, stream, message, causeUnknown, judged } = fact;
-  if (type === 'deferred' && message !== null) causes.set(message, judged.verdict);
-  const verdict = (causeUnknown && causes.get(message ?? '')) || judged.verdict;
-  return weightOf(streams.get(stream) ?? base, verdict) === 'greylisting';
+/** Ids of the failures that are greylisting, by their own verdict or the one that `expired` takes over. */
+function greylistingOf(facts: readonly Fact[], { base, streams }: TenantPolicy): ReadonlySet<string> {
+  const causes = new Map<string, Verdict>();
+  const found = new Set<string>();
+  for (const { id, type, stream, message, causeUnknown, judged } of failuresOf(facts)) {
+    if (type === 'deferred' && message !== null) causes.set(message, judged.verdict);
+    const verdict = (causeUnknown ? causes.get(message ?? '') : undefined) ?? judged.verdict;
+    if (weightOf(streams.get(stream) ?? base, verdict) === 'greylisting') found.add(id);
+  }
+  return found;
 }
 
 /** Kept failures of a streak are never further apart than this: a longer bucket would end it. */
@@ -218,7 +229,7 @@ function bounded(facts: readonly Fact[], places: Places, fixed: ReadonlySet<stri
   const dropped = new Set<Fact>([
     ...idle
       .slice(0, -WHILE_SUPPRESSED)
-      .filter((fact) => !hard.includes(fact) && !fixed.has(fact.id) && places.get(fact.id)?.greylisting !== true),
+      .filter((fact) => !hard.includes(fact) && !fixed.has(fact.id) && places.get(fact.id)?.links !== true),
     ...middle(hard, HARD_BOUNCES),
     ...middle(objections, OBJECTIONS),
     ...commands.slice(0, Math.max(0, commands.length - COMMANDS)),
@@ -285,11 +296,11 @@ function withoutSurplus(
 ): readonly Fact[] {
   const idle = facts.filter((fact) => isIdle(fact, places) && !fixed.has(fact.id)).slice(0, surplus);
   let left = without(facts, idle);
-  const links = failuresOf(left).filter(({ id }) => places.get(id)?.greylisting === true);
+  const links = failuresOf(left).filter(({ id }) => places.get(id)?.links === true);
   const isSpare = ({ id }: Fact): boolean => !fixed.has(id) && places.get(id)?.role !== 'counted' && places.get(id)?.role !== 'waiting';
   left = withReplaced(left, closest(links, left.length - CAP, places, longest, isSpare));
   const counted = failuresOf(left).filter(({ id }) => places.get(id)?.role === 'counted');
-  const isPlain = ({ id, type }: FailureFact): boolean => !fixed.has(id) && type === 'deferred' && places.get(id)?.greylisting !== true;
+  const isPlain = ({ id, type }: FailureFact): boolean => !fixed.has(id) && type === 'deferred' && places.get(id)?.links !== true;
   left = withReplaced(left, closest(counted, left.length - CAP, places, longest, isPlain));
   const failures = failuresOf(left).filter((fact) => !isPermanentBounce(fact));
   const dispensable = failures.filter(({ id }) => !fixed.has(id));
@@ -348,6 +359,6 @@ function closest(
 function isIdle(fact: Fact, places: Places): boolean {
   if (fact.kind !== 'failure' || isPermanentBounce(fact)) return false;
   const place = places.get(fact.id);
-  if (place === undefined || place.greylisting) return false;
+  if (place === undefined || place.links) return false;
   return place.role === 'held_back' || place.role === 'while_suppressed' || place.role === 'not_counted';
 }
