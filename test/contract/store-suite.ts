@@ -1,5 +1,5 @@
 /** What every store must do, whatever it is made of. */
-import type { Claim, CommitPlan, OutboxRow, RecipientRow, RecipientStore, SuppressionRow } from '@desist/pipeline';
+import type { Claim, CommitPlan, Concerned, OutboxRow, RecipientRow, RecipientStore, SuppressionRow } from '@desist/pipeline';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 export interface StoreUnderTest {
@@ -69,6 +69,8 @@ export function planFrom(
     deadLetters: [],
     clockMoves: [],
     contrast: null,
+    incidents: [],
+    incidentCounts: [],
     ...changes,
   };
 }
@@ -176,6 +178,80 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
       await write('more', false);
       expect((await store.claim(partition, 'third')).contrast).toEqual(['whole', 'more']);
       expect((await claimNext()).contrast).toEqual([]);
+    });
+
+    test('what was told of incidents, and counted for them, comes back as it was written last', async () => {
+      const claim = await claimNext();
+      const { partition } = claim;
+      expect([claim.incidents, claim.incidentCounts]).toEqual([[], []]);
+      const terms = { tenant: null, provider: `p${partition}`, domain: null, code: null, text: 'é "x"', from: AT, until: null };
+      const told = { incident: { id: 'a', revision: 1, holds: true, terms }, done: false, looked: 3, changed: 2 };
+      const quarter = {
+        provider: `p${partition}`,
+        at: AT,
+        failing: 2,
+        delivered: 7,
+        codes: [{ code: '550 5.1.1', count: 2 }],
+        samples: ['é "x"'],
+      };
+      const idle = { ...quarter, at: AT + 900_000, failing: 0, codes: [], samples: [] };
+      await store.commit(planFrom(claim, { incidents: [told], incidentCounts: [quarter, idle] }));
+      expect(await store.commit(planFrom(claim, { incidents: [{ ...told, looked: 99 }] }))).toBe('fenced');
+      const later = { ...told, incident: { ...told.incident, revision: 2, terms: { ...terms, until: AT + 1 } }, done: true, looked: 9 };
+      const at = { ...claim, nextOffset: 1 };
+      await store.commit(planFrom(at, { incidents: [later], incidentCounts: [{ ...quarter, failing: 3 }] }));
+      const next = await store.claim(partition, 'next');
+      expect(next.incidents).toEqual([later]);
+      expect(next.incidentCounts.toSorted((a, b) => a.at - b.at)).toEqual([{ ...quarter, failing: 3 }, idle]);
+    });
+
+    test('whom an incident may concern: of the partition, tracked, folded since, of tenant and domain, with evidence that mentions it', async () => {
+      const claim = await claimNext();
+      const { partition } = claim;
+      const of = (address: string, more: Partial<RecipientRow> = {}): RecipientRow =>
+        row(address, { partition, evidence: '{"p":"gmail"}', holds: undefined, ...more });
+      const domain = `d${partition}.example`;
+      const recipients = [
+        of(`a@${domain}`),
+        of(`b@${domain}`, { tenant: 'other' }),
+        of(`c@${domain}`, { tracked: false }),
+        of(`d@${domain}`, { updatedAt: AT - 1 }),
+        of(`e@${domain}`, { evidence: '{"p":"yahoo"}' }),
+        of(`f@sub.${domain}`),
+      ];
+      await store.commit(planFrom(claim, { recipients }));
+      const found = async (which: Partial<Concerned>): Promise<readonly string[]> => {
+        const all = { since: AT, tenant: null, domain: null, mention: null, ...which };
+        const page = await store.concerned(partition, all, 0);
+        expect(page.cursor).toBeNull();
+        return page.recipients.map(({ address }) => address.split('@')[0] ?? '').sort();
+      };
+      expect(await found({})).toEqual(['a', 'b', 'e', 'f']);
+      expect(await found({ since: AT - 1 })).toEqual(['a', 'b', 'd', 'e', 'f']);
+      expect(await found({ tenant: 'acme' })).toEqual(['a', 'e', 'f']);
+      expect(await found({ domain })).toEqual(['a', 'b', 'e']);
+      expect(await found({ mention: '"gmail"' })).toEqual(['a', 'b', 'f']);
+      expect(await found({ mention: '%' })).toEqual([]);
+    });
+
+    test('... in pages, each once, also when rows change meanwhile', async () => {
+      const claim = await claimNext();
+      const { partition } = claim;
+      const rows = Array.from({ length: 2_500 }, (_, n) => row(`n${n}-${partition}@example.com`, { partition, holds: undefined }));
+      await store.commit(planFrom(claim, { recipients: rows }));
+      const seen: string[] = [];
+      let at = { ...claim, nextOffset: 1 };
+      for (let cursor: number | null = 0; cursor !== null;) {
+        const from: number = cursor;
+        const page = await store.concerned(partition, { since: AT, tenant: null, domain: null, mention: null }, from);
+        seen.push(...page.recipients.map(({ address }) => address));
+        const again = page.recipients.map(({ address }) => row(address, { partition, version: 2, holds: undefined }));
+        if (again.length > 0) await store.commit(planFrom(at, { recipients: again }));
+        at = { ...at, nextOffset: again.length > 0 ? at.nextOffset + 1 : at.nextOffset };
+        cursor = page.cursor;
+      }
+      expect(seen.length).toBe(2_500);
+      expect(new Set(seen).size).toBe(2_500);
     });
 
     test('the outbox keeps order, and tells a tombstone from no record', async () => {

@@ -188,6 +188,7 @@ export function portsOf(process: Process, scheduler: Scheduler, servers: Servers
     markStopped: (owner, reason) => ask(`stop ${owner.partition}`, () => database.markStopped(owner, reason), owner.partition),
     tracked,
     load: (keys) => ask('load', () => database.load(keys)),
+    concerned: (partition, which, cursor) => ask(`concerned ${partition}`, () => database.concerned(partition, which, cursor)),
     commit,
     outbox: (partition, limit) => ask(`outbox ${partition}`, () => database.outbox(partition, limit)),
     deadLetters: (partition, limit) => ask(`letters ${partition}`, () => database.deadLetters(partition, limit)),

@@ -18,6 +18,7 @@ import { openBackends } from './backends.ts';
 import { createHealth } from './health.ts';
 import type { Health } from './health.ts';
 import { keepErasing } from './erasure.ts';
+import { keepWatching } from './incidents.ts';
 import { createFeeds } from './feeds.ts';
 import type { Feeds } from './feeds.ts';
 import { keepHistory, keepPruned } from './retention.ts';
@@ -127,6 +128,15 @@ export async function runService(options: ServiceOptions): Promise<void> {
     const { journal, reader } = backends;
     if (journal !== null) keepPruned({ journal, reader, time: systemTime, logger, signal: life.signal });
     keepErasing({ db: backends.db, journal, time: systemTime, logger, signal: life.signal });
+    keepWatching({
+      db: backends.db,
+      sink: backends.log,
+      policies,
+      partitions: () => health.partitions(),
+      time: systemTime,
+      logger,
+      signal: life.signal,
+    });
     keepHistory({ db: backends.db, kept: settings.historyKept, time: systemTime, logger, signal: life.signal });
     await servePsql(backends.db, settings, logger, life);
     const running = drive(backends, engine, health, logger, life);

@@ -19,7 +19,7 @@ export function encodeChange(input: {
 
 /** The JSON object of a change. `allowed` and `disallowed` carry `allowance` in place of `suppression`. */
 export function changeValue({ tenant, address, change, sequence }: Parameters<typeof encodeChange>[0]): object {
-  const { type, from, to, suppression, allowance, cause, effectiveAt, recordedAt, evidence, version, corrects, policy } = change;
+  const { type, from, to, suppression, allowance, cause, effectiveAt, recordedAt, evidence, version, corrects, policy, incident } = change;
   return {
     version: 1,
     id: changeId(tenant, address, version),
@@ -44,6 +44,7 @@ export function changeValue({ tenant, address, change, sequence }: Parameters<ty
     sequence,
     recipientVersion: version,
     ...(corrects === null ? {} : { corrects: changeId(tenant, address, corrects) }),
+    ...(incident === undefined ? {} : { incident }),
   };
 }
 

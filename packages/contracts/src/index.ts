@@ -1,6 +1,7 @@
 export * from './address.ts';
 export * from './change.ts';
 export * from './event.ts';
+export * from './incident.ts';
 export * from './peek.ts';
 export * from './provider/index.ts';
 export * from './published.ts';

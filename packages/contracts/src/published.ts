@@ -18,6 +18,8 @@ export interface PublishedChange {
   readonly sequence: { readonly partition: number; readonly number: number };
   readonly recipientVersion: number;
   readonly corrects?: string;
+  /** Id of the incident that brought it about. */
+  readonly incident?: string;
 }
 
 export interface PublishedSuppressions {

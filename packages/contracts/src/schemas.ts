@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Compile } from 'typebox/schema';
 
-export const SCHEMA_NAMES = ['delivery-event', 'command', 'change', 'suppressions'] as const;
+export const SCHEMA_NAMES = ['delivery-event', 'command', 'change', 'suppressions', 'incident', 'incident-change'] as const;
 export type SchemaName = (typeof SCHEMA_NAMES)[number];
 
 /** From `src` and from `dist` alike. */

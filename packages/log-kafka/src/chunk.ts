@@ -29,7 +29,8 @@ export function prepare(record: OutRecord, partitions: number, spread: () => num
   for (const name of Object.keys(headers)) {
     bytes += 10 + Buffer.byteLength(name) + Buffer.byteLength(headers[name] ?? '');
   }
-  return { partition: key === null ? spread() % partitions : partitionOf(key, partitions), key, value, headers, bytes };
+  const partition = record.partition ?? (key === null ? spread() % partitions : partitionOf(key, partitions));
+  return { partition, key, value, headers, bytes };
 }
 
 /**

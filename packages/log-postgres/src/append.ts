@@ -64,7 +64,7 @@ function prepare(topic: Topic, records: readonly OutRecord[], partitions: number
     if ((value?.length ?? 0) > MOST_BYTES)
       throw new LogError('misconfigured', `a record of ${value?.length ?? 0} bytes: the journal takes up to ${MOST_BYTES}`);
     if (key === null && topic === 'suppressions') throw new LogError('misconfigured', 'a compacted topic takes no record without a key');
-    const partition = key === null ? spread() % partitions : partitionOf(key, partitions);
+    const partition = record.partition ?? (key === null ? spread() % partitions : partitionOf(key, partitions));
     const index = used.get(partition) ?? 0;
     used.set(partition, index + 1);
     return { partition, index, key, value, headers, bytes: (key?.length ?? 0) + (value?.length ?? 0) + (headers?.length ?? 0) };

@@ -51,7 +51,8 @@ export function createMemoryLog(options: {
     skip: (topic, partition) => void ends.set(`${topic}/${partition}`, bounds(topic, partition).high + 1),
     async append(topic, out) {
       return out.map((record): Appended => {
-        const partition = topic === 'deliveryEvents' || topic === 'suppressions' ? memoryPartitionOf(record.key, partitions) : 0;
+        const spread = topic === 'deliveryEvents' || topic === 'suppressions' ? memoryPartitionOf(record.key, partitions) : 0;
+        const partition = record.partition ?? spread;
         const all = records(topic, partition);
         const { high, low } = bounds(topic, partition);
         const offset = Math.max(high, low);

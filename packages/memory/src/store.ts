@@ -6,6 +6,8 @@ import type {
   DeadLetter,
   ForgottenRow,
   HistoryRow,
+  IncidentCount,
+  KnownIncident,
   OutboxRow,
   Ownership,
   RecipientRow,
@@ -23,6 +25,8 @@ export interface MemoryCheckpoint {
   stopped: string | null;
   toleratedBelow: number;
   contrast: readonly string[];
+  incidents: readonly KnownIncident[];
+  incidentCounts: readonly IncidentCount[];
 }
 
 /** What the next commits meet: `lost_before` nothing was done, `lost_after` it was done and the answer lost. */
@@ -50,11 +54,14 @@ export function createMemoryStore(now: () => number = () => Date.now()): MemoryS
   /** By the key itself: nothing here outlives the process. */
   const erased = new Map<string, ForgottenRow>();
   const clockMoves: { beforeOffset: number; clock: number }[] = [];
+  /** In the order in which they came; nobody's place is taken. */
+  const places = new Map<string, number>();
 
   function checkpointOf(partition: number): MemoryCheckpoint {
     let checkpoint = checkpoints.get(partition);
     if (checkpoint === undefined) {
-      checkpoint = { epoch: 0, nextOffset: 0, clock: 0, nextNumber: 1, attempts: 0, stopped: null, toleratedBelow: 0, contrast: [] };
+      const nothing = { contrast: [], incidents: [], incidentCounts: [] };
+      checkpoint = { epoch: 0, nextOffset: 0, clock: 0, nextNumber: 1, attempts: 0, stopped: null, toleratedBelow: 0, ...nothing };
       checkpoints.set(partition, checkpoint);
     }
     return checkpoint;
@@ -79,6 +86,7 @@ export function createMemoryStore(now: () => number = () => Date.now()): MemoryS
       const key = keyOf(row);
       const before = recipients.get(key);
       recipients.set(key, { ...row, holds: row.holds ?? before?.holds });
+      if (!places.has(key)) places.set(key, places.size + 1);
     }
     for (const gone of plan.forgotten) recipients.delete(keyOf(gone));
     outbox.push(...plan.outbox.map((row) => ({ ...row, partition: plan.partition })));
@@ -90,6 +98,8 @@ export function createMemoryStore(now: () => number = () => Date.now()): MemoryS
     Object.assign(checkpoint, { nextOffset, clock, nextNumber, attempts });
     const { contrast } = plan;
     if (contrast !== null) checkpoint.contrast = contrast.replaces ? [contrast.body] : [...checkpoint.contrast, contrast.body];
+    checkpoint.incidents = merged(checkpoint.incidents, plan.incidents, ({ incident }) => incident.id);
+    checkpoint.incidentCounts = merged(checkpoint.incidentCounts, plan.incidentCounts, ({ provider, at }) => `${provider} ${at}`);
     return 'committed';
   }
 
@@ -136,6 +146,17 @@ export function createMemoryStore(now: () => number = () => Date.now()): MemoryS
         yield rows.slice(from, from + PAGE).map(({ tenant, address, due, policy }): TrackedRow => ({ tenant, address, due, policy }));
       }
     },
+    async concerned(partition, { since, tenant, domain, mention }, cursor) {
+      const rows = [...recipients.values()]
+        .filter((row) => row.tracked && row.partition === partition && row.updatedAt >= since)
+        .filter((row) => (tenant ?? row.tenant) === row.tenant && (domain === null || row.address.endsWith(`@${domain}`)))
+        .filter((row) => mention === null || row.evidence.includes(mention))
+        .map((row) => ({ tenant: row.tenant, address: row.address, place: places.get(keyOf(row)) ?? 0 }))
+        .filter(({ place }) => place > cursor)
+        .sort((a, b) => a.place - b.place)
+        .slice(0, PAGE);
+      return { recipients: rows, cursor: rows.length < PAGE ? null : (rows.at(-1)?.place ?? null) };
+    },
     async load(keys) {
       return keys.flatMap((key): StoredRecipient[] => {
         const row = recipients.get(keyOf(key));
@@ -177,6 +198,11 @@ export function createMemoryStore(now: () => number = () => Date.now()): MemoryS
     now: async () => now(),
   };
   return store;
+}
+
+/** Later ones take the place of earlier ones with the same name. */
+function merged<T>(known: readonly T[], more: readonly T[], nameOf: (one: T) => string): readonly T[] {
+  return more.length === 0 ? known : [...new Map([...known, ...more].map((one) => [nameOf(one), one])).values()];
 }
 
 function keyOf({ tenant, address }: { readonly tenant: string; readonly address: string }): string {

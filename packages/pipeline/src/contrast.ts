@@ -9,6 +9,7 @@
 import { answerOf, closingOf, DAY, NO_REPLY, tenantPolicy } from '@desist/domain';
 import type { AskContrast, ContrastAnswer, DeliveryEvent, Fact, FailureFact, Judged, Policy, PolicySet, ProviderOf } from '@desist/domain';
 import { hashOfText, hashOn, isAt } from './keys.ts';
+import type { IncidentCounts, Watch } from './incidents/counts.ts';
 import type { ContrastWrite } from './ports.ts';
 import { Sketch, spread } from './sketch.ts';
 import type { Places } from './wire.ts';
@@ -67,6 +68,8 @@ interface Side {
   readonly tenant: string;
   readonly provider: string;
   readonly policy: Policy;
+  /** Counts for incidents, too: the place is looked up once for both. */
+  readonly watch: Watch | undefined;
   opensAt: number;
   closesAt: number;
   counter: Counter | undefined;
@@ -98,8 +101,9 @@ export function createContrast(options: {
   readonly providerOf: ProviderOf;
   /** What was taken before, in order. */
   readonly stored: readonly string[];
+  readonly incidents?: IncidentCounts;
 }): Contrast {
-  const { policies, providerOf, stored } = options;
+  const { policies, providerOf, stored, incidents } = options;
   const open = new Map<string, Counter>();
   const closed = new Map<string, ContrastAnswer>();
   let changed = new Set<Counter>();
@@ -119,7 +123,7 @@ export function createContrast(options: {
     if (side === undefined) {
       if (sides.size >= REMEMBERED) forgetPlaces();
       const { base } = tenantPolicy(policies, tenant);
-      side = { tenant, provider, policy: base, opensAt: 0, closesAt: 0, counter: undefined };
+      side = { tenant, provider, policy: base, watch: incidents?.watch(provider), opensAt: 0, closesAt: 0, counter: undefined };
       sides.set(name, side);
     }
     return side;
@@ -299,6 +303,7 @@ export function createContrast(options: {
       const slot = slotOf(key);
       const { occurredAt, messageStart, messageEnd, hostStart, hostEnd } = places;
       const side = slot.byHost && hostEnd > hostStart ? sideByHost(slot, value, hostStart, hostEnd) : slot.side;
+      if (side.watch !== undefined) incidents?.delivered(side.watch, occurredAt);
       const counter = counterAt(side, occurredAt, clock);
       if (counter === undefined) return;
       const end = Math.min(messageEnd, messageStart + MESSAGE);
@@ -306,7 +311,9 @@ export function createContrast(options: {
     },
     deliveredEvent({ tenant, recipient, occurredAt, messageId = '', remoteHost }, key, clock) {
       const provider = providerOf(recipient.slice(recipient.lastIndexOf('@') + 1), remoteHost);
-      const counter = counterAt(sideOf(tenant, provider), occurredAt, clock);
+      const side = sideOf(tenant, provider);
+      if (side.watch !== undefined) incidents?.delivered(side.watch, occurredAt);
+      const counter = counterAt(side, occurredAt, clock);
       if (counter === undefined) return;
       countDelivery(counter, identityOf(hashOfText(messageId.slice(0, MESSAGE), hashOfText(key)), occurredAt));
     },

@@ -10,6 +10,8 @@ export * from './stop.ts';
 export * from './tally.ts';
 export * from './task.ts';
 export * from './wire.ts';
+export { createCoordinator } from './incidents/coordinator.ts';
+export type { Coordinator } from './incidents/coordinator.ts';
 export * from './reader.ts';
 export * from './decide.ts';
 export * from './unmatched.ts';

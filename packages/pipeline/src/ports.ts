@@ -8,7 +8,7 @@
  *
  * Offsets, sequence numbers and times are plain numbers: both stay below 2^53.
  */
-import type { RecipientStateName, Scope, SuppressionReason } from '@desist/domain';
+import type { Incident, IncidentNotice, IncidentTerms, RecipientStateName, Scope, SuppressionReason } from '@desist/domain';
 
 // ---------------------------------------------------------------------------------------------- log, in
 
@@ -90,6 +90,8 @@ export interface OutRecord {
   readonly key: string | Uint8Array | null;
   readonly value: string | Uint8Array | null;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Into this partition, whatever the key. */
+  readonly partition?: number;
 }
 
 export interface Appended {
@@ -127,6 +129,42 @@ export interface Claim extends Ownership {
   readonly toleratedBelow: number;
   /** Bodies of the `ContrastWrite`s since the last one that replaced those before it, in order. */
   readonly contrast: readonly string[];
+  /** What the partition was told of incidents so far, and counted for the next ones. */
+  readonly incidents: readonly KnownIncident[];
+  readonly incidentCounts: readonly IncidentCount[];
+}
+
+/** An incident as a partition was told of it, and how far that is carried out. */
+export interface KnownIncident {
+  readonly incident: Incident;
+  /** Every recipient of the partition was looked at. */
+  readonly done: boolean;
+  readonly looked: number;
+  readonly changed: number;
+}
+
+/** What a partition counted of one provider in a quarter of an hour. */
+export interface IncidentCount {
+  readonly provider: string;
+  /** Begin of the quarter, ms. */
+  readonly at: number;
+  /** Recipients that began to fail. */
+  readonly failing: number;
+  readonly delivered: number;
+  readonly codes: readonly { readonly code: string; readonly count: number }[];
+  /** Without addresses. */
+  readonly samples: readonly string[];
+}
+
+/** Whose evidence an incident may concern: nobody else is looked at. */
+export interface Concerned {
+  /** Folded at this partition clock or later, ms. */
+  readonly since: number;
+  readonly tenant: string | null;
+  /** Part of the address behind the `@`. */
+  readonly domain: string | null;
+  /** The evidence contains this text, as it is stored. */
+  readonly mention: string | null;
 }
 
 /** What became of a partition that an operator let go on. */
@@ -264,6 +302,10 @@ export interface CommitPlan {
   readonly clockMoves: readonly { readonly beforeOffset: number; readonly clock: number }[];
   /** Null: nothing new. Written a second time, it changes nothing. */
   readonly contrast: ContrastWrite | null;
+  /** Of incidents, what was told or carried out since; at most one of each. */
+  readonly incidents: readonly KnownIncident[];
+  /** Quarters that counted something since, as they are now. */
+  readonly incidentCounts: readonly IncidentCount[];
 }
 
 /**
@@ -322,6 +364,12 @@ export interface RecipientStore {
   resume(partition: number, terms: { readonly toleratedBelow: number; readonly skipTo?: number }): Promise<Resumed | null>;
   /** All tracked recipients of a partition, in pages. */
   tracked(partition: number): AsyncIterable<readonly TrackedRow[]>;
+  /** A page of the tracked recipients of a partition whose evidence an incident may concern. `cursor`: where the next one begins. */
+  concerned(
+    partition: number,
+    which: Concerned,
+    cursor: number,
+  ): Promise<{ readonly recipients: readonly { readonly tenant: string; readonly address: string }[]; readonly cursor: number | null }>;
   /** Rows of these recipients, whichever partition they stand in. */
   load(keys: readonly { readonly tenant: string; readonly address: string }[]): Promise<readonly StoredRecipient[]>;
   /** Which of these were erased once. Costs nothing as long as nobody of the claimed partitions was. */
@@ -335,6 +383,71 @@ export interface RecipientStore {
   relayed(owner: Ownership, upTo: { readonly number: number | null; readonly deadLetterOffset: number | null }): Promise<CommitResult>;
   /** The database's clock, ms. */
   now(): Promise<number>;
+}
+
+// --------------------------------------------------------------------------------------------- incidents
+
+export type IncidentOrigin = 'detected' | 'operator';
+
+/** What was decided about an incident, and how far the log has told it. */
+export interface IncidentRow extends Omit<IncidentNotice, 'announcedBy'> {
+  readonly origin: IncidentOrigin;
+  /** `detected` only: nobody has noticed its end yet. */
+  readonly open: boolean;
+  /** The revision that every partition of the log has. Below `revision`: it is to be told. */
+  readonly told: number;
+  readonly createdAt: number;
+}
+
+/** How far the partitions have carried out the latest revision. */
+export interface IncidentProgress {
+  readonly partitions: number;
+  readonly done: number;
+  readonly looked: number;
+  readonly changed: number;
+}
+
+/** Quarters of one provider, of all partitions together, by time. */
+export interface ProviderCounts {
+  readonly provider: string;
+  readonly counts: readonly IncidentCount[];
+}
+
+/**
+ * What is decided about incidents, and what the partitions have counted: the one place where they come together. Rejects with
+ * `StoreError` like the store does.
+ */
+export interface IncidentStore {
+  /** Providers of which at least so many recipients began to fail since then, and what was counted of them since `baseline` before it. */
+  suspects(terms: { readonly since: number; readonly recipients: number; readonly baseline: number }): Promise<readonly ProviderCounts[]>;
+  /** The same of these providers. */
+  counts(providers: readonly string[], since: number): Promise<readonly ProviderCounts[]>;
+  /** The latest partition clock, ms; null before the first commit. */
+  clock(): Promise<number | null>;
+  /** Adds an incident. False: there is one of this id, or another one of this provider is open. */
+  insert(row: IncidentRow): Promise<boolean>;
+  /** Takes the row's place if that still has this revision. */
+  update(row: IncidentRow, revision: number): Promise<boolean>;
+  find(id: string): Promise<IncidentRow | null>;
+  /** Newest first. */
+  list(which: { readonly tenants?: readonly string[]; readonly limit: number; readonly before?: string }): Promise<readonly IncidentRow[]>;
+  open(): Promise<readonly IncidentRow[]>;
+  /** When the last incident of each of these providers ended, whoever noticed it; null: not yet. */
+  lastEnds(providers: readonly string[]): Promise<ReadonlyMap<string, number | null>>;
+  /** Those of which the log does not have the latest revision. */
+  untold(): Promise<readonly IncidentRow[]>;
+  markTold(id: string, revision: number): Promise<void>;
+  progress(id: string, revision: number): Promise<IncidentProgress>;
+  /** Recipients with evidence that terms may concern, from all partitions, in a stable order; `cursor`: where the next page begins. */
+  evidence(
+    terms: IncidentTerms,
+    page: { readonly cursor: string | null; readonly limit: number },
+  ): Promise<{
+    readonly recipients: readonly StoredRecipient[];
+    readonly cursor: string | null;
+  }>;
+  /** Forgets what was counted before then, and what partitions know of incidents that were over before then. */
+  prune(terms: { readonly counts: number; readonly incidents: number }): Promise<void>;
 }
 
 // ------------------------------------------------------------------------------------------------- time

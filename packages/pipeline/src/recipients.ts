@@ -2,12 +2,13 @@
  * The recipients of one partition that the task has at hand, and what they changed since the last commit. Everything here
  * dies with the task: the database has the truth.
  */
-import { addFact, decodeRecipient, encodeRecipient, forget, newRecipient, recipientKey, viewOf } from '@desist/domain';
-import type { AskContrast, Change, Command, Fact, FoldContext, PolicySet, Recipient } from '@desist/domain';
+import { addFact, decodeRecipient, encodeRecipient, forget, holdBack, newRecipient, recipientKey, viewOf } from '@desist/domain';
+import type { AskContrast, Change, Command, Fact, FoldContext, IncidentNotice, PolicySet, Recipient } from '@desist/domain';
 import { tenantPolicy } from '@desist/domain';
 import type { Deadlines } from './deadlines.ts';
 import { StoreError } from './errors.ts';
 import { liftedBy, mergedBlocks } from './forgotten.ts';
+import type { Incidents } from './incidents/known.ts';
 import type {
   BlockRow,
   CommitPlan,
@@ -32,6 +33,8 @@ export interface Held {
   changedList: boolean;
   /** Of an earlier recipient of this address, who was erased. */
   erased: Erased | undefined;
+  /** Its evidence was looked at when this much was known of incidents. */
+  told: number;
 }
 
 interface Erased {
@@ -57,6 +60,10 @@ export interface Recipients {
   contextOf(tenant: string): FoldContext;
   /** Notes that a recipient was folded, and publishes its changes. */
   touched(key: string, changes: readonly Change[]): void;
+  /** Holds back, or frees, what incidents say of it since it was last looked at. Answers what is published of it; `touched` is the caller's. */
+  holdBack(key: string, clock: number): readonly Change[];
+  /** Publishes what was decided about an incident. */
+  announce(notice: IncidentNotice, clock: number): void;
   /** Erases the recipient, at the record with this offset. Answers what is published of it. */
   forget(key: string, command: Command, clock: number, offset: number): readonly Change[];
   /** True when the fact is of an erased recipient: then at most what blocks grows. */
@@ -81,8 +88,9 @@ export function createRecipients(options: {
   readonly deadlines: Deadlines;
   readonly nextNumber: () => number;
   readonly askOf: (tenant: string) => AskContrast;
+  readonly incidents: Incidents;
 }): Recipients {
-  const { partition, store, time, wire, policies, deadlines } = options;
+  const { partition, store, time, wire, policies, deadlines, incidents } = options;
   const atHand = new Map<string, Held>();
   const contexts = new Map<string, FoldContext>();
   let dirty = new Set<string>();
@@ -112,12 +120,12 @@ export function createRecipients(options: {
         }
         const key = recipientKey(tenant, address);
         const foreign = row.partition !== partition;
-        atHand.set(key, { tenant, address, recipient, foreign, stored: true, changedList: false, erased: undefined });
+        atHand.set(key, { tenant, address, recipient, foreign, stored: true, changedList: false, erased: undefined, told: 0 });
       }
       for (const [key, { tenant, address }] of missing) {
         if (atHand.has(key)) continue;
         const recipient = newRecipient();
-        atHand.set(key, { tenant, address, recipient, foreign: false, stored: false, changedList: false, erased: undefined });
+        atHand.set(key, { tenant, address, recipient, foreign: false, stored: false, changedList: false, erased: undefined, told: 0 });
       }
       for (const { tenant, address, ...known } of await untilThere(time, () => store.forgotten([...missing.values()]))) {
         const held = atHand.get(recipientKey(tenant, address)) as Held;
@@ -158,6 +166,22 @@ export function createRecipients(options: {
       outbox.push({ number, key, change: text, value: concernsList(change) ? value : undefined });
       history.push(historyRow(tenant, address, change));
     }
+  }
+
+  function hold(key: string, clock: number): readonly Change[] {
+    const held = atHand.get(key) as Held;
+    const version = incidents.version();
+    if (held.told === version) return [];
+    held.told = version;
+    const { tenant, address, recipient } = held;
+    const which = { incidents: incidents.concerning(tenant, address), known: (id: string) => incidents.isKnown(id) };
+    return holdBack(recipient, which, clock, contextOf(tenant));
+  }
+
+  function announce(notice: IncidentNotice, recordedAt: number): void {
+    const number = options.nextNumber();
+    const { key, value } = wire.encodeIncidentChange({ notice, recordedAt, policy: policies.version, sequence: { partition, number } });
+    outbox.push({ number, key, change: value, value: undefined });
   }
 
   /** Notes what is to be known of an erased recipient; one row per recipient and commit. */
@@ -231,6 +255,8 @@ export function createRecipients(options: {
     load,
     contextOf,
     touched,
+    holdBack: hold,
+    announce,
     forget: erase,
     isOfErased,
     lifted,

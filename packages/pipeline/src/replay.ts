@@ -10,15 +10,20 @@ import {
   classifierOf,
   factOf,
   forget,
+  holdBack,
   judge,
+  marked,
   newRecipient,
   recipientKey,
   tenantPolicy,
   viewOf,
 } from '@desist/domain';
-import type { Change, Fact, FoldContext, LogEvent, PolicySet, ProviderOf, Recipient, RecipientView } from '@desist/domain';
+import type { Change, Fact, FoldContext, IncidentNotice, LogEvent, PolicySet, ProviderOf, Recipient, RecipientView } from '@desist/domain';
 import { causeOf, createContrast } from './contrast.ts';
 import { createDeadlines } from './deadlines.ts';
+import { begins, createIncidentCounts } from './incidents/counts.ts';
+import { createIncidents } from './incidents/known.ts';
+import { createIncidentWatch } from './incidents/watch.ts';
 
 export interface ReplayedChange {
   readonly tenant: string;
@@ -27,6 +32,16 @@ export interface ReplayedChange {
   /** Dense from 1. */
   readonly number: number;
 }
+
+/** What was decided about an incident. */
+export interface ReplayedIncident {
+  readonly notice: IncidentNotice;
+  /** ms */
+  readonly recordedAt: number;
+  readonly number: number;
+}
+
+export type Replayed = ReplayedChange | ReplayedIncident;
 
 export interface ReplayedRecipient {
   readonly tenant: string;
@@ -48,15 +63,19 @@ export interface ReplaySummary {
   readonly greylisted: number;
   /** Recipients that were erased. */
   readonly forgotten: number;
+  /** Incidents that were noticed, or told. */
+  readonly incidents: number;
   /** ms; null when there was no event. */
   readonly clock: number | null;
 }
 
 export interface Replay {
   /** Folds the next event; answers what it and the time up to it changed. */
-  fold(event: LogEvent): readonly ReplayedChange[];
+  fold(event: LogEvent): readonly Replayed[];
+  /** What a log says of an incident. From the first one on none is noticed here: the log's own decisions are taken. */
+  hear(notice: IncidentNotice): readonly Replayed[];
   /** Fires everything that is due up to the end. */
-  finish(): readonly ReplayedChange[];
+  finish(): readonly Replayed[];
   /** Everybody who is not healthy or holds something, by tenant and address. */
   notHealthy(): Iterable<ReplayedRecipient>;
   find(tenant: string, address: string): ReplayedRecipient | undefined;
@@ -67,6 +86,8 @@ interface Folded {
   readonly tenant: string;
   readonly address: string;
   readonly recipient: Recipient;
+  /** Its evidence was looked at when this much was known of incidents. */
+  told: number;
 }
 
 export function createReplay(options: {
@@ -80,7 +101,11 @@ export function createReplay(options: {
   const recipients = new Map<string, Folded>();
   const deadlines = createDeadlines();
   const contexts = new Map<string, FoldContext>();
-  const contrast = createContrast({ policies, providerOf, stored: [] });
+  const incidentCounts = createIncidentCounts([]);
+  const incidents = createIncidents([]);
+  const watch = createIncidentWatch(policies.base.incidents, incidentCounts);
+  const contrast = createContrast({ policies, providerOf, stored: [], incidents: incidentCounts });
+  let recorded = false;
   let clock = Number.NEGATIVE_INFINITY;
   let events = 0;
   let duplicates = 0;
@@ -99,7 +124,7 @@ export function createReplay(options: {
     return context;
   }
 
-  function publish({ tenant, address }: Folded, changes: readonly Change[]): ReplayedChange[] {
+  function publish({ tenant, address }: Pick<Folded, 'tenant' | 'address'>, changes: readonly Change[]): ReplayedChange[] {
     return changes.map((change) => ({ tenant, address, change, number: (number += 1) }));
   }
 
@@ -126,10 +151,47 @@ export function createReplay(options: {
       for (const key of keys) {
         const folded = recipients.get(key);
         if (folded === undefined) continue;
-        published.push(...publish(folded, advanceTo(folded.recipient, limit, contextOf(folded.tenant))));
+        published.push(...hold(folded), ...publish(folded, advanceTo(folded.recipient, limit, contextOf(folded.tenant))));
         settle(key, folded);
       }
     }
+  }
+
+  // ---------------------------------------------------------------------------------------- incidents
+
+  function hold(folded: Folded): ReplayedChange[] {
+    const { tenant, address, recipient } = folded;
+    if (folded.told === incidents.version()) return [];
+    folded.told = incidents.version();
+    const which = { incidents: incidents.concerning(tenant, address), known: (id: string) => incidents.isKnown(id) };
+    return publish(folded, holdBack(recipient, which, clock, contextOf(tenant)));
+  }
+
+  function carryOut(notice: IncidentNotice): Replayed[] {
+    if (incidents.told(notice) !== 'news') return [];
+    incidents.progress(notice, 0, 0, true);
+    const published: Replayed[] = [{ notice, recordedAt: clock, number: (number += 1) }];
+    for (const [key, folded] of [...recipients]) {
+      const { facts } = folded.recipient;
+      published.push(...hold(folded));
+      if (folded.recipient.facts !== facts) settle(key, folded);
+    }
+    return published;
+  }
+
+  /** Does the failure that was just folded begin something? `before`: what was known of the recipient until then. */
+  function noticed(fact: Fact, before: readonly Fact[], tenant: string): Replayed[] {
+    if (recorded || fact.kind !== 'failure' || fact.judged.provider === null) return [];
+    const { base, streams } = tenantPolicy(policies, tenant);
+    if (!begins(fact, before, streams.get(fact.stream) ?? base)) return [];
+    const { provider, reply } = fact.judged;
+    incidentCounts.failed(provider, fact.at, reply);
+    const notice = watch.failed(provider, fact.at, clock);
+    return notice === undefined ? [] : carryOut(notice);
+  }
+
+  function closeIncidents(): Replayed[] {
+    return recorded ? [] : watch.over(clock).flatMap(carryOut);
   }
 
   function noteFailing(tenant: string, key: string, fact: Fact): void {
@@ -146,7 +208,7 @@ export function createReplay(options: {
     const { changes, rest } = forget(known, occurredAt, clock, contextOf(tenant));
     const before = erased.get(key);
     erased.set(key, { at: Math.max(occurredAt, before?.at ?? occurredAt), version: Math.max(rest.version, before?.version ?? 0) });
-    const folded = { tenant, address, recipient: rest };
+    const folded = { tenant, address, recipient: rest, told: 0 };
     recipients.set(key, folded);
     const published = publish(folded, changes);
     settle(key, folded);
@@ -167,8 +229,9 @@ export function createReplay(options: {
       events += 1;
       // What was due before this moment comes first; at one instant, events come before timers.
       contrast.close(Math.max(clock, event.occurredAt));
-      const published = event.occurredAt > clock ? fireDue(event.occurredAt - 1) : [];
+      const published: Replayed[] = event.occurredAt > clock ? fireDue(event.occurredAt - 1) : [];
       clock = Math.max(clock, event.occurredAt);
+      published.push(...closeIncidents());
       const key = recipientKey(event.tenant, event.recipient);
       if (event.type === 'delivered') contrast.deliveredEvent(event, key, clock);
       if (!leavesTrace(event, key)) return published;
@@ -176,15 +239,19 @@ export function createReplay(options: {
         published.push(...erase(key, event));
         return published;
       }
-      const fact = factOf(event, (failed) => judge(failed, providerOf, classifier));
+      const made = factOf(event, (failed) => judge(failed, providerOf, classifier));
       const before = erased.get(key);
-      if (fact === undefined || (before !== undefined && fact.at <= before.at)) return published;
+      if (made === undefined || (before !== undefined && made.at <= before.at)) return published;
+      const fact = marked(made, incidents.concerning(event.tenant, event.recipient), (id) => incidents.isKnown(id));
       noteFailing(event.tenant, key, fact);
       let folded = recipients.get(key);
       if (folded === undefined) {
-        folded = { tenant: event.tenant, address: event.recipient, recipient: { ...newRecipient(), version: before?.version ?? 0 } };
+        const recipient = { ...newRecipient(), version: before?.version ?? 0 };
+        folded = { tenant: event.tenant, address: event.recipient, recipient, told: 0 };
         recipients.set(key, folded);
       }
+      published.push(...hold(folded));
+      const { facts } = folded.recipient;
       const healed = fact.kind === 'delivered' && endsGreylisting(folded.recipient.facts, fact);
       const changes = addFact(folded.recipient, fact, clock, contextOf(event.tenant));
       if (changes === 'duplicate') duplicates += 1;
@@ -193,12 +260,17 @@ export function createReplay(options: {
         published.push(...publish(folded, changes));
       }
       settle(key, folded);
+      published.push(...noticed(fact, facts, event.tenant));
       return published;
+    },
+    hear(notice) {
+      recorded = true;
+      return carryOut(notice);
     },
     finish() {
       if (until !== undefined) clock = Math.max(clock, until);
       contrast.close(clock);
-      return fireDue(clock);
+      return [...closeIncidents(), ...fireDue(clock)];
     },
     *notHealthy() {
       for (const key of [...recipients.keys()].sort()) {
@@ -223,6 +295,7 @@ export function createReplay(options: {
       changes: number,
       greylisted,
       forgotten: erased.size,
+      incidents: incidents.size(),
       clock: Number.isFinite(clock) ? clock : null,
     }),
   };

@@ -6,8 +6,19 @@
  * Records are folded one by one, each at the partition clock that the log gives it, so that what is published follows
  * from the log alone and not from how it was cut into batches.
  */
-import { addFact, advanceTo, attributionOf, classifierOf, endsGreylisting, factOf, isCommand, judge, recipientKey } from '@desist/domain';
-import type { DeliveredFact, Fact, FoldContext, LogEvent, PolicySet, ProviderOf, Recipient } from '@desist/domain';
+import {
+  addFact,
+  advanceTo,
+  attributionOf,
+  classifierOf,
+  endsGreylisting,
+  factOf,
+  isCommand,
+  judge,
+  marked,
+  recipientKey,
+} from '@desist/domain';
+import type { DeliveredFact, Fact, FoldContext, IncidentNotice, LogEvent, PolicySet, ProviderOf, Recipient } from '@desist/domain';
 import type { Breaker } from './breaker.ts';
 import { createBreaker } from './breaker.ts';
 import type { Contrast } from './contrast.ts';
@@ -15,10 +26,12 @@ import { createContrast, causeOf } from './contrast.ts';
 import { createDeadlines } from './deadlines.ts';
 import { hashOfKey, hashOfText } from './keys.ts';
 import { StoreError } from './errors.ts';
-import type { Claim, CommitPlan, DeadLetter, LogRecord, RecipientStore, Time } from './ports.ts';
+import { begins, createIncidentCounts } from './incidents/counts.ts';
+import { concernedBy, createIncidents } from './incidents/known.ts';
+import type { Claim, CommitPlan, DeadLetter, KnownIncident, LogRecord, RecipientStore, Time } from './ports.ts';
 import type { Recipients } from './recipients.ts';
 import { createRecipients } from './recipients.ts';
-import { backOff, messageOf } from './retry.ts';
+import { backOff, messageOf, untilThere } from './retry.ts';
 import type { Tally } from './tally.ts';
 import type { Places, Wire } from './wire.ts';
 
@@ -113,7 +126,10 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
   let inFlight: Promise<void> | undefined;
   const classifier = classifierOf(policies.rules);
   const providerOf: ProviderOf = (domain, host) => wire.providerOf(domain, host);
-  const contrast: Contrast = createContrast({ policies, providerOf, stored: claim.contrast });
+  const incidentCounts = createIncidentCounts(claim.incidentCounts);
+  const incidents = createIncidents(claim.incidents);
+  let incidentsTold: KnownIncident[] = [];
+  const contrast: Contrast = createContrast({ policies, providerOf, stored: claim.contrast, incidents: incidentCounts });
   const recipients: Recipients = createRecipients({
     partition,
     store,
@@ -123,6 +139,7 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
     deadlines,
     nextNumber: () => number++,
     askOf: (tenant) => contrast.askOf(tenant),
+    incidents,
   });
 
   // ------------------------------------------------------------------------------------------ reading
@@ -133,21 +150,26 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
 
   const places: Places = { occurredAt: 0, messageStart: 0, messageEnd: 0, hostStart: 0, hostEnd: 0 };
 
-  /** Reads a slice and counts its deliveries. Answers the recipients that it needs at hand. */
+  /** Reads a slice, up to a record about an incident, and counts its deliveries. Answers where it ends, and whom it needs at hand. */
   function read(
     records: readonly LogRecord[],
     from: number,
-    to: number,
+    end: number,
     present: number,
-  ): Map<string, { tenant: string; address: string }> {
+  ): { readonly to: number; readonly needed: Map<string, { tenant: string; address: string }> } {
     const needed = new Map<string, { tenant: string; address: string }>();
+    let to = end;
     let delivered = 0;
     let accepted = 0;
     let ahead = clock;
-    decoded = new Array<undefined>(to - from);
+    decoded = new Array<undefined>(end - from);
     for (let i = from; i < to; i += 1) {
       const record = records[i] as LogRecord;
       const type = wire.peek(record, places);
+      if (type === undefined && wire.isIncident(record.key)) {
+        to = i;
+        break;
+      }
       peeked[i - from] = 0;
       ahead = Math.max(ahead, Math.min(record.recordTime, present));
       if (type === 'accepted') accepted += 1;
@@ -171,7 +193,7 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
     counts.peeked += delivered + accepted;
     if (delivered > 0) tally?.event('delivered', delivered);
     if (accepted > 0) tally?.event('accepted', accepted);
-    return needed;
+    return { to, needed };
   }
 
   function decode(record: LogRecord, index: number, needed: Map<string, { tenant: string; address: string }>): LogEvent | undefined {
@@ -228,8 +250,14 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
     // Records below the checkpoint were folded before.
     let from = 0;
     while (from < records.length && (records[from] as LogRecord).offset < position) from += 1;
-    for (; from < records.length; from += SLICE) {
-      await fold(records, from, Math.min(from + SLICE, records.length));
+    while (from < records.length) {
+      const end = Math.min(from + SLICE, records.length);
+      from = await fold(records, from, end);
+      if (state.kind !== 'running') return;
+      if (from < end) {
+        await hear(records[from] as LogRecord);
+        from += 1;
+      }
       if (state.kind !== 'running') return;
       await commitIfDue();
       if (state.kind !== 'running') return;
@@ -240,20 +268,19 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
     await commitIfDue();
   }
 
-  async function fold(records: readonly LogRecord[], from: number, to: number): Promise<void> {
+  /** Answers how far it came: up to `end`, or to a record about an incident. */
+  async function fold(records: readonly LogRecord[], from: number, end: number): Promise<number> {
     const present = time.now();
-    const needed = read(records, from, to, present);
+    const { to, needed } = read(records, from, end, present);
     // What was found wrong so far is not committed when the breaker trips: it is read again when an operator lets go.
-    if (state.kind !== 'running') return;
+    if (state.kind !== 'running') return from;
     if (needed.size > 0) await recipients.load(needed);
     const hashes = new Set<number>();
     for (const key of needed.keys()) hashes.add(hashOfText(key));
     for (let i = from; i < to; i += 1) {
       const record = records[i] as LogRecord;
       const before = clock;
-      clock = Math.max(clock, Math.min(record.recordTime, present));
-      // What was counted before this record decides.
-      if (clock > before) contrast.close(clock);
+      follow(record, present);
       const one = decoded[i - from];
       const hash = peeked[i - from] as number;
       if (one !== undefined) {
@@ -265,6 +292,71 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
       position = record.offset + 1;
     }
     counts.records += to - from;
+    return to;
+  }
+
+  /** The clock goes on to the record's time. */
+  function follow({ recordTime }: LogRecord, present: number): void {
+    const before = clock;
+    clock = Math.max(clock, Math.min(recordTime, present));
+    // What was counted before this record decides.
+    if (clock > before) contrast.close(clock);
+  }
+
+  // ---------------------------------------------------------------------------------------- incidents
+
+  /** A record about an incident: what it says is carried out in the whole partition before the next record is read. */
+  async function hear(record: LogRecord): Promise<void> {
+    // What was folded so far must be where it is looked for.
+    await flush();
+    if (state.kind !== 'running') return;
+    follow(record, time.now());
+    const read = wire.decodeIncident(record);
+    note(record, read.ok);
+    if (!read.ok) reject(record, read.reason, read.detail);
+    else await carryOut(read.notice);
+    if (state.kind !== 'running') return;
+    position = record.offset + 1;
+    counts.records += 1;
+  }
+
+  /**
+   * In steps of one commit each, all of them at this record: whoever goes on after a crash reads it again, finds most of it done, and does
+   * the rest. With the first step the incident is known, so that nothing in between is folded as if it were not.
+   */
+  async function carryOut(notice: IncidentNotice): Promise<void> {
+    const news = incidents.told(notice);
+    if (news === 'known') return;
+    if (news === 'news' && notice.announcedBy === partition) recipients.announce(notice, clock);
+    const which = concernedBy(notice);
+    let looked = 0;
+    let changed = 0;
+    for (let cursor: number | null = 0; cursor !== null;) {
+      const from: number = cursor;
+      const page = await untilThere(time, () => store.concerned(partition, which, from));
+      await recipients.load(new Map(page.recipients.map((one) => [recipientKey(one.tenant, one.address), one])));
+      for (const { tenant, address } of page.recipients) {
+        const key = recipientKey(tenant, address);
+        const held = recipients.get(key);
+        if (held === undefined) continue;
+        const { facts } = held.recipient;
+        const changes = recipients.holdBack(key, clock);
+        looked += 1;
+        if (held.recipient.facts === facts) continue;
+        if (changes.length > 0) changed += 1;
+        counts.changes += changes.length;
+        tally?.changed(changes);
+        recipients.touched(key, changes);
+        if (recipients.dirty() < limits.rows) continue;
+        incidentsTold = [incidents.progress(notice, looked, changed, false)];
+        await flush();
+        if (state.kind !== 'running') return;
+      }
+      cursor = page.cursor;
+      await time.yield();
+    }
+    // The last step goes with the record itself.
+    incidentsTold = [incidents.progress(notice, looked, changed, true)];
   }
 
   function foldOne(record: LogRecord, event: LogEvent | undefined, key: string, before: number): void {
@@ -279,13 +371,17 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
       return;
     }
     const context = recipients.contextOf(event.tenant);
-    const fact = factOf(event, (failed) => judge(failed, providerOf, classifier));
-    if (fact === undefined || recipients.isOfErased(key, fact, record.offset)) return;
+    const made = factOf(event, (failed) => judge(failed, providerOf, classifier));
+    if (made === undefined) return;
+    const fact = marked(made, incidents.concerning(event.tenant, event.recipient), (id) => incidents.isKnown(id));
+    if (recipients.isOfErased(key, fact, record.offset)) return;
     if (isCommand(event)) recipients.lifted(key, event, record.offset);
     tally?.failed(fact, key);
     noteFailing(event.tenant, key, fact, held.recipient, context);
+    noteBeginning(fact, held.recipient, context);
     if (fact.kind === 'delivered') noteWait(held.recipient, fact, key);
-    const changes = Number.isFinite(before) ? [...advanceTo(held.recipient, before, context)] : [];
+    const changes = [...recipients.holdBack(key, Number.isFinite(before) ? before : clock)];
+    if (Number.isFinite(before)) changes.push(...advanceTo(held.recipient, before, context));
     const added = addFact(held.recipient, fact, clock, context);
     if (added === 'duplicate') counts.duplicates += 1;
     else changes.push(...added);
@@ -302,6 +398,12 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
     const attribution = attributionOf(own.streams.get(fact.stream) ?? own.base, verdict);
     if (attribution === 'recipient' || attribution === 'message' || provider === null) return;
     contrast.failed({ tenant, provider, at: fact.at, key }, clock);
+  }
+
+  function noteBeginning(fact: Fact, { facts }: Recipient, { policies: own }: FoldContext): void {
+    if (fact.kind !== 'failure' || fact.judged.provider === null) return;
+    if (!begins(fact, facts, own.streams.get(fact.stream) ?? own.base)) return;
+    incidentCounts.failed(fact.judged.provider, fact.at, fact.judged.reply);
   }
 
   /** From the first failure since the last delivery to this one. */
@@ -331,7 +433,7 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
       for (const key of keys) {
         const held = recipients.get(key);
         if (held === undefined || held.foreign) continue;
-        const changes = advanceTo(held.recipient, clock, recipients.contextOf(held.tenant));
+        const changes = [...recipients.holdBack(key, clock), ...advanceTo(held.recipient, clock, recipients.contextOf(held.tenant))];
         counts.changes += changes.length;
         tally?.changed(changes);
         recipients.touched(key, changes);
@@ -350,6 +452,7 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
       recipients.dirty() > 0 ||
       deadLetters.length > 0 ||
       clock > committedClock ||
+      incidentsTold.length > 0 ||
       committedAttempts !== attempts
     );
   }
@@ -385,9 +488,12 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
       deadLetters,
       clockMoves,
       contrast: contrast.take(),
+      incidents: incidentsTold,
+      incidentCounts: incidentCounts.take(time.monotonic()),
     };
     deadLetters = [];
     clockMoves = [];
+    incidentsTold = [];
     lastCommitAt = time.monotonic();
     inFlight = commit(plan).finally(() => (inFlight = undefined));
   }

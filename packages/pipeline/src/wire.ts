@@ -1,5 +1,5 @@
 /** What the engine needs of the wire formats: given by the service, so that the pipeline knows no encoding. */
-import type { Allowance, Change, LogEvent, SuppressionTerms } from '@desist/domain';
+import type { Allowance, Change, IncidentNotice, LogEvent, SuppressionTerms } from '@desist/domain';
 
 import type { LogRecord } from './ports.ts';
 
@@ -8,6 +8,9 @@ export type RejectReason = 'too_large' | 'unreadable' | 'unsupported_version' | 
 export type Decoded =
   | { readonly ok: true; readonly event: LogEvent; readonly clamped: boolean }
   | { readonly ok: false; readonly reason: RejectReason; readonly detail: string };
+
+export type DecodedIncident =
+  { readonly ok: true; readonly notice: IncidentNotice } | { readonly ok: false; readonly reason: RejectReason; readonly detail: string };
 
 export type Peeked = 'delivered' | 'accepted';
 
@@ -35,6 +38,16 @@ export interface Wire {
   /** `tenant/address` of a record that was peeked at: its key is ASCII. */
   keyText(key: Uint8Array): string;
   decode(record: LogRecord): Decoded;
+  /** A record about an incident, by its key. */
+  isIncident(key: Uint8Array | null): boolean;
+  decodeIncident(record: LogRecord): DecodedIncident;
+  /** JSON of an incident's change. */
+  encodeIncidentChange(input: {
+    readonly notice: IncidentNotice;
+    readonly recordedAt: number;
+    readonly policy: string;
+    readonly sequence: { readonly partition: number; readonly number: number };
+  }): { readonly key: string; readonly value: string };
   /** JSON of a change (CONTRACT 1.3). */
   encodeChange(input: {
     readonly tenant: string;

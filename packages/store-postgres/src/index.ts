@@ -7,3 +7,4 @@ export * from './operations.ts';
 export type { SqlSocket } from './socket.ts';
 export * from './reader.ts';
 export * from './ingest.ts';
+export { createIncidentStore } from './incidents.ts';

@@ -4,6 +4,7 @@ import type {
   CommitResult,
   DeadLetter,
   ForgottenRow,
+  KnownIncident,
   OutboxRow,
   Ownership,
   RecipientRow,
@@ -13,8 +14,12 @@ import type {
 import type { Database, Queries, Row } from './database.ts';
 import type { HashOf } from './forgotten.ts';
 import { eraseRecipients, readForgotten } from './forgotten.ts';
+import { countOf } from './incidents.ts';
 
 const PAGE = 10_000;
+const CONCERNED = 1_000;
+/** What a partition counts for incidents at most (`incidents/counts.ts` of the pipeline). */
+const QUARTERS = 20_000;
 
 export interface StoreOptions {
   /** The keyed hash that stands for an erased recipient. Without it nobody can be erased. */
@@ -43,6 +48,11 @@ export function createStore(db: Database, { hashOf }: StoreOptions = {}): Recipi
       const row = rows[0] as Row;
       // The epoch is ours: nobody else writes any more.
       const counted = await db.query('select body from desist.contrast where partition = $1 order by number', [partition]);
+      const told = await db.query('select incident, done, looked, changed from desist.incident_known where partition = $1', [partition]);
+      const quarters = await db.query(
+        `select provider, at, failing, delivered, detail from desist.incident_count where partition = $1 order by at desc limit ${QUARTERS}`,
+        [partition],
+      );
       const [known] = await db.query('select exists (select from desist.forgotten where partition = $1) as any', [partition]);
       anyForgotten ||= known?.['any'] === true;
       return {
@@ -55,6 +65,13 @@ export function createStore(db: Database, { hashOf }: StoreOptions = {}): Recipi
         stopped: row['stopped'] as string | null,
         toleratedBelow: number(row['tolerated_below']),
         contrast: counted.map(({ body }) => body as string),
+        incidents: told.map((one) => ({
+          incident: JSON.parse(one['incident'] as string) as KnownIncident['incident'],
+          done: one['done'] === true,
+          looked: number(one['looked']),
+          changed: number(one['changed']),
+        })),
+        incidentCounts: quarters.map(countOf),
       };
     },
 
@@ -111,6 +128,21 @@ export function createStore(db: Database, { hashOf }: StoreOptions = {}): Recipi
         });
         after = number(rows.at(-1)?.['id']);
       }
+    },
+
+    async concerned(partition, { since, tenant, domain, mention }, cursor) {
+      const rows = await db.query(
+        `select id, tenant, address from desist.recipient
+         where tracked and partition = $1 and id > $2 and updated_at >= $3 and ($4::text is null or tenant = $4)
+           and ($5::text is null or split_part(address, '@', -1) = $5) and ($6::text is null or position($6 in evidence) > 0)
+         order by id limit ${CONCERNED}`,
+        [partition, cursor, since, tenant, domain, mention],
+      );
+      const last = rows.at(-1)?.['id'];
+      return {
+        recipients: rows.map((row) => ({ tenant: row['tenant'] as string, address: row['address'] as string })),
+        cursor: rows.length < CONCERNED ? null : number(last),
+      };
     },
 
     async load(keys) {
@@ -331,7 +363,8 @@ async function writeHeld(tx: Queries, plan: CommitPlan): Promise<void> {
   }
 }
 
-async function writeRest(tx: Queries, { partition, history, outbox, deadLetters, clockMoves, contrast }: CommitPlan): Promise<void> {
+async function writeRest(tx: Queries, plan: CommitPlan): Promise<void> {
+  const { partition, history, outbox, deadLetters, clockMoves, contrast } = plan;
   if (history.length > 0) {
     await tx.query(
       `insert into desist.recipient_event (recipient_id, version, type, effective_at, recorded_at, detail)
@@ -389,6 +422,34 @@ async function writeRest(tx: Queries, { partition, history, outbox, deadLetters,
     if (contrast.replaces) await tx.query('delete from desist.contrast where partition = $1', [partition]);
     await tx.query('insert into desist.contrast (partition, body) values ($1, $2)', [partition, contrast.body]);
   }
+  await writeIncidents(tx, plan);
+}
+
+async function writeIncidents(tx: Queries, { partition, incidents, incidentCounts }: CommitPlan): Promise<void> {
+  for (const { incident, done, looked, changed } of incidents) {
+    await tx.query(
+      `insert into desist.incident_known (partition, id, revision, incident, until_at, done, looked, changed) values ($1, $2, $3, $4, $5, $6, $7, $8)
+       on conflict (partition, id) do update set revision = excluded.revision, incident = excluded.incident, until_at = excluded.until_at,
+         done = excluded.done, looked = excluded.looked, changed = excluded.changed`,
+      [partition, incident.id, incident.revision, JSON.stringify(incident), incident.terms.until, done, looked, changed],
+    );
+  }
+  if (incidentCounts.length === 0) return;
+  // One order for everybody, as with the recipients.
+  const rows = [...incidentCounts].sort((a, b) => compare(a.provider, b.provider) || a.at - b.at);
+  await tx.query(
+    `insert into desist.incident_count (partition, provider, at, failing, delivered, detail)
+     select $1, * from unnest($2::text[], $3::bigint[], $4::integer[], $5::bigint[], ${jsonArray(6)})
+     on conflict (provider, at, partition) do update set failing = excluded.failing, delivered = excluded.delivered, detail = excluded.detail`,
+    [
+      partition,
+      rows.map(({ provider }) => provider),
+      rows.map(({ at }) => at),
+      rows.map(({ failing }) => failing),
+      rows.map(({ delivered }) => delivered),
+      joined(rows.map(({ failing, codes, samples }) => (failing === 0 ? null : JSON.stringify({ codes, samples })))),
+    ],
+  );
 }
 
 /** Arrays of bytea are the one thing that the two drivers write differently: both write text. */

@@ -11,9 +11,14 @@ type Policies = Pick<PolicySet, 'base' | 'tenants' | 'rules'>;
  */
 export function policyVersion(policies: Policies): string {
   const { base, tenants, rules } = withoutRepetition(policies);
-  const named = [...tenants].map(([name, { base: own, streams }]) => [name, { base: withoutUsual(own), streams: Object.fromEntries([...streams].map(([stream, policy]) => [stream, withoutUsual(policy)])) }]);
+  const named = [...tenants].map(([name, { base: own, streams }]) => [
+    name,
+    { base: withoutUsual(own), streams: Object.fromEntries([...streams].map(([stream, policy]) => [stream, withoutUsual(policy)])) },
+  ]);
   return `sha256:${createHash('sha256')
-    .update(canonical({ base: withoutUsual(base), tenants: Object.fromEntries(named) as object, ...(rules === undefined ? {} : { rules }) }))
+    .update(
+      canonical({ base: withoutUsual(base), tenants: Object.fromEntries(named) as object, ...(rules === undefined ? {} : { rules }) }),
+    )
     .digest('hex')}`;
 }
 

@@ -33,22 +33,21 @@ export function quarterOf(at: number): number {
 }
 
 /**
- * The first incident that the counts show from `after` on; undefined: none. `counts`: by time, of one provider. `before`: what was counted
- * in the days before the first of them.
+ * The first incident that the counts show from `after` on; undefined: none. `counts`: by time, of one provider, with the days before.
  */
-export function openingOf(policy: IncidentPolicy, counts: readonly Count[], before: Sum, after: number): Opening | undefined {
+export function openingOf(policy: IncidentPolicy, counts: readonly Count[], after: number): Opening | undefined {
   for (let end = 0; end < counts.length; end += 1) {
     const last = counts[end] as Count;
     // Only a quarter in which somebody begins to fail can make the difference.
     if (last.at < after || last.failing === 0) continue;
-    const opening = openingAt(policy, counts, end, before, after);
+    const opening = openingAt(policy, counts, end, after);
     if (opening !== undefined) return opening;
   }
   return undefined;
 }
 
 /** The longest stretch that ends here and shows an incident. */
-function openingAt(policy: IncidentPolicy, counts: readonly Count[], end: number, before: Sum, after: number): Opening | undefined {
+function openingAt(policy: IncidentPolicy, counts: readonly Count[], end: number, after: number): Opening | undefined {
   const last = counts[end] as Count;
   let failing = 0;
   let delivered = 0;
@@ -58,12 +57,24 @@ function openingAt(policy: IncidentPolicy, counts: readonly Count[], end: number
     if (first.at < after || first.at <= last.at - policy.window) break;
     failing += first.failing;
     delivered += first.delivered;
-    if (failing < policy.recipients || shareOf({ failing, delivered }) < policy.failingShare) continue;
-    const usual = usualOf(policy, counts, start, before);
+    // Within the shortest time the whole of it is one stretch.
+    const next = counts[start - 1];
+    const whole = next === undefined || next.at <= last.at - SHORTEST;
+    if (!shows(policy, { failing, delivered }, whole)) continue;
+    const usual = usualOf(policy, counts, start);
     if (usual === undefined || shareOf({ failing, delivered }) < 2 * usual) continue;
     found = { from: beginOf(policy, counts, start, end, usual), failing, delivered, usualShare: usual };
   }
   return found;
+}
+
+/** A stretch is at least so long, for a campaign is sent in bursts; what many recipients tell, a shorter one tells, too. */
+const SHORTEST = HOUR;
+const MANY = 5;
+
+/** Do so many begin to fail, and most of all that are tried? `whole`: all of the shortest time is in it. */
+export function shows({ recipients, failingShare }: IncidentPolicy, sum: Sum, whole: boolean): boolean {
+  return sum.failing >= (whole ? recipients : MANY * recipients) && shareOf(sum) >= failingShare;
 }
 
 export interface Sum {
@@ -77,9 +88,10 @@ export function shareOf({ failing, delivered }: Sum): number {
 }
 
 /** What is usual, from the days before the quarter at `start`; undefined: too little mail was accepted then to say so. */
-function usualOf(policy: IncidentPolicy, counts: readonly Count[], start: number, before: Sum): number | undefined {
+function usualOf(policy: IncidentPolicy, counts: readonly Count[], start: number): number | undefined {
   const since = (counts[start] as Count).at - policy.baseline;
-  let { failing, delivered } = before;
+  let failing = 0;
+  let delivered = 0;
   for (const count of counts.slice(0, start)) {
     if (count.at < since) continue;
     failing += count.failing;

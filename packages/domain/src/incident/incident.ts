@@ -59,6 +59,12 @@ export interface IncidentNotice extends Incident {
   readonly note: string | null;
 }
 
+/** Of a provider's incident that began then: the same one gets the same id, whoever notices it. Quarters of an hour, as letters. */
+export function incidentIdOf(provider: string, from: number): string {
+  const name = provider.replaceAll('.', '_').replaceAll(/[^A-Za-z0-9_-]/g, '');
+  return `${name.slice(0, 48)}-${Math.floor(from / 900_000).toString(36)}`;
+}
+
 /** The incidents that may hold back failures of this recipient, in the order of their ids. */
 export function concerning(incidents: readonly Incident[], tenant: string, domain: string): readonly Incident[] {
   return incidents.filter(({ terms }) => (terms.tenant ?? tenant) === tenant && (terms.domain ?? domain) === domain);

@@ -201,25 +201,27 @@ function publishTrace(r: Recipient, clock: number, context: FoldContext): readon
 export interface HoldingBack {
   readonly incidents: readonly Incident[];
   readonly known: (id: string) => boolean;
-  /** The one whose decision is being carried out: it stands on the changes. */
-  readonly id: string;
 }
 
 /**
  * Marks the failures that incidents hold back, frees those that they hold no longer, and folds again: what others see of it is one change
  * for each suppression that ends or begins, or one in all when only the streak is another. Nothing at all when no mark changes.
  */
-export function holdBack(r: Recipient, { incidents, known, id }: HoldingBack, clock: number, context: FoldContext): readonly Change[] {
-  let differs = false;
+export function holdBack(r: Recipient, { incidents, known }: HoldingBack, clock: number, context: FoldContext): readonly Change[] {
+  let by: string | undefined;
   const facts = r.facts.map((fact) => {
     const now = marked(fact, incidents, known);
-    differs ||= now !== fact;
+    if (now !== fact) by ??= incidentOf(now) ?? incidentOf(fact);
     return now;
   });
-  if (!differs) return [];
+  if (by === undefined) return [];
   r.facts = facts;
   const now = Math.max(clock, r.clock);
-  return [...refold(r, r.clock, context, { recordedAt: now, incident: id }), ...advanceTo(r, now, context)];
+  return [...refold(r, r.clock, context, { recordedAt: now, incident: by }), ...advanceTo(r, now, context)];
+}
+
+function incidentOf(fact: Fact): string | undefined {
+  return fact.kind === 'failure' ? fact.incident : undefined;
 }
 
 /** Why something is folded again, when it was not a late fact: what differs is said briefly, and with the incident's id. */

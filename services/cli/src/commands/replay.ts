@@ -1,9 +1,9 @@
 /** `desist replay`: folds files of events, of any format, in virtual time, and shows who would be suppressed, and why. Writes nothing. */
-import { changeValue, formatTime, parseEvent, parseTime, providerOf, terms } from '@desist/contracts';
+import { changeValue, encodeIncidentChange, formatTime, parseEvent, parseIncident, parseTime, providerOf, terms } from '@desist/contracts';
 import { explain, hintsIn } from '@desist/domain';
 import type { PolicySet } from '@desist/domain';
 import { createReplay } from '@desist/pipeline';
-import type { Replay, ReplayedChange, ReplayedRecipient } from '@desist/pipeline';
+import type { Replay, Replayed, ReplayedIncident, ReplayedRecipient } from '@desist/pipeline';
 import { hintLines, knowledgeFor, knowledgeLines } from '../advice.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import { linesIn, totalBytes } from '../lines.ts';
@@ -89,7 +89,7 @@ export async function runReplay(files: readonly string[], options: ReplayOptions
     if (found === undefined) console.log(`\n${options.why}: healthy, nothing is held against it`);
     else printWhy(found);
   }
-  const { events, duplicates, leftOut, recipients, changes, greylisted, forgotten, clock } = replay.summary();
+  const { events, duplicates, leftOut, recipients, changes, greylisted, forgotten, incidents, clock } = replay.summary();
   const summary = {
     events,
     duplicates,
@@ -98,6 +98,7 @@ export async function runReplay(files: readonly string[], options: ReplayOptions
     changes,
     greylisted,
     forgotten,
+    incidents,
     unreadable: unreadable.count(),
     ignored,
     clock: clock === null ? null : formatTime(clock),
@@ -120,10 +121,21 @@ function foldLine(replay: Replay, line: Line, unreadable: Problems, options: Rep
     return;
   }
   for (const one of Array.isArray(json) ? (json as unknown[]) : [json]) {
+    if (isIncident(one)) {
+      const heard = parseIncident(one);
+      if (heard.ok) print(replay.hear(heard.notice), options, output);
+      else unreadable.note(place, `${heard.reason}, ${heard.detail}`);
+      continue;
+    }
     const parsed = parseEvent(one, NO_RECORD_TIME);
     if (parsed.ok) print(replay.fold(parsed.event), options, output);
     else unreadable.note(place, `${parsed.reason}, ${parsed.detail}`);
   }
+}
+
+/** What a log says of incidents: taken as it is. */
+function isIncident(json: unknown): boolean {
+  return typeof json === 'object' && json !== null && (json as { readonly type?: unknown }).type === 'incident';
 }
 
 interface Problems {
@@ -143,8 +155,14 @@ function createProblems(json: boolean): Problems {
   };
 }
 
-function print(changes: readonly ReplayedChange[], { json }: ReplayOptions, output: Output): void {
-  for (const { tenant, address, change, number } of changes) {
+function print(changes: readonly Replayed[], options: ReplayOptions, output: Output): void {
+  const { json } = options;
+  for (const one of changes) {
+    if ('notice' in one) {
+      printIncident(one, options, output);
+      continue;
+    }
+    const { tenant, address, change, number } = one;
     if (json) {
       output.line(JSON.stringify(changeValue({ tenant, address, change, sequence: { partition: 0, number } })));
     } else {
@@ -153,6 +171,21 @@ function print(changes: readonly ReplayedChange[], { json }: ReplayOptions, outp
       output.line(`${formatTime(effectiveAt)}  ${type.padEnd(12)} ${address}  ${what} (${cause})`);
     }
   }
+}
+
+function printIncident({ notice, recordedAt, number }: ReplayedIncident, { json, policies }: ReplayOptions, output: Output): void {
+  const { action, id, at, terms: of, summary } = notice;
+  if (json) {
+    output.line(encodeIncidentChange({ notice, recordedAt, policy: policies.version, sequence: { partition: 0, number } }).value);
+    return;
+  }
+  const codes = (summary?.codes ?? []).map(({ code, count }) => `${count}x ${code}`).join(', ');
+  const counts = summary === null ? '' : `, ${summary.failing} recipients began to fail, ${summary.delivered} deliveries (${codes})`;
+  const until = of.until === null ? '' : ` until ${formatTime(of.until)}`;
+  output.line(
+    `${formatTime(at)}  incident ${action}: ${of.provider ?? of.domain ?? ''} from ${formatTime(of.from)}${until}${counts} [${id}]`,
+  );
+  for (const sample of summary?.samples ?? []) output.line(`      ${sample}`);
 }
 
 function printFinal({ tenant, address, view }: ReplayedRecipient, output: Output): void {

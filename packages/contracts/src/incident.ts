@@ -1,0 +1,201 @@
+/**
+ * Incidents on the wire: as a record of `delivery-events`, which every partition gets and which says what is held back from there on; and
+ * as a change on `suppression-events`, which one partition publishes for all.
+ */
+import { INCIDENT_ACTIONS } from '@desist/domain';
+import type { IncidentAction, IncidentNotice, IncidentSummary, IncidentTerms } from '@desist/domain';
+import { contentHash, EVENT_VERSION, NAME, RECORD_LIMIT } from './event.ts';
+import type { RawRecord, Refusal } from './event.ts';
+import { normaliseAddress } from './address.ts';
+import { clean, TEXT_LIMIT, WORD_LIMIT } from './text.ts';
+import { formatTime, parseTime } from './time.ts';
+
+export type DecodedIncident =
+  { readonly ok: true; readonly notice: IncidentNotice } | { readonly ok: false; readonly reason: Refusal; readonly detail: string };
+
+/** No key of a recipient begins like this: it has an `@`, and an id has none. */
+const KEY = 'incident/';
+const KEY_BYTES = new TextEncoder().encode(KEY);
+const AT = 0x40;
+const ID = /^[A-Za-z0-9_-]{1,64}$/;
+const MOST_CODES = 10;
+const MOST_SAMPLES = 5;
+
+/** Is this the key of an incident's record? Looked at before anything is decoded. */
+export function isIncidentKey(key: Uint8Array | null): boolean {
+  if (key === null || key.length <= KEY_BYTES.length) return false;
+  for (let i = 0; i < KEY_BYTES.length; i += 1) if (key[i] !== KEY_BYTES[i]) return false;
+  return !key.includes(AT);
+}
+
+/** The record of an incident, for every partition of `delivery-events`. */
+export function encodeIncident(notice: IncidentNotice): { readonly key: string; readonly value: string } {
+  const { id, revision, action, holds, terms, at, announcedBy, summary, by, note } = notice;
+  const value = { version: EVENT_VERSION, type: 'incident', id, revision, action, holds, terms: termsValue(terms), announcedBy, summary };
+  return { key: KEY + id, value: JSON.stringify({ ...value, by, note, occurredAt: formatTime(at) }) };
+}
+
+/** Details name fields. */
+export function decodeIncident({ value }: Pick<RawRecord, 'value'>): DecodedIncident {
+  if (value === null) return refuse('unreadable', 'no value');
+  if (value.length > RECORD_LIMIT) return refuse('too_large', `${value.length} bytes, at most ${RECORD_LIMIT}`);
+  let json: unknown;
+  try {
+    json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(value));
+  } catch {
+    return refuse('unreadable', 'not JSON in UTF-8');
+  }
+  return parseIncident(json);
+}
+
+/** Reads a value that is parsed already. */
+export function parseIncident(json: unknown): DecodedIncident {
+  if (!isObject(json)) return refuse('unreadable', 'not a JSON object');
+  const { version } = json;
+  if (version !== EVENT_VERSION) {
+    return typeof version === 'number'
+      ? refuse('unsupported_version', `version ${version}, supported: ${EVENT_VERSION}`)
+      : refuse('invalid', 'version: missing or not a number');
+  }
+  const problems: string[] = [];
+  const wrong = (name: string, wanted: string): undefined => void problems.push(`${name}: must be ${wanted}`);
+  const { id, revision, action, holds, announcedBy, by, note, occurredAt } = json;
+  if (json['type'] !== 'incident') wrong('type', '"incident"');
+  if (typeof id !== 'string' || !ID.test(id)) wrong('id', `like ${ID.source}`);
+  if (!isCount(revision)) wrong('revision', 'a whole number from 0 on');
+  if (!INCIDENT_ACTIONS.includes(action as IncidentAction)) wrong('action', `one of ${INCIDENT_ACTIONS.join(', ')}`);
+  if (typeof holds !== 'boolean') wrong('holds', 'true or false');
+  if (!isCount(announcedBy)) wrong('announcedBy', 'the number of a partition');
+  const at = typeof occurredAt === 'string' ? parseTime(occurredAt) : undefined;
+  if (at === undefined) wrong('occurredAt', 'an RFC 3339 time');
+  const terms = readTerms(json['terms'], wrong);
+  if (problems.length > 0) return refuse('invalid', problems[0] as string);
+  const notice: IncidentNotice = {
+    id: id as string,
+    revision: revision as number,
+    action: action as IncidentAction,
+    holds: holds as boolean,
+    terms: terms as IncidentTerms,
+    at: at as number,
+    announcedBy: announcedBy as number,
+    summary: readSummary(json['summary']),
+    by: wordOf(by, WORD_LIMIT),
+    note: wordOf(note, TEXT_LIMIT),
+  };
+  return { ok: true, notice };
+}
+
+type Wrong = (name: string, wanted: string) => undefined;
+
+/** Terms as JSON says them; every problem is told. At least a provider or a domain must be named: nobody voids everything by mistake. */
+export function readTerms(json: unknown, wrong: Wrong): IncidentTerms | undefined {
+  if (!isObject(json)) return wrong('terms', 'an object');
+  const text = (name: string, limit: number): string | null => {
+    const value = json[name] ?? null;
+    if (value === null) return null;
+    if (typeof value === 'string' && value.trim() !== '' && value.length <= limit) return clean(value.trim(), limit);
+    wrong(name, `text of at most ${limit} characters`);
+    return null;
+  };
+  const time = (name: string): number | null => {
+    const value = json[name] ?? null;
+    const read = typeof value === 'string' ? parseTime(value) : undefined;
+    if (value !== null && read === undefined) wrong(name, 'an RFC 3339 time');
+    return read ?? null;
+  };
+  const tenant = text('tenant', 64);
+  if (tenant !== null && !NAME.test(tenant)) wrong('tenant', `a name like ${NAME.source}`);
+  const provider = text('provider', WORD_LIMIT)?.toLowerCase() ?? null;
+  const named = text('domain', WORD_LIMIT);
+  const address = named === null ? null : normaliseAddress(`x@${named}`);
+  if (address !== null && !address.ok) wrong('domain', `the name of a mail domain (${address.problem})`);
+  const domain = address?.ok === true ? address.address.slice(2) : null;
+  const code = text('code', 32);
+  if (code !== null && !/^(\d{3})?(?:(?:^|\s)[245]\.\d{1,3}\.\d{1,3})?$/.test(code)) wrong('code', 'like 550, 5.1.1 or "550 5.1.1"');
+  const part = text('text', TEXT_LIMIT);
+  if (part?.includes('@') === true) wrong('text', 'part of a reply as it is kept: without addresses');
+  const from = time('from');
+  const until = time('until');
+  if (from === null) wrong('from', 'given');
+  else if (until !== null && until <= from) wrong('until', 'after from');
+  if (provider === null && domain === null) wrong('provider', 'given, or domain');
+  return from === null ? undefined : { tenant, provider, domain, code, text: part, from, until };
+}
+
+export interface TermsJson extends Omit<IncidentTerms, 'from' | 'until'> {
+  readonly from: string;
+  readonly until: string | null;
+}
+
+export function termsValue({ from, until, ...rest }: IncidentTerms): TermsJson {
+  return { ...rest, from: formatTime(from), until: until === null ? null : formatTime(until) };
+}
+
+/** What was counted is for people: what can not be read of it is left out. */
+export function readSummary(json: unknown): IncidentSummary | null {
+  if (!isObject(json)) return null;
+  const { failing, delivered, usualShare, codes, samples } = json;
+  const listed = Array.isArray(codes) ? codes.filter(isObject).slice(0, MOST_CODES) : [];
+  return {
+    failing: isCount(failing) ? failing : 0,
+    delivered: isCount(delivered) ? delivered : 0,
+    usualShare: typeof usualShare === 'number' ? usualShare : null,
+    codes: listed.flatMap(({ code, count }) => (typeof code === 'string' && isCount(count) ? [{ code: clean(code, 32), count }] : [])),
+    samples: (Array.isArray(samples) ? samples : [])
+      .slice(0, MOST_SAMPLES)
+      .flatMap((sample) => (typeof sample === 'string' ? [clean(sample, WORD_LIMIT)] : [])),
+  };
+}
+
+/** The value on `suppression-events`: what happened to the incident, for all partitions. It is about no recipient, and of tenant `*`. */
+export function encodeIncidentChange(input: {
+  readonly notice: IncidentNotice;
+  /** Partition clock when it was published, ms. */
+  readonly recordedAt: number;
+  readonly policy: string;
+  readonly sequence: { readonly partition: number; readonly number: number };
+}): { readonly key: string; readonly value: string } {
+  const { notice, recordedAt, policy, sequence } = input;
+  const { id, revision, action, holds, terms, at, summary, by, note } = notice;
+  const { failing = 0, delivered = 0, usualShare = null, codes = [], samples = [] } = summary ?? {};
+  const share = failing === 0 ? 0 : round(failing / (failing + delivered));
+  const value = {
+    version: 1,
+    id: contentHash(['incident', id, revision]),
+    type: `incident_${action}`,
+    tenant: terms.tenant ?? '*',
+    incident: id,
+    holds,
+    terms: termsValue(terms),
+    counts: { failing, delivered, share, usualShare: usualShare === null ? null : round(usualShare) },
+    codes,
+    samples,
+    by,
+    note,
+    effectiveAt: formatTime(at),
+    recordedAt: formatTime(recordedAt),
+    policy,
+    sequence,
+  };
+  return { key: KEY + id, value: JSON.stringify(value) };
+}
+
+function round(share: number): number {
+  return Math.round(share * 10_000) / 10_000;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}
+
+function wordOf(value: unknown, limit: number): string | null {
+  return typeof value === 'string' && value.trim() !== '' ? clean(value, limit) : null;
+}
+
+function refuse(reason: Refusal, detail: string): DecodedIncident {
+  return { ok: false, reason, detail };
+}

@@ -1,0 +1,242 @@
+/** Incidents, noticed in a stream of events: what fails together counts against nobody, and what fails alone counts as ever. */
+import { providerOf, policySet } from '@desist/contracts';
+import { DEFAULT_POLICY, HOUR, MINUTE } from '@desist/domain';
+import type { DeliveryEvent, IncidentPolicy, LogEvent } from '@desist/domain';
+import { createReplay } from '@desist/pipeline';
+import type { Replay, Replayed, ReplayedIncident } from '@desist/pipeline';
+import { describe, expect, it } from 'vitest';
+
+const DAY_OF_IT = Date.UTC(2020, 11, 14);
+const UNKNOWN =
+  "550 5.1.1 The email account that you tried to reach does not exist. Please try double-checking the recipient's email address for typos";
+
+const FULL = '452 4.2.2 The email account that you tried to reach is over quota';
+
+let serial = 0;
+function event(type: DeliveryEvent['type'], recipient: string, at: number, text?: string): DeliveryEvent {
+  serial += 1;
+  const smtp = text === undefined ? {} : { smtp: { code: Number(text.slice(0, 3)), enhanced: text.split(' ')[1] as string, text } };
+  return { id: `e${serial}`, tenant: 'acme', stream: 'default', recipient, messageId: `m${serial}`, type, occurredAt: at, ...smtp };
+}
+
+/** Mail to a provider every so many minutes, each to another recipient of `people`. */
+function mail(domain: string, from: number, to: number, every: number, people: number): readonly DeliveryEvent[] {
+  const events: DeliveryEvent[] = [];
+  for (let at = from, i = 0; at < to; at += every * MINUTE, i += 1) events.push(event('delivered', `user${i % people}@${domain}`, at));
+  return events;
+}
+
+function inOrder(...streams: readonly (readonly LogEvent[])[]): readonly LogEvent[] {
+  return streams.flat().sort((a, b) => a.occurredAt - b.occurredAt);
+}
+
+interface Told {
+  readonly replay: Replay;
+  readonly published: readonly Replayed[];
+  readonly incidents: readonly ReplayedIncident[];
+  readonly suppressed: readonly string[];
+}
+
+function tell(events: readonly LogEvent[], until: number, incidents: Partial<IncidentPolicy> = {}): Told {
+  const base = { ...DEFAULT_POLICY, incidents: { ...DEFAULT_POLICY.incidents, ...incidents } };
+  const replay = createReplay({ policies: policySet({ base, tenants: new Map() }), providerOf, until });
+  const published = events.flatMap((one) => replay.fold(one)).concat(replay.finish());
+  return {
+    replay,
+    published,
+    incidents: published.filter((one) => 'notice' in one),
+    suppressed: [...replay.notHealthy()].filter(({ view }) => view.suppressions.length > 0).map(({ address }) => address),
+  };
+}
+
+/** Four days of usual mail; on the last, between 13:20 and 18:50, nearly everybody at gmail.com does not exist. */
+function fourteenthOfDecember(): readonly LogEvent[] {
+  const begin = DAY_OF_IT + 13 * HOUR + 20 * MINUTE;
+  const end = DAY_OF_IT + 18 * HOUR + 50 * MINUTE;
+  const before = DAY_OF_IT - 3 * 24 * HOUR;
+  const usual = [mail('gmail.com', before, begin, 2, 400), mail('yahoo.com', before, end + 24 * HOUR, 5, 100)];
+  const during: DeliveryEvent[] = [];
+  for (let at = begin, i = 0; at < end; at += 2 * MINUTE, i += 1) {
+    during.push(i % 10 === 9 ? event('delivered', `user${i}@gmail.com`, at) : event('bounced', `user${i}@gmail.com`, at, UNKNOWN));
+  }
+  const after = mail('gmail.com', end, end + 24 * HOUR, 2, 400).map((one) => ({ ...one, recipient: `later-${one.recipient}` }));
+  const gone = [
+    // Never existed: before, and after.
+    event('bounced', 'gone-before@gmail.com', DAY_OF_IT, UNKNOWN),
+    event('bounced', 'gone-after@gmail.com', end + 6 * HOUR, UNKNOWN),
+    event('bounced', 'gone@yahoo.com', begin + HOUR, '550 5.1.1 unknown user'),
+    { ...event('complained', 'angry@gmail.com', begin + HOUR) },
+  ];
+  return inOrder(...usual, during, after, gone);
+}
+
+describe('a day like 14 December 2020, when Gmail answered 550 5.1.1 for valid accounts', () => {
+  const told = tell(fourteenthOfDecember(), DAY_OF_IT + 3 * 24 * HOUR);
+
+  it('leaves no address suppressed that would not have been otherwise', () => {
+    expect(told.suppressed).toEqual(['angry@gmail.com', 'gone-after@gmail.com', 'gone-before@gmail.com', 'gone@yahoo.com']);
+    const without = tell(fourteenthOfDecember(), DAY_OF_IT + 3 * 24 * HOUR, { detect: false });
+    expect(without.suppressed.length).toBeGreaterThan(100);
+  });
+
+  it('is one incident, opened and closed once, with counts, codes and sample replies', () => {
+    expect(told.incidents.map(({ notice }) => [notice.action, notice.id])).toEqual([
+      ['opened', told.incidents[0]?.notice.id],
+      ['closed', told.incidents[0]?.notice.id],
+    ]);
+    const [opened, closed] = told.incidents.map(({ notice }) => notice);
+    expect(opened?.summary?.failing).toBeGreaterThanOrEqual(20);
+    expect(closed?.summary).toMatchObject({ samples: [UNKNOWN], codes: [{ code: '550 5.1.1' }] });
+    expect(closed?.summary?.failing).toBeGreaterThan(140);
+    const { from, until } = closed?.terms ?? { from: 0, until: 0 };
+    expect(from).toBeLessThanOrEqual(DAY_OF_IT + 13 * HOUR + 20 * MINUTE);
+    expect(from).toBeGreaterThanOrEqual(DAY_OF_IT + 12.5 * HOUR);
+    expect(until).toBeGreaterThanOrEqual(DAY_OF_IT + 18 * HOUR + 50 * MINUTE);
+    expect(until).toBeLessThanOrEqual(DAY_OF_IT + 19.5 * HOUR);
+  });
+
+  it('whoever it had already suppressed is corrected, with one change that names it', () => {
+    const changes = told.published.flatMap((one) => ('change' in one ? [one] : []));
+    const corrected = changes.filter(({ change }) => change.incident !== undefined);
+    expect(corrected.length).toBeGreaterThan(10);
+    expect(new Set(corrected.map(({ address }) => address)).size).toBe(corrected.length);
+    for (const { change } of corrected)
+      expect(change).toMatchObject({ type: 'corrected', cause: 'correction', corrects: 1, to: 'healthy' });
+    expect(new Set(corrected.map(({ change }) => change.incident))).toEqual(new Set([told.incidents[0]?.notice.id]));
+  });
+});
+
+describe('what is no incident', () => {
+  const from = DAY_OF_IT + 10 * HOUR;
+  const end = DAY_OF_IT + 30 * HOUR;
+  const bounces = (count: number, domain = 'example.com'): readonly DeliveryEvent[] =>
+    Array.from({ length: count }, (_, i) => event('bounced', `gone${i}@${domain}`, from + i * MINUTE, '550 5.1.1 no such user'));
+  const usual = mail('example.com', DAY_OF_IT - 24 * HOUR, from, 10, 50);
+
+  it('fewer recipients than twenty', () => {
+    expect(tell(inOrder(usual, bounces(19)), end).incidents).toEqual([]);
+    expect(tell(inOrder(usual, bounces(20)), end).incidents.map(({ notice }) => notice.action)).toEqual(['opened', 'closed']);
+  });
+
+  it('less than half of all that are tried', () => {
+    const beside = (every: number): readonly DeliveryEvent[] => mail('example.com', from, from + 40 * MINUTE, every, 50);
+    expect(tell(inOrder(usual, bounces(40), beside(0.9)), end).incidents).toEqual([]);
+    expect(tell(inOrder(usual, bounces(40), beside(1.1)), end).incidents).not.toEqual([]);
+  });
+
+  it('a source that reports bounces only: nothing is known of what is usual', () => {
+    expect(tell(bounces(200), end).suppressed).toHaveLength(200);
+    expect(tell(inOrder(usual.slice(0, 19), bounces(200)), end).incidents).toEqual([]);
+  });
+
+  it('a provider that has always been like this', () => {
+    const always = Array.from({ length: 120 }, (_, i) =>
+      event('bounced', `dead${i}@example.com`, DAY_OF_IT - 20 * HOUR + i * 15 * MINUTE, '550 5.1.1 no such user'),
+    );
+    const told = tell(inOrder(mail('example.com', DAY_OF_IT - 24 * HOUR, from, 30, 50), always, bounces(30)), end);
+    expect(told.incidents).toEqual([]);
+  });
+
+  it('the same few recipients that fail for days, however often they are tried', () => {
+    const retried = Array.from({ length: 40 }, (_, i) => i).flatMap((i) =>
+      Array.from({ length: 48 }, (_, hour) =>
+        event('deferred', `bad${i}@example.com`, DAY_OF_IT - 24 * HOUR + (hour + i / 40) * HOUR, '450 4.1.1 User unknown'),
+      ),
+    );
+    // They begin one by one, among enough other mail.
+    const begun = retried.filter(
+      ({ recipient, occurredAt }) => occurredAt >= DAY_OF_IT - 24 * HOUR + Number(/\d+/.exec(recipient)?.[0]) * HOUR,
+    );
+    const beside = mail('example.com', DAY_OF_IT - 24 * HOUR, DAY_OF_IT + 24 * HOUR, 20, 50);
+    expect(tell(inOrder(begun, beside), end).incidents).toEqual([]);
+  });
+
+  it('full mailboxes: each is its owner’s', () => {
+    const full = Array.from({ length: 100 }, (_, i) => event('deferred', `user${i}@example.com`, from + i * MINUTE, FULL));
+    expect(tell(inOrder(usual, full), end).incidents).toEqual([]);
+  });
+
+  it('a burst that is little beside the mail of an hour, unless very many fail in it', () => {
+    const burst = (count: number): readonly DeliveryEvent[] =>
+      Array.from({ length: count }, (_, i) => event('bounced', `gone${i}@example.com`, from + i * 1_000, '550 5.1.1 no such user'));
+    const beside = mail('example.com', from - HOUR, from + HOUR, 0.25, 50);
+    expect(tell(inOrder(usual, beside, burst(99)), end).incidents).toEqual([]);
+    expect(tell(inOrder(usual, beside, burst(100)), end).incidents).not.toEqual([]);
+  });
+
+  it("the sender's own problem: nothing of it could be held against anybody", () => {
+    const blocked = Array.from({ length: 100 }, (_, i) =>
+      event('bounced', `user${i}@example.com`, from + i * MINUTE, '550 5.7.1 Message rejected due to poor reputation of the sending IP'),
+    );
+    expect(tell(inOrder(usual, blocked), end).incidents).toEqual([]);
+  });
+
+  it('anything when the policy says so', () => {
+    expect(tell(inOrder(usual, bounces(200)), end, { detect: false }).incidents).toEqual([]);
+    expect(tell(inOrder(usual, bounces(200)), end, { recipients: 201 }).incidents).toEqual([]);
+  });
+});
+
+describe('an incident', () => {
+  it('of next to no mail is noticed, too: seven an hour', () => {
+    const from = DAY_OF_IT + 10 * HOUR;
+    const usual = mail('example.com', DAY_OF_IT - 3 * 24 * HOUR, from, 9, 50);
+    const during = Array.from({ length: 40 }, (_, i) =>
+      event('bounced', `user${i}@example.com`, from + i * 9 * MINUTE, '550 5.1.1 unknown'),
+    );
+    const after = mail('example.com', from + 6 * HOUR, from + 30 * HOUR, 9, 50).map((one) => ({
+      ...one,
+      recipient: `new-${one.recipient}`,
+    }));
+    const told = tell(inOrder(usual, during, after), from + 40 * HOUR);
+    expect(told.suppressed).toEqual([]);
+    expect(told.incidents.map(({ notice }) => notice.action)).toEqual(['opened', 'closed']);
+  });
+
+  it('that never ends is none any more after three days: then it is the recipients', () => {
+    const from = DAY_OF_IT;
+    const usual = mail('closed.example', from - 48 * HOUR, from, 10, 50);
+    const ever = Array.from({ length: 600 }, (_, i) =>
+      event('bounced', `user${i}@closed.example`, from + i * 10 * MINUTE, '550 5.1.2 host unknown, no such user here'),
+    );
+    const told = tell(inOrder(usual, ever), from + 120 * HOUR);
+    const closed = told.incidents.find(({ notice }) => notice.action === 'closed')?.notice;
+    const { from: began = 0, until } = closed?.terms ?? {};
+    expect(until).toBe(began + 72 * HOUR);
+    expect(told.suppressed.length).toBeGreaterThan(100);
+  });
+
+  it('counts what fails by 4xx like what bounces, and keeps nobody on the way to a suppression', () => {
+    const from = DAY_OF_IT + 10 * HOUR;
+    const usual = mail('example.com', DAY_OF_IT - 24 * HOUR, from, 10, 50);
+    const during = Array.from({ length: 60 }, (_, i) =>
+      event('deferred', `user${i}@example.com`, from + i * MINUTE, '450 4.1.1 User unknown'),
+    );
+    const told = tell(inOrder(usual, during), from + 2 * HOUR);
+    expect([...told.replay.notHealthy()]).toEqual([]);
+  });
+});
+
+describe('a log that says what was decided', () => {
+  it('is taken at its word: nothing is noticed beside it', () => {
+    const events = fourteenthOfDecember();
+    const noticed = tell(events, DAY_OF_IT + 3 * 24 * HOUR);
+    const replay = createReplay({
+      policies: policySet({ base: DEFAULT_POLICY, tenants: new Map() }),
+      providerOf,
+      until: DAY_OF_IT + 72 * HOUR,
+    });
+    const [opened, closed] = noticed.incidents.map(({ notice }) => notice);
+    const records = [
+      ...events.map((one) => ({ at: one.occurredAt, one })),
+      { at: opened?.at ?? 0, one: opened },
+      { at: closed?.at ?? 0, one: closed },
+    ];
+    const published = records
+      .sort((a, b) => a.at - b.at)
+      .flatMap(({ one }) => (one === undefined ? [] : 'action' in one ? replay.hear(one) : replay.fold(one)));
+    published.push(...replay.finish());
+    expect([...replay.notHealthy()].map(({ address }) => address)).toEqual(noticed.suppressed);
+    expect(published.filter((one) => 'notice' in one)).toHaveLength(2);
+  });
+});
