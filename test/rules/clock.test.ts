@@ -38,8 +38,10 @@ const inOrder = (...all: readonly Sent[]): readonly Sent[] => all.toSorted((a, b
 
 interface Host {
   readonly store: MemoryStore;
-  /** The present of the host, ms. */
+  /** The present, ms. */
   present: number;
+  /** By how much the host's clock goes before it. */
+  ahead: number;
   databaseAhead: number;
   start(): Promise<Engine>;
   /** Hands records to the engine, `size` at a time. */
@@ -53,7 +55,7 @@ interface Host {
 function host(present: number): Host {
   const log = createMemoryLog({ partitions: 1, now: () => self.present, pause: () => Promise.resolve() });
   const time: Time = {
-    now: () => self.present,
+    now: () => self.present + self.ahead,
     monotonic: () => self.present,
     sleep: () => new Promise((resolve) => setImmediate(resolve)),
     yield: () => Promise.resolve(),
@@ -63,6 +65,7 @@ function host(present: number): Host {
   const self: Host = {
     store: createMemoryStore(() => self.present + self.databaseAhead),
     present,
+    ahead: 0,
     databaseAhead: 0,
     async start() {
       const { store } = self;
@@ -91,7 +94,7 @@ function host(present: number): Host {
       }
     },
     async caughtUp(engine) {
-      engine.caughtUp(0, offset, self.present);
+      engine.caughtUp(0, offset, self.present + self.ahead);
       // Behind what was begun, in turn.
       await engine.batch({ partition: 0, firstOffset: offset, nextOffset: offset, highWatermark: offset, records: [] });
       await engine.revoke([0]);
@@ -131,6 +134,28 @@ describe('an idle partition', () => {
     const engine = await one.start();
     await one.read(engine, dense('a'));
     one.present = at(80);
+    await one.caughtUp(engine);
+    expect(one.suppressed()).toEqual([]);
+  });
+
+  it("has nothing fired by a moment ahead, when the host's clock was put back before it was looked at", async () => {
+    const one = host(at(61));
+    const engine = await one.start();
+    await one.read(engine, dense('a'));
+    one.ahead = 18 * HOUR;
+    const handled = one.caughtUp(engine);
+    one.ahead = 0;
+    await handled;
+    expect(one.suppressed()).toEqual([]);
+    expect(one.store.checkpoint(0)?.clock).toBeLessThanOrEqual(at(61));
+  });
+
+  it("waits when the host's clock was put forward since it was last compared with the database", async () => {
+    const one = host(at(61));
+    const engine = await one.start();
+    await one.read(engine, dense('a'));
+    one.present += 1_000;
+    one.ahead = 18 * HOUR;
     await one.caughtUp(engine);
     expect(one.suppressed()).toEqual([]);
   });

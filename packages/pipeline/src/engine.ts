@@ -94,7 +94,7 @@ export function createEngine(options: EngineOptions): Engine {
   const limits = options.limits ?? DEFAULT_LIMITS;
   const grace = options.grace ?? GRACE;
   const owned = new Map<number, Owned>();
-  let skew: { readonly ms: number; readonly at: number } | undefined;
+  let skew: { readonly ms: number; readonly at: number; readonly now: number } | undefined;
 
   // --------------------------------------------------------------------------------------- ownership
 
@@ -266,6 +266,7 @@ export function createEngine(options: EngineOptions): Engine {
     const one = owned.get(partition);
     if (one === undefined) return 'fenced';
     if (one.stopped !== null) return undefined;
+    const asked = time.monotonic();
     void inTurn(one, async () => {
       if (position > one.task.position()) {
         if (one.task.state().kind !== 'running') return;
@@ -274,7 +275,9 @@ export function createEngine(options: EngineOptions): Engine {
       }
       await measureSkew();
       const trusted = skew !== undefined && Math.abs(skew.ms) <= grace / 2;
-      await one.task.advance(trusted ? asOf - grace : Number.NEGATIVE_INFINITY);
+      // The caller's moment on the clock as it is now: it may have been put back since, and what was ahead is not the present.
+      const moment = Math.min(asOf, time.now() - (time.monotonic() - asked));
+      await one.task.advance(trusted ? moment - grace : Number.NEGATIVE_INFINITY);
       const state = one.task.state();
       if (state.kind !== 'running') await outcome(one);
     }).catch((error: unknown) => {
@@ -285,14 +288,19 @@ export function createEngine(options: EngineOptions): Engine {
 
   /** The present is this host's clock: compared with the database's before it may fire anything. */
   async function measureSkew(): Promise<void> {
-    if (skew !== undefined && time.monotonic() - skew.at < SKEW_KNOWN_FOR) return;
+    if (skew !== undefined && time.monotonic() - skew.at < SKEW_KNOWN_FOR && !wasSet(skew)) return;
     const before = time.now();
     const theirs = await retried(() => store.now());
     const ms = (before + time.now()) / 2 - theirs;
     if (Math.abs(ms) > grace / 2) {
       logger.error({ milliseconds: Math.round(ms) }, 'this host and the database disagree about the time: deadlines wait');
     }
-    skew = { ms, at: time.monotonic() };
+    skew = { ms, at: time.monotonic(), now: time.now() };
+  }
+
+  /** The host's clock was put forward or back: it went another way than time did. */
+  function wasSet({ at, now }: { readonly at: number; readonly now: number }): boolean {
+    return Math.abs(time.now() - now - (time.monotonic() - at)) > grace / 2;
   }
 
   async function revoke(partitions: readonly number[]): Promise<void> {

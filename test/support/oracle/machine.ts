@@ -83,6 +83,7 @@ interface GiveUp {
 
 /** A failure that counts, or (`waiting`) may count when its window closes. */
 interface Counted {
+  id: string;
   at: number;
   message: string | null;
   policy: Policy;
@@ -161,7 +162,7 @@ function closeWindows(m: Machine, closedUpTo: number): void {
   m.waiting = m.waiting.filter((one) => !closed.includes(one));
   const entering = closed.filter(({ holds }) => holds);
   if (entering.length === 0) return;
-  m.counted = [...m.counted, ...entering].sort((a, b) => a.at - b.at);
+  m.counted = [...m.counted, ...entering].sort((a, b) => a.at - b.at || compare(a.id, b.id));
   m.streak = null;
   m.giveUps = [];
   for (const counted of m.counted) count(m, counted);
@@ -308,7 +309,7 @@ function fail(m: Machine, event: DeliveryEvent, before: readonly LogEvent[], inp
   if (weight === 'never' || isSuppressed(m)) return false;
 
   const giveUp = event.type !== 'deferred' || (event.permanent === true && input.verdictOf(event) === null);
-  const counted: Counted = { at, message, policy, giveUp, warned: false };
+  const counted: Counted = { id: event.id, at, message, policy, giveUp, warned: false };
   if (weight === 'by contrast') {
     const { window } = policy.contrast;
     const closesAt = (Math.floor(at / window) + 1) * window;

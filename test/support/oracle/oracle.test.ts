@@ -132,6 +132,23 @@ describe('counted failures', () => {
     expect(contrasted(failures, '54h').streak).toEqual({ startedAt: at('1h'), lastAt: at('50h'), failures: 3 });
   });
 
+  it('by contrast: of two at one instant the first by id begins the streak, whichever entered first', () => {
+    const short: Policy = { ...DEFAULT_POLICY, deferral: { ...DEFAULT_POLICY.deferral, largestGap: 36 * 3_600_000 } };
+    const events = [
+      deferred('1h', { id: 'a', stream: 'transactional', reply: 'system_error' }),
+      deferred('1h', { id: 'b', stream: 'news' }),
+      deferred('41h', { id: 'c' }),
+    ];
+    const answer = oracle({
+      events,
+      clock: at('42h'),
+      policy: policySet(DEFAULT_POLICY, { news: short }),
+      verdictOf: scriptedVerdict,
+      contrastOf: () => true,
+    });
+    expect(answer.streak).toEqual({ startedAt: at('1h'), lastAt: at('41h'), failures: 3 });
+  });
+
   it('by contrast: greylisting later than four hours after the first one', () => {
     const grey = (...moments: readonly string[]): LogEvent[] => moments.map((moment) => deferred(moment, { reply: 'greylisting' }));
     expect(contrasted(grey('0h', '4h'), '24h').streak).toBeNull();

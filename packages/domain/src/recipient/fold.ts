@@ -12,11 +12,10 @@ import type { AskContrast } from './contrast.ts';
 import { marked } from '../incident/incident.ts';
 import type { Incident } from '../incident/incident.ts';
 import { compareFacts, positionOf } from './fact.ts';
-import type { Machine, Transition } from './machine.ts';
+import type { Machine, Transition, Witness } from './machine.ts';
 import { advance, apply, look, newMachine, nextDue } from './machine.ts';
 import type { Standing } from './standing.ts';
 import { holdsAfter, isOpener, keyOf } from './standing.ts';
-import { ALL_STREAMS } from './types.ts';
 import { CAP, thin } from './thin.ts';
 import type { Change, Fact, RecipientStateName } from './types.ts';
 
@@ -126,16 +125,10 @@ export function addFact(r: Recipient, fact: Fact, clock: number, context: FoldCo
     changes.push(...advanceTo(r, now, context));
   }
   // Only now: what is voided has just been announced as ended.
-  r.facts = thin(r.facts, context.policies.base.contrast.window, blockedSince(liveOf(r, context).machine));
+  r.facts = thin(r.facts, context.policies, (facts, witness, emit) => run(facts, r.clock, machineFor(context, emit, witness)));
   // Made again of what was thinned: it would keep every failure otherwise.
   if (machine.counted.length > 4 * CAP) r.live = undefined;
   return changes;
-}
-
-/** Since when a suppression of all streams holds; null: none does. */
-function blockedSince({ suppressions }: Machine): number | null {
-  const all = suppressions.filter(({ scope }) => scope === ALL_STREAMS);
-  return all.length === 0 ? null : Math.min(...all.map(({ since }) => since));
 }
 
 /** Moment at which something happens by itself, ms on the partition clock; null: never. */
@@ -177,16 +170,14 @@ function liveOf(r: Recipient, context: FoldContext): Live {
 
 function evaluate(r: Recipient, clock: number, context: FoldContext): Live {
   const trace: Transition[] = [];
-  const { policies } = context;
-  const machine = newMachine(
-    (stream) => policies.streams.get(stream) ?? policies.base,
-    (transition) => trace.push(transition),
-    undefined,
-    context.contrast,
-  );
+  const machine = machineFor(context, (transition) => trace.push(transition));
   const { ahead, due } = run(r.facts, clock, machine);
   keepAnswers(r, machine);
   return { machine, trace, ahead, due };
+}
+
+function machineFor({ policies, contrast }: FoldContext, emit: (transition: Transition) => void, witness?: Witness): Machine {
+  return newMachine((stream) => policies.streams.get(stream) ?? policies.base, emit, witness, contrast);
 }
 
 /** In order: what the machine announced is what is published. */

@@ -280,7 +280,7 @@ function count(m: Machine, { fact, judged, policy, warned }: Counted): void {
 }
 
 /** The sender stopped trying, or the source says that it may: without a reply there is nothing else to go by. */
-function isGiveUp(fact: FailureFact, { verdict }: Judged): boolean {
+export function isGiveUp(fact: FailureFact, { verdict }: Judged): boolean {
   return fact.type !== 'deferred' || verdict.rule === NO_REPLY_PERMANENT.rule;
 }
 

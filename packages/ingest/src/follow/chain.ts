@@ -55,10 +55,15 @@ async function linksOf(folder: string, wanted: (name: string) => boolean): Promi
   return links;
 }
 
-const MOST_LOOKS = 20;
+export const MOST_LOOKS = 20;
 
 function isSame(a: readonly Link[], b: readonly Link[]): boolean {
   return a.length === b.length && a.every(({ name, inode }, index) => b[index]?.name === name && b[index].inode === inode);
+}
+
+/** Nothing was renamed, copied, written or truncated between two looks. */
+export function isStill(a: readonly Link[], b: readonly Link[]): boolean {
+  return isSame(a, b) && a.every(({ size }, index) => b[index]?.size === size);
 }
 
 async function lookAt(folder: string, wanted: (name: string) => boolean): Promise<readonly Link[]> {

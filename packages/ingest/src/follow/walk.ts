@@ -1,7 +1,7 @@
 /** Which file comes next: after a rotation, a truncation, a restart. */
 import { basename } from 'node:path';
 import type { Link } from './chain.ts';
-import { linkOf, rotations, segments } from './chain.ts';
+import { isStill, linkOf, MOST_LOOKS, rotations, segments } from './chain.ts';
 import type { FollowState } from './state.ts';
 import type { Fingerprint, Tape } from './tape.ts';
 import { isZstd, matches, NO_FINGERPRINT, openPlain, openZstd } from './tape.ts';
@@ -56,9 +56,16 @@ export function fileWalk(path: string): Walk {
   }
 
   async function search(inode: number, fingerprint: Fingerprint, position: number): Promise<Begun | undefined> {
-    const chain = await rotations(path);
-    const link = await find(chain, inode, fingerprint, position);
-    if (link !== undefined) return begin(link, position, fingerprint, null);
+    let chain = await rotations(path);
+    for (let look = 0; ; look += 1) {
+      const link = await find(chain, inode, fingerprint, position);
+      if (link !== undefined) return begin(link, position, fingerprint, null);
+      // Files are looked into by their names: it may have been given another one in between.
+      const again = await rotations(path);
+      if (isStill(chain, again)) break;
+      if (look === MOST_LOOKS) return undefined;
+      chain = again;
+    }
     const [first] = unread(chain);
     if (first === undefined) return undefined;
     return begin(first, 0, NO_FINGERPRINT, `the file that was read up to byte ${position} is gone or compressed`);
