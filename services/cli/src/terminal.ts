@@ -43,12 +43,14 @@ export function progress(text: string): void {
 
 const REPORT_EVERY = 5_000;
 
-/** Progress of what may take long: replaces itself on a terminal, otherwise a line now and then. */
+/** Progress of what may take long: replaces itself on a terminal, otherwise a line now and then when there is something new. */
 export function reporter(now: () => number = Date.now): (text: string) => void {
   let saidAt = Number.NEGATIVE_INFINITY;
+  let said = '';
   return (text) => {
     if (process.stderr.isTTY) progress(text);
-    else if (now() - saidAt >= REPORT_EVERY) {
+    else if (text !== said && now() - saidAt >= REPORT_EVERY) {
+      said = text;
       saidAt = now();
       console.error(text);
     }

@@ -203,7 +203,8 @@ Nothing has changed yet. These failures stop counting with: desist incident void
     const { out } = await desist('incident', 'create', '--domain', 'example.com', '--from', '6h', '--text', 'no such', '--json');
     const body = asked[0]?.body as { from: string; by: string };
     expect(body).toMatchObject({ domain: 'example.com', text: 'no such', by: userInfo().username });
-    expect(Date.parse(body.from)).toBeGreaterThanOrEqual(before - 6 * 3_600_000);
+    expect(body.from).toMatch(/:00\.000Z$/);
+    expect(Date.parse(body.from)).toBeGreaterThan(before - 6 * 3_600_000 - 60_000);
     expect(Date.parse(body.from)).toBeLessThanOrEqual(Date.now() - 6 * 3_600_000);
     expect(lines(out)).toEqual([
       NAMED,
@@ -395,6 +396,9 @@ describe('desist incident void and restore', () => {
       expect(done.progress.done).toBe(4);
       const stuck = said.mock.calls.filter(([text]) => String(text).startsWith('nothing has moved for 30 s'));
       expect(stuck).toHaveLength(2);
+      // Progress is told where there is some, and not again and again.
+      const told = said.mock.calls.map(([text]) => String(text)).filter((text) => text.includes('partitions done'));
+      expect(new Set(told).size).toBe(told.length);
       expect(Math.max(...pauses)).toBe(2_000);
     } finally {
       said.mockRestore();
@@ -438,7 +442,7 @@ describe('desist why', () => {
     expect(out).toMatch(/released +\S+ +correction, incident gmail-12bdk +suppressed/);
     facts = [held, { ...held, role: 'hard_bounce', counts: true, why: null }];
     const without = (await desist('why', 'a@example.com')).out;
-    expect(without).toContain('because of an incident: desist incident list');
+    expect(without).toContain('because of an incident: desist incident show ID');
     expect(without).toContain('the latest reply is user_unknown');
   });
 });

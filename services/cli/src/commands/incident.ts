@@ -47,6 +47,7 @@ export interface ListIncidentsOptions {
 }
 
 const PAGE = 1_000;
+const MINUTE = 60_000;
 
 // -------------------------------------------------------------------------------------- looking
 
@@ -76,10 +77,13 @@ function termsFrom({ tenant, provider, domain, code, text, from, until }: Create
   return given;
 }
 
-/** A moment, or a duration before now. What is neither is left for whoever checks it. */
+/**
+ * A moment, or a duration before now, from the full minute on: said twice in it, it is the same incident. What is neither is left for
+ * whoever checks it.
+ */
 function timeOf(text: string | undefined): string | undefined {
   const ago = text === undefined ? undefined : parseDuration(text);
-  if (ago !== undefined) return formatTime(Date.now() - ago);
+  if (ago !== undefined) return formatTime(Math.floor((Date.now() - ago) / MINUTE) * MINUTE);
   const at = text === undefined ? undefined : parseTime(text);
   return at === undefined ? text : formatTime(at);
 }

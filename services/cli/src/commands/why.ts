@@ -176,7 +176,7 @@ function heldBackLines(facts: Why['facts']): readonly string[] {
   const held = facts.filter(({ role }) => role === 'held_back');
   if (held.length === 0) return [];
   const ids = [...new Set(held.flatMap(({ incident }) => incident ?? []))];
-  const where = ids.length === 0 ? ['desist incident list'] : ids.map((id) => `desist incident show ${id}`);
+  const where = (ids.length === 0 ? ['ID'] : ids).map((id) => `desist incident show ${id}`);
   return [`  held back: ${held.length} of these failures, because of an incident: ${where.join(', ')}`];
 }
 
