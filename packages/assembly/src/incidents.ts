@@ -2,7 +2,7 @@
 import { encodeIncident } from '@desist/contracts';
 import type { PolicySet } from '@desist/domain';
 import { createCoordinator } from '@desist/pipeline';
-import type { LogSink } from '@desist/pipeline';
+import type { Coordinator, LogSink } from '@desist/pipeline';
 import type { Database } from '@desist/store-postgres';
 import { createIncidentStore } from '@desist/store-postgres';
 import { keepDoing } from './every.ts';
@@ -19,8 +19,8 @@ interface Watched extends Keeping {
   readonly partitions: () => number | undefined;
 }
 
-/** Until the signal aborts. */
-export function keepWatching(options: Watched): void {
+/** Until the signal aborts. `open`: incidents that go on, as of the last look. */
+export function keepWatching(options: Watched): Pick<Coordinator, 'open'> {
   const { db, sink, policies, partitions, time, logger } = options;
   const coordinator = createCoordinator({
     incidents: createIncidentStore(db),
@@ -35,4 +35,5 @@ export function keepWatching(options: Watched): void {
     await coordinator.tick();
   };
   keepDoing(EVERY, work, 'incidents were not looked at', options);
+  return coordinator;
 }

@@ -97,7 +97,7 @@ export async function runService(options: ServiceOptions): Promise<void> {
     const health = createHealth({ db: backends.db, logProblem: () => backends.logProblem(), logger, time: systemTime });
     life.opened('health', () => health.close());
     const tally = createTally((domain) => wire.providerOf(domain));
-    const observed: { metrics?: Metrics } = {};
+    const observed: { metrics?: Metrics; incidents?: ReturnType<typeof keepWatching> } = {};
     const feeds = ingest ? createFeeds({ settings, backends, logger, owner, life }) : undefined;
     const engine = createEngine({
       store: backends.store,
@@ -120,6 +120,7 @@ export async function runService(options: ServiceOptions): Promise<void> {
       partitions: () => engine.status(),
       reader: backends.reader,
       monotonic: () => systemTime.monotonic(),
+      openIncidents: () => observed.incidents?.open() ?? 0,
       ...(feeds === undefined ? {} : { ingest: feeds.tally }),
     });
     observed.metrics = metrics;
@@ -128,7 +129,7 @@ export async function runService(options: ServiceOptions): Promise<void> {
     const { journal, reader } = backends;
     if (journal !== null) keepPruned({ journal, reader, time: systemTime, logger, signal: life.signal });
     keepErasing({ db: backends.db, journal, time: systemTime, logger, signal: life.signal });
-    keepWatching({
+    observed.incidents = keepWatching({
       db: backends.db,
       sink: backends.log,
       policies,

@@ -4,8 +4,8 @@ import { decide as decideInPipeline } from '@desist/pipeline';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createChecker, createTable, decide, normaliseAddress } from './index.ts';
-import type { Change, CheckerOptions, Suppressions } from './index.ts';
-import { decodeMarks, encodeMarks, isNew } from './subscribe.ts';
+import type { Change, CheckerOptions, IncidentChange, Suppressions } from './index.ts';
+import { decodeMarks, encodeMarks, handOn, isNew } from './subscribe.ts';
 
 interface Sent {
   readonly recipients: readonly string[];
@@ -123,6 +123,100 @@ describe('duplicates', () => {
     expect(text.length).toBeLessThanOrEqual(4_000);
     expect(decodeMarks(text).get(4_999)).toBe(1_004_999);
     for (const [partition, number] of decodeMarks(text)) expect(number).toBe(1_000_000 + partition);
+  });
+});
+
+describe('what a record is', () => {
+  const bytes = (value: unknown): Uint8Array => Buffer.from(typeof value === 'string' ? value : JSON.stringify(value));
+  const released = (number: number): object => ({
+    version: 1,
+    id: `c-${number}`,
+    type: 'released',
+    tenant: 'acme',
+    recipient: 'a@x.example',
+    recipientVersion: number,
+    incident: 'gmail-12bdk',
+    sequence: { partition: 1, number },
+  });
+  /** As the pipeline publishes it. */
+  const decided = (number: number): Uint8Array => {
+    const terms = { tenant: null, provider: 'gmail', domain: null, code: '550 5.1.1', text: null, from: 1_000_000, until: null };
+    const summary = { failing: 30, delivered: 10, usualShare: 0.01, codes: [{ code: '550 5.1.1', count: 30 }], samples: ['550 5.1.1 no'] };
+    const incident = { id: 'gmail-12bdk', revision: number, action: 'opened' as const, holds: true, terms, at: 2_000_000, summary };
+    const notice = { ...incident, announcedBy: 1, by: null, note: null };
+    const sequence = { partition: 1, number };
+    return bytes(contracts.encodeIncidentChange({ notice, recordedAt: 3_000_000, policy: 'sha256:0', sequence }).value);
+  };
+  interface Heard {
+    readonly changes: Change[];
+    readonly incidents: IncidentChange[];
+  }
+  const listen = (heard: Heard) => ({
+    onChange: (change: Change) => void heard.changes.push(change),
+    onIncident: (change: IncidentChange) => void heard.incidents.push(change),
+  });
+
+  test('of a recipient, with the incident that brought it about; or of an incident, each to who asked for such', async () => {
+    const heard: Heard = { changes: [], incidents: [] };
+    const marks = decodeMarks(null);
+    expect(await handOn(bytes(released(1)), marks, listen(heard))).toBe('handed');
+    expect(await handOn(decided(2), marks, listen(heard))).toBe('handed');
+    expect(await handOn(decided(2), marks, listen(heard))).toBe('repeated');
+    expect(heard.changes.map(({ recipient, incident }) => [recipient, incident])).toEqual([['a@x.example', 'gmail-12bdk']]);
+    expect(heard.incidents).toHaveLength(1);
+    expect(heard.incidents[0]).toEqual({
+      version: 1,
+      id: expect.any(String) as string,
+      type: 'incident_opened',
+      tenant: '*',
+      incident: 'gmail-12bdk',
+      holds: true,
+      terms: {
+        tenant: null,
+        provider: 'gmail',
+        domain: null,
+        code: '550 5.1.1',
+        text: null,
+        from: '1970-01-01T00:16:40.000Z',
+        until: null,
+      },
+      counts: { failing: 30, delivered: 10, share: 0.75, usualShare: 0.01 },
+      codes: [{ code: '550 5.1.1', count: 30 }],
+      samples: ['550 5.1.1 no'],
+      by: null,
+      note: null,
+      effectiveAt: '1970-01-01T00:33:20.000Z',
+      recordedAt: '1970-01-01T00:50:00.000Z',
+      policy: 'sha256:0',
+      sequence: { partition: 1, number: 2 },
+    } satisfies IncidentChange);
+  });
+
+  test('who asks for no incidents is told of none, and the numbers go on', async () => {
+    const heard: Heard = { changes: [], incidents: [] };
+    const { onChange } = listen(heard);
+    const marks = decodeMarks(null);
+    expect(await handOn(decided(7), marks, { onChange })).toBe('skipped');
+    expect(await handOn(bytes(released(7)), marks, { onChange })).toBe('repeated');
+    expect(await handOn(bytes(released(8)), marks, { onChange })).toBe('handed');
+    expect(decodeMarks(encodeMarks(marks))).toEqual(new Map([[1, 8]]));
+    expect(heard).toMatchObject({ changes: [{ id: 'c-8' }], incidents: [] });
+  });
+
+  test("what is no change of version 1 is nobody's, and moves no number", async () => {
+    const heard: Heard = { changes: [], incidents: [] };
+    const marks = decodeMarks(null);
+    const wrong = [
+      'no change',
+      { ...released(9), version: 2 },
+      { ...released(9), recipient: undefined },
+      { ...released(9), sequence: null },
+      { ...released(9), type: 'incident_opened', incident: undefined },
+      { ...released(9), type: 'incident_opened' },
+    ];
+    for (const value of wrong) expect(await handOn(bytes(value), marks, listen(heard))).toBe('unreadable');
+    expect(await handOn(null, marks, listen(heard))).toBe('unreadable');
+    expect(marks.size + heard.changes.length + heard.incidents.length).toBe(0);
   });
 });
 

@@ -8,4 +8,4 @@ export type { SubscribeOptions, Subscription } from './subscribe.ts';
 export { createTable } from './table.ts';
 export type { Held, Table } from './table.ts';
 export { decide } from './terms.ts';
-export type { Allowance, Change, ChangeType, Decision, Evidence, Suppressions, SuppressionTerms } from './terms.ts';
+export type { Allowance, Change, ChangeType, Decision, Evidence, IncidentChange, Suppressions, SuppressionTerms } from './terms.ts';

@@ -5,7 +5,7 @@
  */
 import kafkajs from 'kafkajs';
 import type { Admin, EachBatchPayload, KafkaConfig } from 'kafkajs';
-import type { Change } from './terms.ts';
+import type { Change, IncidentChange } from './terms.ts';
 import { decodeObject } from './terms.ts';
 
 export interface SubscribeOptions {
@@ -21,17 +21,21 @@ export interface SubscribeOptions {
    * counts as seen when its batch is through.
    */
   readonly onChange: (change: Change) => Promise<void> | void;
+  /** What was decided about incidents; awaited like `onChange`. Default: it is skipped. */
+  readonly onIncident?: (change: IncidentChange) => Promise<void> | void;
   /** Records that are no change of version 1. Default: they are skipped. */
   readonly onUnreadable?: (where: { readonly partition: number; readonly offset: string }) => void;
 }
 
 export interface Subscription {
-  /** Changes handed on, and repeats dropped, since the start. */
+  /** Changes handed on (of recipients and of incidents), and repeats dropped, since the start. */
   readonly counts: { readonly changes: number; readonly duplicates: number };
   stop(): Promise<void>;
 }
 
-const MEMBERS = ['id', 'type', 'tenant', 'recipient', 'sequence', 'recipientVersion'];
+const MEMBERS = ['id', 'type', 'tenant', 'sequence'];
+const OF_RECIPIENT = ['recipient', 'recipientVersion'];
+const OF_INCIDENT = ['incident', 'holds', 'terms'];
 /** Of Kafka, for what stands with an offset: 4096 bytes. */
 const METADATA_LIMIT = 4_000;
 
@@ -61,8 +65,40 @@ export function isNew(marks: Marks, { sequence: { partition, number } }: Pick<Ch
   return true;
 }
 
+type Read =
+  { readonly kind: 'change'; readonly change: Change } | { readonly kind: 'incident'; readonly change: IncidentChange } | undefined;
+
+/** Undefined for what is no change of version 1. */
+function readChange(value: Uint8Array | null): Read {
+  const json = value === null ? undefined : (decodeObject(value, MEMBERS) as Readonly<Record<string, unknown>> | undefined);
+  if (json === undefined || typeof json['type'] !== 'string' || !isSequence(json['sequence'])) return undefined;
+  const incident = json['type'].startsWith('incident_');
+  if ((incident ? OF_INCIDENT : OF_RECIPIENT).some((member) => json[member] === undefined)) return undefined;
+  return incident ? { kind: 'incident', change: json as unknown as IncidentChange } : { kind: 'change', change: json as unknown as Change };
+}
+
+function isSequence(value: unknown): boolean {
+  const { partition, number } = (value ?? {}) as Readonly<Record<string, unknown>>;
+  return Number.isSafeInteger(partition) && Number.isSafeInteger(number);
+}
+
+/** Hands one record to whoever asked for such; what nobody asked for counts as seen, too. */
+export async function handOn(
+  value: Uint8Array | null,
+  marks: Marks,
+  { onChange, onIncident }: Pick<SubscribeOptions, 'onChange' | 'onIncident'>,
+): Promise<'handed' | 'skipped' | 'repeated' | 'unreadable'> {
+  const read = readChange(value);
+  if (read === undefined) return 'unreadable';
+  if (!isNew(marks, read.change)) return 'repeated';
+  if (read.kind === 'change') await onChange(read.change);
+  else if (onIncident === undefined) return 'skipped';
+  else await onIncident(read.change);
+  return 'handed';
+}
+
 export async function subscribe(options: SubscribeOptions): Promise<Subscription> {
-  const { groupId, topic = 'suppression-events', from = 'start', onChange } = options;
+  const { groupId, topic = 'suppression-events', from = 'start' } = options;
   const client = new kafkajs.Kafka(options.kafka);
   const admin = client.admin();
   const consumer = client.consumer({ groupId, allowAutoTopicCreation: false, maxWaitTimeInMs: 250 });
@@ -79,12 +115,10 @@ export async function subscribe(options: SubscribeOptions): Promise<Subscription
     const marks = new Map(known.get(batch.partition) ?? (await storedMarks(admin, groupId, topic, batch.partition)));
     for (const { value, offset } of batch.messages) {
       if (!payload.isRunning() || payload.isStale()) return;
-      const change = value === null ? undefined : (decodeObject(value, MEMBERS) as Change | undefined);
-      if (change === undefined) options.onUnreadable?.({ partition: batch.partition, offset });
-      else if (isNew(marks, change)) {
-        await onChange(change);
-        counts.changes += 1;
-      } else counts.duplicates += 1;
+      const became = await handOn(value, marks, options);
+      if (became === 'handed') counts.changes += 1;
+      else if (became === 'repeated') counts.duplicates += 1;
+      else if (became === 'unreadable') options.onUnreadable?.({ partition: batch.partition, offset });
       await payload.heartbeat();
     }
     const offset = String(Number(batch.lastOffset()) + 1);

@@ -44,6 +44,41 @@ export interface Change {
   readonly sequence: { readonly partition: number; readonly number: number };
   readonly recipientVersion: number;
   readonly corrects?: string;
+  /** The incident that brought it about, or whose end did. */
+  readonly incident?: string;
+}
+
+/** What was decided about an incident: many recipients fail together, and what fails inside counts for nothing. It is about no recipient. */
+export interface IncidentChange {
+  readonly version: 1;
+  readonly id: string;
+  readonly type: 'incident_opened' | 'incident_closed' | 'incident_voided' | 'incident_restored';
+  /** `*`: of all tenants. */
+  readonly tenant: string;
+  /** Its id, as changes of recipients carry it. */
+  readonly incident: string;
+  /** Its failures are held back. */
+  readonly holds: boolean;
+  /** Which failures are inside; null: whichever. */
+  readonly terms: {
+    readonly tenant: string | null;
+    readonly provider: string | null;
+    readonly domain: string | null;
+    readonly code: string | null;
+    readonly text: string | null;
+    readonly from: string;
+    readonly until: string | null;
+  };
+  readonly counts: { readonly failing: number; readonly delivered: number; readonly share: number; readonly usualShare: number | null };
+  readonly codes: readonly { readonly code: string; readonly count: number }[];
+  /** Replies, without addresses. */
+  readonly samples: readonly string[];
+  readonly by: string | null;
+  readonly note: string | null;
+  readonly effectiveAt: string;
+  readonly recordedAt: string;
+  readonly policy: string;
+  readonly sequence: { readonly partition: number; readonly number: number };
 }
 
 /** What holds now for one recipient: the value on the compacted topic. */

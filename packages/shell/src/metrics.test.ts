@@ -51,6 +51,16 @@ describe('the metrics of the contract', () => {
     expect(body.endsWith('# EOF\n')).toBe(true);
   });
 
+  it('says how many incidents go on as it is now, and nothing where nobody watches', async () => {
+    let open = 2;
+    const options = { tally: createTally(() => 'x'), partitions: () => [], reader: { status: away }, monotonic: () => 0 };
+    const metrics = createMetrics({ ...options, openIncidents: () => open });
+    expect((await metrics.render()).body).toContain('\ndesist_open_incidents 2\n');
+    open = 0;
+    expect((await metrics.render()).body).toContain('\ndesist_open_incidents 0\n');
+    expect((await createMetrics(options).render()).body).not.toContain('desist_open_incidents');
+  });
+
   it('says nothing of the database while that is away', async () => {
     expect(await rendered(away)).not.toMatch(/^desist_relay_backlog \d/m);
   });

@@ -26,6 +26,8 @@ export interface MetricsOptions {
   /** Milliseconds from an arbitrary start. */
   readonly monotonic: () => number;
   readonly ingest?: IngestCounts;
+  /** Incidents that go on, where somebody watches for them. */
+  readonly openIncidents?: () => number;
 }
 
 const HOUR = 3_600;
@@ -34,7 +36,7 @@ const STATUS_KEPT_FOR = 30_000;
 /** Label values: enough to see what a rule is missing for. */
 const UNMATCHED_SHOWN = 20;
 
-export function createMetrics({ tally, partitions, reader, monotonic, ingest }: MetricsOptions): Metrics {
+export function createMetrics({ tally, partitions, reader, monotonic, ingest, openIncidents }: MetricsOptions): Metrics {
   const registry = new Registry();
   registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE as never);
   const registers = [registry];
@@ -73,6 +75,8 @@ export function createMetrics({ tally, partitions, reader, monotonic, ingest }: 
     registers,
   });
 
+  const incidents = openIncidents === undefined ? undefined : gauge('desist_open_incidents', 'Incidents that go on', []);
+
   let known: { readonly at: number; readonly status: StoreStatus } | undefined;
 
   /** Undefined while the database is away: then the gauges that rest on it say nothing. */
@@ -103,6 +107,7 @@ export function createMetrics({ tally, partitions, reader, monotonic, ingest }: 
     ])
       metric.reset();
     if (ingest !== undefined) collectIngest(ingest);
+    if (openIncidents !== undefined) incidents?.set(openIncidents());
     for (const [type, count] of tally.types) events.inc({ type }, count);
     for (const { attribution, category, provider, count } of tally.verdicts.values())
       verdicts.inc({ attribution, category, provider }, count);

@@ -4,10 +4,14 @@ import { CommandError, EXIT } from './exit.ts';
 
 export const DEFAULT_URL = 'http://127.0.0.1:8425';
 const TIMEOUT = 60_000;
+/** What was asked for is not there, or not to be had just now; other refusals are about how it was asked. */
+const MISSING: ReadonlySet<number> = new Set([401, 403, 404, 429]);
 
 export interface Client {
   get(path: string): Promise<unknown>;
   post(path: string, body: unknown, headers?: Readonly<Record<string, string>>): Promise<unknown>;
+  /** The same, with the status: 200 or 201 or 202 may make a difference. */
+  send(path: string, body: unknown): Promise<{ readonly status: number; readonly body: unknown }>;
   /** The body as it comes. What breaks off before its end rejects. */
   stream(path: string): AsyncIterable<Uint8Array>;
   /** Status and body, whatever the status is. */
@@ -57,24 +61,28 @@ export function createClient(given: string | undefined): Client {
     }
   }
 
-  async function expectOk(path: string, init: RequestInit): Promise<unknown> {
-    const { status, body } = await call(path, init);
-    if (status < 300) return body;
-    throw refusal(status, body);
+  async function expectOk(path: string, init: RequestInit): Promise<{ readonly status: number; readonly body: unknown }> {
+    const answer = await call(path, init);
+    if (answer.status < 300) return answer;
+    throw refusal(answer.status, answer.body);
   }
+
+  const posting = (body: unknown, headers: Readonly<Record<string, string>> = {}): RequestInit => {
+    return { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json', ...headers } };
+  };
 
   function refusal(status: number, body: unknown): CommandError {
     const { title, detail, errors } = (body ?? {}) as { title?: string; detail?: string; errors?: readonly object[] };
     const lines = (errors ?? []).map((error) => `\n  ${JSON.stringify(error)}`);
     const hint = status === 401 ? ' Give it with DESIST_API_KEY.' : '';
-    const code = status >= 500 || status === 401 || status === 403 || status === 429 ? EXIT.missing : EXIT.usage;
-    return new CommandError(code, `${detail ?? title ?? `status ${status}`}${hint}${lines.join('')}`);
+    const code = status >= 500 || MISSING.has(status) ? EXIT.missing : EXIT.usage;
+    return new CommandError(code, `${detail ?? title ?? `status ${status}`}${hint}${lines.join('')}`, status);
   }
 
   return {
-    get: (path) => expectOk(path, {}),
-    post: (path, body, headers) =>
-      expectOk(path, { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json', ...headers } }),
+    get: async (path) => (await expectOk(path, {})).body,
+    post: async (path, body, headers) => (await expectOk(path, posting(body, headers))).body,
+    send: (path, body) => expectOk(path, posting(body)),
     ask: (path) => call(path, {}),
     async *stream(path) {
       const response = await request(path, {});

@@ -11,6 +11,8 @@ import { runExport } from './commands/export.ts';
 import type { ExportOptions } from './commands/export.ts';
 import { runImport } from './commands/import.ts';
 import type { ImportOptions } from './commands/import.ts';
+import { runIncidentCreate, runIncidentDecide, runIncidentList, runIncidentShow } from './commands/incident.ts';
+import type { CreateOptions, DecideOptions, ListIncidentsOptions, ShowOptions, Verb } from './commands/incident.ts';
 import { runKey } from './commands/key.ts';
 import { runList } from './commands/list.ts';
 import type { ListOptions } from './commands/list.ts';
@@ -39,8 +41,8 @@ const program = new Command('desist')
 
 const command = (text: string, description: string): Command =>
   program.command(text).description(description).option('--json', 'NDJSON on standard output', false);
-const toService = (text: string, description: string): Command =>
-  command(text, description).option('--url <url>', `the running service (DESIST_URL; default ${DEFAULT_URL})`);
+const withUrl = (one: Command): Command => one.option('--url <url>', `the running service (DESIST_URL; default ${DEFAULT_URL})`);
+const toService = (text: string, description: string): Command => withUrl(command(text, description));
 
 /** Examples under a command's help. */
 const examples = (...lines: readonly string[]): string => `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}`;
@@ -212,6 +214,60 @@ for (const [name, description] of Object.entries(OPERATIONS) as [Operation, stri
   operation.action(async (addresses: string[], options: ToService & OperateOptions) => {
     await runOperate(createClient(options.url), name, addresses, options);
   });
+}
+
+const incident = program.command('incident').description('many recipients failed together: what counts against nobody, and undoing it');
+const ofIncident = (text: string, description: string): Command =>
+  withUrl(incident.command(text).description(description).option('--json', 'NDJSON on standard output', false));
+const signed = (one: Command): Command =>
+  one.option('--note <text>', 'why; shown with the incident').option('--by <who>', 'default: the user of this machine');
+
+signed(ofIncident('create', "name failures that may not have been the recipients'; shows what is inside, changes nothing"))
+  .option('--provider <provider>', 'who operates the mailboxes, as in gmail, microsoft, yahoo')
+  .option('--domain <domain>', 'the part after the @')
+  .option('--from <time>', 'from this moment on (RFC 3339), or so long ago (6h)')
+  .option('--until <time>', 'before this moment, or so long ago; without it, it goes on')
+  .option('--code <code>', 'of the reply: 550, 5.1.1 or "550 5.1.1"')
+  .option('--text <text>', 'part of the reply, whatever its case')
+  .option('--tenant <tenant>', 'of this tenant; default all')
+  .addHelpText(
+    'after',
+    examples(
+      "desist incident create --provider gmail --from 2020-12-14T13:00:00Z --until 2020-12-14T19:00:00Z --code '550 5.1.1'",
+      "desist incident create --domain example.com --from 6h --text 'does not exist' --note 'ticket 4711'",
+    ),
+  )
+  .action(async (options: ToService & CreateOptions) => {
+    await runIncidentCreate(createClient(options.url), options);
+  });
+
+ofIncident('list', 'incidents that were noticed or named, newest first')
+  .option('--tenant <tenant>', 'of this tenant; default all')
+  .option('--limit <rows>', 'at most', wholeNumber)
+  .action(async (options: ToService & ListIncidentsOptions) => {
+    await runIncidentList(createClient(options.url), options);
+  });
+
+ofIncident('show', 'one of them: terms, counts, how far it is carried out')
+  .argument('<id>')
+  .option('--preview', 'what is inside now, and what voiding or restoring would alter', false)
+  .action(async (id: string, options: ToService & ShowOptions) => {
+    await runIncidentShow(createClient(options.url), id, options);
+  });
+
+const DECISIONS: Readonly<Record<Verb, string>> = {
+  void: 'what failed inside counts for nothing; suppressions that rest on it end',
+  restore: 'what failed inside counts again, as if it had never been voided',
+};
+
+for (const [verb, description] of Object.entries(DECISIONS) as [Verb, string][]) {
+  signed(ofIncident(verb, description))
+    .argument('<id>')
+    .option('--no-wait', 'come back when it is accepted, not when every partition has done it')
+    .addHelpText('after', examples(`desist incident ${verb} gmail-12bdk --note 'ticket 4711'`))
+    .action(async (id: string, options: ToService & DecideOptions) => {
+      process.exitCode = await runIncidentDecide(createClient(options.url), verb, id, options);
+    });
 }
 
 toService('import', "somebody else's suppression list: CSV or JSON, recognised by its columns; goes on after an interruption")

@@ -36,7 +36,23 @@ function widthOf(text: string): number {
   return Array.from(stripVTControlCharacters(text)).length;
 }
 
-/** One line on standard error that replaces itself; nothing where there is no terminal. */
+/** One line on standard error that replaces itself; nothing where there is no terminal (`reporter` says more). */
 export function progress(text: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`);
+}
+
+const REPORT_EVERY = 5_000;
+
+/** Progress of what may take long: replaces itself on a terminal, otherwise a line now and then when there is something new. */
+export function reporter(now: () => number = Date.now): (text: string) => void {
+  let saidAt = Number.NEGATIVE_INFINITY;
+  let said = '';
+  return (text) => {
+    if (process.stderr.isTTY) progress(text);
+    else if (text !== said && now() - saidAt >= REPORT_EVERY) {
+      said = text;
+      saidAt = now();
+      console.error(text);
+    }
+  };
 }

@@ -108,7 +108,7 @@ function momentOf(text: string): string {
   return formatTime(at);
 }
 
-function userName(): string {
+export function userName(): string {
   try {
     return userInfo().username;
   } catch {

@@ -42,6 +42,8 @@ interface Why {
     readonly by?: string | null;
     readonly note?: string | null;
     readonly merged?: number;
+    /** Held back by it. */
+    readonly incident?: string | null;
   }[];
   readonly transitions: readonly {
     readonly type: string;
@@ -67,6 +69,8 @@ interface Change {
   readonly cause: string;
   readonly state: { readonly from: string; readonly to: string };
   readonly suppression: Terms | null;
+  /** The incident that brought it about, or whose undoing did. */
+  readonly incident?: string;
 }
 
 export interface WhyOptions {
@@ -100,9 +104,10 @@ export async function runWhy(client: Client, address: string, options: WhyOption
   } while (cursor !== null);
 }
 
-function changeCells({ recipientVersion, type, effectiveAt, cause, state, suppression }: Change): readonly string[] {
+function changeCells({ recipientVersion, type, effectiveAt, cause, state, suppression, incident }: Change): readonly string[] {
   const what = suppression === null ? '' : `${suppression.reason} (${suppression.scope})`;
-  return [String(recipientVersion), type, effectiveAt, cause, state.from, state.to, what];
+  const through = incident === undefined ? cause : `${cause}, incident ${incident}`;
+  return [String(recipientVersion), type, effectiveAt, through, state.from, state.to, what];
 }
 
 function textOf(file: string): string {
@@ -153,6 +158,7 @@ function printWhy(why: Why): void {
     const line = `  ${at}  ${role.padEnd(16)} ${printable(what)}${reason === null ? '' : `  (${reason})`}`;
     console.log(counts || role === 'decided' ? line : paint('dim', line));
   }
+  for (const line of heldBackLines(facts)) console.log(line);
   for (const line of lastReplyLines(facts)) console.log(line);
   for (const { type, at, from, to, cause } of transitions) console.log(`  ${at}  => ${type}: ${from} to ${to} (${cause})`);
   for (const line of whatWouldChangeIt) console.log(`  next: ${line}`);
@@ -166,9 +172,17 @@ function printWhy(why: Why): void {
   }
 }
 
-/** What the latest reply means and what to do about it. */
+function heldBackLines(facts: Why['facts']): readonly string[] {
+  const held = facts.filter(({ role }) => role === 'held_back');
+  if (held.length === 0) return [];
+  const ids = [...new Set(held.flatMap(({ incident }) => incident ?? []))];
+  const where = (ids.length === 0 ? ['ID'] : ids).map((id) => `desist incident show ${id}`);
+  return [`  held back: ${held.length} of these failures, because of an incident: ${where.join(', ')}`];
+}
+
+/** What the latest reply means and what to do about it; what an incident holds back says nothing about this recipient. */
 function lastReplyLines(facts: Why['facts']): readonly string[] {
-  const last = facts.findLast(({ category }) => category != null && category in CATEGORY_KNOWLEDGE);
+  const last = facts.findLast(({ category, role }) => category != null && category in CATEGORY_KNOWLEDGE && role !== 'held_back');
   if (last?.category == null) return [];
   const reply = last.reply ?? '';
   const code = /^\d{3}(?: \d\.\d+\.\d+)?/.exec(reply)?.[0];

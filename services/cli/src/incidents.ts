@@ -1,0 +1,180 @@
+/** Incidents as the service answers them; sums of previews, and how people read both. */
+import type { Client } from './client.ts';
+import { queryOf } from './client.ts';
+import { paint, printable } from './terminal.ts';
+
+export interface Incident {
+  readonly id: string;
+  readonly origin: 'detected' | 'operator';
+  readonly state: 'open' | 'held_back' | 'not_held_back';
+  /** 0: nothing was decided about it. */
+  readonly revision: number;
+  readonly action: string;
+  readonly holds: boolean;
+  readonly tenant: string | null;
+  readonly provider: string | null;
+  readonly domain: string | null;
+  readonly code: string | null;
+  readonly text: string | null;
+  readonly from: string;
+  readonly until: string | null;
+  readonly counts: { readonly failing: number; readonly delivered: number; readonly usualShare: number | null } | null;
+  readonly codes: readonly Code[];
+  readonly samples: readonly string[];
+  readonly by: string | null;
+  readonly note: string | null;
+  readonly decidedAt: string;
+  readonly createdAt: string;
+}
+
+interface Code {
+  readonly code: string;
+  readonly count: number;
+}
+
+/** How far the latest revision is carried out. */
+export interface Progress {
+  /** Every partition of the log has it. */
+  readonly told: boolean;
+  readonly partitions: number;
+  readonly done: number;
+  readonly looked: number;
+  readonly changed: number;
+}
+
+export type Followed = Incident & { readonly progress: Progress };
+
+/** What is inside, and what voiding or restoring would alter. */
+export interface Preview {
+  readonly recipients: number;
+  readonly failures: number;
+  readonly heldBack: number;
+  readonly suppressed: number;
+  readonly released: number;
+  readonly suppressedAgain: number;
+  readonly codes: readonly Code[];
+  readonly samples: readonly string[];
+  readonly addresses: readonly string[];
+}
+
+const SHOWN_CODES = 10;
+const SHOWN_SAMPLES = 5;
+const SHOWN_ADDRESSES = 10;
+
+export const pathOf = (id: string): string => `/v1/incidents/${encodeURIComponent(id)}`;
+
+export async function follow(client: Client, id: string): Promise<Followed> {
+  return (await client.get(pathOf(id))) as Followed;
+}
+
+export function isDone({ revision, progress: { told, partitions, done } }: Followed): boolean {
+  return revision === 0 || (told && done >= partitions);
+}
+
+// ------------------------------------------------------------------------------------------------ previews
+
+/** All pages together. `report` hears of each that is not the last. */
+export async function previewOf(client: Client, id: string, report: (text: string) => void): Promise<Preview> {
+  const counts = { recipients: 0, failures: 0, heldBack: 0, suppressed: 0, released: 0, suppressedAgain: 0 };
+  const codes = new Map<string, number>();
+  const samples = new Set<string>();
+  const addresses: string[] = [];
+  let cursor: string | null = null;
+  do {
+    const page = (await client.get(`${pathOf(id)}/preview${queryOf({ cursor: cursor ?? undefined })}`)) as Preview & {
+      readonly cursor: string | null;
+    };
+    for (const name of Object.keys(counts) as (keyof typeof counts)[]) counts[name] += page[name];
+    for (const { code, count } of page.codes) codes.set(code, (codes.get(code) ?? 0) + count);
+    for (const sample of page.samples) if (samples.size < SHOWN_SAMPLES) samples.add(sample);
+    addresses.push(...page.addresses.slice(0, SHOWN_ADDRESSES - addresses.length));
+    cursor = page.cursor;
+    if (cursor !== null) report(`looking: ${counts.failures} failures of ${counted(counts.recipients, 'recipient')} are inside so far`);
+  } while (cursor !== null);
+  const sorted = [...codes].map(([code, count]) => ({ code, count })).sort((a, b) => b.count - a.count || (a.code < b.code ? -1 : 1));
+  return { ...counts, codes: sorted, samples: [...samples], addresses };
+}
+
+/** `holds`: its failures are held back now, so that the question is what restoring would do. */
+export function previewLines(preview: Preview, holds: boolean): readonly string[] {
+  const { recipients, failures, heldBack, suppressed, released, suppressedAgain, codes, samples, addresses } = preview;
+  if (recipients === 0) return ['  no failure that is kept is inside'];
+  const alters = holds
+    ? `restoring it would suppress ${counted(suppressedAgain, 'recipient')} again`
+    : `voiding it would end suppressions of ${counted(released, 'recipient')}`;
+  return [
+    `  ${counted(failures, 'failure')} of ${counted(recipients, 'recipient')} ${areOf(failures)} inside; ${heldBack} of them ${areOf(heldBack)} held back now`,
+    `  ${suppressed} of these recipients ${areOf(suppressed)} suppressed now; ${alters}`,
+    ...evidenceLines(codes, samples),
+    `  for example ${addresses.map(printable).join(', ')}`,
+  ];
+}
+
+function evidenceLines(codes: readonly Code[], samples: readonly string[]): readonly string[] {
+  const more = codes.length - SHOWN_CODES;
+  const listed = codes.slice(0, SHOWN_CODES).map(({ code, count }) => `${code === '' ? 'no code' : printable(code)} (${count})`);
+  const line = `  replies: ${[...listed, ...(more > 0 ? [`${more} other codes`] : [])].join(', ')}`;
+  return [...(codes.length === 0 ? [] : [line]), ...samples.map((sample) => `    ${printable(sample)}`)];
+}
+
+// ------------------------------------------------------------------------------------------- for people
+
+export function incidentLines(incident: Incident): readonly string[] {
+  const { id, note, counts, codes, samples } = incident;
+  const lines = [
+    `incident ${paint('bold', id)}: ${stateOf(incident)}`,
+    `  ${termsOf(incident)}, ${spanOf(incident)}`,
+    `  ${printable(decidedBy(incident))}`,
+  ];
+  if (note !== null) lines.push(`  note: ${printable(note)}`);
+  if (counts !== null) lines.push(`  ${countsOf(counts)}`, ...evidenceLines(codes, samples));
+  return lines;
+}
+
+export function stateOf({ state }: Incident): string {
+  return state === 'open' ? paint('red', 'open, held back') : state === 'held_back' ? paint('yellow', 'held back') : 'not held back';
+}
+
+function decidedBy({ origin, revision, action, by, decidedAt, createdAt }: Incident): string {
+  const who = by === null ? '' : ` by ${by}`;
+  if (revision === 0) return `named${who} at ${createdAt}`;
+  const began = origin === 'detected' ? 'noticed by itself' : 'named by an operator';
+  return `${began} at ${createdAt}; last ${action}${who} at ${decidedAt}`;
+}
+
+/** What is inside, apart from the time. */
+export function termsOf({ tenant, provider, domain, code, text }: Incident): string {
+  const parts = [
+    provider === null ? [] : [`provider ${provider}`],
+    domain === null ? [] : [`domain ${domain}`],
+    code === null ? [] : [`code ${code}`],
+    text === null ? [] : [`text "${text}"`],
+    tenant === null ? [] : [`tenant ${tenant}`],
+  ];
+  return printable(parts.flat().join(', '));
+}
+
+function spanOf({ from, until }: Incident): string {
+  return until === null ? `from ${from} on` : `from ${from} until ${until}`;
+}
+
+function countsOf({ failing, delivered, usualShare }: NonNullable<Incident['counts']>): string {
+  const share = failing + delivered === 0 ? 0 : failing / (failing + delivered);
+  const usual = usualShare === null ? '' : `; usually ${percent(usualShare)}`;
+  return `${counted(failing, 'recipient')} began to fail, ${counted(delivered, 'delivery', 'deliveries')}: ${percent(share)}${usual}`;
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 1_000) / 10} %`;
+}
+
+export function progressLine({ told, partitions, done, looked, changed }: Progress): string {
+  if (!told) return 'the partitions are being told';
+  return `${done} of ${partitions} partitions done, ${counted(looked, 'recipient')} looked at, ${changed} changed`;
+}
+
+const areOf = (count: number): string => (count === 1 ? 'is' : 'are');
+
+function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
+}
