@@ -80,6 +80,6 @@ describe('an incident', () => {
     const own = JSON.parse(made.out.trim().split('\n')[0] ?? '') as { id: string };
     expect((await desist(['incident', 'void', own.id], env)).code).toBe(0);
     expect(await listed()).toEqual(['gone-before@gmail.com']);
-    expect((await desist(['incident', 'void', 'nobody'], env)).code).toBe(2);
+    expect((await desist(['incident', 'void', 'nobody'], env)).code).toBe(3);
   });
 });
