@@ -4,7 +4,7 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import { providerOf } from '@desist/contracts';
-import { classify, DEFAULT_POLICY, NO_REPLY, recipientKey } from '@desist/domain';
+import { classify, decodeRecipient, DEFAULT_POLICY, NO_REPLY, recipientKey } from '@desist/domain';
 import type { DeliveryEvent, Incident, IncidentNotice, LogEvent, PolicySet, Verdict } from '@desist/domain';
 import { memoryPartitionOf } from '@desist/memory';
 import type { MemoryStore } from '@desist/memory';
@@ -201,7 +201,7 @@ export function createChecks(options: {
     for (const [address, events] of histories) {
       const row = rows.get(address);
       // Between two commits a timer may be due: a row says what holds at its own clock.
-      checkRow(address, row, { events, told, pending }, exact || row === undefined ? clock : row.updatedAt);
+      checkRow(address, row, { events, told, pending }, exact || row === undefined ? clock : clockOf(row));
     }
   }
 
@@ -444,6 +444,9 @@ function latestOf(told: readonly IncidentNotice[]): readonly IncidentNotice[] {
   for (const notice of told) if (notice.revision > (latest.get(notice.id)?.revision ?? -1)) latest.set(notice.id, notice);
   return [...latest.values()];
 }
+
+/** Up to where its timers have fired. */
+const clockOf = ({ evidence, version }: RecipientRow): number => decodeRecipient(evidence, version)?.clock ?? Number.NaN;
 
 interface Terms {
   readonly scope: string;
