@@ -319,11 +319,16 @@ export function createChecks(options: {
     const versions = store.rows().flatMap(({ address, version }) => Array.from({ length: version }, (_, n) => `${address} ${n + 1}`));
     if (!isDeepStrictEqual(history.toSorted(), versions.sort())) fail('the history does not hold each version of each recipient once');
     const held = new Map<string, string>();
-    for (const { recipient = '', type, suppression } of changes) {
+    for (const { recipient = '', type, suppression, incident } of changes) {
       if (suppression == null) continue;
       const key = `${recipient} ${suppression.scope} ${suppression.reason}`;
-      if (type === 'suppressed') held.set(key, `${recipient} ${lineOf(suppression)}`);
-      else if (type === 'released' || type === 'corrected') held.delete(key);
+      const line = `${recipient} ${lineOf(suppression)}`;
+      const ends = type === 'released' || type === 'corrected';
+      // What an incident brings about is said once, however often carrying it out was begun.
+      if (incident !== undefined && (ends ? !held.has(key) : held.get(key) === line))
+        fail(`${recipient} ${type} by ${incident}: it was so before`);
+      if (type === 'suppressed') held.set(key, line);
+      else if (ends) held.delete(key);
     }
     const table = store.rows().flatMap(({ address, holds }) => (holds?.suppressions ?? []).map((one) => `${address} ${lineOf(one)}`));
     if (!isDeepStrictEqual([...held.values()].sort(), table.sort())) fail('who applies the published changes does not hold the table');
