@@ -23,7 +23,7 @@ import {
   viewOf,
 } from '@desist/domain';
 import type { Change, ContrastAnswer, DeliveryEvent, FoldContext, Incident, LogEvent, PolicySet, Recipient, Verdict } from '@desist/domain';
-import { scriptedVerdict, START } from '../support/oracle/events.ts';
+import { deferred, expired, scriptedVerdict, START } from '../support/oracle/events.ts';
 import { heldBackBy } from '../support/oracle/incidents.ts';
 import { oracle } from '../support/oracle/oracle.ts';
 import { eventsOfOneRecipient, TENANT } from '../support/arbitraries.ts';
@@ -50,25 +50,45 @@ interface Telling {
   readonly incident: Incident;
 }
 
-const terms = fc.record({
+const named = fc.record({
   tenant: fc.constantFrom(null, null, TENANT, 'other'),
   provider: fc.constantFrom(PROVIDER, PROVIDER, PROVIDER, 'other'),
   domain: fc.constantFrom(null, null, DOMAIN, 'example.org'),
-  code: fc.constantFrom(null, null, null, '550', '4.2.2', '550 5.1.1'),
-  text: fc.constantFrom(null, null, null, 'MAILBOX'),
-  hour: fc.integer({ min: -24, max: 480 }),
-  hours: fc.constantFrom(null, 1, 12, 48, 240),
+  code: fc.constantFrom(null, null, null, null, '550', '4.2.2', '550 5.1.1'),
+  text: fc.constantFrom(null, null, null, null, 'MAILBOX'),
 });
+const nudge = fc.constantFrom(0, 0, 0, 1, -1, HOUR);
+/** By the events that lie at its ends. */
+const span = fc.record({ first: fc.nat(), last: fc.option(fc.nat(), { freq: 4 }), before: nudge, after: nudge });
 
-const telling = fc
-  .tuple(fc.nat({ max: 46 }), fc.constantFrom('a', 'b'), fc.nat({ max: 3 }), fc.boolean(), terms)
-  .map(([before, id, revision, holds, { hour, hours, ...rest }]): Telling => {
-    const from = START + hour * HOUR;
-    return { before, incident: { id, revision, holds, terms: { ...rest, from, until: hours === null ? null : from + hours * HOUR } } };
+/** A message that was deferred and expired without a reply: the deferral alone tells why. */
+const silentExpiry = fc
+  .tuple(fc.nat({ max: 480 }), fc.integer({ min: 1, max: 60 }), fc.constantFrom('mailbox_full', 'rate_limited', 'system_error'))
+  .map(([hour, hours, reply]) => [
+    deferred(START + hour * HOUR, { id: 'x1', message: 'silent', reply, tenant: TENANT }),
+    expired(START + (hour + hours) * HOUR, { id: 'x2', message: 'silent', tenant: TENANT }),
+  ]);
+const arrivalsOf = fc
+  .tuple(eventsOfOneRecipient, fc.option(silentExpiry, { freq: 2, nil: [] }), fc.nat(), fc.nat())
+  .map(([events, [one, other], place, next]): readonly LogEvent[] => {
+    if (one === undefined || other === undefined) return events;
+    const inserted = events.toSpliced(place % (events.length + 1), 0, one);
+    return inserted.toSpliced(next % (inserted.length + 1), 0, other);
   });
-const tellings = fc.array(telling, { minLength: 1, maxLength: 5 }).map((all) => all.toSorted((a, b) => a.before - b.before));
-/** All of it is one revision, told once. */
-const voided = telling.map(({ incident }) => ({ ...incident, revision: 0, holds: true }));
+
+const telling = fc.tuple(fc.nat({ max: 46 }), fc.constantFrom('a', 'b'), fc.nat({ max: 3 }), fc.boolean(), named, span);
+
+const story = fc.tuple(arrivalsOf, fc.array(telling, { minLength: 1, maxLength: 5 })).map(([arrivals, all]) => {
+  const momentOf = (place: number): number => (arrivals[place % arrivals.length] as LogEvent).occurredAt;
+  const told = all.map(([before, id, revision, holds, rest, { first, last, ...nudged }]): Telling => {
+    const from = momentOf(first) + nudged.before;
+    const until = last === null ? null : Math.max(momentOf(last) + nudged.after, from + 1);
+    return { before, incident: { id, revision, holds, terms: { ...rest, from, until } } };
+  });
+  return { arrivals, told: told.toSorted((a, b) => a.before - b.before) };
+});
+/** The first of them alone, of one revision. */
+const voided = story.map(({ arrivals, told }) => ({ arrivals, incident: { ...(told[0] as Telling).incident, revision: 0, holds: true } }));
 
 /** What a partition knows: the latest revision of each. */
 function knownOf(told: readonly Incident[]): readonly Incident[] {
@@ -169,7 +189,7 @@ const latenesses = fc.nat({ max: 40 * 24 });
 describe('a recipient whose failures incidents hold back', () => {
   it('is as if they had not failed, except that an expiry still learns from them why', () => {
     fc.assert(
-      fc.property(eventsOfOneRecipient, tellings, latenesses, fc.integer({ min: 1, max: 7 }), (arrivals, told, later, storeEvery) => {
+      fc.property(story, latenesses, fc.integer({ min: 1, max: 7 }), ({ arrivals, told }, later, storeEvery) => {
         const { recipient, clock } = live(arrivals, told, endOf(arrivals, later), storeEvery);
         expect(outcomeOf(recipient)).toEqual(expected(arrivals, told, clock));
       }),
@@ -179,7 +199,7 @@ describe('a recipient whose failures incidents hold back', () => {
 
   it('publishes what a subscriber needs to hold the same list, with versions that rise by one', () => {
     fc.assert(
-      fc.property(eventsOfOneRecipient, tellings, latenesses, (arrivals, told, later) => {
+      fc.property(story, latenesses, ({ arrivals, told }, later) => {
         const { recipient, changes } = live(arrivals, told, endOf(arrivals, later), 3);
         expect(subscribed(changes)).toEqual(listOf(recipient).sort());
         expect(changes.map(({ version }) => version)).toEqual(changes.map((_, index) => index + 1));
@@ -213,7 +233,7 @@ function meaningOf(recipient: Recipient): object {
 describe('an incident that is voided and restored', () => {
   it('leaves what was before, and from then on every void and every restore the same bytes as the last one, versions apart', () => {
     fc.assert(
-      fc.property(eventsOfOneRecipient, voided, latenesses, (arrivals, incident, later) => {
+      fc.property(voided, latenesses, ({ arrivals, incident }, later) => {
         const { recipient, decide } = decider(arrivals, later, incident);
         const before = meaningOf(recipient);
         const after = [true, false, true, false, true].map((holds) => {
@@ -231,7 +251,7 @@ describe('an incident that is voided and restored', () => {
 
   it('publishes each suppression that ends or begins once, and nothing else of the list', () => {
     fc.assert(
-      fc.property(eventsOfOneRecipient, voided, latenesses, (arrivals, incident, later) => {
+      fc.property(voided, latenesses, ({ arrivals, incident }, later) => {
         const { recipient, decide } = decider(arrivals, later, incident);
         for (const holds of [true, false, true]) {
           const before = listOf(recipient);
@@ -250,7 +270,7 @@ describe('an incident that is voided and restored', () => {
 
   it('told twice, does nothing the second time', () => {
     fc.assert(
-      fc.property(eventsOfOneRecipient, voided, latenesses, fc.boolean(), (arrivals, incident, later, holds) => {
+      fc.property(voided, latenesses, fc.boolean(), ({ arrivals, incident }, later, holds) => {
         const { recipient, decide } = decider(arrivals, later, incident);
         decide(true);
         if (!holds) decide(false);
