@@ -9,7 +9,9 @@ describe('a fault in the protocol is found', () => {
     '%s',
     async (_, mutation) => {
       for (let seed = 0; seed < mutation.seeds; seed += 1) {
-        const { failure } = await simulate(scenarioOf(seed), { mutation });
+        const scenario = scenarioOf(seed);
+        if (mutation.where?.(scenario) === false) continue;
+        const { failure } = await simulate(scenario, { mutation });
         if (failure !== null) return;
       }
       expect.fail(`not found in ${mutation.seeds} worlds`);

@@ -2,9 +2,12 @@
  * Deliberate faults in the protocol of checkpoint, commit and relay. Each is a few lines around the real engine, database or
  * log; the simulation must find every one of them, within `seeds` worlds.
  */
+import { isIncidentKey } from '@desist/contracts';
+import { decodeRecipient, HOUR } from '@desist/domain';
 import { memoryPartitionOf } from '@desist/memory';
-import type { CommitPlan, RecipientStore, StoredRecipient, TrackedRow } from '@desist/pipeline';
+import type { CommitPlan, KnownIncident, LogRecord, RecipientStore, StoredRecipient, TrackedRow } from '@desist/pipeline';
 import { StoreError } from '@desist/pipeline';
+import type { Scenario } from '../simulation/scenario.ts';
 import type { Ports } from '../simulation/servers.ts';
 import type { Mutation } from '../simulation/world.ts';
 
@@ -12,7 +15,13 @@ export interface NamedMutation extends Mutation {
   readonly name: string;
   /** Worlds within which it must be found. */
   readonly seeds: number;
+  /** Worlds in which it can show; without it: in all. The others are left out, and counted. */
+  readonly where?: (scenario: Scenario) => boolean;
 }
+
+const losesCommits = ({ faults }: Scenario): boolean => faults.some((fault) => fault.kind === 'commit' && fault.fate === 'lost_before');
+const toldOfIncidents = ({ records }: Scenario): boolean => records.some(({ kind }) => kind === 'incident');
+const toldOnSlowHosts = (scenario: Scenario): boolean => toldOfIncidents(scenario) && scenario.hosts.some(({ skew }) => skew < -HOUR / 2);
 
 type At = NonNullable<Awaited<ReturnType<RecipientStore['position']>>>;
 
@@ -118,7 +127,8 @@ export const MUTATIONS: readonly NamedMutation[] = [
   },
   {
     name: 'an unknown commit is taken for done',
-    seeds: 1_000,
+    seeds: 2_000,
+    where: losesCommits,
     ports: onStore((store) => ({
       commit: (plan) =>
         store.commit(plan).catch((error: unknown) => {
@@ -344,7 +354,131 @@ export const MUTATIONS: readonly NamedMutation[] = [
       },
     })),
   },
+  {
+    name: 'the offset of an incident is passed with the first of its steps',
+    seeds: 300,
+    where: toldOfIncidents,
+    ports: onStore((store) => ({
+      async commit(plan) {
+        const { nextOffset } = await checkpointOf(store, plan.partition);
+        const passed = isStep(plan) ? plan.nextOffset + 1 : plan.nextOffset;
+        return store.commit({ ...plan, fromOffset: nextOffset, nextOffset: Math.max(nextOffset, passed) });
+      },
+    })),
+  },
+  {
+    name: 'an incident is stored only with the last of its steps',
+    seeds: 300,
+    where: toldOfIncidents,
+    ports: onStore((store) => ({
+      commit: (plan) => store.commit({ ...plan, incidents: plan.incidents.filter(({ done }) => done) }),
+    })),
+  },
+  {
+    name: 'the first step of an incident is stored as the last',
+    seeds: 300,
+    where: toldOfIncidents,
+    ports: onStore((store) => ({
+      commit: (plan) => store.commit({ ...plan, incidents: plan.incidents.map((one) => ({ ...one, done: true })) }),
+    })),
+  },
+  {
+    name: 'an unfinished incident is taken for known',
+    seeds: 1_000,
+    where: toldOfIncidents,
+    ports: claimingIncidents((known) => known.map((one) => ({ ...one, done: true }))),
+  },
+  {
+    name: 'an unfinished incident is taken for news, and announced again',
+    seeds: 1_000,
+    where: toldOfIncidents,
+    ports: claimingIncidents((known) => known.filter(({ done }) => done)),
+  },
+  {
+    name: 'an incident that is told again is announced again',
+    seeds: 1_000,
+    where: toldOfIncidents,
+    ports: claimingIncidents((known) =>
+      known.map((one) => (one.done ? { ...one, incident: { ...one.incident, revision: one.incident.revision - 1 } } : one)),
+    ),
+  },
+  {
+    name: 'what was told of incidents dies with the process',
+    seeds: 1_000,
+    where: toldOfIncidents,
+    ports: claimingIncidents(() => []),
+  },
+  {
+    name: 'a later decision about an incident is not stored',
+    seeds: 300,
+    where: toldOfIncidents,
+    database: onDatabase((store) => {
+      const first = new Map<string, number>();
+      const isFirst = (partition: number, { id, revision }: KnownIncident['incident']): boolean => {
+        const key = `${partition} ${id}`;
+        if (!first.has(key)) first.set(key, revision);
+        return first.get(key) === revision;
+      };
+      return {
+        commit: (plan) => store.commit({ ...plan, incidents: plan.incidents.filter(({ incident }) => isFirst(plan.partition, incident)) }),
+      };
+    }),
+  },
+  {
+    name: 'an incident is carried out for each recipient when something else befalls it',
+    seeds: 300,
+    where: toldOfIncidents,
+    ports: onStore(() => ({ concerned: () => Promise.resolve({ recipients: [], cursor: null }) })),
+  },
+  {
+    name: 'of those whom an incident concerns only the first page is looked at',
+    seeds: 300,
+    where: toldOfIncidents,
+    ports: onStore((store) => ({
+      concerned: async (partition, which, cursor) => ({ ...(await store.concerned(partition, which, cursor)), cursor: null }),
+    })),
+  },
+  {
+    name: 'evidence is taken for as old as the clock of the host that folded it',
+    seeds: 2_000,
+    where: toldOnSlowHosts,
+    database: onDatabase((store) => ({
+      commit: (plan) =>
+        store.commit({ ...plan, recipients: plan.recipients.map((row) => ({ ...row, updatedAt: decodedClock(row) ?? row.updatedAt })) }),
+    })),
+  },
+  {
+    name: 'every partition announces an incident',
+    seeds: 300,
+    where: toldOfIncidents,
+    consumer: (engine) => ({
+      ...engine,
+      batch: (batch) => engine.batch({ ...batch, records: batch.records.map((record) => announcedBy(record, batch.partition)) }),
+    }),
+  },
 ];
+
+/** A commit on the way of carrying an incident out. */
+function isStep({ incidents }: CommitPlan): boolean {
+  return incidents.some(({ done }) => !done);
+}
+
+function claimingIncidents(change: (known: readonly KnownIncident[]) => readonly KnownIncident[]): (ports: Ports) => Ports {
+  return onStore((store) => ({
+    async claim(partition, owner) {
+      const claim = await store.claim(partition, owner);
+      return { ...claim, incidents: change(claim.incidents) };
+    },
+  }));
+}
+
+const decodedClock = ({ evidence, version }: StoredRecipient): number | undefined => decodeRecipient(evidence, version)?.clock;
+
+function announcedBy(record: LogRecord, partition: number): LogRecord {
+  if (!isIncidentKey(record.key)) return record;
+  const value: unknown = JSON.parse(new TextDecoder().decode(record.value ?? undefined));
+  return { ...record, value: new TextEncoder().encode(JSON.stringify({ ...(value as object), announcedBy: partition })) };
+}
 
 /** Of processes that are letting go of a partition. */
 const revoking = new WeakSet<Ports['time']>();

@@ -3,11 +3,13 @@
  * at the end. The first thing that does not hold ends the run.
  */
 import { isDeepStrictEqual } from 'node:util';
-import { classify, DEFAULT_POLICY, NO_REPLY, recipientKey } from '@desist/domain';
-import type { DeliveryEvent, LogEvent, PolicySet, Verdict } from '@desist/domain';
+import { providerOf } from '@desist/contracts';
+import { classify, decodeRecipient, DEFAULT_POLICY, NO_REPLY, recipientKey } from '@desist/domain';
+import type { DeliveryEvent, Incident, IncidentNotice, LogEvent, PolicySet, Verdict } from '@desist/domain';
 import { memoryPartitionOf } from '@desist/memory';
 import type { MemoryStore } from '@desist/memory';
 import type { Claim, CommitPlan, CommitResult, OutRecord, RecipientRow, Topic } from '@desist/pipeline';
+import { heldBackBy } from '../support/oracle/incidents.ts';
 import { oracle } from '../support/oracle/oracle.ts';
 import type { Process, Scheduler } from './scheduler.ts';
 
@@ -22,7 +24,7 @@ export type Given = {
   readonly offset: number;
   /** When, on the true clock, ms. */
   readonly at: number;
-} & ({ readonly event: LogEvent; readonly poison: boolean } | { readonly junk: true });
+} & ({ readonly event: LogEvent; readonly poison: boolean } | { readonly notice: IncidentNotice } | { readonly junk: true });
 
 export type Before = readonly unknown[];
 
@@ -50,7 +52,7 @@ export interface Checks {
   end(): void;
 }
 
-export type Counted = 'claims' | 'commits' | 'refused' | 'changes' | 'dead letters' | 'repeats';
+export type Counted = 'claims' | 'commits' | 'refused' | 'changes' | 'dead letters' | 'repeats' | 'incidents' | 'steps of incidents';
 
 interface Window {
   readonly process: Process;
@@ -61,9 +63,13 @@ interface Window {
 }
 
 interface Change {
-  readonly recipient: string;
+  /** Not of an incident's. */
+  readonly recipient?: string;
+  readonly incident?: string;
+  readonly holds?: boolean;
+  readonly effectiveAt: string;
   readonly type: string;
-  readonly suppression: {
+  readonly suppression?: {
     readonly scope: string;
     readonly reason: string;
     readonly since: string;
@@ -111,6 +117,7 @@ export function createChecks(options: {
       if (!isDeepStrictEqual(snapshot(partition), before)) fail(`a commit of ${process.name} was refused and changed something`);
       return;
     }
+    if (plan.incidents.some(({ done }) => !done)) count('steps of incidents');
     const idle = plan.nextOffset === plan.fromOffset && plan.recipients.length + plan.forgotten.length === 0;
     if (!idle)
       tell(() => {
@@ -170,9 +177,15 @@ export function createChecks(options: {
   function checkRecipients(partition: number, nextOffset: number, clock: number, exact: boolean): void {
     const rows = new Map(store.rows().map((row) => [row.address, row]));
     const histories = new Map<string, LogEvent[]>();
+    const told = toldIn(partition, nextOffset);
+    const pending = checkKnown(partition, nextOffset, told);
     for (const record of given) {
       if (record.partition !== partition || record.offset >= nextOffset) continue;
       const letter = letters.get(`${partition}/${record.offset}`);
+      if ('notice' in record) {
+        if (letter !== undefined) fail(`record ${record.offset} of partition ${partition}, about an incident, was given up: ${letter}`);
+        continue;
+      }
       if ('junk' in record) {
         if (letter === undefined) fail(`record ${record.offset} of partition ${partition} can not be read and is no dead letter`);
         continue;
@@ -188,25 +201,58 @@ export function createChecks(options: {
     for (const [address, events] of histories) {
       const row = rows.get(address);
       // Between two commits a timer may be due: a row says what holds at its own clock.
-      checkRow(address, row, events, exact || row === undefined ? clock : row.updatedAt);
+      checkRow(address, row, { events, told, pending }, exact || row === undefined ? clock : clockOf(row));
     }
   }
 
-  function checkRow(address: string, row: RecipientRow | undefined, events: readonly LogEvent[], clock: number): void {
-    const truth = oracle({ events, clock, policy: POLICIES, verdictOf });
-    const wanted = {
-      state: truth.state,
-      suppressions: truth.suppressions,
-      allowed: truth.allowed,
-      streak: truth.streak === null ? null : [truth.streak.startedAt, truth.streak.lastAt, truth.streak.failures],
+  /** What a partition's records below this offset say of incidents, in order. */
+  function toldIn(partition: number, below: number): readonly IncidentNotice[] {
+    return given.flatMap((record) =>
+      'notice' in record && record.partition === partition && record.offset < below ? [record.notice] : [],
+    );
+  }
+
+  /** The partition knows what it was told; answers the one incident that it is about to carry out, of the record that comes next. */
+  function checkKnown(partition: number, nextOffset: number, told: readonly IncidentNotice[]): IncidentNotice | undefined {
+    const stored = store.checkpoint(partition)?.incidents ?? [];
+    const unfinished = stored.filter(({ done }) => !done);
+    const next = given.find((record) => record.partition === partition && record.offset >= nextOffset);
+    const pending = unfinished.length > 0 && next !== undefined && 'notice' in next ? next.notice : undefined;
+    const lines = (known: readonly (readonly [IncidentNotice | Incident, boolean])[]): string[] =>
+      known.map(([{ id, revision, holds }, done]) => `${id} ${revision} ${holds ? 'holds' : 'free'} ${done ? 'done' : 'begun'}`).sort();
+    const latest = new Map<string, readonly [IncidentNotice, boolean]>(latestOf(told).map((notice) => [notice.id, [notice, true]]));
+    if (pending !== undefined) latest.set(pending.id, [pending, false]);
+    const [found, wanted] = [lines(stored.map(({ incident, done }) => [incident, done])), lines([...latest.values()])];
+    if (!isDeepStrictEqual(found, wanted)) {
+      fail(
+        `partition ${partition} below ${nextOffset} knows of incidents: ${found.join(', ') || 'none'}; it was told: ${wanted.join(', ') || 'none'}`,
+      );
+    }
+    return pending;
+  }
+
+  /** While an incident is being carried out, a row is as before or as after. */
+  function checkRow(address: string, row: RecipientRow | undefined, history: History, clock: number): void {
+    const { events, told, pending } = history;
+    const wantedOf = (notices: readonly IncidentNotice[]): object => {
+      const { state, suppressions, allowed, streak } = oracle({
+        events,
+        clock,
+        policy: POLICIES,
+        verdictOf,
+        heldBack: heldBackBy(notices, providerOf),
+      });
+      return { state, suppressions, allowed, streak: streak === null ? null : [streak.startedAt, streak.lastAt, streak.failures] };
     };
+    const wanted = wantedOf(told);
     const found = {
       state: row?.state ?? 'healthy',
       suppressions: (row?.holds?.suppressions ?? []).map(({ scope, reason, since, expiresAt }) => ({ scope, reason, since, expiresAt })),
       allowed: row?.holds?.allowed ?? [],
       streak: row?.streakStartedAt == null ? null : [row.streakStartedAt, row.lastFailureAt, row.failures],
     };
-    if (!isDeepStrictEqual(found, wanted)) {
+    if (isDeepStrictEqual(found, wanted)) return;
+    if (pending === undefined || !isDeepStrictEqual(found, wantedOf([...told, pending]))) {
       fail(`${address} at ${hours(clock)} is ${JSON.stringify(found)}, and should be ${JSON.stringify(wanted)}`);
     }
   }
@@ -230,12 +276,13 @@ export function createChecks(options: {
     const { partition, number } = change.sequence;
     const high = published.get(partition) ?? 0;
     tell(() => {
-      const what = change.suppression === null ? '' : ` ${change.suppression.reason} ${change.suppression.scope}`;
-      return `${process.name} publishes #${number} of partition ${partition}: ${change.recipient} ${change.type}${what}${number <= high ? ' (again)' : ''}`;
+      const what = change.suppression == null ? '' : ` ${change.suppression.reason} ${change.suppression.scope}`;
+      return `${process.name} publishes #${number} of partition ${partition}: ${change.recipient ?? change.incident ?? ''} ${change.type}${what}${number <= high ? ' (again)' : ''}`;
     });
     const known = announced.get(`${partition}/${number}`);
     if (known === undefined) fail(`change #${number} of partition ${partition} was published and never committed`);
     else if (known !== text) fail(`change #${number} of partition ${partition} was published with another content than committed`);
+    if (change.recipient === undefined && number > high) count('incidents');
     count(number <= high ? 'repeats' : 'changes');
     if (number <= high) return;
     if (number > high + 1) fail(`change #${number} of partition ${partition} was published after #${high}`);
@@ -272,14 +319,38 @@ export function createChecks(options: {
     const versions = store.rows().flatMap(({ address, version }) => Array.from({ length: version }, (_, n) => `${address} ${n + 1}`));
     if (!isDeepStrictEqual(history.toSorted(), versions.sort())) fail('the history does not hold each version of each recipient once');
     const held = new Map<string, string>();
-    for (const { recipient, type, suppression } of changes) {
-      if (suppression === null) continue;
+    for (const { recipient = '', type, suppression, incident } of changes) {
+      if (suppression == null) continue;
       const key = `${recipient} ${suppression.scope} ${suppression.reason}`;
-      if (type === 'suppressed') held.set(key, `${recipient} ${lineOf(suppression)}`);
-      else if (type === 'released' || type === 'corrected') held.delete(key);
+      const line = `${recipient} ${lineOf(suppression)}`;
+      const ends = type === 'released' || type === 'corrected';
+      // What an incident brings about is said once, however often carrying it out was begun.
+      if (incident !== undefined && (ends ? !held.has(key) : held.get(key) === line))
+        fail(`${recipient} ${type} by ${incident}: it was so before`);
+      if (type === 'suppressed') held.set(key, line);
+      else if (ends) held.delete(key);
     }
     const table = store.rows().flatMap(({ address, holds }) => (holds?.suppressions ?? []).map((one) => `${address} ${lineOf(one)}`));
     if (!isDeepStrictEqual([...held.values()].sort(), table.sort())) fail('who applies the published changes does not hold the table');
+  }
+
+  /** What was decided about an incident is said once, by the one partition that is to say it. */
+  function checkIncidents(): void {
+    const wanted: string[] = [];
+    for (let partition = 0; partition < partitions; partition += 1) {
+      const revisions = new Map<string, number>();
+      for (const { id, revision, action, holds, at, announcedBy } of toldIn(partition, Number.POSITIVE_INFINITY)) {
+        if (revision <= (revisions.get(id) ?? -1)) continue;
+        revisions.set(id, revision);
+        if (announcedBy === partition) wanted.push(`${partition}: ${id} incident_${action} ${String(holds)} ${new Date(at).toISOString()}`);
+      }
+    }
+    const found = changes.flatMap(({ type, recipient, incident = '', holds, effectiveAt, sequence }) =>
+      recipient === undefined ? [`${sequence.partition}: ${incident} ${type} ${String(holds)} ${effectiveAt}`] : [],
+    );
+    if (!isDeepStrictEqual(found.toSorted(), wanted.sort())) {
+      fail(`of incidents was published: ${found.join(', ') || 'nothing'}; what was to be: ${wanted.join(', ') || 'nothing'}`);
+    }
   }
 
   // ------------------------------------------------------------------------------ the relay's window
@@ -359,11 +430,28 @@ export function createChecks(options: {
         checkCompacted(partition);
       }
       checkChanges();
+      checkIncidents();
       if (!isDeepStrictEqual([...lettersOut].sort(), [...letters.keys()].sort()))
         fail('the dead letters that went out are not those committed');
     },
   };
 }
+
+interface History {
+  readonly events: readonly LogEvent[];
+  readonly told: readonly IncidentNotice[];
+  readonly pending: IncidentNotice | undefined;
+}
+
+/** Of each incident the highest revision, the first time that it was told. */
+function latestOf(told: readonly IncidentNotice[]): readonly IncidentNotice[] {
+  const latest = new Map<string, IncidentNotice>();
+  for (const notice of told) if (notice.revision > (latest.get(notice.id)?.revision ?? -1)) latest.set(notice.id, notice);
+  return [...latest.values()];
+}
+
+/** Up to where its timers have fired. */
+const clockOf = ({ evidence, version }: RecipientRow): number => decodeRecipient(evidence, version)?.clock ?? Number.NaN;
 
 interface Terms {
   readonly scope: string;

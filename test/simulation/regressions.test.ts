@@ -1,6 +1,6 @@
 /** What the simulation has found in the engine and the fold, each in as few steps as it takes. */
 import { describe, expect, it } from 'vitest';
-import { encodeEvent } from '@desist/contracts';
+import { encodeEvent, encodeIncident } from '@desist/contracts';
 import { addFact, DEFAULT_POLICY, factOf, HOUR, NO_REPLY, newRecipient, viewOf } from '@desist/domain';
 import type { FoldContext, LogEvent } from '@desist/domain';
 import { createMemoryLog, createMemoryStore } from '@desist/memory';
@@ -19,6 +19,8 @@ const atRest = async (): Promise<void> => {
 
 interface World {
   present: number;
+  /** The engines' clock is so much slow, ms. */
+  slow: number;
   readonly store: MemoryStore;
   readonly log: MemoryLog;
   engine(owner: string): Engine;
@@ -27,13 +29,14 @@ interface World {
 function newWorld(): World {
   const world: World = {
     present: START,
+    slow: 0,
     store: createMemoryStore(() => world.present),
     log: createMemoryLog({ partitions: 1, now: () => world.present, pause: () => Promise.resolve() }),
     engine: (owner) =>
       createEngine({ store: world.store, source: world.log, sink: world.log, wire, policies: POLICIES, time, logger: quiet, owner }),
   };
   const time: Time = {
-    now: () => world.present,
+    now: () => world.present - world.slow,
     monotonic: () => world.present,
     sleep: () => new Promise((resolve) => setImmediate(resolve)),
     yield: () => Promise.resolve(),
@@ -92,6 +95,29 @@ describe('the engine', () => {
     expect(await engine.assign(0)).toEqual({ kind: 'start', offset: world.store.checkpoint(0)?.nextOffset });
     await engine.close();
     await other.close();
+  });
+});
+
+describe('an incident', () => {
+  it('reaches evidence that was folded by a host whose clock is slow', async () => {
+    const world = newWorld();
+    world.slow = 5 * HOUR;
+    world.present = START + 10 * HOUR;
+    await world.log.append('deliveryEvents', [encodeEvent(bounced('10h'))]);
+    const engine = world.engine('one');
+    await engine.assign(0);
+    await readAll(engine, world.log);
+    await engine.revoke([0]);
+    expect(world.store.rows().map(({ state }) => state)).toEqual(['suppressed']);
+
+    const terms = { tenant: null, provider: null, domain: 'example.com', code: null, text: null, from: START + 9 * HOUR, until: null };
+    const said = { id: 'one', revision: 1, action: 'voided', holds: true, terms, at: world.present, announcedBy: 0 } as const;
+    await world.log.append('deliveryEvents', [{ ...encodeIncident({ ...said, summary: null, by: 'ops', note: null }), partition: 0 }]);
+    await engine.assign(0);
+    await readAll(engine, world.log);
+    await engine.revoke([0]);
+    expect(world.store.rows().map(({ state }) => state)).toEqual(['healthy']);
+    await engine.close();
   });
 });
 

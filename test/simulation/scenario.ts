@@ -3,7 +3,7 @@
  * what goes wrong. Everything in it can be left out again, which is how a failing one is made small.
  */
 import { DAY, HOUR, MINUTE } from '@desist/domain';
-import type { LogEvent } from '@desist/domain';
+import type { Incident, IncidentNotice, LogEvent } from '@desist/domain';
 import type { Limits } from '@desist/pipeline';
 import {
   accepted,
@@ -53,6 +53,8 @@ export interface HostPlan {
 export type Planned =
   | { readonly kind: 'event'; readonly at: number; readonly event: LogEvent; readonly poison: boolean }
   | { readonly kind: 'junk'; readonly at: number; readonly key: string }
+  /** Goes to every partition, or to those below `below`: whoever tells it died on the way. */
+  | { readonly kind: 'incident'; readonly at: number; readonly notice: IncidentNotice; readonly below: number }
   /** An offset that no record has. */
   | { readonly kind: 'gap'; readonly at: number; readonly partition: number };
 
@@ -71,6 +73,15 @@ export type Fault =
   | { readonly kind: 'rebalance'; readonly at: number };
 
 export function scenarioOf(seed: number): Scenario {
+  const random = createRandom(seed ^ INCIDENTS);
+  const plain = plainScenarioOf(seed);
+  return random.chance(0.4) ? withIncidents(random, plain) : plain;
+}
+
+/** Chosen apart, so that worlds without incidents are what they were before there were any. */
+const INCIDENTS = 0x5bd1e995;
+
+function plainScenarioOf(seed: number): Scenario {
   const random = createRandom(seed);
   const partitions = random.between(1, 3);
   const hosts = Array.from({ length: random.between(2, 4) }, () => random.between(0, 2));
@@ -184,6 +195,88 @@ function arrivalsOf(random: Random, life: readonly LogEvent[]): Arriving[] {
   }
   return arriving;
 }
+
+// --------------------------------------------------------------------------------------------- incidents
+
+/** One or two incidents, told up to four times in all; many in small steps, in one partition, so that something happens in between. */
+function withIncidents(random: Random, plain: Scenario): Scenario {
+  const events = plain.records.flatMap((planned) => (planned.kind === 'event' ? [planned.event.occurredAt] : []));
+  const terms = [termsOf(random, events), termsOf(random, events)];
+  const count = random.between(1, 4);
+  const places = Array.from({ length: count }, () => random.between(Math.floor(plain.records.length / 4), plain.records.length));
+  const told: IncidentNotice[] = [];
+  const tellings = places
+    .sort((a, b) => a - b)
+    .map((place): readonly [number, Planned] => {
+      const at = plain.records[Math.min(place, plain.records.length - 1)]?.at ?? 0;
+      const repeated = told.length > 0 && random.chance(0.2) ? random.pick(told) : undefined;
+      const notice = repeated ?? noticeOf(random, terms, told, at, plain.partitions);
+      told.push(notice);
+      return [place, { kind: 'incident', at, notice, below: random.chance(0.1) ? random.between(0, 2) : EVERY }];
+    });
+  const records: Planned[] = [...plain.records];
+  for (const [place, telling] of tellings.toReversed()) records.splice(place, 0, telling);
+  return {
+    ...plain,
+    partitions: random.chance(0.5) ? 1 : plain.partitions,
+    limits: { ...plain.limits, rows: random.chance(0.6) ? 1 : plain.limits.rows },
+    records,
+    faults: [...plain.faults, ...faultsOf(random, plain.hosts.length).slice(0, 3)],
+  };
+}
+
+export const EVERY = 1_000;
+
+/** A window that hits a part of the lives. Terms are made once for each incident; only its end may be told later. */
+function termsOf(random: Random, events: readonly number[]): Incident['terms'] {
+  const from = random.pick(events) + random.pick([0, 0, 1, -HOUR, -DAY]);
+  const named = random.weighted<Pick<Incident['terms'], 'provider' | 'domain'>>([
+    [5, { provider: 'example.com', domain: null }],
+    [4, { provider: null, domain: 'example.com' }],
+    [1, { provider: null, domain: 'example.org' }],
+  ]);
+  const code = random.weighted<string | null>([
+    [5, null],
+    [1, '4.2.2'],
+    [1, '550'],
+    [1, '550 5.1.1'],
+  ]);
+  return {
+    tenant: random.chance(0.3) ? 'acme' : null,
+    ...named,
+    code,
+    text: random.chance(0.1) ? 'MAILBOX' : null,
+    from,
+    until: random.chance(0.4) ? null : from + random.pick([1, HOUR, 12 * HOUR, 2 * DAY, 10 * DAY]),
+  };
+}
+
+function noticeOf(
+  random: Random,
+  terms: readonly Incident['terms'][],
+  told: readonly IncidentNotice[],
+  at: number,
+  partitions: number,
+): IncidentNotice {
+  const which = random.weighted([
+    [3, 0],
+    [1, 1],
+  ]);
+  const id = `incident-${which}`;
+  const before = told.filter((one) => one.id === id);
+  const revision = Math.max(0, ...before.map((one) => one.revision)) + 1;
+  const last = before.find((one) => one.revision === revision - 1);
+  const own = last?.terms ?? (terms[which] as Incident['terms']);
+  const rest = { id, revision, at: at + told.length, announcedBy: random.between(0, partitions - 1), summary: null, note: null };
+  if (last?.action === 'opened' && random.chance(0.6)) {
+    return { ...rest, action: 'closed', holds: true, terms: { ...own, until: Math.max(at, own.from + 1) }, by: null };
+  }
+  const holds = last?.holds !== true;
+  if (last === undefined && random.chance(0.3)) return { ...rest, action: 'opened', holds, terms: { ...own, until: null }, by: null };
+  return { ...rest, action: holds ? 'voided' : 'restored', holds, terms: own, by: 'operator' };
+}
+
+// ------------------------------------------------------------------------------------------------- lives
 
 const GAPS = ['1ms', '20m', '6h', '9h', '14h', '20h', '24h', '48h', '48h+1ms'] as const;
 const LEANINGS = ['failing', 'failing', 'bouncing', 'mixed', 'healthy'] as const;

@@ -46,7 +46,7 @@ export interface Page {
 
 export function createServers(scheduler: Scheduler, partitions: number, mutate: (store: RecipientStore) => RecipientStore): Servers {
   const servers: Servers = {
-    store: createMemoryStore(() => scheduler.present()),
+    store: createMemoryStore(() => scheduler.present(), AT_ONCE),
     log: createMemoryLog({ partitions, now: () => servers.recordTime, pause: () => Promise.resolve() }),
     database: undefined as never,
     locked: new Set(),
@@ -57,7 +57,8 @@ export function createServers(scheduler: Scheduler, partitions: number, mutate: 
   return Object.assign(servers, { database: mutate(servers.store) });
 }
 
-const TRACKED_AT_ONCE = 2;
+/** Rows of an answer. */
+const AT_ONCE = 2;
 /** For so long a transaction without a client may live, ms: longer than the client waits before it asks what became of it. */
 const LATE = 200;
 
@@ -156,7 +157,7 @@ export function portsOf(process: Process, scheduler: Scheduler, servers: Servers
         return all
           .filter(({ address }) => address > after)
           .sort((a, b) => (a.address < b.address ? -1 : 1))
-          .slice(0, TRACKED_AT_ONCE);
+          .slice(0, AT_ONCE);
       });
       if (page.length === 0) return;
       yield page;

@@ -1,10 +1,10 @@
 /** Engines, database, log and group under a scheduler that a seed drives: what docs/testing.md says. */
 import { describe, expect, it } from 'vitest';
 import { MUTATIONS } from '../mutations/mutations.ts';
-import { HOUR } from '@desist/domain';
-import { deferred, delivered, START } from '../support/oracle/events.ts';
-import type { Scenario } from './scenario.ts';
-import { scenarioOf } from './scenario.ts';
+import { HOUR, MINUTE } from '@desist/domain';
+import { bounced, deferred, delivered, START } from '../support/oracle/events.ts';
+import type { Planned, Scenario } from './scenario.ts';
+import { EVERY, scenarioOf } from './scenario.ts';
 import { shrink, storyOf } from './shrink.ts';
 import type { Seen } from './world.ts';
 import { simulate } from './world.ts';
@@ -60,40 +60,73 @@ const PLAIN: Scenario = {
   after: 30 * HOUR,
 };
 
-describe('at every await', () => {
-  it('of one engine it dies, and nothing is lost or doubled', async () => {
-    const { continuations, failure } = await simulate(PLAIN);
+/** One bounces before an incident and three inside, each a step of its own; it is voided, told again, restored, and voided again. */
+const TOLD: Scenario = {
+  ...PLAIN,
+  // The first host carries everything out.
+  schedule: 18,
+  pace: 0.1,
+  records: [
+    ...[0, 10, 11, 12].map((minute, who) => {
+      const event = bounced(START + minute * MINUTE, { recipient: `r${who}@example.com` });
+      return { kind: 'event', at: event.occurredAt, event, poison: false } as const;
+    }),
+    ...[1, 1, 2, 3].map((revision, index): Planned => {
+      const holds = revision % 2 === 1;
+      const terms = { tenant: null, provider: 'example.com', domain: null, code: '550', text: null, from: START + 5 * MINUTE, until: null };
+      const about = { id: 'one', revision, holds, terms, action: holds ? 'voided' : 'restored', announcedBy: 0 } as const;
+      const notice = { ...about, at: START + revision, summary: null, by: 'operator', note: null };
+      return { kind: 'incident', at: START + (13 + index) * MINUTE, notice, below: EVERY };
+    }),
+  ],
+  after: MINUTE,
+};
+
+describe.each([
+  ['of a streak', PLAIN],
+  ['of an incident that is told', TOLD],
+])('at every await %s', (_, world) => {
+  it('one engine dies, and nothing is lost or doubled', async () => {
+    const { continuations, failure } = await simulate(world);
     expect(failure).toBeNull();
     const first = continuations[0] ?? 0;
     expect(first).toBeGreaterThan(100);
     for (let at = 1; at <= first; at += 1) {
-      const outcome = await simulate({ ...PLAIN, faults: [{ kind: 'crash', host: 0, at }] });
+      const outcome = await simulate({ ...world, faults: [{ kind: 'crash', host: 0, at }] });
       expect(outcome.failure, `dies at await ${at}`).toBeNull();
     }
   }, 300_000);
 
-  it('of one engine it is stopped past its session while another takes over', async () => {
-    const { continuations } = await simulate(PLAIN);
+  it('one engine is stopped past its session while another takes over', async () => {
+    const { continuations } = await simulate(world);
     for (let at = 1; at <= (continuations[0] ?? 0); at += 1) {
-      const outcome = await simulate({ ...PLAIN, faults: [{ kind: 'stop', host: 0, at, steps: 150, expelled: true }] });
+      const outcome = await simulate({ ...world, faults: [{ kind: 'stop', host: 0, at, steps: 150, expelled: true }] });
       expect(outcome.failure, `stopped at await ${at}`).toBeNull();
     }
   }, 300_000);
-});
 
-describe('every answer to COMMIT', () => {
   it.each(['unavailable', 'lost_before', 'lost_after', 'late'] as const)(
-    'of a run is %s, in turn',
+    'every answer to COMMIT is %s, in turn',
     async (fate) => {
-      const { seen } = await simulate(PLAIN);
+      const { seen } = await simulate(world);
       expect(seen.commits).toBeGreaterThan(5);
       for (let at = 1; at <= seen.commits; at += 1) {
-        const outcome = await simulate({ ...PLAIN, faults: [{ kind: 'commit', at, fate }] });
+        const outcome = await simulate({ ...world, faults: [{ kind: 'commit', at, fate }] });
         expect(outcome.failure, `commit ${at}`).toBeNull();
       }
     },
     300_000,
   );
+});
+
+it('an incident is carried out in steps, and what it undoes is undone', async () => {
+  const { seen, story } = await simulate(TOLD, { told: true });
+  expect(seen).toMatchObject({ incidents: 3, 'steps of incidents': 9 });
+  const ended = ['corrected', 'suppressed', 'corrected'].flatMap((type) => [1, 2, 3].map((who) => `r${who}@example.com ${type}`));
+  const own = story.filter((line) => / A1 commits .*: 1 rows, changes #\d/.test(line));
+  expect(own.length).toBeGreaterThanOrEqual(9);
+  const changes = story.flatMap((line) => / publishes #\d+ of partition 0: (r[123]@\S+ \w+)/.exec(line)?.[1] ?? []);
+  expect(changes.slice(3).toSorted()).toEqual(ended.toSorted());
 });
 
 describe('a world that fails', () => {

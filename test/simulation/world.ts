@@ -1,10 +1,12 @@
 /** Runs one scenario: processes on hosts, what goes wrong, what the log is given, and the end that everything must come to. */
-import { encodeEvent } from '@desist/contracts';
+import { encodeEvent, encodeIncident } from '@desist/contracts';
+import type { IncidentNotice } from '@desist/domain';
 import type { Engine, LogConsumer, Logger, LogRecord, RecipientStore } from '@desist/pipeline';
 import { createEngine } from '@desist/pipeline';
 import { START } from '../support/oracle/events.ts';
 import { wire } from '../support/wire.ts';
 import { createChecks, hours, POLICIES } from './checks.ts';
+import type { Counted } from './checks.ts';
 import { createCoordinator, createMember } from './group.ts';
 import type { Member } from './group.ts';
 import { createRandom } from './random.ts';
@@ -46,7 +48,7 @@ export interface Outcome {
 }
 
 /** How much of what can happen did. */
-export type Seen = 'claims' | 'commits' | 'refused' | 'changes' | 'crashes' | 'stops' | 'lost answers' | 'dead letters' | 'repeats';
+export type Seen = Counted | 'crashes' | 'stops' | 'lost answers';
 
 const STEPS = 30_000;
 const HOPS = 4;
@@ -72,6 +74,8 @@ export async function simulate(scenario: Scenario, options: RunOptions = {}): Pr
     'lost answers': 0,
     'dead letters': 0,
     repeats: 0,
+    incidents: 0,
+    'steps of incidents': 0,
   };
   let failure: string | null = null;
   let calm = false;
@@ -290,6 +294,10 @@ export async function simulate(scenario: Scenario, options: RunOptions = {}): Pr
       tell(() => `the log skips an offset of partition ${planned.partition}`);
       return;
     }
+    if (planned.kind === 'incident') {
+      await tellAll(planned, at);
+      return;
+    }
     const record = planned.kind === 'event' ? encodeEvent(planned.event) : { key: planned.key, value: '{' };
     const [place] = await servers.log.append('deliveryEvents', [record]);
     if (place === undefined) return;
@@ -302,6 +310,17 @@ export async function simulate(scenario: Scenario, options: RunOptions = {}): Pr
     tell(() => `record ${place.offset} of partition ${place.partition}: ${describe(planned)}`);
     if (poison) poisoned.add(servers.log.read('deliveryEvents', place.partition).at(-1)?.value ?? null);
     checks.given({ ...place, at, event, poison });
+  }
+
+  /** Of a world made smaller, some partition that there is announces it. */
+  async function tellAll({ notice, below }: Extract<Planned, { kind: 'incident' }>, at: number): Promise<void> {
+    const told = { ...notice, announcedBy: notice.announcedBy % partitions };
+    for (let partition = 0; partition < Math.min(partitions, below); partition += 1) {
+      const [place] = await servers.log.append('deliveryEvents', [{ ...encodeIncident(told), partition }]);
+      if (place === undefined) continue;
+      tell(() => `record ${place.offset} of partition ${partition}: ${describeNotice(told)}`);
+      checks.given({ ...place, at, notice: told });
+    }
   }
 
   // -------------------------------------------------------------------------------------------- loop
@@ -411,4 +430,10 @@ function describe(planned: Extract<Planned, { kind: 'event' }>): string {
   const scope = 'scope' in event ? ` ${event.scope}` : '';
   const message = 'messageId' in event && event.messageId !== undefined ? ` of ${event.messageId}` : '';
   return `${event.recipient} ${event.type}${scope}${message}${reply} at ${hours(event.occurredAt)}${poison ? ', which kills every process' : ''}`;
+}
+
+function describeNotice({ id, revision, action, terms, announcedBy }: IncidentNotice): string {
+  const { from, until, ...which } = terms;
+  const named = Object.entries(which).flatMap(([name, value]) => (value === null ? [] : [`${name} ${value}`]));
+  return `${id} is ${action} (revision ${revision}): ${named.join(', ')}, ${hours(from)} to ${until === null ? 'now' : hours(until)}; partition ${announcedBy} says so`;
 }

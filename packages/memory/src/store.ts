@@ -45,7 +45,8 @@ export interface MemoryStore extends RecipientStore {
 
 const PAGE = 1_000;
 
-export function createMemoryStore(now: () => number = () => Date.now()): MemoryStore {
+/** `page`: rows that one answer holds at most. */
+export function createMemoryStore(now: () => number = () => Date.now(), page = PAGE): MemoryStore {
   const checkpoints = new Map<number, MemoryCheckpoint>();
   const recipients = new Map<string, RecipientRow>();
   let outbox: (OutboxRow & { partition: number })[] = [];
@@ -142,8 +143,8 @@ export function createMemoryStore(now: () => number = () => Date.now()): MemoryS
     },
     async *tracked(partition) {
       const rows = [...recipients.values()].filter((row) => row.tracked && row.partition === partition);
-      for (let from = 0; from < rows.length; from += PAGE) {
-        yield rows.slice(from, from + PAGE).map(({ tenant, address, due, policy }): TrackedRow => ({ tenant, address, due, policy }));
+      for (let from = 0; from < rows.length; from += page) {
+        yield rows.slice(from, from + page).map(({ tenant, address, due, policy }): TrackedRow => ({ tenant, address, due, policy }));
       }
     },
     async concerned(partition, { since, tenant, domain, mention }, cursor) {
@@ -154,8 +155,8 @@ export function createMemoryStore(now: () => number = () => Date.now()): MemoryS
         .map((row) => ({ tenant: row.tenant, address: row.address, place: places.get(keyOf(row)) ?? 0 }))
         .filter(({ place }) => place > cursor)
         .sort((a, b) => a.place - b.place)
-        .slice(0, PAGE);
-      return { recipients: rows, cursor: rows.length < PAGE ? null : (rows.at(-1)?.place ?? null) };
+        .slice(0, page);
+      return { recipients: rows, cursor: rows.length < page ? null : (rows.at(-1)?.place ?? null) };
     },
     async load(keys) {
       return keys.flatMap((key): StoredRecipient[] => {

@@ -158,7 +158,7 @@ export interface IncidentCount {
 
 /** Whose evidence an incident may concern: nobody else is looked at. */
 export interface Concerned {
-  /** Folded at this partition clock or later, ms. */
+  /** `updatedAt` is this or later, ms. */
   readonly since: number;
   readonly tenant: string | null;
   /** Part of the address behind the `@`. */
@@ -242,7 +242,7 @@ export interface RecipientRow extends StoredRecipient {
   readonly suppressAt: number | null;
   /** All that hold now, when they differ from what the row's last commit wrote; undefined: unchanged. */
   readonly holds: { readonly suppressions: readonly SuppressionRow[]; readonly allowed: readonly AllowanceRow[] } | undefined;
-  /** Partition clock at the fold, ms. */
+  /** Partition clock at the fold or the moment of the newest evidence, whichever is later, ms: a host's clock may be slow. */
   readonly updatedAt: number;
 }
 

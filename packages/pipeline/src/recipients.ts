@@ -303,7 +303,7 @@ function rowOf(held: Held, partition: number, context: FoldContext): RecipientRo
     provider: view.provider,
     suppressAt: view.suppressAt,
     holds: held.changedList ? { suppressions, allowed: view.allowed } : undefined,
-    updatedAt: recipient.clock,
+    updatedAt: Math.max(recipient.clock, recipient.facts.at(-1)?.at ?? recipient.clock),
   };
 }
 

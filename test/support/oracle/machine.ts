@@ -17,6 +17,8 @@ export interface OracleInput {
    * `windows.ts` computes it from a whole log.
    */
   readonly contrastOf?: (event: DeliveryEvent, closesAt: number) => boolean;
+  /** Is this failure inside an incident that holds? `incidents.ts` answers it. Without it: none is. */
+  readonly heldBack?: (event: DeliveryEvent) => boolean;
 }
 
 export interface OracleSuppression {
@@ -289,6 +291,7 @@ const HARD: ReadonlySet<string> = new Set([
 
 /** A deferred, bounced or expired event; true when it joined the streak. */
 function fail(m: Machine, event: DeliveryEvent, before: readonly LogEvent[], input: OracleInput): boolean {
+  if (input.heldBack?.(event) === true) return false;
   const at = event.occurredAt;
   const message = event.messageId ?? null;
   const policy = policyOf(input.policy, event);

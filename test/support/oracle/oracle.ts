@@ -47,6 +47,8 @@
  *     since evidence was last voided make of them. What that brings about happens at the closing, by `deadline`.
  * 17. A delivery, release or expiry between the failure and the closing voids it like every failure before it.
  * 18. `permanent` without a reply makes a give-up of a `deferred`, too; `bounced` is one anyway.
+ * 19. A failure inside an incident that holds does nothing, a hard bounce and greylisting included. An `expired` that takes over the verdict
+ *     of a deferral takes that of one inside, too.
  */
 import type { LogEvent } from '@desist/domain';
 import { apply, byScope, compare, healthyMachine, look } from './machine.ts';

@@ -57,7 +57,7 @@ export function createIncidents(stored: readonly KnownIncident[]): Incidents {
   };
 }
 
-/** Where to look for what a decision may change. Facts lie up to the tolerance of clocks after the fold that took them. */
+/** Where to look for what a decision may change: no row is older than its newest evidence. Rows of before that was so lie up to the tolerance of clocks behind. */
 export function concernedBy({ terms }: IncidentNotice): Concerned {
   const { from, tenant, domain, provider } = terms;
   return { since: from - TOLERANCE, tenant, domain, mention: provider === null ? null : JSON.stringify(provider) };
