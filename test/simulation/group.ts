@@ -20,6 +20,8 @@ export interface Coordinator {
 
 export function createCoordinator(random: Random, partitions: number, tell: (line: () => string) => void): Coordinator {
   const members: Process[] = [];
+  /** Dead, and their sessions have ended: what they sent before may still arrive, and no session would end again. */
+  const gone = new Set<Process>();
   let owners: (Process | undefined)[] = Array.from({ length: partitions }, () => undefined);
   let generation = 0;
 
@@ -44,6 +46,7 @@ export function createCoordinator(random: Random, partitions: number, tell: (lin
 
   return {
     join(member) {
+      if (gone.has(member)) return;
       if (!members.includes(member)) members.push(member);
       rebalance();
     },
@@ -52,6 +55,7 @@ export function createCoordinator(random: Random, partitions: number, tell: (lin
       return { generation, partitions: owners.flatMap((owner, partition) => (owner === member ? [partition] : [])) };
     },
     remove(member) {
+      if (!member.alive) gone.add(member);
       const index = members.indexOf(member);
       if (index === -1) return;
       members.splice(index, 1);
