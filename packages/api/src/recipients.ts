@@ -171,6 +171,7 @@ function factValue({ fact, role, voidedBy, why }: ExplainedFact): object {
       : {}),
     // Failures between the one before and this one that are kept as a number only.
     ...(fact.kind === 'failure' && fact.merged > 0 ? { merged: fact.merged } : {}),
+    ...(fact.kind === 'failure' && fact.incident !== undefined ? { incident: fact.incident } : {}),
   };
 }
 

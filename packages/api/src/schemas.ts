@@ -243,8 +243,9 @@ const FACT = object(
     by: orNull(text),
     note: orNull(text),
     merged: { type: 'integer', minimum: 1, description: 'So many more between the one before and this one are kept as a number only' },
+    incident: { ...text, description: 'The incident that holds it back' },
   },
-  ['messageId', 'scope', 'expiresAt', 'force', 'by', 'note', 'merged'],
+  ['messageId', 'scope', 'expiresAt', 'force', 'by', 'note', 'merged', 'incident'],
 );
 const WHY_FIELDS = {
   ...STATE_FIELDS,

@@ -107,7 +107,9 @@ export function createMemoryIncidents(): MemoryIncidents {
     },
     async prune({ counts, incidents }) {
       given.counts = given.counts.filter(({ at }) => at >= counts);
-      given.known = given.known.filter(({ done, incident }) => !done || (incident.terms.until ?? incidents) >= incidents);
+      const isOld = ({ terms: { until } }: KnownIncident['incident'], row: IncidentRow | undefined): boolean =>
+        row !== undefined && until !== null && until < incidents && row.at < incidents && row.told === row.revision;
+      given.known = given.known.filter(({ done, incident }) => !done || !isOld(incident, rows.get(incident.id)));
     },
   };
 }

@@ -133,7 +133,12 @@ export function createIncidentStore(db: Database): IncidentStore {
         );
         if (rows.length < PRUNED_AT_ONCE) break;
       }
-      await db.query('delete from desist.incident_known where done and until_at < $1', [incidents]);
+      // By when it was decided, too: a window of years ago may have been voided today.
+      await db.query(
+        `delete from desist.incident_known k using desist.incident i
+         where i.id = k.id and k.done and k.until_at < $1 and i.decided_at < $1 and i.told = i.revision`,
+        [incidents],
+      );
     },
   };
 }
