@@ -134,6 +134,11 @@ describe('what made an event void', () => {
     expect(roles(explained(events, 54, undefined, figures(40, 0)))).toEqual(['counted', 'counted']);
   });
 
+  it('... which stays so when a later streak is counted again', () => {
+    const events = [deferred(0), deferred(60, { message: 'm-2' }), deferred(61, { reply: BUSY })];
+    expect(roles(explained(events, 66, undefined, figures(40, 0)))).toEqual(['counted, void by lapse', 'counted', 'counted']);
+  });
+
   it('what made it void first is what is said', () => {
     expect(roles(explained([deferred(0), delivered(1), { type: 'release', at: 2 }], 3))).toEqual([
       'counted, void by delivered',
@@ -187,6 +192,10 @@ describe('why an event did not count', () => {
       'did not count: the provider delivered too little to compare with (0 deliveries, 0 failing recipients)',
     ]);
     expect(whys(explained(busy, 6, undefined, figures(20, 19)))).toEqual([null]);
+    // Nothing is known of the window.
+    expect(whys(explained(busy, 6))).toEqual([
+      'did not count: the provider delivered too little to compare with (0 deliveries, 0 failing recipients)',
+    ]);
   });
 });
 
