@@ -401,6 +401,15 @@ describe('what an operator asks for', () => {
   });
 });
 
+it('several allowances that end at one moment end in order of their scopes', () => {
+  const events: readonly Told[] = ['news', '*', 'bills'].map((scope, at) => ({ type: 'allow', at, scope, until: 9 }));
+  expect(
+    tell(events, 10)
+      .changes.filter(({ type }) => type === 'disallowed')
+      .map(({ allowance }) => allowance?.scope),
+  ).toEqual(['*', 'bills', 'news']);
+});
+
 describe('a failure that counts by policy', () => {
   it('of the stream is asked of the stream of the first failure of the streak', () => {
     const slow: Policy = { ...DEFAULT_POLICY, deferral: { ...DEFAULT_POLICY.deferral, persistentAfter: 30 * HOUR } };

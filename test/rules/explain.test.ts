@@ -97,6 +97,14 @@ describe('the part that an event had', () => {
     expect(roles(explained(events, 3))).toEqual(['no_effect', 'no_effect', 'no_effect']);
   });
 
+  it('a command that replaces an expiry decided', () => {
+    const events: readonly Told[] = [5, 6].flatMap((until, at): readonly Told[] => [
+      { type: 'suppress', at, until },
+      { type: 'allow', at, until },
+    ]);
+    expect(roles(explained(events, 2))).toEqual(['decided', 'decided', 'decided', 'decided']);
+  });
+
   it('a release changed something when it lifted a suppression, or evidence, or what waits for its window', () => {
     const release: Told = { type: 'release', at: 1 };
     expect(roles(explained([{ type: 'suppress', at: 0 }, release], 2))).toEqual(['decided', 'decided']);
