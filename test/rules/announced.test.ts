@@ -68,6 +68,22 @@ describe('a streak', () => {
     ]);
   });
 
+  it('that rises at the moment of an event that has nothing to do with it rises by its deadline', () => {
+    expect(announced([...deferrals(0, 1), { type: 'allow', at: 24 }], 24)).toEqual([
+      '24: allowed, deferred to deferred, by operator',
+      '24: persistent, deferred to persistent, by deadline',
+    ]);
+  });
+
+  it('is suppressed at a deadline of its own, when the policy says another one than that of the soft bounce', () => {
+    const patient: Policy = { ...DEFAULT_POLICY, deferral: { ...DEFAULT_POLICY.deferral, suppressAfter: 90 * HOUR } };
+    expect(announced(deferrals(0, 24, 48), 90, patient).slice(1)).toEqual([
+      '66: at_risk, persistent to persistent, by deadline',
+      '72: soft_bounced, persistent to soft_bounced, by deadline',
+      '90: suppressed persistent_deferral *, soft_bounced to suppressed, by deadline',
+    ]);
+  });
+
   it('has its evidence with each change: the last reply, failures and distinct messages', () => {
     const events = [deferred(0, { message: 'a' }), deferred(1, { message: 'b' }), deferred(2, { message: 'a', reply: '450 4.2.1' })];
     const unnamed: readonly Told[] = [3, 4].map((at) => ({ type: 'deferred', at, reply: FULL }));
@@ -132,6 +148,12 @@ describe('give-ups', () => {
       ['suppressed', null],
       ['released', null],
     ]);
+  });
+
+  it('prove something from 72 hours on, whatever the streak', () => {
+    // The last begins a streak of its own.
+    expect(tell([giveUp(0), giveUp(1), giveUp(72)], 72).held).toEqual(['persistent_deferral *']);
+    expect(tell([giveUp(0), giveUp(1), giveUp(72 - ms(1))], 72).held).toEqual([]);
   });
 
   it('too few of them, or too close together, do not', () => {
@@ -249,6 +271,9 @@ describe('suppressions', () => {
       '272: suppressed persistent_deferral *, soft_bounced to suppressed, by event',
     ]);
     expect(tell([...everySixHours(72), ...again], 300, policy).view.suppressions[0]?.expiresAt).toBeNull();
+    // The last entry repeats.
+    const [held] = tell([...everySixHours(72), ...again], 280, suppression({ expiry: [DAY] })).view.suppressions;
+    expect(held?.expiresAt).toBe(moment(272 + 24));
     // Without any entry: until released.
     expect(tell(everySixHours(72), 80, suppression({ expiry: [] })).view.suppressions[0]?.expiresAt).toBeNull();
   });
@@ -297,6 +322,24 @@ describe('what happened under a suppression', () => {
       '49: suppressed operator *, persistent to suppressed, by operator',
       '73: released operator *, suppressed to soft_bounced, by expiry',
       '73: suppressed persistent_deferral *, soft_bounced to suppressed, by deadline',
+    ]);
+  });
+
+  it('proves nothing as long as it holds, whatever else comes', () => {
+    const events: readonly Told[] = [...deferrals(0, 24, 48), { type: 'suppress', at: 49 }, { type: 'complained', at: 73 }];
+    expect(tell(events, 74).held).toEqual(['complaint *', 'operator *']);
+  });
+
+  it('of one stream ends on its own, though a streak rises or lapses at that moment', () => {
+    const until = (end: number): Told => ({ type: 'suppress', at: 2, scope: 'news', until: end });
+    expect(announced([...deferrals(0, 1), until(24)], 24).slice(1)).toEqual([
+      '24: released operator news, deferred to deferred, by expiry',
+      '24: persistent, deferred to persistent, by deadline',
+    ]);
+    const lapse = 72 + ms(1);
+    expect(announced([...deferrals(0), until(lapse), deferred(24)], lapse).slice(3)).toEqual([
+      `${lapse}: released operator news, soft_bounced to soft_bounced, by expiry`,
+      `${lapse}: recovered, soft_bounced to healthy, by lapse`,
     ]);
   });
 
@@ -422,6 +465,10 @@ describe('a failure that counts by policy', () => {
     expect(
       announced([...deferrals(0, 20), deferred(40, { message: 'b' })], 80, many).filter((line) => !/at_risk|suppressed/.test(line)),
     ).toEqual(['40: persistent, deferred to persistent, by event']);
+    // Looked at for another reason, it is none either.
+    const looked: Told = { type: 'allow', at: 80 };
+    expect(tell([...deferrals(0, 20, 40), looked], 80, many).view.state).toBe('persistent');
+    expect(tell([...deferrals(0, 40), looked], 80, many).view.state).toBe('deferred');
     expect(announced(deferrals(0, 10, 20, 30), 75, many)).toEqual([
       '24: persistent, deferred to persistent, by deadline',
       '72: soft_bounced, persistent to soft_bounced, by deadline',

@@ -46,6 +46,12 @@ describe('a failure of the receiving system', () => {
     expect(published.filter(({ type }) => type === 'corrected')).toEqual([]);
   });
 
+  it('folded again, enters when its window closed, not earlier', () => {
+    const story = told([...deferrals(0, 40), ...busy(75), deferred(80), deferred(41)], 81);
+    expect(story.view.suppressions[0]?.since).toBe(moment(78));
+    expect(story.changes.filter(({ type }) => type === 'corrected')).toEqual([]);
+  });
+
   it('that a delivery overtakes before its window closes is void', () => {
     const story = told([...deferrals(0, 40), ...busy(75), delivered(76)], 90);
     expect(story.view.state).toBe('healthy');

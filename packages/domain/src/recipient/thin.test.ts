@@ -141,6 +141,7 @@ describe('up to the bound', () => {
     expect(CAP).toBe(96);
     const facts = series(CAP, (index) => failed(index / 60));
     expect(kept(facts)).toBe(facts);
+    expect(kept(series(CAP, (index) => objected(index)))).toHaveLength(CAP);
   });
 });
 
@@ -162,6 +163,12 @@ describe('deferrals above it', () => {
     for (const step of [1.5, 3, 6]) expect(total(kept(every(step)))).toBe(150);
   });
 
+  it('are merged no further than need be', () => {
+    // Two in each bucket of six hours, and one more in the first.
+    const facts = [failed(0), failed(1), ...series(CAP - 1, (index) => failed(3 + index * 3))];
+    expect(hours(kept(facts))).toEqual([0, ...hours(facts).slice(2)]);
+  });
+
   it('that were merged before count for what they stand for', () => {
     const facts = series(CAP + 1, (index) => failed(index / 60, { merged: index % 3 }));
     expect(total(kept(facts))).toBe(total(facts));
@@ -171,7 +178,7 @@ describe('deferrals above it', () => {
     ['categories', (index) => ({ category: index % 2 === 0 ? 'mailbox_full' : 'mailbox_unavailable' })],
     ['streams', (index) => ({ stream: index % 2 === 0 ? 'news' : 'bills' })],
     ['answers of their windows', (index) => ({ attribution: 'system', holds: index % 2 === 0 })],
-    ['providers, while their windows are open', (index) => ({ attribution: 'system', provider: index % 2 === 0 ? 'a' : null })],
+    ['providers, while their windows are open', (index) => ({ attribution: 'system', provider: index % 2 === 0 ? 'a' : 'b' })],
   ])('of different %s are not merged with each other', (_, of) => {
     const thinned = kept(series(100, (index) => failed(index / 60, of(index))));
     expect(thinned.map(({ at }) => at / MINUTE)).toEqual([0, 1, 98, 99]);
@@ -243,6 +250,12 @@ describe('above the bound there go first', () => {
     expect(hours(kept(facts, HOUR))).toEqual([1, ...hard, ...series(16, (index) => 2 + (84 + index) * 24)]);
   });
 
+  it('... nor what is no failure', () => {
+    const others = [asked(1, 'allow'), objected(2), asked(3, 'disallow')];
+    const facts = [...others, ...series(100, (index) => failed(4 + index * 24))];
+    expect(kept(facts, 0)).toEqual([...others, ...facts.slice(-16)]);
+  });
+
   it('hard bounces between the first 16 and the last 16', () => {
     expect(hours(kept(series(100, (index) => bounce(index))))).toEqual([
       ...series(16, (index) => index),
@@ -288,6 +301,11 @@ describe('when nothing more can be merged there go', () => {
     ];
     const facts = daily(100, (index) => nothing[index - 50] ?? {});
     expect(kept(facts)).toEqual(facts.filter((_, index) => index < 50 || index > 53));
+  });
+
+  it('... and then what counts, the oldest first', () => {
+    const facts = daily(100, (index) => (index < 2 ? { attribution: 'sender' } : {}));
+    expect(kept(facts)).toEqual(facts.slice(4));
   });
 
   it('last what counts, may count, or tells when greylisting is overdue', () => {
