@@ -82,9 +82,8 @@ function whyNot({ fact, role, voidedBy }: Omit<ExplainedFact, 'why'>, { base, st
       return 'greylisting: the server asks to try again';
     case 'system':
     case 'unknown':
-      return `${category} says nothing about the mailbox: it never counts`;
     case 'recipient':
-      return BY_POLICY;
+      return `${category} says nothing about the mailbox: it never counts`;
     default:
       attribution satisfies never;
       return null;

@@ -78,6 +78,7 @@ describe('the line that is kept of a reply', () => {
     expect(replyLine({ code: 550, enhanced: '5.1.1', text: '550 User unknown' }, who)).toBe('5.1.1 550 User unknown');
     expect(replyLine({ code: 550, enhanced: '5.1.1' }, who)).toBe('550 5.1.1');
     expect(replyLine({}, who)).toBe('');
+    expect(replyLine({ code: 550, text: '\n User unknown' }, who)).toBe('550 User unknown');
     // A number somewhere in the words is not the code.
     expect(replyLine({ code: 550, text: 'Your message of over 550 MB is too large' }, who)).toBe(
       '550 Your message of over 550 MB is too large',
