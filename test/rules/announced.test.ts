@@ -103,7 +103,7 @@ describe('a streak', () => {
         failures: 5,
         messages: 4,
         category: 'mailbox_full',
-        rule: expect.any(String),
+        rule: expect.any(String) as string,
         reply: FULL,
       },
       version: 1,
@@ -128,7 +128,7 @@ describe('give-ups', () => {
       failures: 3,
       messages: 3,
       category: 'mailbox_full',
-      rule: expect.any(String),
+      rule: expect.any(String) as string,
       reply: '552 5.2.2 quota',
     });
   });

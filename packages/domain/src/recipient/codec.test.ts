@@ -27,7 +27,7 @@ describe('a stored recipient', () => {
   it('is read as it was written; the machine is made again', () => {
     const recipient = recipientOf(failure(1), failure(2), failure(3, 'user_unknown'), failure(4), complained);
     expect(recipient.standing.length).toBeGreaterThan(0);
-    expect(again(recipient)).toEqual({ ...recipient, live: undefined });
+    expect(again(recipient)).toStrictEqual({ ...recipient, live: undefined });
   });
 
   it('that was never evaluated is read as a new one', () => {
