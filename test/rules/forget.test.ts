@@ -49,6 +49,17 @@ describe('what is announced of a forgotten recipient', () => {
     expect(one.changes[1]?.suppression).toEqual({ scope: 'bills', reason: 'operator', since: moment(1), expiresAt: moment(900) });
   });
 
+  it('is healthy as soon as nothing of all streams holds any more', () => {
+    const events: readonly Told[] = [
+      { type: 'complained', at: 0 },
+      { type: 'unsubscribed', at: 1, stream: 'news' },
+    ];
+    expect(announced(forgotten(events, 2))).toEqual([
+      '3 at 2: released complaint *, suppressed to healthy, by operator',
+      '4 at 2: released unsubscribe news, healthy to healthy, by operator',
+    ]);
+  });
+
   it('has the streak end with the suppression that came of it, not once more', () => {
     expect(announced(forgotten(everySixHours(72), 73))).toEqual([
       '5 at 73: released persistent_deferral *, suppressed to healthy, by operator',
@@ -80,6 +91,10 @@ describe('what goes on to forbid sending', () => {
       since: moment(72),
       expiresAt: moment(72 + 30 * 24),
     });
+  });
+
+  it('is also what began at that very moment', () => {
+    expect(held(forgotten([{ type: 'suppress', at: 5 }], 5))).toEqual(['operator *']);
   });
 
   it('is not what had ended by then, or began later', () => {
