@@ -166,7 +166,7 @@ describe('one recipient, folded as the events come', () => {
           expect([later.state, later.suppressions, later.allowed]).toEqual([state, suppressions, allowed]);
         },
       ),
-      { numRuns: RUNS / 5 },
+      { numRuns: RUNS / 2 },
     );
   });
 

@@ -61,6 +61,7 @@ describe('a failure of the receiving system', () => {
   it('that arrives after its window has closed gets the kept answer, and counts at its own time', () => {
     const late = told([deferred(20), ...busy(1)], 20);
     expect(late.view.streak?.firstFailureAt).toBe(moment(1));
+    expect(late.recipient.facts[0]).toMatchObject({ at: moment(1), contrast: { holds: true } });
     expect(told([deferred(20), ...busy(1)], 20, failing).view.streak?.firstFailureAt).toBe(moment(20));
   });
 

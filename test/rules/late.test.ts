@@ -151,6 +151,29 @@ describe('an event whose time is still to come', () => {
   });
 });
 
+describe('a deadline before an event whose time is still to come', () => {
+  const MINUTES = 1 / 60;
+  it('is looked at with the event, and put right when the clock comes to it', () => {
+    const recipient = newRecipient();
+    for (const [index, at] of [0, 1].entries()) addFact(recipient, factFor(deferred(at), index), moment(at), CONTEXT);
+    const ahead = factFor({ type: 'allow', at: 24 + 2 * MINUTES, scope: 'news' }, 5);
+    const seen = (changes: readonly Change[] | 'duplicate'): readonly string[] => [...changes].map((one) => lineOf(one as Change));
+    expect(seen(addFact(recipient, ahead, moment(24 - 3 * MINUTES), CONTEXT))).toEqual([
+      `1 at ${24 + 2 * MINUTES}: allowed news, deferred to persistent, by correction`,
+      `2 at ${24 + 2 * MINUTES}: persistent, persistent to persistent, by correction`,
+    ]);
+    expect(dueOf(recipient, CONTEXT)).toBe(moment(24));
+    expect(advanceTo(recipient, moment(24) - 1, CONTEXT)).toEqual([]);
+    expect(seen(advanceTo(recipient, moment(24), CONTEXT))).toEqual([
+      '3 at 24: corrected of 2, persistent to persistent, by correction',
+      '4 at 24: persistent, persistent to persistent, by correction',
+    ]);
+    expect(recipient.clock).toBe(moment(24));
+    expect(advanceTo(recipient, moment(30), CONTEXT)).toEqual([]);
+    expect(recipient.clock).toBe(moment(30));
+  });
+});
+
 describe('a fold', () => {
   it('knows a fact by its id: once more it is a duplicate, whatever else it says', () => {
     const recipient = newRecipient();
@@ -169,6 +192,16 @@ describe('a fold', () => {
     expect(advanceTo(recipient, moment(3), CONTEXT)).toEqual([]);
     expect(recipient.clock).toBe(moment(24));
     addFact(recipient, factFor(deferred(2), 7), moment(2), CONTEXT);
+    expect(recipient.clock).toBe(moment(24));
+  });
+
+  it('that is made again for a late fact goes on to the clock at which it came', () => {
+    const recipient = newRecipient();
+    for (const [index, at] of [0, 1].entries()) addFact(recipient, factFor(deferred(at), index), moment(at), CONTEXT);
+    const changes = addFact(recipient, factFor(deferred(0.5), 7), moment(24), CONTEXT) as readonly Change[];
+    expect(changes.map(({ type, effectiveAt, recordedAt }) => [type, effectiveAt, recordedAt])).toEqual([
+      ['persistent', moment(24), moment(24)],
+    ]);
     expect(recipient.clock).toBe(moment(24));
   });
 
@@ -245,6 +278,17 @@ describe('a fold', () => {
     recipient.live = undefined;
     expect(viewOf(recipient, CONTEXT).suppressions).toMatchObject([{ since: moment(72), evidence: { failures: 13 } }]);
   });
+});
+
+it('what came under the first of several suppressions goes first, but for the last sixteen', () => {
+  const recipient = newRecipient();
+  const bounces = Array.from({ length: 120 }, (_, index) => bounced(74 + index, { reply: '552 5.2.2 Mailbox full' }));
+  const events: readonly Told[] = [...everySixHours(72), deferred(73), { type: 'suppress', at: 73.5 }, ...bounces];
+  for (const [index, told] of events.entries()) addFact(recipient, factFor(told, index), moment(told.at), CONTEXT);
+  const left = recipient.facts.map(({ at }) => (at - moment(0)) / HOUR);
+  expect(left.filter((at) => at <= 72)).toHaveLength(13);
+  expect(left.filter((at) => at > 72 && at < 74)).toEqual([73.5]);
+  expect(left.at(-1)).toBe(193);
 });
 
 describe('a suppression of a stream', () => {
