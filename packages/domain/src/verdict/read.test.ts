@@ -27,6 +27,7 @@ describe('the codes', () => {
     ['smtp;    550 busy', 550, undefined, 5],
     ['#550 5.1.1 User unknown', 550, '1.1', 5],
     ['451 4.7.500 busy', 451, '7.500', 4],
+    ['451 4.10.1 busy', 451, '10.1', 4],
     ['4.2.2 Mailbox full', undefined, '2.2', 4],
     ['5.2.2 Mailbox full', undefined, '2.2', 5],
     ['452', 452, undefined, 4],
@@ -53,6 +54,7 @@ describe('the codes', () => {
     expect(codes({ text: '', code: 599 })).toEqual([599, undefined, 5]);
     for (const code of [0, 399, 600, Number.NaN]) expect(codes({ text: '', code })).toEqual(none);
     expect(codes({ text: '', enhanced: ' 4.7.0 ' })).toEqual([undefined, '7.0', 4]);
+    expect(codes({ text: '', enhanced: '5.10.1' })).toEqual([undefined, '10.1', 5]);
     expect(codes({ text: '', enhanced: '5.1.10' })).toEqual([undefined, '1.10', 5]);
     for (const enhanced of ['', '5', '5.1', '5.1.1.1', '5.1.1234', '5.1234.1', '3.1.1', 'x5.1.1', '5.1.1x', '55.1.1']) {
       expect(codes({ text: '', enhanced })).toEqual(none);
@@ -101,6 +103,7 @@ describe('the server that spoke last', () => {
     // The innermost of several.
     ['host a.example said: 550 host b.example said: 552 5.2.2 Over quota', '552 5.2.2 Over quota'],
     ["host a.example said: 550 Remote server returned '552 5.2.2 Over quota", '552 5.2.2 Over quota'],
+    ["550 Remote server returned 'host b.example said: 552 5.2.2 Over quota", '552 5.2.2 Over quota'],
     ['HOST A.EXAMPLE SAID: 552 5.2.2 OVER QUOTA', '552 5.2.2 OVER QUOTA'],
   ])('in "%s"', (text, inner) => {
     const reading = read({ text });
