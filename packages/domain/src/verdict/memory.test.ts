@@ -1,7 +1,9 @@
 /** The classifier's memory changes what a verdict costs, never what it is. */
 import { describe, expect, it } from 'vitest';
 import { classifierOf, classify, createClassifier, providerIn, RULES } from './classify.ts';
+import { CODE_RULES } from './rules/codes.ts';
 import type { Rule } from './rules/rule.ts';
+import { WEAK_RULES } from './rules/text-system.ts';
 import type { Category, Reply } from './types.ts';
 
 const rule = (name: string, conditions: Partial<Rule>, category: Category = 'server_busy'): Rule => {
@@ -26,6 +28,7 @@ describe('what was decided', () => {
     [{ text: 'red', code: 550 }, 'digit'],
     [{ text: 'red', code: 451 }, 'any'],
     [{ text: 'red', enhanced: '5.9.9' }, 'digit'],
+    [{ text: 'red', enhanced: '4.9.9' }, 'any'],
     [{ text: 'red' }, 'any'],
     [{ text: 'blue' }, 'unmatched'],
     [{ text: '' }, 'no_reply'],
@@ -52,22 +55,50 @@ describe('what was decided', () => {
     expect(ask({ text: '450 red alert', provider: 'big' })).not.toBe(verdict);
   });
 
+  it('is remembered among others', () => {
+    const { classify: ask } = createClassifier([], rules);
+    const verdicts = ['450 red', '451 red', '452 red'].map((text) => ask({ text }));
+    expect(
+      ['450   red', '451   red', '452   red'].map((text) => ask({ text })).every((verdict, index) => verdict === verdicts[index]),
+    ).toBe(true);
+  });
+
+  // What is quoted has no normalised form: only the reply as it came is remembered.
+  const quoted = (length: number, code = 550): string => `host is red and said: ${code} `.padEnd(length, 'x');
+
+  it('of a reply that quotes another is remembered as it came, up to 1,024 characters', () => {
+    const { classify: ask } = createClassifier([], rules);
+    const verdicts = [200, 300, 1_024].map((length) => ask({ text: quoted(length) }));
+    expect([200, 300, 1_024].every((length, index) => ask({ text: quoted(length) }) === verdicts[index])).toBe(true);
+    const long = ask({ text: quoted(1_025) });
+    expect(ask({ text: quoted(1_025) })).not.toBe(long);
+    expect(ask({ text: quoted(1_025) })).toEqual(long);
+  });
+
   it('is forgotten when there is too much of it', () => {
-    const { classify: ask } = createClassifier([], rules, 2);
-    const verdict = ask({ text: '450 red' });
-    ask({ text: '451 red' });
-    expect(ask({ text: '450 red' })).toBe(verdict);
-    ask({ text: '452 red' });
-    const again = ask({ text: '450 red' });
-    expect(again).not.toBe(verdict);
-    expect(again).toEqual(verdict);
+    const codes: readonly [(code: number) => string, string][] = [
+      [(code) => `${code} red`, 'by its words'],
+      [(code) => quoted(100, code), 'as it came'],
+    ];
+    for (const [of, how] of codes) {
+      const { classify: ask } = createClassifier([], rules, 2);
+      const verdict = ask({ text: of(450) });
+      ask({ text: of(451) });
+      expect(ask({ text: of(450) }), how).toBe(verdict);
+      ask({ text: of(452) });
+      const again = ask({ text: of(450) });
+      expect(again, how).not.toBe(verdict);
+      expect(again).toEqual(verdict);
+    }
   });
 
   it('of a long text is remembered by its words, of very many words not at all', () => {
     const { classify: ask } = createClassifier([], rules);
     const long = `450 red ${'x'.repeat(1_100)}`;
     expect(ask({ text: long })).toBe(ask({ text: `${long} ` }));
-    const wordy = `450 red ${'word '.repeat(300)}`;
+    const of = (count: number): string => `red ${'word '.repeat(count - 1)}`;
+    expect(ask({ text: `${of(256)} ` })).toBe(ask({ text: of(256) }));
+    const wordy = of(257);
     expect(ask({ text: `${wordy} ` })).not.toBe(ask({ text: wordy }));
     expect(ask({ text: `${wordy} ` })).toEqual(ask({ text: wordy }));
   });
@@ -80,6 +111,13 @@ describe('rules of one’s own', () => {
     const own = createClassifier([rule('own', { text: ['user unknown'] }, 'policy_block')]);
     expect(own.classify({ text })).toMatchObject({ rule: 'own', category: 'policy_block' });
     expect(own.classify({ text: '452 4.2.2 Mailbox full' }).category).toBe('mailbox_full');
+  });
+
+  it('blame the recipient whatever else is in the text', () => {
+    const own = createClassifier([rule('own', { text: ['account'] }, 'mailbox_disabled')]);
+    for (const { example, category } of RULES) {
+      if (category !== 'recipient_rate_limited') expect(own.classify({ text: `${example} account` }).rule, example).toBe('own');
+    }
   });
 
   it('never blame the recipient for a rate limit, by category or by attribution; others they may', () => {
@@ -107,13 +145,18 @@ describe('rules of one’s own', () => {
   });
 });
 
-it('a narrow code that blames the recipient is asked last: weak words come before it, safe codes before those', () => {
-  const place = (name: string): number => RULES.findIndex((one) => one.name === name);
-  const code = RULES.filter(({ text, provider }) => text === undefined && provider === undefined);
-  const blaming = code.filter(({ category, attribution }) => attribution === undefined && category === 'user_unknown');
-  const full = code.find(({ category, detail }) => category === 'mailbox_full' && detail?.includes('2.2') === true);
-  expect(blaming.length).toBeGreaterThan(0);
-  for (const { name } of blaming) expect(place(name)).toBeGreaterThan(place(full?.name ?? ''));
+it('narrow codes that blame nobody wrongly are asked before weak words; those that blame the recipient, and bare codes, behind them', () => {
+  const place = ({ name }: Rule): number => RULES.findIndex((one) => one.name === name);
+  const [first, last] = [Math.min(...WEAK_RULES.map(place)), Math.max(...WEAK_RULES.map(place))];
+  const asked = (category: Category, detail: boolean): readonly boolean[] =>
+    CODE_RULES.filter((one) => one.category === category && (one.detail !== undefined) === detail).map((one) => place(one) < first);
+  expect(new Set(asked('mailbox_full', true))).toEqual(new Set([true]));
+  expect(new Set(asked('rate_limited', true))).toEqual(new Set([true]));
+  expect(new Set(asked('user_unknown', true))).toEqual(new Set([false]));
+  for (const one of CODE_RULES) {
+    expect(place(one) < first || place(one) > last).toBe(true);
+    if (one.detail === undefined) expect(place(one), one.name).toBeGreaterThan(last);
+  }
 });
 
 it('the writer of a text is known by his words', () => {
