@@ -174,6 +174,18 @@ describe('a deadline before an event whose time is still to come', () => {
   });
 });
 
+it('several events ahead of the clock are looked at one after the other: what the first brings about has its own time', () => {
+  const giveUp = (at: number): Told => bounced(at, { reply: '552 5.2.2 Mailbox full' });
+  const recipient = newRecipient();
+  const ahead: readonly Told[] = [giveUp(72.1), { type: 'allow', at: 72.2, scope: 'news' }];
+  for (const [index, told] of [giveUp(0), giveUp(1), ...ahead].entries())
+    addFact(recipient, factFor(told, index), moment(Math.min(told.at, 72)), CONTEXT);
+  expect(viewOf(recipient, CONTEXT).suppressions).toMatchObject([{ reason: 'persistent_deferral', since: moment(72.1) }]);
+  recipient.live = undefined;
+  expect(advanceTo(recipient, moment(80), CONTEXT)).toEqual([]);
+  expect(viewOf(recipient, CONTEXT).suppressions).toMatchObject([{ since: moment(72.1) }]);
+});
+
 describe('a fold', () => {
   it('knows a fact by its id: once more it is a duplicate, whatever else it says', () => {
     const recipient = newRecipient();
