@@ -9,12 +9,15 @@ import {
   advanceTo,
   answerOf,
   CAP,
+  DAY,
   DEFAULT_POLICY,
   decodeRecipient,
+  dueOf,
   encodeRecipient,
   factOf,
   HOUR,
   machineOf,
+  MINUTE,
   newRecipient,
   NO_REPLY,
   NO_REPLY_PERMANENT,
@@ -141,6 +144,29 @@ describe('one recipient, folded as the events come', () => {
         expect(outcomeOf(outcome)).toEqual({ state, suppressions, allowed, streak });
       }),
       { numRuns: RUNS },
+    );
+  });
+
+  it('equals it at any moment, though the clocks of those who report are ahead of it', () => {
+    const ahead = fc.oneof(fc.integer({ min: 1, max: 5 * MINUTE }), fc.integer({ min: 1, max: 5 * DAY }));
+    fc.assert(
+      fc.property(
+        eventsOfOneRecipient,
+        ahead,
+        fc.nat({ max: 20 * DAY }),
+        fc.integer({ min: 1, max: 7 }),
+        (arrivals, by, end, storeEvery) => {
+          const outcome = feed(arrivals, (event) => event.occurredAt - by, START + end, storeEvery);
+          const { clock } = outcome.recipient;
+          const { state, suppressions, allowed, streak } = expected(arrivals, clock);
+          expect(outcomeOf(outcome)).toEqual({ state, suppressions, allowed, streak });
+          // And nothing happens by itself before it is due.
+          const until = (dueOf(outcome.recipient, CONTEXT) ?? clock + 90 * DAY) - 1;
+          const later = expected(arrivals, Math.max(clock, until));
+          expect([later.state, later.suppressions, later.allowed]).toEqual([state, suppressions, allowed]);
+        },
+      ),
+      { numRuns: RUNS / 2 },
     );
   });
 

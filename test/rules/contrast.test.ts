@@ -1,8 +1,8 @@
 /** What counts only by contrast, and the greylisting that lasts too long: each boundary of the rules by name. */
-import { answerOf, DEFAULT_POLICY, explain, HOUR } from '@desist/domain';
-import type { AskContrast, Policy } from '@desist/domain';
+import { addFact, advanceTo, answerOf, DEFAULT_POLICY, explain, factOf, HOUR, judge, newRecipient, viewOf } from '@desist/domain';
+import type { AskContrast, Fact, FoldContext, Policy } from '@desist/domain';
 import { describe, expect, it } from 'vitest';
-import { bounced, deferred, deferrals, delivered, moment, ms, tell } from './story.ts';
+import { bounced, deferred, deferrals, delivered, eventOf, FULL, moment, ms, tell } from './story.ts';
 import type { Story, Told } from './story.ts';
 
 const BUSY = '451 4.3.0 Temporary system problem';
@@ -46,6 +46,12 @@ describe('a failure of the receiving system', () => {
     expect(published.filter(({ type }) => type === 'corrected')).toEqual([]);
   });
 
+  it('folded again, enters when its window closed, not earlier', () => {
+    const story = told([...deferrals(0, 40), ...busy(75), deferred(80), deferred(41)], 81);
+    expect(story.view.suppressions[0]?.since).toBe(moment(78));
+    expect(story.changes.filter(({ type }) => type === 'corrected')).toEqual([]);
+  });
+
   it('that a delivery overtakes before its window closes is void', () => {
     const story = told([...deferrals(0, 40), ...busy(75), delivered(76)], 90);
     expect(story.view.state).toBe('healthy');
@@ -55,7 +61,45 @@ describe('a failure of the receiving system', () => {
   it('that arrives after its window has closed gets the kept answer, and counts at its own time', () => {
     const late = told([deferred(20), ...busy(1)], 20);
     expect(late.view.streak?.firstFailureAt).toBe(moment(1));
+    expect(late.recipient.facts[0]).toMatchObject({ at: moment(1), contrast: { holds: true } });
     expect(told([deferred(20), ...busy(1)], 20, failing).view.streak?.firstFailureAt).toBe(moment(20));
+  });
+
+  it('enters at its own time, before or between those that counted already', () => {
+    const { view } = told([...busy(1), deferred(2), ...busy(3), deferred(5)], 6);
+    expect(view.streak).toMatchObject({ failures: 4, firstFailureAt: moment(1), lastFailureAt: moment(5), reply: FULL });
+    // The last word is that of the last failure, not of the one that entered last.
+    expect(told([deferred(0), ...busy(1)], 6).view.streak).toMatchObject({ failures: 2, lastFailureAt: moment(1), reply: BUSY });
+  });
+
+  it('joins the streak that it belongs to, not one that had ended before', () => {
+    const { view } = told([deferred(0), deferred(60), ...busy(61)], 66);
+    expect(view.streak).toMatchObject({ failures: 2, firstFailureAt: moment(60) });
+  });
+
+  it('does not bring back a give-up that was forgotten, nor forgets the one that came since', () => {
+    const late = 61 * 24;
+    const giveUp = (at: number): Told => bounced(at, { reply: '552 5.2.2 Mailbox full', message: 'a' });
+    const { view } = told([giveUp(0), giveUp(late), ...busy(late + 1)], late + 12);
+    expect(view).toMatchObject({ state: 'soft_bounced', streak: { failures: 2 } });
+    expect(told([giveUp(0), deferred(late), ...busy(late + 1)], late + 12).view.state).toBe('deferred');
+  });
+
+  it('of nobody knows whom is never asked for, and does not count', () => {
+    const asked: string[] = [];
+    const context: FoldContext = {
+      policies: { base: DEFAULT_POLICY, streams: new Map() },
+      policyVersion: 'p',
+      contrast: (provider, closesAt) => (asked.push(provider), accepting(provider, closesAt)),
+    };
+    const recipient = newRecipient();
+    const event = eventOf(deferred(1, { reply: BUSY }), 0);
+    const fact = factOf(event, (failure) => ({ ...judge(failure, () => 'p'), provider: null })) as Fact;
+    addFact(recipient, fact, fact.at, context);
+    advanceTo(recipient, moment(100), context);
+    expect(asked).toEqual([]);
+    expect(viewOf(recipient, context).state).toBe('healthy');
+    expect(recipient.facts).toMatchObject([{ contrast: { closesAt: moment(6), holds: false, deliveries: 0, failing: 0 } }]);
   });
 
   it('is asked for once: the answer is kept with it, whatever is answered later', () => {
@@ -109,8 +153,20 @@ describe('greylisting', () => {
     expect(told(grey(0, 48), 72).view.streak).toBeNull();
   });
 
+  it('that goes on does not begin anew', () => {
+    expect(told(grey(0, 30, 60), 72).view.streak).toMatchObject({ failures: 2, firstFailureAt: moment(30) });
+  });
+
   it('that is found to be overdue by a late first one counts, though its window closed long ago', () => {
     expect(told([...grey(10), deferred(30), ...grey(1)], 30).view.streak?.firstFailureAt).toBe(moment(10));
+  });
+});
+
+describe('expired without a deferral to take the verdict from', () => {
+  it('is unknown: it counts by contrast, as a give-up, under a rule of that name', () => {
+    const { view } = told([{ type: 'expired', at: 1, message: 'a' }], 6);
+    expect(view).toMatchObject({ state: 'soft_bounced', streak: { category: 'unknown', rule: 'expired_without_deferral' } });
+    expect(told([{ type: 'expired', at: 1 }], 6, failing).view.state).toBe('healthy');
   });
 });
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { DAY, DEFAULT_POLICY, HOUR, policyFor } from '@desist/domain';
+import { DAY, DEFAULT_POLICY, HOUR, tenantPolicy } from '@desist/domain';
 import type { PolicySet } from '@desist/domain';
 import { parseDocument } from 'yaml';
 import { describe, expect, it } from 'vitest';
@@ -63,7 +63,8 @@ tenants:
     streams:
       marketing: {deferral: {suppress_failures: 9}}`);
     const of = (tenant: string, stream: string) => {
-      const { deferral, giveUp, attribution } = policyFor(set, tenant, stream);
+      const { base, streams } = tenantPolicy(set, tenant);
+      const { deferral, giveUp, attribution } = streams.get(stream) ?? base;
       return [deferral.suppressAfter / HOUR, deferral.suppressFailures, giveUp.messages, attribution.mailbox_full];
     };
     expect(of('acme', 'marketing')).toEqual([96, 9, 4, undefined]);
@@ -78,7 +79,7 @@ tenants:
 
   it('follows an anchor', () => {
     const set = policies('tenants: {a: &slow {give_up: {messages: 9}}, b: *slow}');
-    expect(policyFor(set, 'b', 's').giveUp.messages).toBe(9);
+    expect(tenantPolicy(set, 'b').base.giveUp.messages).toBe(9);
   });
 });
 

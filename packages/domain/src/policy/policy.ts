@@ -122,14 +122,7 @@ export interface TenantPolicy {
   readonly streams: ReadonlyMap<string, Policy>;
 }
 
-/** The policy that judges an event of this tenant and stream. */
-export function policyFor(set: PolicySet, tenant: string, stream: string): Policy {
-  const own = set.tenants.get(tenant);
-  if (own === undefined) return set.base;
-  return own.streams.get(stream) ?? own.base;
-}
-
-/** True when no stream of the tenant has a policy of its own (the usual case). */
+/** The tenant's policy and those of its streams; the installation's when it has none of its own. */
 export function tenantPolicy(set: PolicySet, tenant: string): TenantPolicy {
   return set.tenants.get(tenant) ?? { base: set.base, streams: NO_STREAMS };
 }

@@ -7,7 +7,7 @@ import { run } from './fold.ts';
 import type { Role, Transition, VoidedBy } from './machine.ts';
 import { newMachine } from './machine.ts';
 import type { ContrastAnswer, Fact } from './types.ts';
-import type { Policy } from '../policy/policy.ts';
+import type { Policy, TenantPolicy } from '../policy/policy.ts';
 import { viewOf } from './view.ts';
 import type { RecipientView } from './view.ts';
 
@@ -53,13 +53,13 @@ export function explain(r: Recipient, context: FoldContext): Explanation {
   const view = viewOf(r, context);
   return {
     view,
-    facts: facts.map((one) => ({ ...one, why: whyNot(one, policies.base) })),
+    facts: facts.map((one) => ({ ...one, why: whyNot(one, policies) })),
     transitions,
     whatWouldChangeIt: outlook(view),
   };
 }
 
-function whyNot({ fact, role, voidedBy }: Omit<ExplainedFact, 'why'>, policy: Policy): string | null {
+function whyNot({ fact, role, voidedBy }: Omit<ExplainedFact, 'why'>, { base, streams }: TenantPolicy): string | null {
   if (role === 'while_suppressed') return 'came while suppressed: kept for the record, extends nothing';
   if (role === 'no_effect') return 'changed nothing';
   if (role === 'counted' || (role === 'waiting' && voidedBy !== null)) return voidedBy === null ? null : VOIDED[voidedBy];
@@ -67,8 +67,11 @@ function whyNot({ fact, role, voidedBy }: Omit<ExplainedFact, 'why'>, policy: Po
   if (role === 'held_back') return `held back: part of incident ${fact.incident ?? ''}, many recipients failed together`;
   if (role === 'waiting') return WAITING;
   if (role !== 'not_counted') return null;
-  if (fact.contrast !== undefined) return noContrast(fact.contrast, policy);
+  if (fact.contrast !== undefined) return noContrast(fact.contrast, base);
   const { attribution, category } = fact.judged.verdict;
+  if (category === 'upstream_suppressed') return "an echo of somebody else's list: no new evidence";
+  if (category === 'recipient_rate_limited') return 'the mailbox gets mail, only too much of it: it never counts';
+  if ((streams.get(fact.stream) ?? base).attribution[category] !== undefined) return BY_POLICY;
   switch (attribution) {
     case 'sender':
       return `${category} is the sender's own problem: it never counts`;
@@ -80,18 +83,15 @@ function whyNot({ fact, role, voidedBy }: Omit<ExplainedFact, 'why'>, policy: Po
       return 'greylisting: the server asks to try again';
     case 'system':
     case 'unknown':
-      if (category === 'recipient_rate_limited') return 'the mailbox gets mail, only too much of it: it never counts';
-      return `${category}: counts only when the same provider accepts mail for others`;
     case 'recipient':
-      return category === 'upstream_suppressed'
-        ? "an echo of somebody else's list: no new evidence"
-        : 'the policy says that it does not count';
+      return `${category} says nothing about the mailbox: it never counts`;
     default:
       attribution satisfies never;
       return null;
   }
 }
 
+const BY_POLICY = 'the policy says that it does not count';
 const WAITING = 'by contrast: counts if it shows, when its window has closed, that the same provider accepted mail for others';
 
 function noContrast({ deliveries, failing }: ContrastAnswer, { contrast }: Policy): string {

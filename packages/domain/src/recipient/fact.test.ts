@@ -60,6 +60,19 @@ describe('the fact that an event leaves behind', () => {
     for (const none of [event('accepted'), event('rejected'), command('forget')]) expect(factOf(none, () => judged(FULL))).toBeUndefined();
   });
 
+  it('of what is not certain to be about this recipient: none, whatever it says', () => {
+    const smtp = { text: '550 5.1.1 User unknown' };
+    for (const type of ['bounced', 'deferred', 'delivered', 'complained', 'unsubscribed'] as const) {
+      expect(factOf(event(type, { certain: false, smtp }), () => judged(FULL))).toBeUndefined();
+    }
+  });
+
+  it("of a command: the operator's words, up to 300 characters", () => {
+    expect(factOf(command('suppress', { note: 'asked by phone' }), () => judged(FULL))).toMatchObject({ note: 'asked by phone' });
+    expect(factOf(command('suppress', { note: 'x'.repeat(301) }), () => judged(FULL))).toMatchObject({ note: 'x'.repeat(300) });
+    expect(factOf(command('suppress'), () => judged(FULL))).not.toHaveProperty('note');
+  });
+
   it.each(['suppress', 'release', 'allow', 'disallow'] as const)('of %s: what was asked for, and by whom', (type) => {
     const plain = { kind: type, at: 5, id: 'c', scope: '*', expiresAt: null, force: false, by: null };
     expect(factOf(command(type), () => judged(FULL))).toEqual(plain);
@@ -112,6 +125,17 @@ describe('under a policy', () => {
     for (const category of ['recipient_rate_limited', 'upstream_suppressed'] as const) {
       expect(weightOf({ ...DEFAULT_POLICY, attribution: { [category]: 'recipient' } }, verdict(category, 'recipient'))).toBe('never');
     }
+  });
+
+  it('what the receiving side says of routes and protocol never counts, unless the policy says whose fault it is', () => {
+    const loop = verdict('routing_loop', 'system', 'permanent');
+    expect(weightOf(DEFAULT_POLICY, loop)).toBe('never');
+    expect(weightOf({ ...DEFAULT_POLICY, attribution: { routing_loop: 'system' } }, loop)).toBe('by_contrast');
+    expect(weightOf({ ...DEFAULT_POLICY, attribution: { routing_loop: 'recipient' } }, loop)).toBe('counts');
+  });
+
+  it.each(['sender', 'message', 'local'] as const)('the fault of %s never counts', (attribution) => {
+    expect(weightOf(DEFAULT_POLICY, verdict('unknown', attribution))).toBe('never');
   });
 
   it('a hard bounce is bounced, permanent, the recipient at fault, and of a category that does not heal', () => {

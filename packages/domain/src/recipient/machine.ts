@@ -345,16 +345,15 @@ function hardBounce(m: Machine, scope: Scope, fact: FailureFact): void {
     };
     suppress(m, scope, 'hard_bounce', fact.at, null, 'event', evidence);
     (find(m, scope, 'hard_bounce') as ActiveSuppression).messages.push(fact.message);
-  } else if (fact.message === null || !known.messages.includes(fact.message)) {
+  } else if (!known.messages.includes(fact.message)) {
     known.messages.push(fact.message);
   }
 }
 
 function applyDelivered(m: Machine, fact: DeliveredFact): void {
-  const voids = hasEvidence(m);
   voidEvidence(m);
   m.episodes = 0;
-  if (voids) m.witness?.voided('delivered');
+  m.witness?.voided('delivered');
   for (const held of [...m.suppressions]) {
     if (held.reason === 'persistent_deferral') release(m, held, fact.at, 'delivered');
     if (held.reason !== 'hard_bounce') continue;
@@ -408,7 +407,7 @@ function applyRelease(m: Machine, command: CommandFact): boolean {
   if (everything) {
     changed = hasEvidence(m);
     voidEvidence(m);
-    if (changed) m.witness?.voided('release');
+    m.witness?.voided('release');
   }
   for (const held of [...m.suppressions]) {
     const objection = held.reason === 'complaint' || held.reason === 'unsubscribe';

@@ -55,6 +55,6 @@ function waitIn(text: string): number | undefined {
 
 function listIn(text: string): string | undefined {
   const host = LISTED.exec(text)?.[1]?.toLowerCase();
-  if (host !== undefined && !/^\d+(?:\.\d+)+$/.test(host)) return host.replace(/\.$/, '');
+  if (host !== undefined && !/^\d+(?:\.\d+)+$/.test(host)) return host;
   return LIST_NAMES.exec(text)?.[1]?.toLowerCase();
 }

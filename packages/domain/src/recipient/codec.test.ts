@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import { DEFAULT_POLICY } from '../policy/policy.ts';
+import type { Category, Verdict } from '../verdict/index.ts';
+import { decodeRecipient, encodeRecipient } from './codec.ts';
+import { addFact, newRecipient } from './fold.ts';
+import type { FoldContext, Recipient } from './fold.ts';
+import type { Fact } from './types.ts';
+
+const CONTEXT: FoldContext = { policies: { base: DEFAULT_POLICY, streams: new Map() }, policyVersion: 'p' };
+const REPLY = '452 4.2.2 Mailbox full';
+
+const failure = (at: number, category: Category = 'mailbox_full', reply = REPLY): Fact => {
+  const verdict: Verdict = { category, attribution: 'recipient', permanence: 'temporary', rule: 'r' };
+  const judged = { verdict, reply, provider: 'gmail' };
+  return { kind: 'failure', type: 'deferred', at, id: `f${at}`, stream: 's', message: null, judged, causeUnknown: false, merged: 0 };
+};
+const complained: Fact = { kind: 'complained', at: 9, id: 'c', stream: 's' };
+
+function recipientOf(...facts: readonly Fact[]): Recipient {
+  const recipient = newRecipient();
+  for (const fact of facts) addFact(recipient, fact, fact.at, CONTEXT);
+  return recipient;
+}
+const again = (recipient: Recipient): Recipient | undefined => decodeRecipient(encodeRecipient(recipient), recipient.version);
+
+describe('a stored recipient', () => {
+  it('is read as it was written; the machine is made again', () => {
+    const recipient = recipientOf(failure(1), failure(2), failure(3, 'user_unknown'), failure(4), complained);
+    expect(recipient.standing.length).toBeGreaterThan(0);
+    expect(again(recipient)).toStrictEqual({ ...recipient, live: undefined });
+  });
+
+  it('that was never evaluated is read as a new one', () => {
+    expect(again(newRecipient())).toEqual(newRecipient());
+  });
+
+  it('has each verdict and reply once, however many failures had it', () => {
+    const text = encodeRecipient(recipientOf(failure(1), failure(2, 'mailbox_full', 'other'), ...[3, 4, 5].map((at) => failure(at))));
+    const stored = JSON.parse(text) as { judged: { reply: string }[]; facts: { judged: number }[] };
+    expect(stored.judged.map(({ reply }) => reply)).toEqual([REPLY, 'other']);
+    expect(stored.facts.map(({ judged }) => judged)).toEqual([0, 1, 0, 0, 0]);
+  });
+
+  it('of a newer format, or damaged, is not read', () => {
+    const text = encodeRecipient(recipientOf(failure(1)));
+    expect(text).toContain('{"v":1,');
+    expect(decodeRecipient(text.replace('"v":1', '"v":2'), 1)).toBeUndefined();
+    expect(decodeRecipient(text.slice(0, -1), 1)).toBeUndefined();
+    for (const damaged of ['', 'null', '{}', '7']) expect(decodeRecipient(damaged, 1)).toBeUndefined();
+  });
+});
