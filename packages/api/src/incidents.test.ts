@@ -46,6 +46,28 @@ function make(): { readonly api: Api; readonly incidents: MemoryIncidents } {
 const TERMS = { provider: 'Gmail', from: '2026-03-01T11:00:00Z', until: '2026-03-01T12:30:00Z', code: '550 5.1.1' };
 const post = async (api: Api, url: string, payload: object = {}) => api.inject({ method: 'POST', url, payload });
 
+describe('the list', () => {
+  test('goes on where a page ended, and ends with the last one', async () => {
+    const { api, incidents } = make();
+    for (let n = 0; n < 4; n += 1) {
+      const { id } = (await post(api, '/v1/incidents', { ...TERMS, code: `55${n}` })).json<{ id: string }>();
+      const row = await incidents.find(id);
+      if (row !== null) await incidents.update({ ...row, createdAt: n }, 0);
+    }
+    const page = async (query: string) =>
+      (await api.inject(`/v1/incidents?limit=2${query}`)).json<{ items: { code: string }[]; cursor: string }>();
+    const first = await page('');
+    const second = await page(`&cursor=${first.cursor}`);
+    expect([first, second].map(({ items }) => items.map(({ code }) => code))).toEqual([
+      ['553', '552'],
+      ['551', '550'],
+    ]);
+    expect(second.cursor).toBeNull();
+    for (const bad of ['nonsense', '%00', 'a%20b']) expect((await api.inject(`/v1/incidents?cursor=${bad}`)).statusCode).toBe(400);
+    expect((await api.inject('/v1/incidents/%00')).statusCode).toBe(404);
+  });
+});
+
 describe('an incident that an operator names', () => {
   test('is made once, holds nothing, and no partition hears of it', async () => {
     const { api, incidents } = make();

@@ -16,7 +16,8 @@ interface Path {
 }
 
 /** Recipients of a page of the preview. */
-const PREVIEWED = 2_000;
+const PREVIEWED = 500;
+const ID = /^[A-Za-z0-9_-]{1,64}$/;
 const NOTE_LIMIT = 1_000;
 
 export async function incidentRoutes(app: FastifyInstance, options: ApiOptions): Promise<void> {
@@ -29,12 +30,16 @@ export async function incidentRoutes(app: FastifyInstance, options: ApiOptions):
     const { tenant, cursor, limit } = queryOf(query, ['tenant', 'cursor', 'limit']);
     const tenants = tenantsOf(caller, tenant);
     const most = limitOf(limit);
+    if (cursor !== undefined && !(await isVisible(incidents, cursor, caller))) {
+      throw new Problem(400, 'cursor: is not one that was given out for this list');
+    }
     const rows = await incidents.list({
       ...(tenants === undefined ? {} : { tenants }),
       ...(cursor === undefined ? {} : { before: cursor }),
-      limit: most,
+      limit: most + 1,
     });
-    return { items: rows.map(incidentValue), cursor: rows.length < most ? null : (rows.at(-1)?.id ?? null) };
+    const items = rows.slice(0, most);
+    return { items: items.map(incidentValue), cursor: rows.length > most ? (items.at(-1)?.id ?? null) : null };
   });
 
   app.post('/v1/incidents', { schema: CREATE_INCIDENT_DOC, config: operating }, async ({ body, caller }, reply) => {
@@ -88,9 +93,14 @@ function demandWriting({ append }: ApiOptions): void {
 
 /** What a key of some tenants may not see is not there. What concerns all tenants is for keys of all of them. */
 async function known(incidents: IncidentStore, id: string, caller: Caller): Promise<IncidentRow> {
-  const row = await incidents.find(id);
+  const row = ID.test(id) ? await incidents.find(id) : null;
   if (row === null || !maySee(caller, row.terms)) throw new Problem(404, 'There is no incident with this id.');
   return row;
+}
+
+async function isVisible(incidents: IncidentStore, id: string, caller: Caller): Promise<boolean> {
+  const row = ID.test(id) ? await incidents.find(id) : null;
+  return row !== null && maySee(caller, row.terms);
 }
 
 function maySee(caller: Caller, { tenant }: IncidentTerms): boolean {

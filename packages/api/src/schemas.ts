@@ -226,7 +226,7 @@ const FACT = object(
   {
     at: time,
     type: text,
-    role: oneOf(['counted', 'hard_bounce', 'not_counted', 'while_suppressed', 'decided', 'no_effect']),
+    role: oneOf(['counted', 'waiting', 'held_back', 'hard_bounce', 'not_counted', 'while_suppressed', 'decided', 'no_effect']),
     counts: { type: 'boolean', description: 'The state rests on it now' },
     why: orNull({ type: 'string', description: 'Why it does not count' }),
     voidedBy: oneOf(['delivered', 'release', 'expiry', 'lapse', null]),

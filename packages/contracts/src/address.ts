@@ -11,6 +11,10 @@ const DOMAIN_LIMIT = 255;
 const PLAIN = /^[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 // eslint-disable-next-line no-control-regex -- control characters are what it looks for
 const FORBIDDEN = /[\u0000-\u0020\u007f-\u00a0<>()[\],;:\\"]/u;
+/** What a URL would end the host at, or decode: in a domain it is a mistake. */
+const NO_DOMAIN = /[/?#@%|^]/;
+/** Lower case is all that these need; a URL's host parser would take some of them for an IPv4 address. */
+const ASCII_DOMAIN = /^[A-Za-z0-9._-]+$/;
 const encoder = new TextEncoder();
 
 /** An address in its one spelling already, of the usual letters: nearly all are. */
@@ -27,8 +31,8 @@ export function normaliseAddress(text: string): NormalisedAddress {
   if (!local.isWellFormed()) return refused('the local part is no valid Unicode');
   if (encoder.encode(local).length > LOCAL_LIMIT) return refused('the local part is longer than 64 octets');
   const given = text.slice(at + 1);
-  if (FORBIDDEN.test(given)) return refused('the domain has a character that no domain has');
-  const domain = domainToASCII(given).toLowerCase().replace(/\.$/, '');
+  if (FORBIDDEN.test(given) || NO_DOMAIN.test(given)) return refused('the domain has a character that no domain has');
+  const domain = (ASCII_DOMAIN.test(given) ? given : domainToASCII(given)).toLowerCase().replace(/\.$/, '');
   if (domain === '' || domain.length > DOMAIN_LIMIT || domain.startsWith('.')) return refused('the domain is not valid');
   return { ok: true, address: `${local}@${domain}`, domain };
 }

@@ -1,4 +1,5 @@
 /** Every row of what a record may have wrong, and the schema beside the decoder. */
+import { normaliseAddress } from './address.ts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeRecord, RECORD_LIMIT } from './event.ts';
@@ -147,5 +148,18 @@ describe('a record of delivery-events', () => {
       }),
       { numRuns: 2_000 },
     );
+  });
+});
+
+describe('a domain', () => {
+  it.each(['a@b.example/c', 'a@b.example?c', 'a@b.example#c', 'a@b.example%41', 'a@b.example|c', 'a@b@c.example'])(
+    'that a URL would cut or decode is refused: %s',
+    (text) => {
+      expect(normaliseAddress(text).ok).toBe(false);
+    },
+  );
+
+  it('of digits is the same in either case of the local part: no IPv4 address is made of it', () => {
+    for (const text of ['a@1.2', 'A@1.2']) expect(normaliseAddress(text)).toMatchObject({ address: 'a@1.2' });
   });
 });

@@ -29,7 +29,7 @@ export function table(headline: readonly string[], rows: readonly (readonly stri
 /** What stands in the database is somebody else's text: it moves no cursor. Our own colours stay. */
 export function printable(text: string): string {
   // eslint-disable-next-line no-control-regex -- control characters are what it looks for
-  return text.replaceAll(/[\u0000-\u001a\u001c-\u001f\u007f-\u009f]/g, '\u{FFFD}');
+  return text.replaceAll(/\u001b\[[0-9;]*m|[\u0000-\u001f\u007f-\u009f]/g, (found) => (found.length > 1 ? found : '\u{FFFD}'));
 }
 
 function widthOf(text: string): number {

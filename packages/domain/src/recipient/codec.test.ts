@@ -41,10 +41,17 @@ describe('a stored recipient', () => {
     expect(stored.facts.map(({ judged }) => judged)).toEqual([0, 1, 0, 0, 0]);
   });
 
+  it('of whom an incident holds something back is of a newer format: a program that knows no incidents must not read it', () => {
+    const held = { ...failure(1), incident: 'gmail-12bdk' };
+    const text = encodeRecipient(recipientOf(held));
+    expect(text).toContain('{"v":2,');
+    expect(decodeRecipient(text, 1)?.facts).toEqual([held]);
+  });
+
   it('of a newer format, or damaged, is not read', () => {
     const text = encodeRecipient(recipientOf(failure(1)));
     expect(text).toContain('{"v":1,');
-    expect(decodeRecipient(text.replace('"v":1', '"v":2'), 1)).toBeUndefined();
+    expect(decodeRecipient(text.replace('"v":1', '"v":3'), 1)).toBeUndefined();
     expect(decodeRecipient(text.slice(0, -1), 1)).toBeUndefined();
     for (const damaged of ['', 'null', '{}', '7']) expect(decodeRecipient(damaged, 1)).toBeUndefined();
   });

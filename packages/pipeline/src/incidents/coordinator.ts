@@ -51,6 +51,8 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
     const counted = new Map((await incidents.counts(going.map(providerOf), since)).map((one) => [one.provider, one.counts]));
     let closed = 0;
     for (const row of going) {
+      // Each decision is told before the next one is made: none of them is passed over.
+      if (row.told < row.revision) continue;
       const counts = counted.get(providerOf(row)) ?? [];
       const until = closingTimeOf(policy, counts, row.terms.from, row.summary?.usualShare ?? 0, now);
       if (until === undefined) continue;
