@@ -124,6 +124,12 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
       expect((await store.position(claim.partition))?.nextOffset).toBe(0);
     });
 
+    test('a clock that is no whole number is refused, and changes nothing', async () => {
+      const claim = await claimNext();
+      await expect(store.commit(planFrom(claim, { clock: AT + 0.5 }))).rejects.toThrow();
+      expect(await store.position(claim.partition)).toMatchObject({ nextOffset: 0 });
+    });
+
     test('the same commit a second time is fenced', async () => {
       const plan = planFrom(await claimNext());
       expect([await store.commit(plan), await store.commit(plan)]).toEqual(['committed', 'fenced']);

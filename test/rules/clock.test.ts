@@ -56,12 +56,14 @@ function host(present: number): Host {
   const log = createMemoryLog({ partitions: 1, now: () => self.present, pause: () => Promise.resolve() });
   const time: Time = {
     now: () => self.present + self.ahead,
-    monotonic: () => self.present,
+    // Finer than milliseconds, as a host's is.
+    monotonic: () => self.present + (ticks += 0.01),
     sleep: () => new Promise((resolve) => setImmediate(resolve)),
     yield: () => Promise.resolve(),
   };
   const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
   let offset = 0;
+  let ticks = 0;
   const self: Host = {
     store: createMemoryStore(() => self.present + self.databaseAhead),
     present,

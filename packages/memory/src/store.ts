@@ -173,6 +173,10 @@ export function createMemoryStore(now: () => number = () => Date.now(), page = P
       const fault = store.fault();
       if (fault === 'unavailable') throw new StoreError('unavailable', 'injected: the store is away');
       if (fault === 'lost_before') throw new StoreError('outcome_unknown', 'injected: connection cut before COMMIT arrived');
+      // As a database's columns are.
+      if (![plan.clock, plan.nextOffset, plan.nextNumber].every(Number.isSafeInteger)) {
+        throw new Error('offsets, numbers and clocks are whole numbers');
+      }
       const result = apply(plan);
       if (fault === 'lost_after') throw new StoreError('outcome_unknown', 'injected: answer to COMMIT lost');
       return result;

@@ -276,7 +276,8 @@ export function createEngine(options: EngineOptions): Engine {
       await measureSkew();
       const trusted = skew !== undefined && Math.abs(skew.ms) <= grace / 2;
       // The caller's moment on the clock as it is now: it may have been put back since, and what was ahead is not the present.
-      const moment = Math.min(asOf, time.now() - (time.monotonic() - asked));
+      // Whole milliseconds, as clocks are stored; what waited runs on a finer one.
+      const moment = Math.min(asOf, Math.round(time.now() - (time.monotonic() - asked)));
       await one.task.advance(trusted ? moment - grace : Number.NEGATIVE_INFINITY);
       const state = one.task.state();
       if (state.kind !== 'running') await outcome(one);
