@@ -127,7 +127,7 @@ function firstOfStreaks(counted: readonly FailureFact[], places: Places, { base,
   });
 }
 
-/** The first give-ups of different messages, and the first that gives them the span that suppresses. */
+/** The first give-up of each message, of as many as suppress, and the first that gives them the span for it. */
 function firstGiveUps(counted: readonly FailureFact[], places: Places, { base, streams }: TenantPolicy): readonly Fact[] {
   let era: number | undefined;
   let proven = Number.NEGATIVE_INFINITY;
@@ -145,9 +145,11 @@ function firstGiveUps(counted: readonly FailureFact[], places: Places, { base, s
       messages.clear();
     }
     if (message !== null && messages.has(message)) return false;
-    if (wanted === 0 && at < proven) return false;
-    if (at >= proven) proven = Number.POSITIVE_INFINITY;
     if (message !== null) messages.add(message);
+    // A later give-up of a message whose first one is gone would stand for it, and might give the span too early.
+    const isNamed = message !== null && messages.size <= CAUSES;
+    if (wanted === 0 && at < proven && !isNamed) return false;
+    if (at >= proven) proven = Number.POSITIVE_INFINITY;
     wanted = Math.max(0, wanted - 1);
     return true;
   });
