@@ -45,7 +45,7 @@ export function encodeRecipient(r: Recipient): string {
 /** Undefined when the text is of a newer format or damaged. */
 export function decodeRecipient(text: string, version: number): Recipient | undefined {
   const stored = parse(text);
-  if (stored === undefined || (stored.v !== FORMAT && stored.v !== WITH_INCIDENT)) return undefined;
+  if (stored?.v !== FORMAT && stored?.v !== WITH_INCIDENT) return undefined;
   const facts = stored.facts.map((fact): Fact => {
     const kept = fact as Fact;
     if (kept.kind !== 'failure') return kept;
