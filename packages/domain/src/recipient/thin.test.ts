@@ -379,9 +379,29 @@ describe('deferrals above it', () => {
     // At most sixteen, whatever the policy asks for.
     const many = kept(
       permanent(() => null),
-      { ...PATIENT, giveUp: { messages: 40, span: 200 * HOUR } },
+      { ...PATIENT, giveUp: { messages: 200, span: 50 * MINUTE } },
     );
-    expect(minutes(many)).toEqual([...series(16, (index) => index), 149]);
+    expect(minutes(many)).toEqual([...series(16, (index) => index), 50, 149]);
+  });
+
+  it('keep the first give-ups again after a release, not after a lapse, over which give-ups are remembered', () => {
+    const half = (from: number, message: (index: number) => string | null) =>
+      series(60, (index) => failed(from + index / 60, { rule: 'no_reply_permanent', message: message(index) }));
+    const under: Under = { deferral: { suppressFailures: 10_000, largestGap: 12 * HOUR }, giveUp: { span: 200 * HOUR } };
+    const at = (facts: readonly Fact[], of: Under) =>
+      kept(facts, of)
+        .filter(({ kind }) => kind === 'failure')
+        .map((fact) => Math.round(fact.at / MINUTE));
+    const lapsed = [...half(24, () => null), ...half(46, () => null)];
+    const begin = 24 * 60;
+    const again = 46 * 60;
+    const few = { ...under, giveUp: { ...under.giveUp, messages: 200 } };
+    expect(at(lapsed, few)).toEqual([...series(16, (index) => begin + index), begin + 59, again, again + 59]);
+    const six = (index: number) => `m${Math.floor(index / 10)}`;
+    const released = [...half(0, six), asked(0.9999, 'release'), ...half(1, six)];
+    const firsts = series(6, (index) => index * 10);
+    const both = series(6, (index) => [60 + index * 10, 69 + index * 10]).flat();
+    expect(at(released, few)).toEqual([...firsts, 59, ...both]);
   });
 
   it('keep the first give-up of a message: a later one of it would suppress in its place', () => {
@@ -456,6 +476,24 @@ describe('above the bound there go first', () => {
     expect(voided.slice(1)).toEqual(grey.filter((fact) => others.has(fact)));
   });
 
+  it('... nor greylisting once such a suppression was released', () => {
+    const grey = series(CAP + 1, (index) => failed(1 + index * 12, { category: 'greylisting', attribution: 'greylisting', message: null }));
+    const facts = [bounce(0, { message: 'b' }), asked(0.5, 'release'), ...grey];
+    const left = kept(facts);
+    // From between two others: not the oldest.
+    expect(left).toEqual(facts.filter((_, index) => ![3, 5, 7].includes(index)));
+  });
+
+  it('... nor greylisting that came before it, when its window closes after', () => {
+    const grey = [0, 5].map((at) => failed(at, { category: 'greylisting', attribution: 'greylisting', message: null }));
+    const others = series(31, (index) => objected(48 + index, 'unsubscribed'));
+    const commands = series(61, (index) => asked(100 + index, 'allow'));
+    const facts = [...grey, bounce(5.5, { message: 'b' }), failed(7, { attribution: 'sender', message: null }), ...others, ...commands];
+    expect(facts).toHaveLength(CAP);
+    const one = failed(8, { attribution: 'sender', message: null });
+    expect(kept([...facts.slice(0, 4), one, ...facts.slice(4)])).toEqual([...facts.slice(0, 3), one, ...facts.slice(4)]);
+  });
+
   it('... nor what is no failure', () => {
     const others = [asked(1, 'allow'), objected(2), asked(3, 'disallow')];
     const facts = [...others, ...series(100, (index) => failed(4 + index * 24))];
@@ -511,6 +549,19 @@ describe('when nothing more can be merged there go', () => {
     ];
     const facts = every(24, CAP + 7, (index) => nothing[index - 50] ?? {});
     expect(dropped(facts)).toEqual([50, 51, 52, 53, 54, 55, 56]);
+  });
+
+  it('... not an `expired` that was greylisting, by the cause that it takes from its message', () => {
+    const expired = (at: number, message: string | null) =>
+      failed(at, { type: 'expired', attribution: 'sender', causeUnknown: true, message });
+    const grey = (message: string | null) => failed(0, { category: 'greylisting', attribution: 'greylisting', message });
+    const others = every(24, CAP)
+      .slice(1)
+      .map((fact) => ({ ...fact, judged: failed(0, { attribution: 'sender' }).judged }));
+    expect(dropped([grey('x'), expired(1, 'x'), expired(2, 'x'), ...others])).toEqual([3, 4]);
+    // Without a message there is no cause to take; a reply of its own is its own.
+    expect(dropped([grey(null), expired(1, null), ...others])).toEqual([1]);
+    expect(dropped([grey('x'), { ...expired(1, 'x'), causeUnknown: false }, ...others])).toEqual([1]);
   });
 
   it('... not what an `expired` may ask for', () => {
