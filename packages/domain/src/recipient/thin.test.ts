@@ -183,6 +183,11 @@ describe('what a delivery has voided', () => {
     expect(hours(kept(facts))).toEqual([1, 2, 6, 7]);
   });
 
+  it('leaves no delivery for the sake of other failures', () => {
+    const facts = [failed(0, { message: null }), ...['a', 'b', 'c', 'd'].map((message, index) => delivered(1 + index, message))];
+    expect(hours(kept(facts))).toEqual([3, 4]);
+  });
+
   it('a temporary bounce or a permanent deferral is no permanent bounce', () => {
     const facts = [bounce(0, { permanence: 'temporary' }), failed(1, { permanence: 'permanent', message: null }), delivered(2)];
     expect(hours(kept(facts))).toEqual([2]);
@@ -340,14 +345,14 @@ describe('deferrals above it', () => {
 
   it('keep the one that a kept `expired` has its verdict of, though there is a later one', () => {
     const others = [
-      failed(30.5 / 60, { type: 'expired', message: 'x' }),
+      failed(40.25 / 60, { type: 'expired', message: 'x' }),
       failed(40.5 / 60, { type: 'expired', message: 'x', causeUnknown: true }),
       failed(41.5 / 60, { type: 'expired', message: null, causeUnknown: true }),
       failed(42.5 / 60, { type: 'expired', message: 'none', causeUnknown: true }),
     ];
     const messages: Record<number, string> = { 10: 'x', 30: 'x', 40: 'x', 60: 'x' };
     const facts = [...minutely(100, (index) => ({ message: messages[index] ?? null })), ...others].toSorted((a, b) => a.at - b.at);
-    expect(minutes(kept(facts))).toEqual([0, 30.5, 40, 40.5, 41.5, 42.5, 60, 99]);
+    expect(minutes(kept(facts))).toEqual([0, 40, 40.25, 40.5, 41.5, 42.5, 60, 99]);
   });
 
   it('keep the first of a streak that has the span that suppresses, of the policy of the stream that began it', () => {
@@ -382,6 +387,13 @@ describe('deferrals above it', () => {
       { ...PATIENT, giveUp: { messages: 200, span: 50 * MINUTE } },
     );
     expect(minutes(many)).toEqual([...series(16, (index) => index), 50, 149]);
+    const messages = kept(
+      permanent((index) => `m${Math.floor(index / 5)}`),
+      { ...PATIENT, giveUp: { span: 200 * HOUR } },
+    );
+    const firsts = series(16, (index) => index * 5);
+    const latest = series(16, (index) => 74 + index * 5);
+    expect(minutes(messages)).toEqual([...firsts, ...latest].toSorted((a, b) => a - b));
   });
 
   it('keep the first give-ups again after a release, not after a lapse, over which give-ups are remembered', () => {
