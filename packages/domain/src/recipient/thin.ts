@@ -67,11 +67,8 @@ function placesOf(facts: readonly Fact[], policies: TenantPolicy, show: Show): P
       const links = greylisting.has(fact.id) && role !== 'held_back' && blocking.size === 0;
       // A second time when its window has closed: it stays where it was.
       places.set(fact.id, known === undefined ? { role, epoch, era, links } : { ...known, role });
-      // Also when there was nothing to void but the beginning of greylisting.
-      if (fact.kind !== 'delivered' && !(fact.kind === 'release' && fact.scope === ALL_STREAMS)) return;
-      epoch += 1;
-      era += 1;
     },
+    // By a delivery or a release also when there was nothing to void but the beginning of greylisting.
     voided(by) {
       epoch += 1;
       if (by !== 'lapse') era += 1;
