@@ -576,6 +576,13 @@ describe('when nothing more can be merged there go', () => {
     expect(dropped([grey('x'), { ...expired(1, 'x'), causeUnknown: false }, ...others])).toEqual([1]);
   });
 
+  it('... also the last 16 that came while suppressed, not permanent bounces', () => {
+    const facts = [...every(24, 90), asked(90 * 24 - 1, 'suppress'), ...every(24, 106).slice(90)];
+    expect(dropped(facts)).toEqual(series(11, (index) => 91 + index));
+    const bounces = every(24, CAP + 1, (index) => (index === 5 ? { type: 'bounced', permanence: 'permanent', attribution: 'sender' } : {}));
+    expect(dropped(bounces)).toEqual([1]);
+  });
+
   it('... not what an `expired` may ask for', () => {
     const facts = every(24, CAP + 2, (index) => (index < 50 ? { attribution: 'sender', message: index === 1 ? 'x' : null } : {}));
     expect(dropped(facts)).toEqual([0, 2]);
@@ -640,6 +647,34 @@ describe('when nothing more can be merged there go', () => {
     expect(total(kept(counting, PATIENT))).toBe(CAP);
   });
 
+  it('... never across what voids evidence', () => {
+    const first = every(12, 6);
+    const second = series(CAP - 5, (index) => failed(61 + index * 12, { message: null }));
+    expect(dropped([...first, asked(60.5, 'release', '*'), ...second])).toEqual([1, 3]);
+    const grey = (at: number) => failed(at, { category: 'greylisting', attribution: 'greylisting', message: null });
+    const links = [grey(48), grey(60), asked(60.5, 'release'), ...series(CAP - 2, (index) => grey(61 + index * 12))];
+    expect(dropped(links)).toEqual([4]);
+  });
+
+  it('... never what waits for its window', () => {
+    const waiting = (of: Failing) => [...every(12, CAP, () => of), failed((CAP - 1) * 12 + 1, { ...of, message: null })];
+    expect(dropped(waiting({ category: 'greylisting', attribution: 'greylisting' }))).toEqual([1]);
+    const system = waiting({}).map((fact, index) =>
+      index < CAP - 1 ? fact : failed(fact.at / HOUR, { attribution: 'system', message: null }),
+    );
+    expect(dropped(system)).toEqual([1]);
+  });
+
+  it('... never what is needed, nor give-ups', () => {
+    // The one at 48 h has the span that suppresses, and the closest neighbours.
+    const needed = every(12, CAP + 1).map((fact, index) => (index === 3 ? failed(46, { message: null }) : fact));
+    expect(dropped(needed)).toEqual([1]);
+    // Of four give-ups the fourth is not needed.
+    const givenUp = every(12, CAP + 1, (index) => (index >= 20 && index < 24 ? { type: 'expired' } : {}));
+    const close = givenUp.map((fact, index) => (index === 24 ? failed(283, { message: null }) : fact));
+    expect(dropped(close, { ...PATIENT, giveUp: { span: 10_000 * HOUR } })).toEqual([1]);
+  });
+
   it('then the oldest failures that nothing needs', () => {
     // 48 h has the span that suppresses, and the last is the latest of its message.
     expect(dropped(every(24, CAP + 4))).toEqual([1, 3, 4, 5]);
@@ -648,9 +683,10 @@ describe('when nothing more can be merged there go', () => {
   it('last the oldest of the others', () => {
     const others = series(64, (index) => asked(index / 60, 'allow'));
     const objections = series(31, (index) => objected(2 + index / 60, 'unsubscribed'));
-    const facts = [...others, ...objections, ...every(24, 4).map((fact) => ({ ...fact, at: fact.at + 4 * HOUR }))];
-    // The first and the third are needed; of these the later one is left.
-    expect(dropped(facts)).toEqual([95, 96, 98]);
+    const grey = failed(3, { category: 'greylisting', attribution: 'greylisting', message: null });
+    const facts = [...others, ...objections, grey, ...every(24, 4).map((fact) => ({ ...fact, at: fact.at + 4 * HOUR }))];
+    // The first and the third of those that count are needed; of these the later one is left.
+    expect(dropped(facts)).toEqual([95, 96, 97, 99]);
   });
 
   it('never permanent bounces, objections, commands and deliveries', () => {
