@@ -67,11 +67,8 @@ function placesOf(facts: readonly Fact[], policies: TenantPolicy, show: Show): P
       const links = greylisting.has(fact.id) && role !== 'held_back' && blocking.size === 0;
       // A second time when its window has closed: it stays where it was.
       places.set(fact.id, known === undefined ? { role, epoch, era, links } : { ...known, role });
-      // Also when there was nothing to void but the beginning of greylisting.
-      if (fact.kind !== 'delivered' && !(fact.kind === 'release' && fact.scope === ALL_STREAMS)) return;
-      epoch += 1;
-      era += 1;
     },
+    // By a delivery or a release also when there was nothing to void but the beginning of greylisting.
     voided(by) {
       epoch += 1;
       if (by !== 'lapse') era += 1;
@@ -127,7 +124,7 @@ function firstOfStreaks(counted: readonly FailureFact[], places: Places, { base,
   });
 }
 
-/** The first give-ups of different messages, and the first that gives them the span that suppresses. */
+/** The first give-up of each message, of as many as suppress, and the first that gives them the span for it. */
 function firstGiveUps(counted: readonly FailureFact[], places: Places, { base, streams }: TenantPolicy): readonly Fact[] {
   let era: number | undefined;
   let proven = Number.NEGATIVE_INFINITY;
@@ -145,9 +142,11 @@ function firstGiveUps(counted: readonly FailureFact[], places: Places, { base, s
       messages.clear();
     }
     if (message !== null && messages.has(message)) return false;
-    if (wanted === 0 && at < proven) return false;
-    if (at >= proven) proven = Number.POSITIVE_INFINITY;
     if (message !== null) messages.add(message);
+    // A later give-up of a message whose first one is gone would stand for it, and might give the span too early.
+    const isNamed = message !== null && messages.size <= CAUSES;
+    if (wanted === 0 && at < proven && !isNamed) return false;
+    if (at >= proven) proven = Number.POSITIVE_INFINITY;
     wanted = Math.max(0, wanted - 1);
     return true;
   });
