@@ -14,7 +14,9 @@ select r.tenant,
        j.judged ->> 'provider' as provider,
        1 + coalesce((f.fact ->> 'merged')::integer, 0) as events,
        f.fact ->> 'by' as by,
-       f.fact ->> 'note' as note
+       f.fact ->> 'note' as note,
+       -- Holds it back: it counts for nothing.
+       f.fact ->> 'incident' as incident
 from desist.recipient r
 cross join lateral (select r.evidence::jsonb as evidence) e
 cross join lateral jsonb_array_elements(coalesce(e.evidence -> 'facts', '[]'::jsonb)) with ordinality as f (fact, place)
@@ -36,7 +38,8 @@ select r.tenant,
        d.detail -> 'evidence' ->> 'rule' as rule,
        d.detail -> 'evidence' ->> 'reply' as reply,
        (d.detail -> 'evidence' ->> 'failures')::integer as failures,
-       d.detail ->> 'policy' as policy
+       d.detail ->> 'policy' as policy,
+       d.detail ->> 'incident' as incident
 from desist.recipient_event e
 join desist.recipient r on r.id = e.recipient_id
 cross join lateral (select e.detail::jsonb as detail) d;
