@@ -80,6 +80,11 @@ export function isInside({ terms }: Incident, { at, judged }: FailureFact): bool
   return (code === null || hasCode(reply, code)) && (text === null || reply.includes(text.toLowerCase()));
 }
 
+/** The incident that holds the fact back, if one does. */
+export function incidentOf(fact: Fact): string | undefined {
+  return fact.kind === 'failure' ? fact.incident : undefined;
+}
+
 /** The codes that a reply begins with: `550 5.1.1 …`, `550-5.1.1 …`. */
 const CODES = /^(\d{3})?[\s-]*([245]\.\d{1,3}\.\d{1,3})?/;
 

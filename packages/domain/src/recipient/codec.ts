@@ -1,4 +1,5 @@
 /** How a recipient is stored: one JSON text, opaque to the store, readable by every later version. */
+import { incidentOf } from '../incident/incident.ts';
 import { newRecipient } from './fold.ts';
 import type { Recipient } from './fold.ts';
 import type { Standing } from './standing.ts';
@@ -38,7 +39,7 @@ export function encodeRecipient(r: Recipient): string {
   });
   const { policy, state, standing } = r;
   const clock = Number.isFinite(r.clock) ? r.clock : null;
-  const v = r.facts.some((fact) => fact.kind === 'failure' && fact.incident !== undefined) ? WITH_INCIDENT : FORMAT;
+  const v = r.facts.some((fact) => incidentOf(fact) !== undefined) ? WITH_INCIDENT : FORMAT;
   return JSON.stringify({ v, clock, policy, state, standing, judged, facts } satisfies Stored);
 }
 

@@ -9,7 +9,7 @@
  */
 import type { TenantPolicy } from '../policy/policy.ts';
 import type { AskContrast } from './contrast.ts';
-import { marked } from '../incident/incident.ts';
+import { incidentOf, marked } from '../incident/incident.ts';
 import type { Incident } from '../incident/incident.ts';
 import { compareFacts, positionOf } from './fact.ts';
 import type { Machine, Transition, Witness } from './machine.ts';
@@ -223,10 +223,6 @@ export function holdBack(r: Recipient, { incidents, known }: HoldingBack, clock:
   return changes;
 }
 
-function incidentOf(fact: Fact): string | undefined {
-  return fact.kind === 'failure' ? fact.incident : undefined;
-}
-
 /** Why something is folded again, when it was not a late fact: what differs is said briefly, and with the incident's id. */
 interface Occasion {
   readonly recordedAt: number;
@@ -274,22 +270,23 @@ export function refold(r: Recipient, clock: number, context: FoldContext, occasi
     }
   }
   const oldByKey = new Map(old.map((item) => [item.key, item]));
-  const isNew = (item: Standing): boolean => oldByKey.get(item.key)?.expiresAt !== item.expiresAt || !oldByKey.has(item.key);
+  const kept = (item: Standing): Standing | undefined => {
+    const known = oldByKey.get(item.key);
+    return known?.expiresAt === item.expiresAt ? known : undefined;
+  };
   const begun = new Map<string, number>();
   for (const item of fresh) {
-    if (!isNew(item) || (occasion !== undefined && item.stage)) continue;
+    if (kept(item) !== undefined || (occasion !== undefined && item.stage)) continue;
     begun.set(item.key, publish({ ...item.opener, cause: 'correction' }, null));
   }
   if (occasion !== undefined && changes.length === 0) {
     // Nothing that is held against the recipient is another: the furthest stage of the streak says how it is now.
-    const stage = fresh.filter(isNew).at(-1);
+    const stage = fresh.findLast((item) => kept(item) === undefined);
     const last = ended.at(-1);
     if (stage !== undefined) publish({ ...stage.opener, cause: 'correction' }, null);
     else if (last !== undefined) correct(last);
   }
-  r.standing = fresh.map((item) =>
-    isNew(item) ? { ...item, version: begun.get(item.key) ?? r.version } : (oldByKey.get(item.key) as Standing),
-  );
+  r.standing = fresh.map((item) => kept(item) ?? { ...item, version: begun.get(item.key) ?? r.version });
   r.clock = clock;
   r.policy = context.policyVersion;
   r.state = to;

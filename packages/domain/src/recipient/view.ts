@@ -1,4 +1,5 @@
 /** What others see of a recipient's fold: the columns of the status table and what holds now. */
+import { incidentOf } from '../incident/incident.ts';
 import { DAY } from '../policy/policy.ts';
 import type { FoldContext, Recipient } from './fold.ts';
 import { dueOf, machineOf } from './fold.ts';
@@ -51,7 +52,10 @@ export function viewOf(r: Recipient, context: FoldContext): RecipientView {
   const timer = dueOf(r, context);
   const newest = r.facts.at(-1);
   // A timer that made it healthy is looked at again when a late event comes: it counts like an event.
-  const quietAt = newest === undefined ? r.clock : Math.max(newest.at, machine.lastTimerAt) + (isHeldBack(r) ? HELD_FOR : QUIET_AFTER);
+  const quietAt =
+    newest === undefined
+      ? r.clock
+      : Math.max(newest.at, machine.lastTimerAt) + (r.facts.some((fact) => incidentOf(fact) !== undefined) ? HELD_FOR : QUIET_AFTER);
   const quiet = idle && quietAt <= r.clock;
   return {
     state: machine.state,
@@ -63,10 +67,6 @@ export function viewOf(r: Recipient, context: FoldContext): RecipientView {
     due: idle && !quiet ? Math.min(timer ?? quietAt, quietAt) : timer,
     quiet,
   };
-}
-
-function isHeldBack({ facts }: Recipient): boolean {
-  return facts.some((fact) => fact.kind === 'failure' && fact.incident !== undefined);
 }
 
 function byScopeAndReason(a: SuppressionTerms, b: SuppressionTerms): number {
