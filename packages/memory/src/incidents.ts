@@ -1,4 +1,5 @@
 /** The store of incidents in memory, for tests of what stands on it: the same answers as the database's, of what it was given. */
+import { summedCodes } from '@desist/pipeline';
 import type { IncidentCount, IncidentRow, IncidentStore, KnownIncident, ProviderCounts, StoredRecipient } from '@desist/pipeline';
 
 export interface MemoryIncidents extends IncidentStore {
@@ -27,7 +28,7 @@ export function createMemoryIncidents(): MemoryIncidents {
           at,
           failing: before.failing + failing,
           delivered: before.delivered + delivered,
-          codes: merged([...before.codes, ...codes]),
+          codes: summedCodes([...before.codes, ...codes]),
           samples: [...new Set([...before.samples, ...samples])],
         });
       }
@@ -112,10 +113,4 @@ export function createMemoryIncidents(): MemoryIncidents {
       given.known = given.known.filter(({ done, incident }) => !done || !isOld(incident, rows.get(incident.id)));
     },
   };
-}
-
-function merged(codes: IncidentCount['codes']): IncidentCount['codes'] {
-  const counts = new Map<string, number>();
-  for (const { code, count } of codes) counts.set(code, (counts.get(code) ?? 0) + count);
-  return [...counts].map(([code, count]) => ({ code, count })).sort((a, b) => b.count - a.count || (a.code < b.code ? -1 : 1));
 }

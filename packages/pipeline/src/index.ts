@@ -10,6 +10,7 @@ export * from './stop.ts';
 export * from './tally.ts';
 export * from './task.ts';
 export * from './wire.ts';
+export * from './incidents/codes.ts';
 export * from './incidents/operate.ts';
 export { createCoordinator } from './incidents/coordinator.ts';
 export type { Coordinator } from './incidents/coordinator.ts';

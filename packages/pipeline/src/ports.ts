@@ -8,6 +8,7 @@
  *
  * Offsets, sequence numbers and times are plain numbers: both stay below 2^53.
  */
+import type { CodeCount } from './incidents/codes.ts';
 import type { Incident, IncidentNotice, IncidentTerms, RecipientStateName, Scope, SuppressionReason } from '@desist/domain';
 
 // ---------------------------------------------------------------------------------------------- log, in
@@ -151,7 +152,7 @@ export interface IncidentCount {
   /** Recipients that began to fail. */
   readonly failing: number;
   readonly delivered: number;
-  readonly codes: readonly { readonly code: string; readonly count: number }[];
+  readonly codes: readonly CodeCount[];
   /** Without addresses. */
   readonly samples: readonly string[];
 }

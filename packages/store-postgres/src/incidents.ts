@@ -1,4 +1,5 @@
 /** What is decided about incidents, and what all partitions counted together. */
+import { summedCodes } from '@desist/pipeline';
 import type { IncidentCount, IncidentRow, IncidentStore, ProviderCounts, StoredRecipient } from '@desist/pipeline';
 import { encodeCursor, decodeCursor } from './cursor.ts';
 import type { Database, Row } from './database.ts';
@@ -243,18 +244,9 @@ export function countOf(row: Row): IncidentCount {
 /** The same quarter of all partitions. */
 function together(row: Row): IncidentCount {
   const details = ((row['details'] as readonly string[] | null) ?? []).map((detail) => JSON.parse(detail) as Detail);
-  const codes = new Map<string, number>();
-  for (const { code, count } of details.flatMap((detail) => detail.codes)) codes.set(code, (codes.get(code) ?? 0) + count);
   return {
     ...countOf({ ...row, detail: null }),
-    codes: [...codes]
-      .map(([code, count]) => ({ code, count }))
-      .sort(byCount)
-      .slice(0, CODES),
+    codes: summedCodes(details.flatMap(({ codes }) => codes)).slice(0, CODES),
     samples: [...new Set(details.flatMap(({ samples }) => samples))].slice(0, SAMPLES),
   };
-}
-
-function byCount(a: { readonly code: string; readonly count: number }, b: { readonly code: string; readonly count: number }): number {
-  return b.count - a.count || (a.code < b.code ? -1 : 1);
 }

@@ -7,9 +7,11 @@
  * Any process may do this, and several may at once: the database takes a decision once, and telling one twice changes nothing. What a
  * partition decides follows from its log alone, for the decision stands in it.
  */
-import { closingTimeOf, DAY, HOUR, incidentIdOf, openingOf, quarterOf } from '@desist/domain';
-import type { IncidentNotice, IncidentPolicy, IncidentSummary } from '@desist/domain';
-import type { IncidentCount, IncidentRow, IncidentStore, LogSink, Logger, OutRecord } from '../ports.ts';
+import { DAY, HOUR, quarterOf } from '@desist/domain';
+import type { IncidentNotice, IncidentPolicy } from '@desist/domain';
+import type { IncidentStore, LogSink, Logger, OutRecord } from '../ports.ts';
+import type { Decided } from './decisions.ts';
+import { closedBy, openedBy } from './decisions.ts';
 
 export interface Coordinator {
   /** Looks, decides and tells, once. Answers how many decisions were made or told. */
@@ -53,27 +55,11 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
     for (const row of going) {
       // Each decision is told before the next one is made: none of them is passed over.
       if (row.told < row.revision) continue;
-      const counts = counted.get(providerOf(row)) ?? [];
-      const until = closingTimeOf(policy, counts, row.terms.from, row.summary?.usualShare ?? 0, now);
-      if (until === undefined) continue;
-      const inside = counts.filter(({ at }) => at >= row.terms.from && at < until);
-      const summary = summaryOf(inside, row.summary?.usualShare ?? null);
-      const next: IncidentRow = {
-        ...row,
-        revision: row.revision + 1,
-        action: 'closed',
-        open: false,
-        terms: { ...row.terms, until },
-        at: now,
-        summary,
-      };
-      if (!(await incidents.update(next, row.revision))) continue;
+      const decided = closedBy(policy, row, counted.get(providerOf(row)) ?? [], now);
+      if (decided === undefined || !(await incidents.update({ ...decided, open: false }, row.revision))) continue;
       closed += 1;
       open -= 1;
-      logger.warn(
-        { incident: row.id, provider: providerOf(row), failing: summary.failing, delivered: summary.delivered },
-        'incident closed',
-      );
+      logger.warn(countsOf(decided), 'incident closed');
     }
     return closed;
   }
@@ -90,14 +76,12 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
     for (const { provider, counts } of suspects) {
       const end = ends.get(provider);
       if (end === null) continue;
-      const opening = openingOf(policy, counts, Math.max(since, end ?? since));
-      if (opening === undefined) continue;
-      const row = openedRow(provider, opening.from, opening.usualShare, counts, now);
-      if (!(await incidents.insert(row))) continue;
+      const decided = openedBy(policy, provider, counts, Math.max(since, end ?? since), now);
+      if (decided === undefined) continue;
+      if (!(await incidents.insert({ ...decided, origin: 'detected', open: true, told: 0, createdAt: now }))) continue;
       opened += 1;
       open += 1;
-      const { failing, delivered } = row.summary as IncidentSummary;
-      logger.warn({ incident: row.id, provider, failing, delivered }, 'incident opened: what fails at this provider is held back');
+      logger.warn(countsOf(decided), 'incident opened: what fails at this provider is held back');
     }
     return opened;
   }
@@ -132,48 +116,14 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
   };
 }
 
-function openedRow(provider: string, from: number, usualShare: number, counts: readonly IncidentCount[], now: number): IncidentRow {
-  return {
-    id: incidentIdOf(provider, from),
-    origin: 'detected',
-    revision: 1,
-    told: 0,
-    action: 'opened',
-    holds: true,
-    open: true,
-    terms: { tenant: null, provider, domain: null, code: null, text: null, from, until: null },
-    at: now,
-    summary: summaryOf(
-      counts.filter(({ at }) => at >= from),
-      usualShare,
-    ),
-    by: null,
-    note: null,
-    createdAt: now,
-  };
-}
-
-const CODES = 10;
-const SAMPLES = 5;
-
-/** Of quarters of one provider. */
-export function summaryOf(counts: readonly IncidentCount[], usualShare: number | null): IncidentSummary {
-  const codes = new Map<string, number>();
-  for (const { code, count } of counts.flatMap((one) => one.codes)) codes.set(code, (codes.get(code) ?? 0) + count);
-  return {
-    failing: counts.reduce((sum, { failing }) => sum + failing, 0),
-    delivered: counts.reduce((sum, { delivered }) => sum + delivered, 0),
-    usualShare,
-    codes: [...codes]
-      .map(([code, count]) => ({ code, count }))
-      .sort((a, b) => b.count - a.count || (a.code < b.code ? -1 : 1))
-      .slice(0, CODES),
-    samples: [...new Set(counts.flatMap(({ samples }) => samples))].slice(0, SAMPLES),
-  };
-}
-
-function providerOf({ terms }: IncidentRow): string {
+function providerOf({ terms }: Decided): string {
   return terms.provider ?? '';
+}
+
+/** For the log: no address, no reply. */
+function countsOf(decided: Decided): object {
+  const { failing = 0, delivered = 0 } = decided.summary ?? {};
+  return { incident: decided.id, provider: providerOf(decided), failing, delivered };
 }
 
 /** Spread, so that a partition that stands still silences few of them. */

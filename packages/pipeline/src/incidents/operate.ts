@@ -2,6 +2,8 @@
 import { codesOf, concerning, decodeRecipient, holdBack, isInside, tenantPolicy } from '@desist/domain';
 import type { FailureFact, FoldContext, Incident, IncidentTerms, PolicySet, Recipient } from '@desist/domain';
 import type { IncidentRow, StoredRecipient } from '../ports.ts';
+import type { CodeCount } from './codes.ts';
+import { summedCodes } from './codes.ts';
 
 /** Who decides it, why, and when, ms. */
 export interface IncidentDecision {
@@ -43,7 +45,7 @@ export interface Preview {
   readonly released: number;
   /** ... or begin if it were restored. */
   readonly suppressedAgain: number;
-  readonly codes: readonly { readonly code: string; readonly count: number }[];
+  readonly codes: readonly CodeCount[];
   readonly samples: readonly string[];
   readonly addresses: readonly string[];
 }
@@ -53,25 +55,26 @@ const ADDRESSES = 10;
 
 /** `policies`: as the engines use them. */
 export function previewOf(incident: Incident, stored: readonly StoredRecipient[], policies: PolicySet): Preview {
-  const codes = new Map<string, number>();
+  const codes: CodeCount[] = [];
   const samples = new Set<string>();
   const addresses: string[] = [];
   let [failures, heldBack, suppressed, released, suppressedAgain] = [0, 0, 0, 0, 0];
   for (const one of stored) {
-    const inside = insideOf(incident, one);
+    const recipient = decodeRecipient(one.evidence, one.version);
+    if (recipient === undefined) continue;
+    const inside = insideOf(incident, one, recipient);
     if (inside.length === 0) continue;
     failures += inside.length;
     heldBack += inside.filter((fact) => fact.incident !== undefined).length;
     addresses.push(one.address);
     for (const { judged } of inside) {
-      const code = codesOf(judged.reply ?? '') || 'none';
-      codes.set(code, (codes.get(code) ?? 0) + 1);
+      codes.push({ code: codesOf(judged.reply ?? '') || 'none', count: 1 });
       if (judged.reply !== null && samples.size < SAMPLES) samples.add(judged.reply);
     }
-    const now = suppressionsOf(one, undefined, policies);
+    const now = suppressionsOf(recipient);
     if (now > 0) suppressed += 1;
-    if (suppressionsOf(one, { ...incident, holds: true }, policies) < now) released += 1;
-    if (suppressionsOf(one, { ...incident, holds: false }, policies) > now) suppressedAgain += 1;
+    if (suppressionsOf(leftBy({ ...incident, holds: true }, one, policies)) < now) released += 1;
+    if (suppressionsOf(leftBy({ ...incident, holds: false }, one, policies)) > now) suppressedAgain += 1;
   }
   return {
     recipients: addresses.length,
@@ -80,32 +83,28 @@ export function previewOf(incident: Incident, stored: readonly StoredRecipient[]
     suppressed,
     released,
     suppressedAgain,
-    codes: [...codes].map(([code, count]) => ({ code, count })).sort((a, b) => b.count - a.count),
+    codes: summedCodes(codes),
     samples: [...samples],
     addresses: addresses.slice(0, ADDRESSES),
   };
 }
 
-function insideOf(incident: Incident, stored: StoredRecipient): readonly FailureFact[] {
-  const { tenant, address } = stored;
+function insideOf(incident: Incident, { tenant, address }: StoredRecipient, { facts }: Recipient): readonly FailureFact[] {
   if (concerning([incident], tenant, domainOf(address)).length === 0) return [];
-  const facts = decoded(stored)?.facts ?? [];
   return facts.filter((fact): fact is FailureFact => fact.kind === 'failure' && isInside(incident, fact));
 }
 
-/** How many suppressions it has: now, or as this incident would leave it. */
-function suppressionsOf(stored: StoredRecipient, incident: Incident | undefined, policies: PolicySet): number {
-  const recipient = decoded(stored);
-  if (recipient === undefined) return 0;
-  const context: FoldContext = { policies: tenantPolicy(policies, stored.tenant), policyVersion: policies.version };
-  if (incident !== undefined) {
-    holdBack(recipient, { incidents: [incident], known: (id) => id === incident.id }, recipient.clock, context);
-  }
-  return recipient.standing.filter(({ opener }) => opener.suppression !== null).length;
+/** The recipient as this incident would leave it. A fold changes what it is given, so it is one of its own. */
+function leftBy(incident: Incident, { tenant, evidence, version }: StoredRecipient, policies: PolicySet): Recipient | undefined {
+  const recipient = decodeRecipient(evidence, version);
+  if (recipient === undefined) return undefined;
+  const context: FoldContext = { policies: tenantPolicy(policies, tenant), policyVersion: policies.version };
+  holdBack(recipient, { incidents: [incident], known: (id) => id === incident.id }, recipient.clock, context);
+  return recipient;
 }
 
-function decoded({ evidence, version }: StoredRecipient): Recipient | undefined {
-  return decodeRecipient(evidence, version);
+function suppressionsOf(recipient: Recipient | undefined): number {
+  return recipient?.standing.filter(({ opener }) => opener.suppression !== null).length ?? 0;
 }
 
 function domainOf(address: string): string {

@@ -1,8 +1,8 @@
 /** Notices incidents in one stream of events, as they come: what the coordinator does for a whole installation, for a replay. */
-import { closingTimeOf, incidentIdOf, openingOf, quarterOf, QUARTER, shows } from '@desist/domain';
+import { quarterOf, QUARTER, shows } from '@desist/domain';
 import type { IncidentNotice, IncidentPolicy } from '@desist/domain';
 import type { IncidentCounts } from './counts.ts';
-import { summaryOf } from './coordinator.ts';
+import { closedBy, openedBy } from './decisions.ts';
 
 export interface IncidentWatch {
   /** Somebody began to fail at this provider: does that make an incident? */
@@ -19,25 +19,9 @@ export function createIncidentWatch(policy: IncidentPolicy, counts: IncidentCoun
   return {
     failed(provider, at, clock) {
       if (!policy.detect || open.has(provider) || !mayBegin(policy, counts, provider, at)) return undefined;
-      const all = counts.of(provider);
-      const opening = openingOf(policy, all, ends.get(provider) ?? Number.NEGATIVE_INFINITY);
-      if (opening === undefined) return undefined;
-      const { from, usualShare } = opening;
-      const notice: IncidentNotice = {
-        id: incidentIdOf(provider, from),
-        revision: 1,
-        action: 'opened',
-        holds: true,
-        terms: { tenant: null, provider, domain: null, code: null, text: null, from, until: null },
-        at: clock,
-        announcedBy: 0,
-        summary: summaryOf(
-          all.filter((count) => count.at >= from),
-          usualShare,
-        ),
-        by: null,
-        note: null,
-      };
+      const decided = openedBy(policy, provider, counts.of(provider), ends.get(provider) ?? Number.NEGATIVE_INFINITY, clock);
+      if (decided === undefined) return undefined;
+      const notice = { ...decided, announcedBy: 0 };
       open.set(provider, notice);
       return notice;
     },
@@ -46,15 +30,11 @@ export function createIncidentWatch(policy: IncidentPolicy, counts: IncidentCoun
       looked = quarterOf(clock);
       const closed: IncidentNotice[] = [];
       for (const [provider, notice] of open) {
-        const { terms, summary } = notice;
-        const all = counts.of(provider);
-        const until = closingTimeOf(policy, all, terms.from, summary?.usualShare ?? 0, clock);
-        if (until === undefined) continue;
+        const decided = closedBy(policy, notice, counts.of(provider), clock);
+        if (decided === undefined) continue;
         open.delete(provider);
-        ends.set(provider, until);
-        const inside = all.filter(({ at }) => at >= terms.from && at < until);
-        const usual = summary?.usualShare ?? null;
-        closed.push({ ...notice, revision: 2, action: 'closed', terms: { ...terms, until }, at: clock, summary: summaryOf(inside, usual) });
+        ends.set(provider, decided.terms.until ?? clock);
+        closed.push(decided);
       }
       return closed;
     },
