@@ -1,4 +1,6 @@
 /** Incidents as the service answers them; sums of previews, and how people read both. */
+import { summedCodes } from '@desist/pipeline';
+import type { CodeCount, IncidentProgress, Preview } from '@desist/pipeline';
 import type { Client } from './client.ts';
 import { queryOf } from './client.ts';
 import { paint, printable } from './terminal.ts';
@@ -19,7 +21,7 @@ export interface Incident {
   readonly from: string;
   readonly until: string | null;
   readonly counts: { readonly failing: number; readonly delivered: number; readonly usualShare: number | null } | null;
-  readonly codes: readonly Code[];
+  readonly codes: readonly CodeCount[];
   readonly samples: readonly string[];
   readonly by: string | null;
   readonly note: string | null;
@@ -27,35 +29,10 @@ export interface Incident {
   readonly createdAt: string;
 }
 
-interface Code {
-  readonly code: string;
-  readonly count: number;
-}
-
-/** How far the latest revision is carried out. */
-export interface Progress {
-  /** Every partition of the log has it. */
-  readonly told: boolean;
-  readonly partitions: number;
-  readonly done: number;
-  readonly looked: number;
-  readonly changed: number;
-}
+/** How far the latest revision is carried out. `told`: every partition of the log has it. */
+export type Progress = IncidentProgress & { readonly told: boolean };
 
 export type Followed = Incident & { readonly progress: Progress };
-
-/** What is inside, and what voiding or restoring would alter. */
-export interface Preview {
-  readonly recipients: number;
-  readonly failures: number;
-  readonly heldBack: number;
-  readonly suppressed: number;
-  readonly released: number;
-  readonly suppressedAgain: number;
-  readonly codes: readonly Code[];
-  readonly samples: readonly string[];
-  readonly addresses: readonly string[];
-}
 
 const SHOWN_CODES = 10;
 const SHOWN_SAMPLES = 5;
@@ -76,7 +53,7 @@ export function isDone({ revision, progress: { told, partitions, done } }: Follo
 /** All pages together. `report` hears of each that is not the last. */
 export async function previewOf(client: Client, id: string, report: (text: string) => void): Promise<Preview> {
   const counts = { recipients: 0, failures: 0, heldBack: 0, suppressed: 0, released: 0, suppressedAgain: 0 };
-  const codes = new Map<string, number>();
+  const codes: CodeCount[] = [];
   const samples = new Set<string>();
   const addresses: string[] = [];
   let cursor: string | null = null;
@@ -85,14 +62,13 @@ export async function previewOf(client: Client, id: string, report: (text: strin
       readonly cursor: string | null;
     };
     for (const name of Object.keys(counts) as (keyof typeof counts)[]) counts[name] += page[name];
-    for (const { code, count } of page.codes) codes.set(code, (codes.get(code) ?? 0) + count);
+    codes.push(...page.codes);
     for (const sample of page.samples) if (samples.size < SHOWN_SAMPLES) samples.add(sample);
     addresses.push(...page.addresses.slice(0, SHOWN_ADDRESSES - addresses.length));
     cursor = page.cursor;
     if (cursor !== null) report(`looking: ${counts.failures} failures of ${counted(counts.recipients, 'recipient')} are inside so far`);
   } while (cursor !== null);
-  const sorted = [...codes].map(([code, count]) => ({ code, count })).sort((a, b) => b.count - a.count || (a.code < b.code ? -1 : 1));
-  return { ...counts, codes: sorted, samples: [...samples], addresses };
+  return { ...counts, codes: summedCodes(codes), samples: [...samples], addresses };
 }
 
 /** `holds`: its failures are held back now, so that the question is what restoring would do. */
@@ -110,9 +86,9 @@ export function previewLines(preview: Preview, holds: boolean): readonly string[
   ];
 }
 
-function evidenceLines(codes: readonly Code[], samples: readonly string[]): readonly string[] {
+function evidenceLines(codes: readonly CodeCount[], samples: readonly string[]): readonly string[] {
   const more = codes.length - SHOWN_CODES;
-  const listed = codes.slice(0, SHOWN_CODES).map(({ code, count }) => `${code === '' ? 'no code' : printable(code)} (${count})`);
+  const listed = codes.slice(0, SHOWN_CODES).map(({ code, count }) => `${printable(code)} (${count})`);
   const line = `  replies: ${[...listed, ...(more > 0 ? [`${more} other codes`] : [])].join(', ')}`;
   return [...(codes.length === 0 ? [] : [line]), ...samples.map((sample) => `    ${printable(sample)}`)];
 }

@@ -9,15 +9,10 @@ import { pipeline } from 'node:stream/promises';
 import type { Client } from '../client.ts';
 import { queryOf } from '../client.ts';
 import { CommandError, EXIT } from '../exit.ts';
+import type { ListFilters } from '../listing.ts';
 import { progress } from '../terminal.ts';
 
-export interface ExportOptions {
-  readonly tenant?: string;
-  readonly scope?: string;
-  readonly reason?: string;
-  readonly domain?: string;
-  readonly prefix?: string;
-  readonly since?: string;
+export interface ExportOptions extends ListFilters {
   readonly format: 'csv' | 'ndjson';
   readonly out?: string;
   readonly hashed: boolean;

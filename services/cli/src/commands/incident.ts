@@ -5,11 +5,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { formatTime, parseDuration, parseTime, readTerms } from '@desist/contracts';
 import type { Client } from '../client.ts';
-import { queryOf } from '../client.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import { follow, incidentLines, isDone, pathOf, previewLines, previewOf, progressLine, stateOf, termsOf } from '../incidents.ts';
 import type { Followed, Incident, Progress } from '../incidents.ts';
-import { printable, progress, reporter, table } from '../terminal.ts';
+import { minute, printList } from '../listing.ts';
+import { printable, progress, reporter } from '../terminal.ts';
 import { userName } from './operate.ts';
 
 interface Decision {
@@ -46,7 +46,6 @@ export interface ListIncidentsOptions {
   readonly json: boolean;
 }
 
-const PAGE = 1_000;
 const MINUTE = 60_000;
 
 // -------------------------------------------------------------------------------------- looking
@@ -109,20 +108,8 @@ async function showPreview(client: Client, { id, holds }: Incident, json: boolea
 const HEADLINE = ['INCIDENT', 'STATE', 'FROM', 'UNTIL', 'FAILING', 'BY', 'WHAT'];
 
 export async function runIncidentList(client: Client, { tenant, limit, json }: ListIncidentsOptions): Promise<void> {
-  let left = limit ?? Number.POSITIVE_INFINITY;
-  let cursor: string | undefined;
-  let shown = 0;
-  while (left > 0) {
-    const query = queryOf({ tenant, cursor, limit: String(Math.min(left, PAGE)) });
-    const page = (await client.get(`/v1/incidents${query}`)) as { items: readonly Incident[]; cursor: string | null };
-    if (json) for (const item of page.items) console.log(JSON.stringify(item));
-    else if (page.items.length > 0) console.log(table(HEADLINE, page.items.map(cellsOf)));
-    shown += page.items.length;
-    left -= page.items.length;
-    if (page.cursor === null) break;
-    cursor = page.cursor;
-  }
-  if (!json) console.log(`${shown} incident${shown === 1 ? '' : 's'}`);
+  const listing = { path: '/v1/incidents', filters: { tenant }, headline: HEADLINE, noun: 'incident' };
+  await printList<Incident>(client, { ...listing, limit, json, cellsOf });
 }
 
 function cellsOf(incident: Incident): readonly string[] {
@@ -136,11 +123,6 @@ function cellsOf(incident: Incident): readonly string[] {
     by ?? '',
     termsOf(incident),
   ];
-}
-
-/** Seconds help nobody to read a list; `--json` has the milliseconds. */
-function minute(time: string): string {
-  return time.replace(/:\d\d\.\d{3}Z$/, 'Z');
 }
 
 // ------------------------------------------------------------------------------------- deciding
