@@ -7,7 +7,6 @@ import { describe, expect, it } from 'vitest';
 import {
   addFact,
   advanceTo,
-  answerOf,
   CAP,
   DAY,
   DEFAULT_POLICY,
@@ -19,14 +18,13 @@ import {
   machineOf,
   MINUTE,
   newRecipient,
-  NO_REPLY,
-  NO_REPLY_PERMANENT,
   viewOf,
 } from '@desist/domain';
-import type { Change, ContrastAnswer, DeliveryEvent, FoldContext, LogEvent, Policy, PolicySet, Recipient, Verdict } from '@desist/domain';
+import type { Change, DeliveryEvent, FoldContext, LogEvent, Policy, PolicySet, Recipient } from '@desist/domain';
 import { scriptedVerdict, START } from '../support/oracle/events.ts';
 import { oracle } from '../support/oracle/oracle.ts';
 import { eventsOfOneRecipient, TENANT } from '../support/arbitraries.ts';
+import { contrast, PROVIDER, verdictOf } from '../support/judged.ts';
 
 const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 10_000);
 
@@ -52,20 +50,11 @@ const POLICIES: PolicySet = {
     ],
   ]),
 };
-/** Windows by their place in the week: some hold, some were failing, of some nothing is known. */
-function contrast(provider: string, closesAt: number): ContrastAnswer | undefined {
-  const turn = (closesAt / (6 * HOUR)) % 4;
-  return turn === 3 || provider !== 'example' ? undefined : answerOf(DEFAULT_POLICY, closesAt, 40, turn * 40);
-}
 const CONTEXT: FoldContext = {
   contrast,
   policies: POLICIES.tenants.get(TENANT) ?? { base: DEFAULT_POLICY, streams: new Map() },
   policyVersion: POLICIES.version,
 };
-
-function verdictOf(event: DeliveryEvent): Verdict {
-  return scriptedVerdict(event) ?? (event.permanent === true && event.type !== 'expired' ? NO_REPLY_PERMANENT : NO_REPLY);
-}
 
 interface Outcome {
   readonly recipient: Recipient;
@@ -78,7 +67,7 @@ function feed(events: readonly LogEvent[], clockAt: (event: LogEvent) => number,
   const changes: Change[] = [];
   let clock = Number.NEGATIVE_INFINITY;
   events.forEach((event, index) => {
-    const fact = factOf(event, (failed) => ({ verdict: verdictOf(failed), reply: null, provider: 'example' }));
+    const fact = factOf(event, (failed) => ({ verdict: verdictOf(failed), reply: null, provider: PROVIDER }));
     if (clock > Number.NEGATIVE_INFINITY) changes.push(...advanceTo(recipient, clock, CONTEXT));
     clock = Math.max(clock, clockAt(event));
     if (fact === undefined) return;
@@ -107,7 +96,7 @@ function outcomeOf({ recipient }: Outcome): object {
 }
 
 function expected(events: readonly LogEvent[], clock: number): ReturnType<typeof oracle> {
-  const contrastOf = (_: DeliveryEvent, closesAt: number): boolean => contrast('example', closesAt)?.holds === true;
+  const contrastOf = (_: DeliveryEvent, closesAt: number): boolean => contrast(PROVIDER, closesAt)?.holds === true;
   return oracle({ events, clock, policy: POLICIES, verdictOf: scriptedVerdict, contrastOf });
 }
 

@@ -7,7 +7,6 @@ import { describe, expect, it } from 'vitest';
 import {
   addFact,
   advanceTo,
-  answerOf,
   concerning,
   DEFAULT_POLICY,
   decodeRecipient,
@@ -18,31 +17,20 @@ import {
   machineOf,
   marked,
   newRecipient,
-  NO_REPLY,
-  NO_REPLY_PERMANENT,
   viewOf,
 } from '@desist/domain';
-import type { Change, ContrastAnswer, DeliveryEvent, FoldContext, Incident, LogEvent, PolicySet, Recipient, Verdict } from '@desist/domain';
+import type { Change, DeliveryEvent, FoldContext, Incident, LogEvent, PolicySet, Recipient } from '@desist/domain';
 import { deferred, expired, scriptedVerdict, START } from '../support/oracle/events.ts';
 import { heldBackBy } from '../support/oracle/incidents.ts';
 import { oracle } from '../support/oracle/oracle.ts';
 import { eventsOfOneRecipient, TENANT } from '../support/arbitraries.ts';
+import { contrast, PROVIDER, verdictOf } from '../support/judged.ts';
 
 const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 10_000);
 const DOMAIN = 'example.com';
-const PROVIDER = 'example';
 
 const POLICIES: PolicySet = { version: 'sha256:test', base: DEFAULT_POLICY, tenants: new Map() };
-/** Windows by their place in the week: some hold, some were failing, of some nothing is known. */
-function contrast(provider: string, closesAt: number): ContrastAnswer | undefined {
-  const turn = (closesAt / (6 * HOUR)) % 4;
-  return turn === 3 || provider !== PROVIDER ? undefined : answerOf(DEFAULT_POLICY, closesAt, 40, turn * 40);
-}
 const CONTEXT: FoldContext = { contrast, policies: { base: DEFAULT_POLICY, streams: new Map() }, policyVersion: POLICIES.version };
-
-function verdictOf(event: DeliveryEvent): Verdict {
-  return scriptedVerdict(event) ?? (event.permanent === true && event.type !== 'expired' ? NO_REPLY_PERMANENT : NO_REPLY);
-}
 
 /** Heard before the event at this place of the arrivals, or after the last one. */
 interface Telling {
