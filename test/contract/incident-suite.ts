@@ -168,6 +168,16 @@ export function incidentContract(name: string, make: () => Promise<IncidentsUnde
       await incidents.prune({ counts: AT - QUARTER, incidents: AT + 2 });
       expect(await incidents.counts(['old'], 0)).toEqual([]);
       expect((await incidents.counts(['gmail'], 0))[0]?.counts.length).toBe(2);
+      // A window of long ago that was voided now: whoever waits for it must see it done.
+      const old = { ...incident('old').terms, from: AT - 900, until: AT - 800 };
+      await incidents.insert(incident('old', { terms: old, told: 1 }));
+      await under.committed(1, {
+        known: [{ incident: { id: 'old', revision: 1, holds: true, terms: old }, done: true, looked: 1, changed: 1 }],
+      });
+      await incidents.prune({ counts: 0, incidents: AT - 500 });
+      expect(await incidents.progress('old', 1)).toMatchObject({ done: 1 });
+      await incidents.prune({ counts: 0, incidents: AT + 2 });
+      expect(await incidents.progress('old', 1)).toMatchObject({ done: 0 });
       // Partition 2 has not carried it out yet.
       expect(await incidents.progress('a', 1)).toMatchObject({ done: 0, looked: 5 });
     });

@@ -217,6 +217,35 @@ describe('an incident', () => {
   });
 });
 
+describe('the edges of an incident', () => {
+  const from = DAY_OF_IT + 10 * HOUR;
+  const usual = mail('example.com', DAY_OF_IT - 48 * HOUR, from, 1, 400);
+  const later = (at: number, every: number): readonly DeliveryEvent[] =>
+    mail('example.com', at, at + 12 * HOUR, every, 400).map((one) => ({ ...one, recipient: `new-${one.recipient}` }));
+  const outage = (begin: number, end: number): readonly DeliveryEvent[] =>
+    Array.from({ length: (end - begin) / MINUTE }, (_, i) =>
+      event('bounced', `valid${i}@example.com`, begin + i * MINUTE, '550 5.1.1 unknown'),
+    );
+
+  it('reach into the quarters whose deliveries hide its first and last minutes', () => {
+    // From the last minute of one quarter to the first of another.
+    const [begin, end] = [from - MINUTE, from + 2 * HOUR + MINUTE];
+    const before = usual.filter(({ occurredAt }) => occurredAt < begin);
+    const told = tell(inOrder(before, outage(begin, end), later(end, 1)), end + 24 * HOUR);
+    expect(told.suppressed).toEqual([]);
+  });
+
+  it('are not moved by somebody who fails alone in the calm after it', () => {
+    const end = from + 2 * HOUR;
+    const alone = event('bounced', 'gone@example.com', end + 50 * MINUTE, '550 5.1.1 unknown');
+    // Little mail: in its own quarter the one failure is most of it.
+    const told = tell(inOrder(usual, outage(from, end), later(end, 4), [alone]), end + 24 * HOUR);
+    const closed = told.incidents.find(({ notice }) => notice.action === 'closed')?.notice;
+    expect(closed?.terms.until).toBe(end + 15 * MINUTE);
+    expect(told.suppressed).toEqual(['gone@example.com']);
+  });
+});
+
 describe('a log that says what was decided', () => {
   it('is taken at its word: nothing is noticed beside it', () => {
     const events = fourteenthOfDecember();

@@ -36,6 +36,15 @@ describe('a healthy recipient is remembered', () => {
     expect(seen(START + QUIET_AFTER, ours)).toMatchObject({ state: 'healthy', quiet: true, due: null });
   });
 
+  it('for thirty days when an incident holds something back of it: it may be restored', () => {
+    const recipient = newRecipient();
+    const fact = factOf(deferred('0h'), () => ({ verdict: NO_REPLY, reply: null, provider: 'gmail' }));
+    if (fact?.kind !== 'failure') throw new Error('no failure');
+    addFact(recipient, { ...fact, incident: 'gmail-1' }, START, CONTEXT);
+    const quietAt = (clock: number): boolean => (advanceTo(recipient, clock, CONTEXT), viewOf(recipient, CONTEXT).quiet);
+    expect([quietAt(START + QUIET_AFTER), quietAt(START + 30 * DAY - 1), quietAt(START + 30 * DAY)]).toEqual([false, false, true]);
+  });
+
   it('for seven days after the timer that made it healthy', () => {
     const lapsed = at('48h+1ms');
     expect(seen(lapsed, deferred('0h'))).toMatchObject({ state: 'healthy', quiet: false, due: lapsed + QUIET_AFTER });

@@ -14,14 +14,17 @@ const POLICIES = { version: 'sha256:x', base: DEFAULT_POLICY, tenants: new Map()
 const CONTEXT = { policies: { base: DEFAULT_POLICY, streams: new Map() }, policyVersion: 'sha256:x' };
 
 /** A recipient at gmail that failed with these replies, an hour apart. */
-function stored(address: string, ...replies: readonly string[]): StoredRecipient {
+const stored = (address: string, ...replies: readonly string[]): StoredRecipient => storedAs(address, undefined, ...replies);
+
+/** ... all of them held back by this incident. */
+function storedAs(address: string, incident: string | undefined, ...replies: readonly string[]): StoredRecipient {
   const recipient = newRecipient();
   for (const [index, text] of replies.entries()) {
     const at = NOW + index * HOUR;
     const type = text.startsWith('5') ? ('bounced' as const) : ('deferred' as const);
     const event = { id: `e${index}`, tenant: 'acme', stream: 'default', recipient: address, type, occurredAt: at, messageId: `m${index}` };
     const fact = factOf({ ...event, smtp: { code: Number(text.slice(0, 3)), text } }, (failed) => judge(failed, () => 'gmail'));
-    if (fact !== undefined) addFact(recipient, fact, at, CONTEXT);
+    if (fact?.kind === 'failure') addFact(recipient, incident === undefined ? fact : { ...fact, incident }, at, CONTEXT);
   }
   return { tenant: 'acme', address, partition: 0, version: recipient.version, evidence: encodeRecipient(recipient) };
 }
@@ -120,6 +123,14 @@ describe('an incident that an operator names', () => {
       addresses: ['only@gmail.com', 'twice@gmail.com'],
       cursor: null,
     });
+  });
+
+  test('... and, voided, what restoring would do', async () => {
+    const { api, incidents } = make();
+    const { id } = (await post(api, '/v1/incidents', TERMS)).json<{ id: string }>();
+    incidents.given.recipients.push(storedAs('held@gmail.com', id, UNKNOWN), storedAs('theirs@gmail.com', 'another', UNKNOWN));
+    const preview = (await api.inject(`/v1/incidents/${id}/preview`)).json<object>();
+    expect(preview).toMatchObject({ recipients: 2, heldBack: 2, suppressed: 0, released: 0, suppressedAgain: 1 });
   });
 
   test('voided and restored: each decision is told with a higher revision, and one that changes nothing is none', async () => {

@@ -273,7 +273,19 @@ test('addresses are spelt as ingest spells them', () => {
   const local = fc.string({ unit: fc.oneof(letters, fc.string({ unit: 'grapheme', minLength: 1, maxLength: 1 })), maxLength: 12 });
   const domain = fc.oneof(
     fc.domain(),
-    fc.constantFrom('Exämple.DE', 'xn--exmple-cua.de', 'localhost', 'a..b', '例え.jp', 'ex。ample.com', ''),
+    fc.constantFrom(
+      'Exämple.DE',
+      'xn--exmple-cua.de',
+      'localhost',
+      'a..b',
+      '例え.jp',
+      'ex。ample.com',
+      'b.example/c',
+      'b.example%41',
+      'b.example|c',
+      '1.2',
+      '',
+    ),
   );
   fc.assert(
     fc.property(local, domain, (name, host) => {

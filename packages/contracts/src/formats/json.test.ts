@@ -95,7 +95,10 @@ describe('createJsonSplitter', () => {
 
   it('an empty chunk between a backslash and what it escapes changes nothing', () => {
     const splitter = createJsonSplitter(100);
-    expect([...splitter.push('{"\\'), ...splitter.push(''), ...splitter.push('"":1}'), ...splitter.end()]).toEqual(['{"\\"":1}']);
+    expect([...splitter.push('{"\\'), ...splitter.push(''), ...splitter.push('"":1} {"a":2}'), ...splitter.end()]).toEqual([
+      '{"\\"":1}',
+      '{"a":2}',
+    ]);
   });
 
   it('tells once of a document that is too long, and goes on behind it', () => {
