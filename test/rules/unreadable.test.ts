@@ -27,9 +27,9 @@ interface World {
   readonly store: MemoryStore;
 }
 
-function world(): World {
+function world(partitions = 1): World {
   return {
-    log: createMemoryLog({ partitions: 1, now: () => NOW, pause: () => new Promise((resolve) => setImmediate(resolve)) }),
+    log: createMemoryLog({ partitions, now: () => NOW, pause: () => new Promise((resolve) => setImmediate(resolve)) }),
     store: createMemoryStore(() => NOW),
   };
 }
@@ -53,14 +53,37 @@ function engineOf({ log, store }: World, over: Partial<Wire> = {}): Engine {
   });
 }
 
+/** The store as a process sees it that ends in the midst of its work: from then on no answer comes. Commits take their time. */
+function withLife({ store }: World): { readonly store: MemoryStore; readonly ended: Promise<false>; end(): never } {
+  let dead = false;
+  let tell: (alive: false) => void = () => undefined;
+  const ended = new Promise<false>((resolve) => (tell = resolve));
+  const never = new Promise<never>(() => undefined);
+  return {
+    ended,
+    store: {
+      ...store,
+      async commit(plan) {
+        for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+        return dead ? never : store.commit(plan);
+      },
+    },
+    end() {
+      dead = true;
+      tell(false);
+      throw new Error('the process is gone');
+    },
+  };
+}
+
 /** Everything from the checkpoint on as one batch. */
-async function readOn({ log }: World, engine: Engine): Promise<BatchOutcome> {
-  const assigned = await engine.assign(0);
+async function readOn({ log }: World, engine: Engine, partition = 0): Promise<BatchOutcome> {
+  const assigned = await engine.assign(partition);
   if (assigned.kind === 'stopped') return assigned;
-  const { high } = await log.bounds(0);
-  const records = log.read('deliveryEvents').filter(({ offset }) => offset >= assigned.offset);
-  const outcome = await engine.batch({ partition: 0, firstOffset: assigned.offset, nextOffset: high, highWatermark: high, records });
-  await engine.revoke([0]);
+  const { high } = await log.bounds(partition);
+  const records = log.read('deliveryEvents', partition).filter(({ offset }) => offset >= assigned.offset);
+  const outcome = await engine.batch({ partition, firstOffset: assigned.offset, nextOffset: high, highWatermark: high, records });
+  await engine.revoke([partition]);
   return outcome;
 }
 
@@ -71,9 +94,12 @@ const suppressed = ({ store }: World): readonly string[] =>
     .map(({ address }) => address)
     .sort();
 
-const letters = async ({ store, log }: World): Promise<readonly string[]> => [
-  ...log.read('deadLetters').map(({ headers }) => `${String(headers?.['reason'])} ${String(headers?.['offset'])}`),
-  ...(await store.deadLetters(0, 1_000)).map(({ reason, offset }) => `${reason} ${offset}`),
+const letters = async ({ store, log }: World, partition = 0): Promise<readonly string[]> => [
+  ...log
+    .read('deadLetters')
+    .filter(({ headers }) => headers['partition'] === String(partition))
+    .map(({ headers }) => `${String(headers['reason'])} ${String(headers['offset'])}`),
+  ...(await store.deadLetters(partition, 1_000)).map(({ reason, offset }) => `${reason} ${offset}`),
 ];
 
 describe('a record that kills the process that reads it', () => {
@@ -98,6 +124,53 @@ describe('a record that kills the process that reads it', () => {
     expect(suppressed(here)).toEqual(['r0@example.com', 'r1@example.com', 'r3@example.com']);
     expect(await letters(here)).toEqual(['poison 2']);
     expect(await here.store.claim(0, 'look')).toMatchObject({ nextOffset: 4, attempts: 0 });
+  });
+});
+
+describe('a process that dies again and again', () => {
+  it('has a deadly record in one partition: nothing of another one, which waits for the database meanwhile, is given up', async () => {
+    const here = world(2);
+    await here.log.append('deliveryEvents', [
+      { ...bounce(0), partition: 0 },
+      { key: 'acme/killer@example.com', value: 'boom', partition: 1 },
+      { ...bounce(1), partition: 1 },
+    ]);
+    let lives = 0;
+    for (let alive = false; !alive; lives += 1) {
+      expect(lives, 'starts').toBeLessThan(10);
+      const life = withLife(here);
+      const deadly = (record: LogRecord): ReturnType<Wire['decode']> => {
+        if (Buffer.from(record.value ?? []).toString() === 'boom') life.end();
+        return wire.decode(record);
+      };
+      const engine = engineOf({ ...here, store: life.store }, { decode: deadly });
+      alive = await Promise.race([life.ended, Promise.all([readOn(here, engine, 0), readOn(here, engine, 1)]).then(() => true)]);
+    }
+    expect(lives).toBeGreaterThan(3);
+    expect(suppressed(here)).toEqual(['r0@example.com', 'r1@example.com']);
+    expect(await letters(here, 0)).toEqual([]);
+    expect(await letters(here, 1)).toEqual(['poison 0']);
+  });
+
+  it('is killed three times at every record: each time the count begins anew, and nothing is given up', async () => {
+    const here = world();
+    await here.log.append('deliveryEvents', [0, 1, 2, 3].map(bounce));
+    const kills = new Map<number, number>();
+    let lives = 0;
+    for (let alive = false; !alive; lives += 1) {
+      const life = withLife(here);
+      const decode = (record: LogRecord): ReturnType<Wire['decode']> => {
+        const before = kills.get(record.offset) ?? 0;
+        kills.set(record.offset, before + 1);
+        if (before < 3) life.end();
+        return wire.decode(record);
+      };
+      const engine = engineOf({ ...here, store: life.store }, { decode });
+      alive = await Promise.race([life.ended, readOn(here, engine).then(() => true)]);
+    }
+    expect(lives).toBe(13);
+    expect(suppressed(here)).toEqual(['r0@example.com', 'r1@example.com', 'r2@example.com', 'r3@example.com']);
+    expect(await letters(here)).toEqual([]);
   });
 });
 

@@ -17,12 +17,13 @@ import type {
 } from './ports.ts';
 import type { Relay } from './relay.ts';
 import { createRelay } from './relay.ts';
+import { createRoom } from './room.ts';
 import type { Stop } from './stop.ts';
 import { createStop } from './stop.ts';
 import type { Limits, PartitionTask, TaskOptions } from './task.ts';
 import { messageOf, untilThere } from './retry.ts';
 import type { Tally } from './tally.ts';
-import { createTask, DEFAULT_LIMITS } from './task.ts';
+import { createTask, DEFAULT_LIMITS, SINGLY_AFTER } from './task.ts';
 import type { Wire } from './wire.ts';
 
 export interface EngineOptions {
@@ -70,9 +71,6 @@ const FENCED = 'another owner has the partition: what was not committed is dropp
 const GRACE = 60_000;
 const DRAIN = 10_000;
 const SKEW_KNOWN_FOR = 60_000;
-/** First batches begun without a commit: from the third on one record at a time, at the sixth the first one is given up. */
-const SINGLY_FROM = 3;
-const POISON_FROM = 6;
 
 /** One partition while this process owns it. */
 interface Owned {
@@ -81,9 +79,8 @@ interface Owned {
   readonly relayStop: Stop;
   readonly relayDone: Promise<unknown>;
   highWatermark: number;
-  /** A first batch was counted, and nothing was committed since. */
-  begun: boolean;
-  attempts: number;
+  /** Deaths since the last commit before this claim, which the first batch has to heed. Undefined: it was begun. */
+  deaths: number | undefined;
   stopped: string | null;
   /** Everything that touches the task, one after the other. */
   last: Promise<unknown>;
@@ -94,6 +91,7 @@ export function createEngine(options: EngineOptions): Engine {
   const limits = options.limits ?? DEFAULT_LIMITS;
   const grace = options.grace ?? GRACE;
   const owned = new Map<number, Owned>();
+  const room = createRoom();
   let skew: { readonly ms: number; readonly at: number; readonly now: number } | undefined;
 
   // --------------------------------------------------------------------------------------- ownership
@@ -151,8 +149,7 @@ export function createEngine(options: EngineOptions): Engine {
       relayStop,
       relayDone,
       highWatermark: claim.nextOffset,
-      begun: false,
-      attempts: claim.attempts,
+      deaths: claim.attempts,
       stopped: null,
       last: Promise.resolve(),
     });
@@ -203,21 +200,14 @@ export function createEngine(options: EngineOptions): Engine {
         }
         if (!batchFollows(batch, expected)) return { kind: 'seek', offset: expected };
       }
-      if (!one.begun) {
-        const attempts = await retried(() => store.beginAttempt(task));
-        if (attempts === null) return fenced(partition);
-        one.begun = true;
-        one.attempts = attempts;
-      }
-      if (one.attempts >= SINGLY_FROM) {
-        logger.warn(
-          { partition, offset: expected, attempts: one.attempts },
-          'records are taken one at a time: something kills the process',
-        );
-        await task.takeSingly(batch.records, batch.nextOffset, one.attempts >= POISON_FROM);
-        one.attempts = 0;
+      const { deaths } = one;
+      one.deaths = undefined;
+      if (deaths !== undefined && deaths >= SINGLY_AFTER) {
+        logger.warn({ partition, offset: expected, deaths }, 'records are taken one at a time: something kills the process');
+        await task.takeSingly(batch.records, batch.nextOffset, room);
       } else {
-        await task.take(batch.records, batch.nextOffset);
+        if (deaths !== undefined && (await retried(() => store.beginAttempt(task))) === null) return fenced(partition);
+        await room.among(() => task.take(batch.records, batch.nextOffset));
       }
       return outcome(one);
     });
@@ -271,14 +261,14 @@ export function createEngine(options: EngineOptions): Engine {
       if (position > one.task.position()) {
         if (one.task.state().kind !== 'running') return;
         // All records up to there were handed over: the partition ends with markers or aborted ones.
-        await one.task.take([], position);
+        await room.among(() => one.task.take([], position));
       }
       await measureSkew();
       const trusted = skew !== undefined && Math.abs(skew.ms) <= grace / 2;
       // The caller's moment on the clock as it is now: it may have been put back since, and what was ahead is not the present.
       // Whole milliseconds, as clocks are stored; what waited runs on a finer one.
       const moment = Math.min(asOf, Math.round(time.now() - (time.monotonic() - asked)));
-      await one.task.advance(trusted ? moment - grace : Number.NEGATIVE_INFINITY);
+      await room.among(() => one.task.advance(trusted ? moment - grace : Number.NEGATIVE_INFINITY));
       const state = one.task.state();
       if (state.kind !== 'running') await outcome(one);
     }).catch((error: unknown) => {

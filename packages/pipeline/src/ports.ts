@@ -122,7 +122,7 @@ export interface Claim extends Ownership {
   readonly clock: number;
   /** The next number of `sequence` on `suppression-events`. */
   readonly nextNumber: number;
-  /** How often a first batch was begun since the last commit: above 2 means that something kills the process. */
+  /** How often something was begun since the last commit: the first batch twice, from then on the first record, alone in its process. */
   readonly attempts: number;
   /** Why the partition stands still, if it does. */
   readonly stopped: string | null;
@@ -289,7 +289,7 @@ export interface CommitPlan {
   readonly clock: number;
   readonly fromNumber: number;
   readonly nextNumber: number;
-  /** 0 normally; kept above 0 while records are taken one at a time. */
+  /** 0 normally; what counts as begun before the next record while records are taken one at a time. */
   readonly attempts: number;
   readonly recipients: readonly RecipientRow[];
   /** Recipients to erase, before anything else is written. At most one per recipient. */
@@ -353,7 +353,7 @@ export interface RecipientStore {
   claim(partition: number, owner: string): Promise<Claim>;
   /** The checkpoint as it is: decides an unknown commit, and whether an earlier claim still holds. */
   position(partition: number): Promise<{ readonly epoch: number; readonly nextOffset: number; readonly nextNumber: number } | null>;
-  /** Counts that a first batch begins (fenced by the epoch); answers the new count, or null when fenced. */
+  /** Counts that a first batch, or a record alone, begins (fenced by the epoch); answers the new count, or null when fenced. */
   beginAttempt(owner: Ownership): Promise<number | null>;
   /** Marks the partition stopped with a reason, or going again (null). Fenced by the epoch. */
   markStopped(owner: Ownership, reason: string | null): Promise<CommitResult>;

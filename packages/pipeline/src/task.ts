@@ -32,6 +32,7 @@ import type { Claim, CommitPlan, DeadLetter, KnownIncident, LogRecord, Recipient
 import type { Recipients } from './recipients.ts';
 import { createRecipients } from './recipients.ts';
 import { backOff, messageOf, untilThere } from './retry.ts';
+import type { Room } from './room.ts';
 import type { Tally } from './tally.ts';
 import type { Places, Wire } from './wire.ts';
 
@@ -92,13 +93,21 @@ export interface PartitionTask {
   start(): Promise<void>;
   /** Folds records from `position` on. `nextOffset`: where the log goes on behind them. */
   take(records: readonly LogRecord[], nextOffset: number): Promise<void>;
-  /** Folds records one at a time, a commit after each: something in here kills the process. `poison`: give up the first one. */
-  takeSingly(records: readonly LogRecord[], nextOffset: number, poison: boolean): Promise<void>;
+  /**
+   * Folds records one at a time and alone in the process, each counted before and committed after: something kills the
+   * process, and only what died alone is to blame. A record whose turn has come again and again is given up.
+   */
+  takeSingly(records: readonly LogRecord[], nextOffset: number, room: Room): Promise<void>;
   /** The present moves the clock: fires what is due. */
   advance(clock: number): Promise<void>;
   /** Commits what is folded, and waits for it. */
   flush(): Promise<void>;
 }
+
+/** Deaths without a commit after which records are taken one at a time. */
+export const SINGLY_AFTER = 2;
+/** Deaths of the process while it handled one record and nothing else, after which that record is given up. */
+const DEATHS_ALONE = 4;
 
 const DUE_AT_ONCE = 1_000;
 /** Slices of folding after which I/O gets its turn. */
@@ -548,6 +557,21 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
     return now.nextOffset === plan.nextOffset ? 'committed' : 'again';
   }
 
+  async function takeAlone(record: LogRecord): Promise<void> {
+    const begun = await untilThere(time, () => store.beginAttempt({ partition, epoch }));
+    if (begun === null) {
+      state = { kind: 'fenced' };
+      return;
+    }
+    if (begun > SINGLY_AFTER + DEATHS_ALONE) {
+      reject(record, 'poison', `the process died ${DEATHS_ALONE} times while it handled this record and nothing else`);
+      position = record.offset + 1;
+    } else {
+      await take([record], record.offset + 1);
+    }
+    await flush();
+  }
+
   async function flush(): Promise<void> {
     while (inFlight !== undefined) await inFlight;
     if (state.kind !== 'running' || !hasWork()) return;
@@ -574,25 +598,19 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
       await fireDue();
     },
     take,
-    async takeSingly(records, nextOffset, poison) {
-      // A crash on the way leaves the count where the next start begins singly again, at the record that did it.
-      attempts = 2;
-      let giveUp = poison;
+    async takeSingly(records, nextOffset, room) {
+      // A death on the way leaves the count where the next start begins singly again, at the record that did it.
+      attempts = SINGLY_AFTER;
       for (const record of records) {
         if (record.offset < position) continue;
-        if (giveUp) {
-          reject(record, 'poison', 'the process died again and again while it handled this record');
-          position = record.offset + 1;
-          giveUp = false;
-        } else {
-          await take([record], record.offset + 1);
-        }
-        await flush();
+        await room.alone(() => takeAlone(record));
         if (state.kind !== 'running') return;
       }
       attempts = 0;
-      await take([], nextOffset);
-      await flush();
+      await room.among(async () => {
+        await take([], nextOffset);
+        await flush();
+      });
     },
     async advance(present) {
       if (present > clock && state.kind === 'running') {
