@@ -5,9 +5,11 @@
  */
 export const LIMIT = 512;
 const SMALLEST = 8;
+/** Shared by all that hold nothing: of most providers nothing fails. */
+const NONE = new Int32Array(0);
 
 export class Sketch {
-  private slots = new Int32Array(SMALLEST);
+  private slots = NONE;
   private held = 0;
   private mask = 0;
   private hasZero = false;
@@ -31,6 +33,7 @@ export class Sketch {
   }
 
   private insert(hash: number): boolean {
+    if (this.slots === NONE) this.slots = new Int32Array(SMALLEST);
     if (hash === 0) {
       if (this.hasZero) return false;
       this.hasZero = true;
@@ -55,11 +58,10 @@ export class Sketch {
   }
 
   private rebuild(size: number): void {
-    const kept = this.hashes().filter((hash) => (hash & this.mask) === 0);
+    const { slots } = this;
     this.slots = new Int32Array(size);
-    this.held = 0;
-    this.hasZero = false;
-    for (const hash of kept) this.insert(hash);
+    this.held = this.hasZero ? 1 : 0;
+    for (const hash of slots) if (hash !== 0 && (hash & this.mask) === 0) this.insert(hash);
   }
 }
 

@@ -15,13 +15,14 @@ const SAMPLES = 3;
 /** Deliveries alone are written at most so often, ms. */
 const INTERVAL = 5_000;
 
+/** One provider in one quarter. Most of them hold nothing but a few deliveries, and nothing else is made for those. */
 interface Cell {
   readonly provider: string;
   readonly at: number;
   failing: number;
   delivered: number;
-  readonly codes: Map<string, number>;
-  readonly samples: string[];
+  codes: Map<string, number> | undefined;
+  samples: string[] | undefined;
   changed: boolean;
 }
 
@@ -46,38 +47,49 @@ export interface IncidentCounts {
 }
 
 export function createIncidentCounts(stored: readonly IncidentCount[]): IncidentCounts {
-  const byProvider = new Map<string, Map<number, Cell>>();
+  const quarters = new Map<number, Map<string, Cell>>();
+  /** The one that was asked for last. */
+  let current: Map<string, Cell> | undefined;
+  let currentAt = Number.NaN;
   let size = 0;
   let changed: Cell[] = [];
   let urgent = false;
   let takenAt = Number.NEGATIVE_INFINITY;
 
-  function cellOf(provider: string, at: number): Cell {
-    let quarters = byProvider.get(provider);
-    if (quarters === undefined) byProvider.set(provider, (quarters = new Map<number, Cell>()));
-    let cell = quarters.get(at);
-    if (cell === undefined) {
-      if (size >= CELLS) shrink();
-      cell = { provider, at, failing: 0, delivered: 0, codes: new Map(), samples: [], changed: false };
-      // A shrink may have let go of the provider.
-      if (!byProvider.has(provider)) byProvider.set(provider, quarters);
-      quarters.set(at, cell);
-      size += 1;
+  function quarterAt(at: number): Map<string, Cell> {
+    if (current === undefined || currentAt !== at) {
+      current = quarters.get(at);
+      if (current === undefined) quarters.set(at, (current = new Map<string, Cell>()));
+      currentAt = at;
     }
+    return current;
+  }
+
+  function cellOf(provider: string, at: number): Cell {
+    const known = quarterAt(at).get(provider);
+    if (known !== undefined) return known;
+    if (size >= CELLS) shrink();
+    const cell: Cell = { provider, at, failing: 0, delivered: 0, codes: undefined, samples: undefined, changed: false };
+    quarterAt(at).set(provider, cell);
+    size += 1;
     return cell;
   }
 
-  /** To three quarters of the bound: quarters of nothing but a few deliveries first, then the oldest. */
+  /** To three quarters of the bound: quarters of nothing but a few deliveries first, then whatever is oldest. */
   function shrink(): void {
-    const all = [...byProvider.values()].flatMap((quarters) => [...quarters.values()]);
-    const telling = (cell: Cell): number => (cell.failing === 0 && cell.delivered < FEW ? 0 : 1);
-    all.sort((a, b) => telling(a) - telling(b) || a.at - b.at);
-    for (const { provider, at } of all.slice(0, CELLS / 4)) {
-      const quarters = byProvider.get(provider);
-      quarters?.delete(at);
-      if (quarters?.size === 0) byProvider.delete(provider);
-      size -= 1;
-    }
+    const oldestFirst = [...quarters].sort(([a], [b]) => a - b);
+    const drop = (may: (cell: Cell) => boolean): void => {
+      for (const [at, cells] of oldestFirst) {
+        for (const cell of cells.values()) {
+          if (size <= (CELLS / 4) * 3) return;
+          if (may(cell) && cells.delete(cell.provider)) size -= 1;
+        }
+        if (cells.size === 0) quarters.delete(at);
+      }
+    };
+    drop(({ failing, delivered }) => failing === 0 && delivered < FEW);
+    drop(() => true);
+    current = undefined;
   }
 
   function note(cell: Cell): void {
@@ -89,8 +101,8 @@ export function createIncidentCounts(stored: readonly IncidentCount[]): Incident
   for (const { provider, at, failing, delivered, codes, samples } of stored) {
     const cell = cellOf(provider, at);
     Object.assign(cell, { failing, delivered });
-    for (const { code, count } of codes) cell.codes.set(code, count);
-    cell.samples.push(...samples);
+    if (codes.length > 0) cell.codes = new Map(codes.map(({ code, count }) => [code, count]));
+    if (samples.length > 0) cell.samples = [...samples];
   }
 
   return {
@@ -105,8 +117,9 @@ export function createIncidentCounts(stored: readonly IncidentCount[]): Incident
       const cell = cellOf(provider, quarterOf(at));
       cell.failing += 1;
       const code = codesOf(reply ?? '') || 'none';
-      if (cell.codes.has(code) || cell.codes.size < CODES) cell.codes.set(code, (cell.codes.get(code) ?? 0) + 1);
-      if (reply !== null && cell.samples.length < SAMPLES && !cell.samples.includes(reply)) cell.samples.push(reply);
+      const { codes = (cell.codes = new Map<string, number>()), samples = (cell.samples = []) } = cell;
+      if (codes.has(code) || codes.size < CODES) codes.set(code, (codes.get(code) ?? 0) + 1);
+      if (reply !== null && samples.length < SAMPLES && !samples.includes(reply)) samples.push(reply);
       note(cell);
       urgent = true;
     },
@@ -119,13 +132,24 @@ export function createIncidentCounts(stored: readonly IncidentCount[]): Incident
       takenAt = now;
       return taken.map(countOf);
     },
-    of: (provider) => [...(byProvider.get(provider)?.values() ?? [])].sort((a, b) => a.at - b.at).map(countOf),
-    at: (provider, quarter) => byProvider.get(provider)?.get(quarter),
+    of: (provider) =>
+      [...quarters.values()]
+        .flatMap((cells) => cells.get(provider) ?? [])
+        .sort((a, b) => a.at - b.at)
+        .map(countOf),
+    at: (provider, quarter) => quarters.get(quarter)?.get(provider),
   };
 }
 
 function countOf({ provider, at, failing, delivered, codes, samples }: Cell): IncidentCount {
-  return { provider, at, failing, delivered, codes: [...codes].map(([code, count]) => ({ code, count })), samples: [...samples] };
+  return {
+    provider,
+    at,
+    failing,
+    delivered,
+    codes: [...(codes ?? [])].map(([code, count]) => ({ code, count })),
+    samples: [...(samples ?? [])],
+  };
 }
 
 /**
