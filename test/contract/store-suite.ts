@@ -201,6 +201,7 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
         samples: ['é "x"'],
       };
       const idle = { ...quarter, at: AT + 900_000, failing: 0, codes: [], samples: [] };
+      await expect(store.commit(planFrom(claim, { incidentCounts: [quarter, idle, quarter] })), 'one row twice').rejects.toThrow();
       await store.commit(planFrom(claim, { incidents: [told], incidentCounts: [quarter, idle] }));
       expect(await store.commit(planFrom(claim, { incidents: [{ ...told, looked: 99 }] }))).toBe('fenced');
       const later = { ...told, incident: { ...told.incident, revision: 2, terms: { ...terms, until: AT + 1 } }, done: true, looked: 9 };

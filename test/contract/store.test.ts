@@ -4,6 +4,7 @@ import { connect, createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createMemoryStore } from '@desist/memory';
 import { createStore, keyedHash, migrate, openEmbedded, openServer, requireSchema } from '@desist/store-postgres';
 import type { Database } from '@desist/store-postgres';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -45,6 +46,8 @@ storeContract('PGlite', async () => {
   await migrate(db);
   return { store: createStore(db, { hashOf: keyedHash(Buffer.from('key')) }), close: async () => db.close().then(remove) };
 });
+
+storeContract('memory', async () => ({ store: createMemoryStore(Date.now), close: async () => undefined }));
 
 describe('store on a Postgres server', () => {
   test('a claim waits for an open transaction of the owner before, whose commit stands', async () => {

@@ -76,6 +76,9 @@ export function createMemoryStore(now: () => number = () => Date.now(), page = P
   function apply(plan: CommitPlan): CommitResult {
     const checkpoint = owned(plan);
     if (checkpoint?.nextOffset !== plan.fromOffset || checkpoint.nextNumber !== plan.fromNumber) return 'fenced';
+    requireOnce(plan.recipients, keyOf);
+    requireOnce(plan.incidents, incidentOf);
+    requireOnce(plan.incidentCounts, quarterOf);
     for (const row of plan.erased ?? []) {
       const { tenant, address, version, at, blocks } = row;
       erased.set(keyOf(row), { tenant, address, version, at, blocks });
@@ -90,7 +93,7 @@ export function createMemoryStore(now: () => number = () => Date.now(), page = P
       if (!places.has(key)) places.set(key, places.size + 1);
     }
     for (const gone of plan.forgotten) recipients.delete(keyOf(gone));
-    outbox.push(...plan.outbox.map((row) => ({ ...row, partition: plan.partition })));
+    outbox.push(...plan.outbox.map((row) => ({ ...row, partition: plan.partition })).sort((a, b) => a.number - b.number));
     letters.push(...plan.deadLetters.map((row) => ({ ...row, partition: plan.partition })));
     // As in the database, a change of somebody who has no row is not kept.
     history.push(...plan.history.filter((entry) => recipients.has(keyOf(entry))));
@@ -99,8 +102,8 @@ export function createMemoryStore(now: () => number = () => Date.now(), page = P
     Object.assign(checkpoint, { nextOffset, clock, nextNumber, attempts });
     const { contrast } = plan;
     if (contrast !== null) checkpoint.contrast = contrast.replaces ? [contrast.body] : [...checkpoint.contrast, contrast.body];
-    checkpoint.incidents = merged(checkpoint.incidents, plan.incidents, ({ incident }) => incident.id);
-    checkpoint.incidentCounts = merged(checkpoint.incidentCounts, plan.incidentCounts, ({ provider, at }) => `${provider} ${at}`);
+    checkpoint.incidents = merged(checkpoint.incidents, plan.incidents, incidentOf);
+    checkpoint.incidentCounts = merged(checkpoint.incidentCounts, plan.incidentCounts, quarterOf);
     return 'committed';
   }
 
@@ -205,10 +208,18 @@ export function createMemoryStore(now: () => number = () => Date.now(), page = P
   return store;
 }
 
+/** A statement that writes one row twice fails in the database (Postgres: 21000). */
+function requireOnce<T>(rows: readonly T[], nameOf: (row: T) => string): void {
+  if (new Set(rows.map(nameOf)).size < rows.length) throw new Error('one row twice in one commit');
+}
+
 /** Later ones take the place of earlier ones with the same name. */
 function merged<T>(known: readonly T[], more: readonly T[], nameOf: (one: T) => string): readonly T[] {
   return more.length === 0 ? known : [...new Map([...known, ...more].map((one) => [nameOf(one), one])).values()];
 }
+
+const incidentOf = ({ incident }: KnownIncident): string => incident.id;
+const quarterOf = ({ provider, at }: IncidentCount): string => `${provider} ${at}`;
 
 function keyOf({ tenant, address }: { readonly tenant: string; readonly address: string }): string {
   return `${tenant}/${address}`;

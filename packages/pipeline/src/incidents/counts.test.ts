@@ -1,6 +1,8 @@
-import { DEFAULT_POLICY, HOUR, NO_REPLY } from '@desist/domain';
+import fc from 'fast-check';
+import { DEFAULT_POLICY, HOUR, NO_REPLY, QUARTER, quarterOf } from '@desist/domain';
 import type { Fact, FailureFact } from '@desist/domain';
 import { describe, expect, it } from 'vitest';
+import type { Watch } from './counts.ts';
 import { begins, createIncidentCounts } from './counts.ts';
 
 const AT = Date.UTC(2026, 2, 1);
@@ -46,6 +48,46 @@ describe('counts', () => {
     counts.delivered(watch, AT);
     expect(counts.take(4_999)).toEqual([]);
     expect(counts.take(5_000)).toMatchObject([{ delivered: 2 }]);
+  });
+
+  it('name a quarter of a provider once, with all that was counted in it since it was last let go of', () => {
+    const MOST = 16;
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.record({
+            provider: fc.integer({ min: 0, max: 9 }),
+            quarter: fc.integer({ min: 0, max: 9 }),
+            kind: fc.constantFrom('delivered', 'failed', 'take'),
+          }),
+          { minLength: 100, maxLength: 300 },
+        ),
+        (steps) => {
+          const counts = createIncidentCounts([], MOST);
+          const watches = Array.from({ length: 10 }, (_, n) => counts.watch(`p${n}`));
+          let now = 0;
+          for (const { provider, quarter, kind } of steps) {
+            const at = AT + quarter * QUARTER + 1;
+            const before = counts.at(`p${provider}`, quarterOf(at));
+            const { delivered = 0, failing = 0 } = before ?? {};
+            if (kind === 'delivered') {
+              counts.delivered(watches[provider] as Watch, at);
+              expect(counts.at(`p${provider}`, quarterOf(at))).toMatchObject({ delivered: delivered + 1, failing });
+            } else if (kind === 'failed') {
+              counts.failed(`p${provider}`, at, null);
+              expect(counts.at(`p${provider}`, quarterOf(at))).toMatchObject({ delivered, failing: failing + 1 });
+            } else {
+              const taken = counts.take((now += 10_000));
+              expect(new Set(taken.map((one) => `${one.provider} ${one.at}`)).size).toBe(taken.length);
+              for (const one of taken)
+                expect(counts.at(one.provider, one.at)).toMatchObject({ delivered: one.delivered, failing: one.failing });
+            }
+          }
+          const held = watches.flatMap(({ provider }) => counts.of(provider));
+          expect(held.length).toBeLessThanOrEqual(MOST);
+        },
+      ),
+    );
   });
 
   it('are bounded: what a few deliveries say goes first', () => {

@@ -24,6 +24,8 @@ interface Cell {
   codes: Map<string, number> | undefined;
   samples: string[] | undefined;
   changed: boolean;
+  /** It was let go of: whoever still has it at hand must ask again, or one quarter would be counted in two places. */
+  gone: boolean;
 }
 
 /** One provider, and the quarter that was counted last. */
@@ -46,7 +48,8 @@ export interface IncidentCounts {
   at(provider: string, quarter: number): Readonly<Pick<IncidentCount, 'failing' | 'delivered'>> | undefined;
 }
 
-export function createIncidentCounts(stored: readonly IncidentCount[]): IncidentCounts {
+/** `most`: quarters and providers at hand; another number is for tests. */
+export function createIncidentCounts(stored: readonly IncidentCount[], most = CELLS): IncidentCounts {
   const quarters = new Map<number, Map<string, Cell>>();
   /** The one that was asked for last. */
   let current: Map<string, Cell> | undefined;
@@ -68,8 +71,8 @@ export function createIncidentCounts(stored: readonly IncidentCount[]): Incident
   function cellOf(provider: string, at: number): Cell {
     const known = quarterAt(at).get(provider);
     if (known !== undefined) return known;
-    if (size >= CELLS) shrink();
-    const cell: Cell = { provider, at, failing: 0, delivered: 0, codes: undefined, samples: undefined, changed: false };
+    if (size >= most) shrink();
+    const cell: Cell = { provider, at, failing: 0, delivered: 0, codes: undefined, samples: undefined, changed: false, gone: false };
     quarterAt(at).set(provider, cell);
     size += 1;
     return cell;
@@ -81,14 +84,18 @@ export function createIncidentCounts(stored: readonly IncidentCount[]): Incident
     const drop = (may: (cell: Cell) => boolean): void => {
       for (const [at, cells] of oldestFirst) {
         for (const cell of cells.values()) {
-          if (size <= (CELLS / 4) * 3) return;
-          if (may(cell) && cells.delete(cell.provider)) size -= 1;
+          if (size <= (most / 4) * 3) return;
+          if (!may(cell)) continue;
+          cells.delete(cell.provider);
+          cell.gone = true;
+          size -= 1;
         }
         if (cells.size === 0) quarters.delete(at);
       }
     };
     drop(({ failing, delivered }) => failing === 0 && delivered < FEW);
     drop(() => true);
+    changed = changed.filter(({ gone }) => !gone);
     current = undefined;
   }
 
@@ -109,7 +116,8 @@ export function createIncidentCounts(stored: readonly IncidentCount[]): Incident
     watch: (provider) => ({ provider, cell: undefined }),
     delivered(watch, at) {
       let { cell } = watch;
-      if (cell === undefined || at < cell.at || at >= cell.at + QUARTER) watch.cell = cell = cellOf(watch.provider, quarterOf(at));
+      if (cell === undefined || cell.gone || at < cell.at || at >= cell.at + QUARTER)
+        watch.cell = cell = cellOf(watch.provider, quarterOf(at));
       cell.delivered += 1;
       if (!cell.changed) note(cell);
     },
@@ -125,7 +133,7 @@ export function createIncidentCounts(stored: readonly IncidentCount[]): Incident
     },
     take(now) {
       if (changed.length === 0 || (!urgent && now - takenAt < INTERVAL)) return [];
-      const taken = size < CELLS / 2 ? changed : changed.filter((cell) => cell.failing > 0 || cell.delivered >= FEW);
+      const taken = size < most / 2 ? changed : changed.filter((cell) => cell.failing > 0 || cell.delivered >= FEW);
       for (const cell of changed) cell.changed = false;
       changed = [];
       urgent = false;
