@@ -15,10 +15,10 @@ import { Sketch, spread } from './sketch.ts';
 import type { Places } from './wire.ts';
 
 export interface Contrast {
-  /** A delivery that was peeked at. `hash`: of its key; `clock`: the partition's, ms. */
-  delivered(key: Uint8Array, hash: number, value: Uint8Array, places: Places, clock: number): void;
-  /** A delivery that was decoded. `key`: `tenant/address`. */
-  deliveredEvent(event: DeliveryEvent, key: string, clock: number): void;
+  /** A delivery that was peeked at. `hash`: of its key; `clock`: the partition's, ms. Answers who accepted it. */
+  delivered(key: Uint8Array, hash: number, value: Uint8Array, places: Places, clock: number): string;
+  /** A delivery that was decoded. `key`: `tenant/address`. Answers who accepted it. */
+  deliveredEvent(event: DeliveryEvent, key: string, clock: number): string;
   /** A failure that is neither the recipient's nor the message's. */
   failed(failure: Failure, clock: number): void;
   /** Decides the windows that have ended. Answers whether there were any. */
@@ -54,6 +54,7 @@ const SLASH = 0x2f;
 const AT = 0x40;
 
 interface Counter {
+  readonly name: string;
   readonly closesAt: number;
   readonly tenant: string;
   readonly provider: string;
@@ -75,17 +76,21 @@ interface Side {
   counter: Counter | undefined;
 }
 
-/** One domain of one tenant, by its bytes. */
+/** One domain of one tenant, by its bytes. What most domains never need is made when they do. */
 interface Slot {
   /** With the slash. */
   readonly tenant: Uint8Array;
   readonly domain: Uint8Array;
-  readonly side: Side;
+  /** Who operates it as far as its name tells. */
+  readonly provider: string;
   /** The host that answered can make it another provider. */
   readonly byHost: boolean;
-  host: Uint8Array;
-  hostSide: Side;
-  readonly hosts: Map<number, { readonly host: Uint8Array; readonly side: Side }>;
+  side: Side | undefined;
+  /** The host that answered last. */
+  host: Uint8Array | undefined;
+  hostSide: Side | undefined;
+  /** All of them, once there are several. */
+  hosts: Map<number, { readonly host: Uint8Array; readonly side: Side }> | undefined;
 }
 
 type OpenRow = readonly [closesAt: number, tenant: string, provider: string, deliveries: readonly number[], failing: readonly number[]];
@@ -148,33 +153,37 @@ export function createContrast(options: {
     if (slots.size >= REMEMBERED) forgetPlaces();
     const domain = textOf(key, start, length);
     const provider = providerOf(domain);
-    const side = sideOf(textOf(key, 0, slash - 1), provider);
-    const host = new Uint8Array(0);
     const slot: Slot = {
       tenant: key.slice(0, slash),
       domain: key.slice(start),
-      side,
+      provider,
       // A domain that names its operator whatever host answers: it is not asked.
       byHost: provider === domain,
-      host,
-      hostSide: side,
-      hosts: new Map(),
+      side: undefined,
+      host: undefined,
+      hostSide: undefined,
+      hosts: undefined,
     };
     slots.set(hash, slot);
     return slot;
   }
 
+  const tenantOf = ({ tenant }: Slot): string => textOf(tenant, 0, tenant.length - 1);
+
   /** The same host as the last time, nearly always. */
   function sideByHost(slot: Slot, value: Uint8Array, from: number, to: number): Side {
-    if (isAt(slot.host, value, from, to)) return slot.hostSide;
+    const { host, hostSide } = slot;
+    if (host !== undefined && hostSide !== undefined) {
+      if (isAt(host, value, from, to)) return hostSide;
+      slot.hosts ??= new Map([[hashOn(0, host, 0, host.length), { host, side: hostSide }]]);
+    }
     const hash = hashOn(0, value, from, to);
-    let known = slot.hosts.get(hash);
+    let known = slot.hosts?.get(hash);
     if (known === undefined || !isAt(known.host, value, from, to)) {
-      const { tenant } = slot.side;
-      const side = sideOf(tenant, providerOf(textOf(slot.domain, 0, slot.domain.length), textOf(value, from, to)));
+      const side = sideOf(tenantOf(slot), providerOf(textOf(slot.domain, 0, slot.domain.length), textOf(value, from, to)));
       known = { host: value.slice(from, to), side };
-      if (slot.hosts.size >= HOSTS) slot.hosts.clear();
-      slot.hosts.set(hash, known);
+      if (slot.hosts !== undefined && slot.hosts.size >= HOSTS) slot.hosts.clear();
+      slot.hosts?.set(hash, known);
     }
     slot.host = known.host;
     slot.hostSide = known.side;
@@ -196,9 +205,10 @@ export function createContrast(options: {
 
   function begin(closesAt: number, tenant: string, provider: string): Counter | undefined {
     if (open.size >= OPEN) return undefined;
+    const name = nameOf(closesAt, tenant, provider);
     const deliveries = new Sketch();
-    const counter = { closesAt, tenant, provider, deliveries, failing: new Sketch(), newDeliveries: [], newFailing: [] };
-    open.set(nameOf(closesAt, tenant, provider), counter);
+    const counter = { name, closesAt, tenant, provider, deliveries, failing: new Sketch(), newDeliveries: [], newFailing: [] };
+    open.set(name, counter);
     nextClosing = Math.min(nextClosing, closesAt);
     return counter;
   }
@@ -214,8 +224,8 @@ export function createContrast(options: {
   function close(clock: number): boolean {
     if (clock < nextClosing) return false;
     const ended = [...open.values()].filter(({ closesAt }) => closesAt <= clock).sort((a, b) => a.closesAt - b.closesAt);
-    for (const { closesAt, tenant, provider, deliveries, failing } of ended) {
-      open.delete(nameOf(closesAt, tenant, provider));
+    for (const { name, closesAt, tenant, provider, deliveries, failing } of ended) {
+      open.delete(name);
       const { base } = tenantPolicy(policies, tenant);
       const answer = answerOf(base, closesAt, deliveries.count(), failing.count());
       // Most providers have next to no mail: of those nothing is kept, which is the same answer.
@@ -302,20 +312,25 @@ export function createContrast(options: {
     delivered(key, hash, value, places, clock) {
       const slot = slotOf(key);
       const { occurredAt, messageStart, messageEnd, hostStart, hostEnd } = places;
-      const side = slot.byHost && hostEnd > hostStart ? sideByHost(slot, value, hostStart, hostEnd) : slot.side;
+      const side =
+        slot.byHost && hostEnd > hostStart
+          ? sideByHost(slot, value, hostStart, hostEnd)
+          : (slot.side ??= sideOf(tenantOf(slot), slot.provider));
       if (side.watch !== undefined) incidents?.delivered(side.watch, occurredAt);
       const counter = counterAt(side, occurredAt, clock);
-      if (counter === undefined) return;
-      const end = Math.min(messageEnd, messageStart + MESSAGE);
-      countDelivery(counter, identityOf(hashOn(hash, value, messageStart, end), occurredAt));
+      if (counter !== undefined) {
+        const end = Math.min(messageEnd, messageStart + MESSAGE);
+        countDelivery(counter, identityOf(hashOn(hash, value, messageStart, end), occurredAt));
+      }
+      return side.provider;
     },
     deliveredEvent({ tenant, recipient, occurredAt, messageId = '', remoteHost }, key, clock) {
       const provider = providerOf(recipient.slice(recipient.lastIndexOf('@') + 1), remoteHost);
       const side = sideOf(tenant, provider);
       if (side.watch !== undefined) incidents?.delivered(side.watch, occurredAt);
       const counter = counterAt(side, occurredAt, clock);
-      if (counter === undefined) return;
-      countDelivery(counter, identityOf(hashOfText(messageId.slice(0, MESSAGE), hashOfText(key)), occurredAt));
+      if (counter !== undefined) countDelivery(counter, identityOf(hashOfText(messageId.slice(0, MESSAGE), hashOfText(key)), occurredAt));
+      return provider;
     },
     failed({ tenant, provider, at, key }, clock) {
       const counter = counterAt(sideOf(tenant, provider), at, clock);
@@ -355,5 +370,7 @@ function identityOf(hash: number, at: number): number {
 }
 
 function textOf(bytes: Uint8Array, from: number, to: number): string {
-  return String.fromCharCode(...bytes.subarray(from, to));
+  let text = '';
+  for (let i = from; i < to; i += 1) text += String.fromCharCode(bytes[i] as number);
+  return text;
 }

@@ -5,7 +5,6 @@
 
 const OFFSET_BASIS = 0x811c9dc5 | 0;
 const PRIME = 0x01000193;
-const AT = 0x40;
 
 /** FNV-1a (RFC 9923) of a key's bytes, 32 bits, never 0. */
 export function hashOfKey(key: Uint8Array): number {
@@ -25,11 +24,6 @@ export function hashOfText(key: string, from = OFFSET_BASIS): number {
   let hash = from;
   for (let i = 0; i < key.length; i += 1) hash = Math.imul(hash ^ (key.charCodeAt(i) & 0xff), PRIME);
   return hash === 0 ? 1 : hash;
-}
-
-/** Where the domain begins in a key's bytes. */
-export function domainStart(key: Uint8Array): number {
-  return key.lastIndexOf(AT) + 1;
 }
 
 /** Are these all of the bytes from here to there? */

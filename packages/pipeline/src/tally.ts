@@ -6,7 +6,6 @@ import { shapeOf } from '@desist/domain';
 import type { Change, DeliveryEventType, Fact, CommandType } from '@desist/domain';
 import { createUnmatched } from './unmatched.ts';
 import type { Unmatched } from './unmatched.ts';
-import { domainStart, hashOn, isAt } from './keys.ts';
 
 export interface VerdictCount {
   readonly attribution: string;
@@ -30,8 +29,8 @@ export interface Tally {
   /** Wordings of failures that no rule knew; addresses are cut out. */
   readonly unmatched: Pick<Unmatched, 'top'>;
   event(type: DeliveryEventType | CommandType, count?: number): void;
-  /** A delivery, by the bytes of `tenant/address`. */
-  delivered(key: Uint8Array): void;
+  /** A delivery, by who accepted it. */
+  delivered(provider: string): void;
   /** A failure that was judged just now. */
   failed(fact: Fact, key: string): void;
   changed(changes: readonly Change[]): void;
@@ -48,7 +47,6 @@ export interface Tally {
 
 /** Providers that are counted on their own; the ones that come later are `other`. */
 const PROVIDERS = 200;
-const DOMAINS = 50_000;
 const WAITS = 10_000;
 const OTHER = 'other';
 
@@ -60,8 +58,6 @@ export function createTally(providerOf: (domain: string) => string): Tally {
   const greylistings = new Map<string, number>();
   const suppressions = new Map<string, { readonly reason: string; readonly scope: string; count: number }>();
   const unmatched = createUnmatched();
-  /** By hash of the domain. */
-  let byDomain = new Map<number, { readonly domain: Uint8Array; readonly counts: ProviderCount }>();
   let waits: { provider: string; seconds: number }[] = [];
 
   function named(provider: string): string {
@@ -69,6 +65,8 @@ export function createTally(providerOf: (domain: string) => string): Tally {
   }
 
   function countsOf(provider: string): ProviderCount {
+    const known = providers.get(provider);
+    if (known !== undefined) return known;
     const name = named(provider);
     let counts = providers.get(name);
     if (counts === undefined) providers.set(name, (counts = { deferred: 0, delivered: 0 }));
@@ -85,19 +83,7 @@ export function createTally(providerOf: (domain: string) => string): Tally {
     suppressions,
     unmatched,
     event: (type, count = 1) => void types.set(type, (types.get(type) ?? 0) + count),
-    delivered(key) {
-      const start = domainStart(key);
-      const hash = hashOn(0, key, start, key.length);
-      const known = byDomain.get(hash);
-      if (known !== undefined && isAt(known.domain, key, start, key.length)) known.counts.delivered += 1;
-      else {
-        const domain = key.slice(start);
-        if (byDomain.size >= DOMAINS) byDomain = new Map();
-        const counts = countsOf(providerOf(String.fromCharCode(...domain)));
-        byDomain.set(hash, { domain, counts });
-        counts.delivered += 1;
-      }
-    },
+    delivered: (provider) => void (countsOf(provider).delivered += 1),
     failed(fact, key) {
       if (fact.kind !== 'failure') return;
       const { verdict, reply } = fact.judged;

@@ -185,17 +185,20 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
       else if (type === 'delivered') {
         const key = record.key as Uint8Array;
         const hash = hashOfKey(key);
-        contrast.delivered(key, hash, record.value as Uint8Array, places, ahead);
+        const provider = contrast.delivered(key, hash, record.value as Uint8Array, places, ahead);
+        tally?.delivered(provider);
         if (deadlines.mayBeTracked(hash) && deadlines.isTracked(wire.keyText(key))) decode(record, i - from, needed);
         else {
           delivered += 1;
-          tally?.delivered(key);
           // Untracked so far: a record of the same slice may still open a streak, so this one is looked at again then.
           peeked[i - from] = hash;
         }
       } else {
         const event = decode(record, i - from, needed);
-        if (event?.type === 'delivered') contrast.deliveredEvent(event, recipientKey(event.tenant, event.recipient), ahead);
+        if (event?.type === 'delivered') {
+          const provider = contrast.deliveredEvent(event, recipientKey(event.tenant, event.recipient), ahead);
+          tally?.delivered(provider);
+        }
       }
       if (type !== undefined) note(record, true);
     }
@@ -217,7 +220,6 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
     const { event } = read;
     const key = recipientKey(event.tenant, event.recipient);
     tally?.event(event.type);
-    if (event.type === 'delivered' && record.key !== null) tally?.delivered(record.key);
     decoded[index] = { event, key };
     if (leavesTrace(event, key)) needed.set(key, { tenant: event.tenant, address: event.recipient });
     return event;

@@ -25,7 +25,7 @@ async function rendered(status: () => Promise<never>): Promise<string> {
   const tally = createTally((domain) => (domain === 'gmail.com' ? 'gmail' : domain));
   tally.event('delivered');
   tally.event('delivered');
-  tally.delivered(new TextEncoder().encode('t/a@gmail.com'));
+  tally.delivered('gmail');
   tally.deadLetter('invalid');
   for (const reply of ['550 <recipient> zork 17', '550 <recipient> zork 18']) tally.failed(unmatchedFailure(reply), 't/a@gmail.com');
   tally.waited('t/a@gmail.com', 90_000);
