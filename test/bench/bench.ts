@@ -1,6 +1,6 @@
 /**
  * Events per second of the engine as a ratio to a bare kafkajs consumer that only counts: same machine, same topic, same run, each in
- * a process of its own, in turn. `npm run bench -- [--events N] [--recipients N] [--rounds N] [--failures 2,10] [--tracked N] [--profile FOLDER]`.
+ * a process of its own, in turn. `npm run bench -- [--events N] [--recipients N] [--domains N] [--rounds N] [--failures 2,10] [--tracked N] [--profile FOLDER]`.
  */
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -24,6 +24,8 @@ const { values } = parseArgs({
   options: {
     events: { type: 'string', default: '1000000' },
     recipients: { type: 'string', default: '1000000' },
+    /** Whose recipients are spread over evenly: the more, the longer the tail of providers with next to no mail. */
+    domains: { type: 'string', default: '500' },
     rounds: { type: 'string', default: '3' },
     /** Shares of events that fail, in per cent. */
     failures: { type: 'string', default: '2,10' },
@@ -34,6 +36,7 @@ const { values } = parseArgs({
 });
 const EVENTS = Number(values.events);
 const RECIPIENTS = Number(values.recipients);
+const DOMAINS = Number(values.domains);
 const ROUNDS = Number(values.rounds);
 const SHARES = values.failures.split(',').map((percent) => Number(percent) / 100);
 const TRACKED = Number(values.tracked);
@@ -129,11 +132,11 @@ function eventOf(n: number, occurredAt: number, fails: boolean, who: number): De
     id: `e-${n}`,
     tenant: 'acme',
     stream: 'transactional',
-    recipient: `user${who}@example${who % 500}.com`,
+    recipient: `user${who}@example${who % DOMAINS}.com`,
     messageId: `m-${n}`,
     occurredAt,
     attempt: 1,
-    remoteHost: `mx${who % 9}.example${who % 500}.com`,
+    remoteHost: `mx${who % 9}.example${who % DOMAINS}.com`,
     source: 'bench',
   };
   if (!fails) return { ...common, type: 'delivered', smtp: { code: 250, enhanced: '2.0.0', text: '250 2.0.0 OK' }, phase: 'end_of_data' };

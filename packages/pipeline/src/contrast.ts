@@ -62,6 +62,8 @@ interface Counter {
   readonly failing: Sketch;
   newDeliveries: number[];
   newFailing: number[];
+  /** Whoever has it at hand: lets go of it with the window. */
+  side: Side | undefined;
 }
 
 /** One provider for one tenant, and the window that was counted last. */
@@ -117,6 +119,8 @@ export function createContrast(options: {
   let nextClosing = Number.POSITIVE_INFINITY;
   let sides = new Map<string, Side>();
   let slots = new Map<number, Slot>();
+  /** Most slots in a row are of one tenant: its bytes are kept once. */
+  let lastTenant = new Uint8Array(0);
   let additions = 0;
   let whole = 0;
 
@@ -151,11 +155,12 @@ export function createContrast(options: {
     const known = slots.get(hash);
     if (known !== undefined && isAt(known.tenant, key, 0, slash) && isAt(known.domain, key, start, length)) return known;
     if (slots.size >= REMEMBERED) forgetPlaces();
-    const domain = textOf(key, start, length);
+    const domain = textOf(key.subarray(start));
     const provider = providerOf(domain);
+    if (!isAt(lastTenant, key, 0, slash)) lastTenant = copyOf(key, 0, slash);
     const slot: Slot = {
-      tenant: key.slice(0, slash),
-      domain: key.slice(start),
+      tenant: lastTenant,
+      domain: copyOf(key, start, length),
       provider,
       // A domain that names its operator whatever host answers: it is not asked.
       byHost: provider === domain,
@@ -168,7 +173,7 @@ export function createContrast(options: {
     return slot;
   }
 
-  const tenantOf = ({ tenant }: Slot): string => textOf(tenant, 0, tenant.length - 1);
+  const tenantOf = ({ tenant }: Slot): string => textOf(tenant.subarray(0, -1));
 
   /** The same host as the last time, nearly always. */
   function sideByHost(slot: Slot, value: Uint8Array, from: number, to: number): Side {
@@ -180,8 +185,8 @@ export function createContrast(options: {
     const hash = hashOn(0, value, from, to);
     let known = slot.hosts?.get(hash);
     if (known === undefined || !isAt(known.host, value, from, to)) {
-      const side = sideOf(tenantOf(slot), providerOf(textOf(slot.domain, 0, slot.domain.length), textOf(value, from, to)));
-      known = { host: value.slice(from, to), side };
+      const side = sideOf(tenantOf(slot), providerOf(textOf(slot.domain), textOf(value.subarray(from, to))));
+      known = { host: copyOf(value, from, to), side };
       if (slot.hosts !== undefined && slot.hosts.size >= HOSTS) slot.hosts.clear();
       slot.hosts?.set(hash, known);
     }
@@ -200,14 +205,16 @@ export function createContrast(options: {
       side.counter = open.get(nameOf(side.closesAt, side.tenant, side.provider));
     }
     if (side.closesAt <= clock) return undefined;
-    return (side.counter ??= begin(side.closesAt, side.tenant, side.provider));
+    side.counter ??= begin(side.closesAt, side.tenant, side.provider);
+    if (side.counter !== undefined) side.counter.side = side;
+    return side.counter;
   }
 
   function begin(closesAt: number, tenant: string, provider: string): Counter | undefined {
     if (open.size >= OPEN) return undefined;
     const name = nameOf(closesAt, tenant, provider);
-    const deliveries = new Sketch();
-    const counter = { name, closesAt, tenant, provider, deliveries, failing: new Sketch(), newDeliveries: [], newFailing: [] };
+    const [deliveries, failing] = [new Sketch(), new Sketch()];
+    const counter: Counter = { name, closesAt, tenant, provider, deliveries, failing, newDeliveries: [], newFailing: [], side: undefined };
     open.set(name, counter);
     nextClosing = Math.min(nextClosing, closesAt);
     return counter;
@@ -224,8 +231,10 @@ export function createContrast(options: {
   function close(clock: number): boolean {
     if (clock < nextClosing) return false;
     const ended = [...open.values()].filter(({ closesAt }) => closesAt <= clock).sort((a, b) => a.closesAt - b.closesAt);
-    for (const { name, closesAt, tenant, provider, deliveries, failing } of ended) {
+    for (const counter of ended) {
+      const { name, closesAt, tenant, provider, deliveries, failing, side } = counter;
       open.delete(name);
+      if (side?.counter === counter) side.counter = undefined;
       const { base } = tenantPolicy(policies, tenant);
       const answer = answerOf(base, closesAt, deliveries.count(), failing.count());
       // Most providers have next to no mail: of those nothing is kept, which is the same answer.
@@ -369,8 +378,14 @@ function identityOf(hash: number, at: number): number {
   return spread(Math.imul(hash ^ (at - high * 0x1_0000_0000), 0x9e3779b1) ^ high);
 }
 
-function textOf(bytes: Uint8Array, from: number, to: number): string {
-  let text = '';
-  for (let i = from; i < to; i += 1) text += String.fromCharCode(bytes[i] as number);
-  return text;
+/** What a record brings are views of all that was fetched with it, and a slice of a Buffer is one more: it would keep all of that. */
+function copyOf(bytes: Uint8Array, from: number, to: number): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(bytes.subarray(from, to));
+}
+
+/** ASCII, as one flat string: it is kept for long, and hashed. */
+function textOf(bytes: Uint8Array): string {
+  const codes: number[] = [];
+  for (const byte of bytes) codes.push(byte);
+  return String.fromCharCode(...codes);
 }
