@@ -13,7 +13,7 @@ import { CommandError, EXIT } from '../exit.ts';
 import { linesOf } from '../lines.ts';
 import type { ListRow } from '../lists.ts';
 import { columnName, fieldsOf, formatOf, LIST_FORMATS, readRow } from '../lists.ts';
-import { progress } from '../terminal.ts';
+import { progress, reporter } from '../terminal.ts';
 
 export interface ImportOptions {
   readonly tenant?: string;
@@ -77,6 +77,7 @@ export async function runImport(client: Client, file: string, options: ImportOpt
   let batch: { row: ListRow; format: string; address: string }[] = [];
   let position = 0;
   let shownAt = 0;
+  const report = reporter();
   try {
     for await (const read of rowsOf(file, options.format)) {
       position += 1;
@@ -91,7 +92,7 @@ export async function runImport(client: Client, file: string, options: ImportOpt
       }
       if (Date.now() - shownAt > 500) {
         shownAt = Date.now();
-        progress(`${position} rows`);
+        report(`${position} rows`);
       }
     }
     if (!stopping) await send(client, batch, state, position, path, options);

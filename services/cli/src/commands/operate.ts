@@ -9,7 +9,7 @@ import { parseDuration, parseTime, formatTime } from '@desist/contracts';
 import type { Client } from '../client.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import { linesOf } from '../lines.ts';
-import { progress } from '../terminal.ts';
+import { progress, reporter } from '../terminal.ts';
 
 export type Operation = 'suppress' | 'release' | 'allow' | 'disallow' | 'forget';
 
@@ -47,6 +47,7 @@ export async function runOperate(client: Client, type: Operation, addresses: rea
   if (type === 'forget' && options.yes !== true) await confirm(addresses, options);
   // A repeat with the same key is applied once, piece by piece.
   const key = options.idempotencyKey ?? randomUUID();
+  const report = reporter();
   let sent = 0;
   let pending = 0;
   let piece = 0;
@@ -64,7 +65,7 @@ export async function runOperate(client: Client, type: Operation, addresses: rea
     sent += recipients.length;
     if (answer.folded !== true) pending += recipients.length;
     if (options.json) console.log(JSON.stringify(answer));
-    else progress(`${sent} accepted`);
+    else if (piece > 1) report(`${sent} accepted`);
   }
   if (options.json) return;
   progress('');
