@@ -1,6 +1,7 @@
 /** Records that can not be read, and records that kill whoever reads them: the partition goes on, or stops loudly; nothing is lost. */
 import { describe, expect, it } from 'vitest';
-import { defaultPolicies, encodeEvent } from '@desist/contracts';
+import { defaultPolicies, encodeEvent, encodeIncident } from '@desist/contracts';
+import type { IncidentNotice } from '@desist/domain';
 import { createMemoryLog, createMemoryStore } from '@desist/memory';
 import type { MemoryLog, MemoryStore } from '@desist/memory';
 import { createEngine } from '@desist/pipeline';
@@ -22,19 +23,35 @@ const bounce = (who: number): { key: string; value: string } =>
     smtp: { code: 550, text: '550 5.1.1 User unknown' },
   });
 
+const NOTICE: IncidentNotice = {
+  id: 'gmail-1',
+  revision: 1,
+  holds: true,
+  terms: { tenant: null, provider: 'gmail', domain: null, code: null, text: null, from: NOW - 3_600_000, until: null },
+  action: 'opened',
+  at: NOW,
+  announcedBy: 0,
+  summary: null,
+  by: null,
+  note: null,
+};
+
 interface World {
   readonly log: MemoryLog;
   readonly store: MemoryStore;
+  present: number;
 }
 
 function world(partitions = 1): World {
-  return {
+  const here: World = {
     log: createMemoryLog({ partitions, now: () => NOW, pause: () => new Promise((resolve) => setImmediate(resolve)) }),
-    store: createMemoryStore(() => NOW),
+    store: createMemoryStore(() => here.present),
+    present: NOW,
   };
+  return here;
 }
 
-function engineOf({ log, store }: World, over: Partial<Wire> = {}): Engine {
+function engineOf({ log, store, present }: World, over: Partial<Wire> = {}): Engine {
   let ticks = 0;
   return createEngine({
     store,
@@ -43,7 +60,7 @@ function engineOf({ log, store }: World, over: Partial<Wire> = {}): Engine {
     wire: { ...wire, ...over },
     policies: defaultPolicies(),
     time: {
-      now: () => NOW,
+      now: () => present,
       monotonic: () => (ticks += 1_000),
       sleep: () => new Promise((resolve) => setImmediate(resolve)),
       yield: () => Promise.resolve(),
@@ -53,7 +70,7 @@ function engineOf({ log, store }: World, over: Partial<Wire> = {}): Engine {
   });
 }
 
-/** The store as a process sees it that ends in the midst of its work: from then on no answer comes. Commits take their time. */
+/** The store as a process sees it that ends in the midst of its work: from then on it counts and commits nothing. Commits take their time. */
 function withLife({ store }: World): { readonly store: MemoryStore; readonly ended: Promise<false>; end(): never } {
   let dead = false;
   let tell: (alive: false) => void = () => undefined;
@@ -63,6 +80,7 @@ function withLife({ store }: World): { readonly store: MemoryStore; readonly end
     ended,
     store: {
       ...store,
+      beginAttempt: async (owner) => (dead ? never : store.beginAttempt(owner)),
       async commit(plan) {
         for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
         return dead ? never : store.commit(plan);
@@ -76,10 +94,11 @@ function withLife({ store }: World): { readonly store: MemoryStore; readonly end
   };
 }
 
-/** Everything from the checkpoint on as one batch. */
-async function readOn({ log }: World, engine: Engine, partition = 0): Promise<BatchOutcome> {
+/** Everything from the checkpoint on as one batch; before it the present moves the clock, which is something to commit. */
+async function readOn({ log, present }: World, engine: Engine, partition = 0): Promise<BatchOutcome> {
   const assigned = await engine.assign(partition);
   if (assigned.kind === 'stopped') return assigned;
+  engine.caughtUp(partition, assigned.offset, present);
   const { high } = await log.bounds(partition);
   const records = log.read('deliveryEvents', partition).filter(({ offset }) => offset >= assigned.offset);
   const outcome = await engine.batch({ partition, firstOffset: assigned.offset, nextOffset: high, highWatermark: high, records });
@@ -102,28 +121,65 @@ const letters = async ({ store, log }: World, partition = 0): Promise<readonly s
   ...(await store.deadLetters(partition, 1_000)).map(({ reason, offset }) => `${reason} ${offset}`),
 ];
 
+const boom = (record: LogRecord): ReturnType<Wire['decode']> => {
+  if (Buffer.from(record.value ?? []).toString() === 'boom') throw new Error('the process is gone');
+  return wire.decode(record);
+};
+
+/** Starts until one of them comes to the end. Each is a process of its own: whatever the one before had in memory is gone. */
+async function livesUntilRead(here: World, over: Partial<Wire>, end: (engine: Engine) => Promise<void>): Promise<number> {
+  for (let lives = 1; ; lives += 1) {
+    expect(lives, 'starts').toBeLessThan(20);
+    here.present += 120_000;
+    const engine = engineOf(here, over);
+    const alive = await readOn(here, engine).then(
+      ({ kind }) => kind === 'taken',
+      () => false,
+    );
+    if (alive) return lives;
+    await end(engine);
+  }
+}
+
 describe('a record that kills the process that reads it', () => {
-  it('becomes a dead letter after some starts; everything before and behind it is folded', async () => {
+  const dies = async (): Promise<void> => undefined;
+  const endsWell = (engine: Engine): Promise<void> => engine.revoke([0]);
+  const folding: Partial<Wire> = {
+    providerOf(domain, host) {
+      if (domain === 'killer.example.com') throw new Error('the process is gone');
+      return wire.providerOf(domain, host);
+    },
+  };
+  it.each([
+    ['while it is read, at once', { decode: boom }, dies],
+    ['while it is read, and what can be committed is', { decode: boom }, endsWell],
+    ['while it is folded, at once', folding, dies],
+    ['while it is folded, and what can be committed is', folding, endsWell],
+  ])('%s: becomes a dead letter in the end; everything before and behind it is folded', async (_, over, end) => {
     const here = world();
-    await here.log.append('deliveryEvents', [bounce(0), bounce(1), { key: 'acme/killer@example.com', value: 'boom' }, bounce(3)]);
-    const deadly = (record: LogRecord): never | ReturnType<Wire['decode']> => {
-      if (Buffer.from(record.value ?? []).toString() === 'boom') throw new Error('the process is gone');
-      return wire.decode(record);
-    };
-    let lives = 0;
-    for (let alive = false; !alive; lives += 1) {
-      expect(lives, 'starts').toBeLessThan(10);
-      // Each start is a process of its own: whatever the one before had in memory is gone.
-      const engine = engineOf(here, { decode: deadly });
-      alive = await readOn(here, engine).then(
-        ({ kind }) => kind === 'taken',
-        () => false,
-      );
-    }
-    expect(lives).toBeGreaterThan(3);
+    const killer = { ...bounce(9), key: 'acme/x@killer.example.com' };
+    const deadly =
+      over === folding
+        ? { ...killer, value: killer.value.replaceAll('r9@example.com', 'x@killer.example.com') }
+        : { key: 'acme/k@example.com', value: 'boom' };
+    await here.log.append('deliveryEvents', [bounce(0), bounce(1), deadly, bounce(3)]);
+    const starts = await livesUntilRead(here, over, end);
+    expect([7, 8]).toContain(starts);
     expect(suppressed(here)).toEqual(['r0@example.com', 'r1@example.com', 'r3@example.com']);
     expect(await letters(here)).toEqual(['poison 2']);
     expect(await here.store.claim(0, 'look')).toMatchObject({ nextOffset: 4, attempts: 0 });
+  });
+
+  it('becomes a dead letter, too, when it tells of an incident, although what lies before it is committed first', async () => {
+    const here = world();
+    const deadly = encodeIncident({ ...NOTICE, announcedBy: 0 });
+    await here.log.append('deliveryEvents', [bounce(0), { ...deadly, partition: 0 }, bounce(2)]);
+    const decodeIncident = (): never => {
+      throw new Error('the process is gone');
+    };
+    expect(await livesUntilRead(here, { decodeIncident }, async () => undefined)).toBeLessThan(9);
+    expect(suppressed(here)).toEqual(['r0@example.com', 'r2@example.com']);
+    expect(await letters(here)).toEqual(['poison 1']);
   });
 });
 
@@ -146,7 +202,7 @@ describe('a process that dies again and again', () => {
       const engine = engineOf({ ...here, store: life.store }, { decode: deadly });
       alive = await Promise.race([life.ended, Promise.all([readOn(here, engine, 0), readOn(here, engine, 1)]).then(() => true)]);
     }
-    expect(lives).toBeGreaterThan(3);
+    expect(lives).toBe(7);
     expect(suppressed(here)).toEqual(['r0@example.com', 'r1@example.com']);
     expect(await letters(here, 0)).toEqual([]);
     expect(await letters(here, 1)).toEqual(['poison 0']);

@@ -77,8 +77,7 @@ export function createMemoryStore(now: () => number = () => Date.now(), page = P
     const checkpoint = owned(plan);
     if (checkpoint?.nextOffset !== plan.fromOffset || checkpoint.nextNumber !== plan.fromNumber) return 'fenced';
     requireOnce(plan.recipients, keyOf);
-    requireOnce(plan.incidents, incidentOf);
-    requireOnce(plan.incidentCounts, quarterOf);
+    requireOnce(plan.incidentCounts, countKeyOf);
     for (const row of plan.erased ?? []) {
       const { tenant, address, version, at, blocks } = row;
       erased.set(keyOf(row), { tenant, address, version, at, blocks });
@@ -102,8 +101,8 @@ export function createMemoryStore(now: () => number = () => Date.now(), page = P
     Object.assign(checkpoint, { nextOffset, clock, nextNumber, attempts });
     const { contrast } = plan;
     if (contrast !== null) checkpoint.contrast = contrast.replaces ? [contrast.body] : [...checkpoint.contrast, contrast.body];
-    checkpoint.incidents = merged(checkpoint.incidents, plan.incidents, incidentOf);
-    checkpoint.incidentCounts = merged(checkpoint.incidentCounts, plan.incidentCounts, quarterOf);
+    checkpoint.incidents = merged(checkpoint.incidents, plan.incidents, ({ incident }) => incident.id);
+    checkpoint.incidentCounts = merged(checkpoint.incidentCounts, plan.incidentCounts, countKeyOf);
     return 'committed';
   }
 
@@ -218,8 +217,7 @@ function merged<T>(known: readonly T[], more: readonly T[], nameOf: (one: T) => 
   return more.length === 0 ? known : [...new Map([...known, ...more].map((one) => [nameOf(one), one])).values()];
 }
 
-const incidentOf = ({ incident }: KnownIncident): string => incident.id;
-const quarterOf = ({ provider, at }: IncidentCount): string => `${provider} ${at}`;
+const countKeyOf = ({ provider, at }: IncidentCount): string => `${provider} ${at}`;
 
 function keyOf({ tenant, address }: { readonly tenant: string; readonly address: string }): string {
   return `${tenant}/${address}`;

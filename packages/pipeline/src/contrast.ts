@@ -91,7 +91,7 @@ interface Slot {
   /** The host that answered last. */
   host: Uint8Array | undefined;
   hostSide: Side | undefined;
-  /** All of them, once there are several. */
+  /** Those before it, too, once there are several; not too many. */
   hosts: Map<number, { readonly host: Uint8Array; readonly side: Side }> | undefined;
 }
 
@@ -213,8 +213,10 @@ export function createContrast(options: {
   function begin(closesAt: number, tenant: string, provider: string): Counter | undefined {
     if (open.size >= OPEN) return undefined;
     const name = nameOf(closesAt, tenant, provider);
-    const [deliveries, failing] = [new Sketch(), new Sketch()];
-    const counter: Counter = { name, closesAt, tenant, provider, deliveries, failing, newDeliveries: [], newFailing: [], side: undefined };
+    const counter: Counter = {
+      ...{ name, closesAt, tenant, provider, side: undefined },
+      ...{ deliveries: new Sketch(), failing: new Sketch(), newDeliveries: [], newFailing: [] },
+    };
     open.set(name, counter);
     nextClosing = Math.min(nextClosing, closesAt);
     return counter;

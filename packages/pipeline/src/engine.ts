@@ -79,8 +79,10 @@ interface Owned {
   readonly relayStop: Stop;
   readonly relayDone: Promise<unknown>;
   highWatermark: number;
-  /** Deaths since the last commit before this claim, which the first batch has to heed. Undefined: it was begun. */
-  deaths: number | undefined;
+  /** The partition is about to be let go of: what is taken one record at a time ends after the one at hand. */
+  readonly leaving: Stop;
+  /** How often something was begun and never ended before this claim: the first batch heeds it. Undefined: it did. */
+  unended: number | undefined;
   stopped: string | null;
   /** Everything that touches the task, one after the other. */
   last: Promise<unknown>;
@@ -128,8 +130,11 @@ export function createEngine(options: EngineOptions): Engine {
         if (plan.outbox.length > 0 || plan.deadLetters.length > 0) owned.get(partition)?.relay.wake();
         options.committed?.(plan, took);
       },
+      committing: (ended) => {
+        room.holds(ended);
+      },
     });
-    await retried(() => task.start());
+    await room.among(() => retried(() => task.start()));
     own(claim, task);
     logger.info({ partition, epoch: claim.epoch, offset: claim.nextOffset, tracked: task.tracked() }, 'partition claimed');
     return { kind: 'start', offset: claim.nextOffset };
@@ -149,7 +154,8 @@ export function createEngine(options: EngineOptions): Engine {
       relayStop,
       relayDone,
       highWatermark: claim.nextOffset,
-      deaths: claim.attempts,
+      leaving: createStop(),
+      unended: claim.attempts,
       stopped: null,
       last: Promise.resolve(),
     });
@@ -200,15 +206,15 @@ export function createEngine(options: EngineOptions): Engine {
         }
         if (!batchFollows(batch, expected)) return { kind: 'seek', offset: expected };
       }
-      const { deaths } = one;
-      one.deaths = undefined;
-      if (deaths !== undefined && deaths >= SINGLY_AFTER) {
-        logger.warn({ partition, offset: expected, deaths }, 'records are taken one at a time: something kills the process');
-        await task.takeSingly(batch.records, batch.nextOffset, room);
+      const { unended } = one;
+      if (unended !== undefined && unended >= SINGLY_AFTER) {
+        logger.warn({ partition, offset: expected, unended }, 'records are taken one at a time: something kills the process');
+        await task.takeSingly(batch.records, batch.nextOffset, room, one.leaving.signal);
       } else {
-        if (deaths !== undefined && (await retried(() => store.beginAttempt(task))) === null) return fenced(partition);
+        if (unended !== undefined && !(await task.begin())) return fenced(partition);
         await room.among(() => task.take(batch.records, batch.nextOffset));
       }
+      one.unended = undefined;
       return outcome(one);
     });
   }
@@ -300,7 +306,8 @@ export function createEngine(options: EngineOptions): Engine {
         const one = owned.get(partition);
         if (one === undefined) return;
         const limit = createStop();
-        await Promise.race([inTurn(one, () => one.task.flush()), time.sleep(options.drain ?? DRAIN, limit.signal)]);
+        one.leaving.stop();
+        await Promise.race([inTurn(one, () => room.among(() => one.task.flush())), time.sleep(options.drain ?? DRAIN, limit.signal)]);
         limit.stop();
         if (one.task.state().kind === 'fenced') logger.warn({ partition }, FENCED);
         await drop(partition);

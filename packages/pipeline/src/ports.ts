@@ -122,7 +122,7 @@ export interface Claim extends Ownership {
   readonly clock: number;
   /** The next number of `sequence` on `suppression-events`. */
   readonly nextNumber: number;
-  /** How often something was begun since the last commit: the first batch twice, from then on the first record, alone in its process. */
+  /** How often something was begun and never ended: the first batch, up to twice; from then on the first record, alone in its process. */
   readonly attempts: number;
   /** Why the partition stands still, if it does. */
   readonly stopped: string | null;
@@ -289,7 +289,7 @@ export interface CommitPlan {
   readonly clock: number;
   readonly fromNumber: number;
   readonly nextNumber: number;
-  /** 0 normally; what counts as begun before the next record while records are taken one at a time. */
+  /** 0 normally; more while records are taken one at a time, or when this commit ends nothing of what was counted as begun. */
   readonly attempts: number;
   readonly recipients: readonly RecipientRow[];
   /** Recipients to erase, before anything else is written. At most one per recipient. */

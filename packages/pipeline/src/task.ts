@@ -28,7 +28,7 @@ import { hashOfKey, hashOfText } from './keys.ts';
 import { StoreError } from './errors.ts';
 import { begins, createIncidentCounts } from './incidents/counts.ts';
 import { concernedBy, createIncidents } from './incidents/known.ts';
-import type { Claim, CommitPlan, DeadLetter, KnownIncident, LogRecord, RecipientStore, Time } from './ports.ts';
+import type { Claim, CommitPlan, DeadLetter, KnownIncident, LogRecord, RecipientStore, Signal, Time } from './ports.ts';
 import type { Recipients } from './recipients.ts';
 import { createRecipients } from './recipients.ts';
 import { backOff, messageOf, untilThere } from './retry.ts';
@@ -68,6 +68,8 @@ export interface TaskOptions {
   readonly tally?: Tally;
   /** After each commit, with its duration in ms. */
   readonly committed?: (plan: CommitPlan, took: number) => void;
+  /** A commit has begun, which nobody may be waiting for. */
+  readonly committing?: (ended: Promise<void>) => void;
 }
 
 export type TaskState = { readonly kind: 'running' } | { readonly kind: 'fenced' } | { readonly kind: 'stopped'; readonly reason: string };
@@ -93,21 +95,24 @@ export interface PartitionTask {
   start(): Promise<void>;
   /** Folds records from `position` on. `nextOffset`: where the log goes on behind them. */
   take(records: readonly LogRecord[], nextOffset: number): Promise<void>;
+  /** Counts that something begins which may kill the process; what is committed of it takes that back. False: fenced. */
+  begin(): Promise<boolean>;
   /**
-   * Folds records one at a time and alone in the process, each counted before and committed after: something kills the
-   * process, and only what died alone is to blame. A record whose turn has come again and again is given up.
+   * Folds records one at a time, each counted before and committed after, while no other partition of the process works: something
+   * kills the process, and only what was alone is to blame. A record that was begun so again and again and never ended is given up.
+   * Ends early, between two records, when the signal says so.
    */
-  takeSingly(records: readonly LogRecord[], nextOffset: number, room: Room): Promise<void>;
+  takeSingly(records: readonly LogRecord[], nextOffset: number, room: Room, signal: Signal): Promise<void>;
   /** The present moves the clock: fires what is due. */
   advance(clock: number): Promise<void>;
   /** Commits what is folded, and waits for it. */
   flush(): Promise<void>;
 }
 
-/** Deaths without a commit after which records are taken one at a time. */
+/** How often something was begun and never ended before records are taken one at a time. */
 export const SINGLY_AFTER = 2;
-/** Deaths of the process while it handled one record and nothing else, after which that record is given up. */
-const DEATHS_ALONE = 4;
+/** How often one record was begun alone and never ended before it is given up. */
+const ALONE = 4;
 
 const DUE_AT_ONCE = 1_000;
 /** Slices of folding after which I/O gets its turn. */
@@ -126,8 +131,10 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
   let committedOffset = claim.nextOffset;
   let committedNumber = claim.nextNumber;
   let committedClock = claim.clock;
+  /** What a commit that ends something leaves of the count of what was begun: 0, or more while records are taken one at a time. */
   let attempts = 0;
-  /** As the last commit left it, if it was above 0: then there is something to commit even when nothing was folded. */
+  /** The count as it stands in the store: a commit that ends nothing leaves it alone. */
+  let counted = claim.attempts;
   let committedAttempts = 0;
   let deadLetters: DeadLetter[] = [];
   let clockMoves: { beforeOffset: number; clock: number }[] = [];
@@ -464,7 +471,8 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
       deadLetters.length > 0 ||
       clock > committedClock ||
       incidentsTold.length > 0 ||
-      committedAttempts !== attempts
+      // Records are no longer taken one at a time, and the count does not say so yet.
+      (committedAttempts !== 0 && attempts === 0)
     );
   }
 
@@ -477,11 +485,12 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
     }
     if (state.kind !== 'running' || !hasWork()) return;
     if (!full && recipients.dirty() === 0 && time.monotonic() - lastCommitAt < limits.interval) return;
-    begin();
+    beginCommit();
   }
 
-  function begin(): void {
+  function beginCommit(): void {
     const { recipients: rows, forgotten, outbox, history, erased } = recipients.take();
+    const ends = position > committedOffset || incidentsTold.length > 0;
     const plan: CommitPlan = {
       partition,
       epoch,
@@ -490,7 +499,7 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
       clock,
       fromNumber: committedNumber,
       nextNumber: number,
-      attempts,
+      attempts: ends ? attempts : counted,
       recipients: rows,
       erased,
       forgotten,
@@ -507,6 +516,7 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
     incidentsTold = [];
     lastCommitAt = time.monotonic();
     inFlight = commit(plan).finally(() => (inFlight = undefined));
+    options.committing?.(inFlight);
   }
 
   async function commit(plan: CommitPlan): Promise<void> {
@@ -524,6 +534,7 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
     committedNumber = plan.nextNumber;
     committedClock = plan.clock;
     committedAttempts = plan.attempts;
+    counted = plan.attempts;
     counts.commits += 1;
     options.committed?.(plan, time.monotonic() - began);
   }
@@ -559,14 +570,19 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
     return now.nextOffset === plan.nextOffset ? 'committed' : 'again';
   }
 
-  async function takeAlone(record: LogRecord): Promise<void> {
+  async function begin(): Promise<boolean> {
+    // A commit on its way carries the count as it was.
+    while (inFlight !== undefined) await inFlight;
     const begun = await untilThere(time, () => store.beginAttempt({ partition, epoch }));
-    if (begun === null) {
-      state = { kind: 'fenced' };
-      return;
-    }
-    if (begun > SINGLY_AFTER + DEATHS_ALONE) {
-      reject(record, 'poison', `the process died ${DEATHS_ALONE} times while it handled this record and nothing else`);
+    if (begun === null) state = { kind: 'fenced' };
+    else counted = begun;
+    return begun !== null;
+  }
+
+  async function takeAlone(record: LogRecord): Promise<void> {
+    if (!(await begin())) return;
+    if (counted > SINGLY_AFTER + ALONE) {
+      reject(record, 'poison', `it was begun ${ALONE} times alone in the process, and never ended: the process died, or could not commit`);
       position = record.offset + 1;
     } else {
       await take([record], record.offset + 1);
@@ -577,7 +593,7 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
   async function flush(): Promise<void> {
     while (inFlight !== undefined) await inFlight;
     if (state.kind !== 'running' || !hasWork()) return;
-    begin();
+    beginCommit();
     while (inFlight !== undefined) await (inFlight as Promise<void>);
   }
 
@@ -600,15 +616,18 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
       await fireDue();
     },
     take,
-    async takeSingly(records, nextOffset, room) {
+    begin,
+    async takeSingly(records, nextOffset, room, signal) {
       // A death on the way leaves the count where the next start begins singly again, at the record that did it.
       attempts = SINGLY_AFTER;
       for (const record of records) {
         if (record.offset < position) continue;
+        if (signal.aborted) return;
         await room.alone(() => takeAlone(record));
         if (state.kind !== 'running') return;
       }
       attempts = 0;
+      counted = 0;
       await room.among(async () => {
         await take([], nextOffset);
         await flush();

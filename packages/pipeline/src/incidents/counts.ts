@@ -78,7 +78,10 @@ export function createIncidentCounts(stored: readonly IncidentCount[], most = CE
     return cell;
   }
 
-  /** To three quarters of the bound: quarters of nothing but a few deliveries first, then whatever is oldest. */
+  /**
+   * To three quarters of the bound: quarters of nothing but a few deliveries first, then whatever is oldest. What was not written of them
+   * yet never is.
+   */
   function shrink(): void {
     const oldestFirst = [...quarters].sort(([a], [b]) => a - b);
     const drop = (may: (cell: Cell) => boolean): void => {

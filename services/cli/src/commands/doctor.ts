@@ -63,7 +63,7 @@ async function examineBackends(settings: Settings): Promise<readonly Finding[]> 
         if (attempts > 2) {
           found.push({
             severity: 'warning',
-            what: `partition ${partition}: something kills the process (${attempts} starts)`,
+            what: `partition ${partition}: something kills the process (begun ${attempts} times, and never ended)`,
             fix: 'see the log lines',
           });
         }

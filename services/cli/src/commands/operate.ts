@@ -65,7 +65,7 @@ export async function runOperate(client: Client, type: Operation, addresses: rea
     sent += recipients.length;
     if (answer.folded !== true) pending += recipients.length;
     if (options.json) console.log(JSON.stringify(answer));
-    else if (piece > 1) report(`${sent} accepted`);
+    else (piece > 1 ? report : progress)(`${sent} accepted`);
   }
   if (options.json) return;
   progress('');
