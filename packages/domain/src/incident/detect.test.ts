@@ -45,6 +45,7 @@ describe('an incident opens', () => {
   });
 
   it('where something is known of the days before, and no longer ago', () => {
+    expect(opening([count(0, 20)])).toBeUndefined();
     expect(opening([usual(0, 19), count(0, 20)])).toBeUndefined();
     expect(opening([usual(0, 20), count(0, 20)])).toMatchObject({ usualShare: 0 });
     const ago = (ms: number): Count => ({ at: q(0) - ms, failing: 0, delivered: 100 });
@@ -114,6 +115,9 @@ describe('an incident is over', () => {
     expect(closing(counts, q(1) + HOUR - 1)).toBeUndefined();
     expect(closing(counts, q(1) + HOUR)).toBe(q(2));
     expect(closing([count(0, 10), count(1, 0, 10), count(6, 0, 1)], q(7))).toBe(q(2));
+    // What fails after that is another incident.
+    expect(closing([count(0, 10), count(1, 0, 10), count(6, 50)], q(7))).toBe(q(2));
+    expect(closing([count(0, 10), count(1, 0, 0)], q(1) + HOUR)).toBeUndefined();
   });
 
   it('not while too large a share fails still', () => {
@@ -129,8 +133,12 @@ describe('an incident is over', () => {
     expect(closing([count(0, 10), count(1, 0, 2), count(3, 9, 1), count(4, 0, 9)], q(8))).toBe(q(5));
     const calm = [count(0, 10), count(1, 0, 40), count(2, 0, 40), count(3, 1, 1)];
     expect(closing(calm, q(5))).toBe(q(2));
-    // Four quarters are an hour: the failures of the fifth before do not make it worse.
-    expect(closing([count(-1, 100), count(0, 10), count(1, 0, 40), count(3, 1, 1)], q(5))).toBe(q(2));
+  });
+
+  it('an hour being four quarters, the last of them its own', () => {
+    expect(closing([count(0, 100), count(4, 1, 7)], q(5))).toBe(q(2));
+    expect(closing([count(0, 100), count(5, 1, 7)], q(6))).toBe(q(2));
+    expect(closing([count(0, 10), count(1, 0, 30), count(2, 5, 5), count(3, 0, 1_000)], q(6))).toBeUndefined();
   });
 
   it('when it has lasted too long, whatever fails still', () => {
@@ -142,7 +150,10 @@ describe('an incident is over', () => {
 
   it('by what was counted in it, up to now', () => {
     expect(closing([count(-2, 50), count(0, 10), count(1, 0, 10)], q(5))).toBe(q(2));
+    expect(closing([count(-2, 0, 9)], q(1) + HOUR)).toBeUndefined();
+    expect(closing([count(0, 0, 9)], q(1) + HOUR)).toBe(q(2));
     expect(closing([count(0, 10), count(1, 0, 10), count(5, 50)], q(5))).toBe(q(2));
+    expect(closing([count(0, 10), count(5, 0, 9)], q(5))).toBeUndefined();
     expect(closing([count(0, 10), count(1, 0, 10), count(4, 50)], q(5) - 1)).toBeUndefined();
   });
 });
