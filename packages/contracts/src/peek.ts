@@ -4,7 +4,7 @@
  * capital in the address, a field given twice, a nested value) is a doubt, and the doubt is for `decodeRecord`.
  *
  * Every place is checked against the length before it is read: V8 keeps a loop over bytes fast only while it never reads
- * beyond their end. `npm run bench:peek` has the figures.
+ * beyond their end.
  */
 import { SMTP_PHASES } from '@desist/domain';
 import type { RawRecord } from './event.ts';
