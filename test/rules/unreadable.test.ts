@@ -106,6 +106,13 @@ async function readOn({ log, present }: World, engine: Engine, partition = 0): P
   return outcome;
 }
 
+/** As after two starts that never ended. */
+async function twiceBegun(here: World, partition: number): Promise<void> {
+  const before = await here.store.claim(partition, 'before');
+  await here.store.beginAttempt(before);
+  await here.store.beginAttempt(before);
+}
+
 const suppressed = ({ store }: World): readonly string[] =>
   store
     .rows()
@@ -131,7 +138,7 @@ async function livesUntilRead(here: World, over: Partial<Wire>, end: (engine: En
   for (let lives = 1; ; lives += 1) {
     expect(lives, 'starts').toBeLessThan(20);
     here.present += 120_000;
-    const engine = engineOf(here, over);
+    const engine = engineOf({ ...here, store: withLife(here).store }, over);
     const alive = await readOn(here, engine).then(
       ({ kind }) => kind === 'taken',
       () => false,
@@ -172,7 +179,7 @@ describe('a record that kills the process that reads it', () => {
 
   it('becomes a dead letter, too, when it tells of an incident, although what lies before it is committed first', async () => {
     const here = world();
-    const deadly = encodeIncident({ ...NOTICE, announcedBy: 0 });
+    const deadly = encodeIncident(NOTICE);
     await here.log.append('deliveryEvents', [bounce(0), { ...deadly, partition: 0 }, bounce(2)]);
     const decodeIncident = (): never => {
       throw new Error('the process is gone');
@@ -227,6 +234,113 @@ describe('a process that dies again and again', () => {
     expect(lives).toBe(13);
     expect(suppressed(here)).toEqual(['r0@example.com', 'r1@example.com', 'r2@example.com', 'r3@example.com']);
     expect(await letters(here)).toEqual([]);
+  });
+});
+
+describe('a count of what never ended', () => {
+  it('stays as it is while nothing is read, and gives an idle partition nothing to commit', async () => {
+    const here = world();
+    await here.store.beginAttempt(await here.store.claim(0, 'before'));
+    let commits = 0;
+    const commit: MemoryStore['commit'] = async (plan) => {
+      commits += 1;
+      return here.store.commit(plan);
+    };
+    const engine = engineOf({ ...here, store: { ...here.store, commit } });
+    await engine.assign(0);
+    engine.caughtUp(0, 0, here.present);
+    await engine.revoke([0]);
+    expect(commits).toBe(1);
+    expect(await here.store.claim(0, 'look')).toMatchObject({ attempts: 1 });
+  });
+
+  it('has nothing else load while a record is alone', async () => {
+    const here = world(2);
+    await here.log.append('deliveryEvents', [{ ...bounce(0), partition: 0 }]);
+    await twiceBegun(here, 0);
+    const told: string[] = [];
+    const engine = engineOf({
+      ...here,
+      store: {
+        ...here.store,
+        tracked(partition) {
+          told.push(`loads ${partition}`);
+          return here.store.tracked(partition);
+        },
+        async beginAttempt(owner) {
+          const begun = await here.store.beginAttempt(owner);
+          told.push('begins');
+          void engine.assign(1);
+          return begun;
+        },
+        async commit(plan) {
+          for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+          if (plan.partition === 0) told.push('commits');
+          return here.store.commit(plan);
+        },
+      },
+    });
+    const assigned = await engine.assign(0);
+    expect(assigned).toEqual({ kind: 'start', offset: 0 });
+    const records = here.log.read('deliveryEvents', 0);
+    await engine.batch({ partition: 0, firstOffset: 0, nextOffset: 1, highWatermark: 1, records });
+    expect(told.slice(0, 4)).toEqual(['loads 0', 'begins', 'commits', 'loads 1']);
+    await engine.close();
+  });
+});
+
+describe('records that are taken one at a time', () => {
+  it('wait for what another partition still commits', async () => {
+    const here = world(2);
+    await here.log.append('deliveryEvents', [
+      { ...bounce(0), partition: 0 },
+      { ...bounce(1), partition: 1 },
+    ]);
+    await twiceBegun(here, 0);
+    const told: string[] = [];
+    const slow = withLife(here).store;
+    const engine = engineOf({
+      ...here,
+      store: {
+        ...slow,
+        async beginAttempt(owner) {
+          told.push(`begins ${owner.partition}`);
+          return slow.beginAttempt(owner);
+        },
+        async commit(plan) {
+          const result = await slow.commit(plan);
+          told.push(`committed ${plan.partition}`);
+          return result;
+        },
+      },
+    });
+    for (const partition of [1, 0]) {
+      await engine.assign(partition);
+      const records = here.log.read('deliveryEvents', partition);
+      await engine.batch({ partition, firstOffset: 0, nextOffset: 1, highWatermark: 1, records });
+    }
+    expect(told.slice(0, 3)).toEqual(['begins 1', 'committed 1', 'begins 0']);
+    await engine.close();
+  });
+
+  it('end after the one at hand when the partition is let go of, and go on there', async () => {
+    const here = world();
+    await here.log.append('deliveryEvents', [0, 1, 2, 3].map(bounce));
+    await twiceBegun(here, 0);
+    let revoked: Promise<void> | undefined;
+    const engine: Engine = engineOf(here, {
+      decode(record) {
+        if (record.offset === 1) revoked = engine.revoke([0]);
+        return wire.decode(record);
+      },
+    });
+    await engine.assign(0);
+    const records = here.log.read('deliveryEvents');
+    await engine.batch({ partition: 0, firstOffset: 0, nextOffset: 4, highWatermark: 4, records });
+    await revoked;
+    expect(await here.store.claim(0, 'look')).toMatchObject({ nextOffset: 2, attempts: 2 });
+    expect(await readOn(here, engineOf(here))).toEqual({ kind: 'taken' });
+    expect(suppressed(here)).toHaveLength(4);
   });
 });
 

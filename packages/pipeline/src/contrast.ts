@@ -89,10 +89,14 @@ interface Slot {
   readonly byHost: boolean;
   side: Side | undefined;
   /** The host that answered last. */
-  host: Uint8Array | undefined;
-  hostSide: Side | undefined;
+  last: Host | undefined;
   /** Those before it, too, once there are several; not too many. */
-  hosts: Map<number, { readonly host: Uint8Array; readonly side: Side }> | undefined;
+  hosts: Map<number, Host> | undefined;
+}
+
+interface Host {
+  readonly host: Uint8Array;
+  readonly side: Side;
 }
 
 type OpenRow = readonly [closesAt: number, tenant: string, provider: string, deliveries: readonly number[], failing: readonly number[]];
@@ -165,8 +169,7 @@ export function createContrast(options: {
       // A domain that names its operator whatever host answers: it is not asked.
       byHost: provider === domain,
       side: undefined,
-      host: undefined,
-      hostSide: undefined,
+      last: undefined,
       hosts: undefined,
     };
     slots.set(hash, slot);
@@ -177,10 +180,10 @@ export function createContrast(options: {
 
   /** The same host as the last time, nearly always. */
   function sideByHost(slot: Slot, value: Uint8Array, from: number, to: number): Side {
-    const { host, hostSide } = slot;
-    if (host !== undefined && hostSide !== undefined) {
-      if (isAt(host, value, from, to)) return hostSide;
-      slot.hosts ??= new Map([[hashOn(0, host, 0, host.length), { host, side: hostSide }]]);
+    const { last } = slot;
+    if (last !== undefined) {
+      if (isAt(last.host, value, from, to)) return last.side;
+      slot.hosts ??= new Map([[hashOn(0, last.host, 0, last.host.length), last]]);
     }
     const hash = hashOn(0, value, from, to);
     let known = slot.hosts?.get(hash);
@@ -190,8 +193,7 @@ export function createContrast(options: {
       if (slot.hosts !== undefined && slot.hosts.size >= HOSTS) slot.hosts.clear();
       slot.hosts?.set(hash, known);
     }
-    slot.host = known.host;
-    slot.hostSide = known.side;
+    slot.last = known;
     return known.side;
   }
 
@@ -214,8 +216,15 @@ export function createContrast(options: {
     if (open.size >= OPEN) return undefined;
     const name = nameOf(closesAt, tenant, provider);
     const counter: Counter = {
-      ...{ name, closesAt, tenant, provider, side: undefined },
-      ...{ deliveries: new Sketch(), failing: new Sketch(), newDeliveries: [], newFailing: [] },
+      name,
+      closesAt,
+      tenant,
+      provider,
+      deliveries: new Sketch(),
+      failing: new Sketch(),
+      newDeliveries: [],
+      newFailing: [],
+      side: undefined,
     };
     open.set(name, counter);
     nextClosing = Math.min(nextClosing, closesAt);

@@ -135,7 +135,8 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
   let attempts = 0;
   /** The count as it stands in the store: a commit that ends nothing leaves it alone. */
   let counted = claim.attempts;
-  let committedAttempts = 0;
+  /** Records are no longer taken one at a time, and the store does not say so yet. */
+  let recovered = false;
   let deadLetters: DeadLetter[] = [];
   let clockMoves: { beforeOffset: number; clock: number }[] = [];
   let lastCommitAt = time.monotonic();
@@ -471,8 +472,7 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
       deadLetters.length > 0 ||
       clock > committedClock ||
       incidentsTold.length > 0 ||
-      // Records are no longer taken one at a time, and the count does not say so yet.
-      (committedAttempts !== 0 && attempts === 0)
+      recovered
     );
   }
 
@@ -490,7 +490,7 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
 
   function beginCommit(): void {
     const { recipients: rows, forgotten, outbox, history, erased } = recipients.take();
-    const ends = position > committedOffset || incidentsTold.length > 0;
+    const ends = position > committedOffset || incidentsTold.length > 0 || recovered;
     const plan: CommitPlan = {
       partition,
       epoch,
@@ -514,6 +514,7 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
     deadLetters = [];
     clockMoves = [];
     incidentsTold = [];
+    recovered = false;
     lastCommitAt = time.monotonic();
     inFlight = commit(plan).finally(() => (inFlight = undefined));
     options.committing?.(inFlight);
@@ -533,7 +534,6 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
     committedOffset = plan.nextOffset;
     committedNumber = plan.nextNumber;
     committedClock = plan.clock;
-    committedAttempts = plan.attempts;
     counted = plan.attempts;
     counts.commits += 1;
     options.committed?.(plan, time.monotonic() - began);
@@ -627,7 +627,7 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
         if (state.kind !== 'running') return;
       }
       attempts = 0;
-      counted = 0;
+      recovered = true;
       await room.among(async () => {
         await take([], nextOffset);
         await flush();
