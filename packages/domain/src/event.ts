@@ -4,6 +4,11 @@
  * are normalised; `id` is never empty (derived from the content when the source gives none).
  */
 
+import type { SmtpPhase, SmtpReply } from '@desist/verdicts';
+
+import type { Address, Tenant } from './keys.ts';
+import type { SuppressionReason } from './recipient/types.ts';
+
 export const DELIVERY_EVENT_TYPES = [
   'accepted',
   'deferred',
@@ -16,26 +21,16 @@ export const DELIVERY_EVENT_TYPES = [
 ] as const;
 export type DeliveryEventType = (typeof DELIVERY_EVENT_TYPES)[number];
 
-export const COMMAND_TYPES = ['suppress', 'release', 'allow', 'disallow', 'forget'] as const;
+export const COMMAND_TYPES = ['suppress', 'release', 'allow', 'disallow', 'amend', 'forget'] as const;
+/** The commands that an entry for a domain takes. */
+export const DOMAIN_COMMAND_TYPES = ['suppress', 'release', 'amend'] as const satisfies readonly (typeof COMMAND_TYPES)[number][];
 export type CommandType = (typeof COMMAND_TYPES)[number];
-
-export const SMTP_PHASES = ['connect', 'ehlo', 'starttls', 'auth', 'mail', 'rcpt', 'data', 'end_of_data'] as const;
-/** The SMTP command whose reply this is (RFC 5321 section 4.1). */
-export type SmtpPhase = (typeof SMTP_PHASES)[number];
-
-/** A reply as the source logged it. `code` is the three-digit reply code (RFC 5321), `enhanced` the status code (RFC 3463). */
-export interface SmtpReply {
-  readonly code?: number;
-  readonly enhanced?: string;
-  readonly text?: string;
-}
 
 interface Envelope {
   /** Identity for de-duplication within one recipient. */
   readonly id: string;
-  readonly tenant: string;
-  /** Normalised address: domain in ASCII, everything lower-cased, local part NFC. */
-  readonly recipient: string;
+  readonly tenant: Tenant;
+  readonly recipient: Address;
   /** Milliseconds since the epoch. */
   readonly occurredAt: number;
 }
@@ -48,6 +43,8 @@ export interface DeliveryEvent extends Envelope {
   readonly smtp?: SmtpReply;
   readonly phase?: SmtpPhase;
   readonly remoteHost?: string;
+  /** The sender's IP pool or route that sent it, as its source names it. */
+  readonly pool?: string;
   readonly source?: string;
   /** The source's own verdict on a bounce; used only when reply and text say nothing. */
   readonly permanent?: boolean;
@@ -62,10 +59,19 @@ export interface Command extends Envelope {
   readonly type: CommandType;
   /** `*` or a stream. */
   readonly scope: string;
-  readonly expiresAt?: number;
+  /** ms. Null, in an `amend` only: the entry never ends. */
+  readonly expiresAt?: number | null;
+  /** Who asks for it. */
   readonly by?: string;
+  /** Why, in their words. The empty text, in an `amend`: no note any more. */
   readonly note?: string;
   readonly force?: boolean;
+  /** What it comes from, a list that was imported for example. */
+  readonly source?: string;
+  /** Of a domain: also for the domains below it. */
+  readonly subdomains?: boolean;
+  /** `amend` only: the entry with this reason. */
+  readonly reason?: SuppressionReason;
 }
 
 export type LogEvent = DeliveryEvent | Command;
@@ -74,11 +80,4 @@ const COMMANDS: ReadonlySet<string> = new Set(COMMAND_TYPES);
 
 export function isCommand(event: LogEvent): event is Command {
   return COMMANDS.has(event.type);
-}
-
-/** `tenant/address`: the key of every topic, and of a recipient within the engine. */
-export type RecipientKey = string;
-
-export function recipientKey(tenant: string, address: string): RecipientKey {
-  return `${tenant}/${address}`;
 }

@@ -15,7 +15,7 @@ const usual = (failing: number, delivered: number): Count => count(-96, failing,
 const opening = (counts: readonly Count[], after = q(-4)): Opening | undefined => openingOf(POLICY, counts, after);
 
 describe('shares', () => {
-  it('of nothing are nothing', () => {
+  it('of no mail are 0', () => {
     expect(shareOf({ failing: 0, delivered: 0 })).toBe(0);
     expect(shareOf({ failing: 1, delivered: 3 })).toBe(0.25);
   });
@@ -44,7 +44,7 @@ describe('an incident opens', () => {
     expect(opening([])).toBeUndefined();
   });
 
-  it('where something is known of the days before, and no longer ago', () => {
+  it('only if the days before are known, counting nothing older', () => {
     expect(opening([count(0, 20)])).toBeUndefined();
     expect(opening([usual(0, 19), count(0, 20)])).toBeUndefined();
     expect(opening([usual(0, 20), count(0, 20)])).toMatchObject({ usualShare: 0 });
@@ -64,25 +64,25 @@ describe('an incident opens', () => {
     expect(opening([usual(0, 100), count(0, 10), count(1, 10)], q(1))).toBeUndefined();
   });
 
-  it('in a stretch no longer than the window, as long as it can be', () => {
+  it('in the longest stretch that is within the window', () => {
     expect(opening([usual(0, 100), count(0, 10), count(23, 10)])).toMatchObject({ from: q(-1), failing: 20 });
     expect(opening([usual(0, 100), count(0, 10), count(24, 10)])).toBeUndefined();
     expect(opening([usual(0, 100), count(0, 5), count(4, 20)])).toMatchObject({ from: q(-1), failing: 25 });
   });
 
-  it('in an hour at least, for a campaign is sent in bursts; in less when very many fail', () => {
+  it('over at least an hour, because a campaign is sent in bursts; over less when very many fail', () => {
     expect(opening([usual(0, 100), count(0, 0, 100), count(4, 20)])).toMatchObject({ from: q(3), failing: 20, delivered: 0 });
     expect(opening([usual(0, 100), count(1, 0, 100), count(4, 20)])).toBeUndefined();
     expect(opening([usual(0, 100), count(3, 0, 300), count(4, 99)])).toBeUndefined();
     expect(opening([usual(0, 100), count(3, 0, 300), count(4, 100)])).toMatchObject({ from: q(3), failing: 100, delivered: 0 });
   });
 
-  it('where the first that shows it ends, not later', () => {
+  it('at the end of the first stretch that shows it, not later', () => {
     expect(opening([usual(0, 100), count(0, 20), count(1, 30)])).toMatchObject({ failing: 20 });
     expect(opening([usual(0, 100), count(0, 20), count(1, 0, 9)])).toMatchObject({ failing: 20, delivered: 0 });
   });
 
-  it('not with quarters of the stretch that were as usual', () => {
+  it('without the quarters of the stretch that were as usual', () => {
     expect(opening([usual(0, 100), count(0, 0, 3), count(8, 20)])).toMatchObject({ from: q(7), delivered: 3 });
     expect(opening([usual(0, 100), count(0, 1, 8), count(8, 20)])).toMatchObject({ from: q(7), failing: 21 });
     expect(opening([usual(0, 100), count(0, 1, 7), count(8, 20)])).toMatchObject({ from: q(-1), failing: 21 });
@@ -101,9 +101,9 @@ describe('an incident opens', () => {
 
 describe('an incident is over', () => {
   const closing = (counts: readonly Count[], now: number, share = 0): number | undefined =>
-    closingTimeOf(POLICY, counts, BEGIN, share, now);
+    closingTimeOf(POLICY, counts, { from: BEGIN, usual: share, now });
 
-  it('when nothing is heard for as long as the window', () => {
+  it('when nothing is counted for as long as the window', () => {
     expect(closing([], q(1) + POLICY.window - 1)).toBeUndefined();
     expect(closing([], q(1) + POLICY.window)).toBe(q(2));
     expect(closing([count(2, 5)], q(3) + POLICY.window - 1)).toBeUndefined();
@@ -120,7 +120,7 @@ describe('an incident is over', () => {
     expect(closing([count(0, 10), count(1, 0, 0)], q(1) + HOUR)).toBeUndefined();
   });
 
-  it('not while too large a share fails still', () => {
+  it('not while too large a share still fails', () => {
     expect(closing([count(0, 10), count(1, 2, 8)], q(5), 0.2)).toBe(q(2));
     expect(closing([count(0, 10), count(1, 3, 7)], q(5), 0.2)).toBeUndefined();
     expect(closing([count(0, 10), count(1, 1, 3)], q(5), 0.2)).toBeUndefined();
@@ -135,20 +135,20 @@ describe('an incident is over', () => {
     expect(closing(calm, q(5))).toBe(q(2));
   });
 
-  it('an hour being four quarters, the last of them its own', () => {
+  it('where an hour is four quarters, including the quarter itself', () => {
     expect(closing([count(0, 100), count(4, 1, 7)], q(5))).toBe(q(2));
     expect(closing([count(0, 100), count(5, 1, 7)], q(6))).toBe(q(2));
     expect(closing([count(0, 10), count(1, 0, 30), count(2, 5, 5), count(3, 0, 1_000)], q(6))).toBeUndefined();
   });
 
-  it('when it has lasted too long, whatever fails still', () => {
+  it('when it has lasted too long, whatever still fails', () => {
     const bad = Array.from({ length: 300 }, (_, n) => count(n, 5));
     expect(closing(bad, BEGIN + POLICY.longest - 1)).toBeUndefined();
     expect(closing(bad, BEGIN + POLICY.longest)).toBe(BEGIN + POLICY.longest);
     expect(closing(bad, BEGIN + POLICY.longest + DAY)).toBe(BEGIN + POLICY.longest);
   });
 
-  it('by what was counted in it, up to now', () => {
+  it('judged by what was counted in it up to now', () => {
     expect(closing([count(-2, 50), count(0, 10), count(1, 0, 10)], q(5))).toBe(q(2));
     expect(closing([count(-2, 0, 9)], q(1) + HOUR)).toBeUndefined();
     expect(closing([count(0, 0, 9)], q(1) + HOUR)).toBe(q(2));

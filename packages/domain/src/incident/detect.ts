@@ -1,10 +1,11 @@
 /**
- * Notices incidents: from what was counted of one provider, quarter of an hour by quarter of an hour, over all tenants and partitions.
+ * Notices incidents: from what was counted of one tenant's mail to one provider, quarter of an hour by quarter of an hour, over all
+ * partitions. Whether several of them are an incident of the whole installation says `installation-wide.ts`.
  *
  *   counts ──> opening: enough recipients begin to fail, most of them, and it was not so before
  *         └──> closing: mail is accepted again, nothing is heard any more, or it has lasted too long
  *
- * A recipient counts where it begins to fail: whoever fails for days and is tried every hour says nothing about the present.
+ * A recipient counts where it begins to fail: one that has failed for days and is tried every hour says nothing about the present.
  */
 import type { IncidentPolicy } from '../policy/policy.ts';
 import { HOUR, MINUTE } from '../policy/policy.ts';
@@ -28,6 +29,10 @@ export interface Opening {
   readonly usualShare: number;
 }
 
+export function hourOf(at: number): number {
+  return Math.floor(at / HOUR) * HOUR;
+}
+
 export function quarterOf(at: number): number {
   return Math.floor(at / QUARTER) * QUARTER;
 }
@@ -46,7 +51,7 @@ export function openingOf(policy: IncidentPolicy, counts: readonly Count[], afte
   return undefined;
 }
 
-/** The longest stretch that ends here and shows an incident. */
+/** The longest stretch that ends at this quarter and shows an incident. */
 function openingAt(policy: IncidentPolicy, counts: readonly Count[], end: number, after: number): Opening | undefined {
   const last = counts[end] as Count;
   let failing = 0;
@@ -63,16 +68,16 @@ function openingAt(policy: IncidentPolicy, counts: readonly Count[], end: number
     if (!shows(policy, { failing, delivered }, whole)) continue;
     const usual = usualOf(policy, counts, start);
     if (usual === undefined || shareOf({ failing, delivered }) < 2 * usual) continue;
-    found = { from: beginOf(policy, counts, start, end, usual), failing, delivered, usualShare: usual };
+    found = { from: beginOf(policy, counts, { start, end, usual }), failing, delivered, usualShare: usual };
   }
   return found;
 }
 
-/** A stretch is at least so long, for a campaign is sent in bursts; what many recipients tell, a shorter one tells, too. */
+/** Minimum length of a stretch, because a campaign is sent in bursts. With very many failing recipients a shorter one is enough. */
 const SHORTEST = HOUR;
 const MANY = 5;
 
-/** Do so many begin to fail, and most of all that are tried? `whole`: all of the shortest time is in it. */
+/** Whether enough recipients begin to fail, and a large enough share of all tried. `whole`: the stretch has the minimum length. */
 export function shows({ recipients, failingShare }: IncidentPolicy, sum: Sum, whole: boolean): boolean {
   return sum.failing >= (whole ? recipients : MANY * recipients) && shareOf(sum) >= failingShare;
 }
@@ -87,7 +92,7 @@ export function shareOf({ failing, delivered }: Sum): number {
   return failing === 0 ? 0 : failing / (failing + delivered);
 }
 
-/** What is usual, from the days before the quarter at `start`; undefined: too little mail was accepted then to say so. */
+/** The usual share, from the days before the quarter at `start`; undefined: too little mail was accepted then. */
 function usualOf(policy: IncidentPolicy, counts: readonly Count[], start: number): number | undefined {
   const since = (counts[start] as Count).at - policy.baseline;
   let failing = 0;
@@ -105,11 +110,18 @@ function isElevated(policy: IncidentPolicy, count: Sum, usual: number): boolean 
   return count.failing > 0 && shareOf(count) >= Math.max(policy.failingShare / 4, 2 * usual);
 }
 
+/** Indexes of its first and last quarter, and the usual share before it. */
+interface Stretch {
+  readonly start: number;
+  readonly end: number;
+  readonly usual: number;
+}
+
 /**
  * Where it began. Quarters of the stretch that were as usual are not in it, elevated ones before it are; and the quarter before those,
  * for an outage begins in the middle of a quarter whose deliveries hide it.
  */
-function beginOf(policy: IncidentPolicy, counts: readonly Count[], start: number, end: number, usual: number): number {
+function beginOf(policy: IncidentPolicy, counts: readonly Count[], { start, end, usual }: Stretch): number {
   let first = start;
   while (first < end && !isElevated(policy, counts[first] as Count, usual)) first += 1;
   while (isNext(counts, first - 1, first) && isElevated(policy, counts[first - 1] as Count, usual)) first -= 1;
@@ -120,7 +132,7 @@ function isNext(counts: readonly Count[], index: number, next: number): boolean 
   return index >= 0 && (counts[next] as Count).at - (counts[index] as Count).at === QUARTER;
 }
 
-/** Accepted again: for so long. */
+/** How long mail must be accepted again before an incident is over, ms. */
 const CALM = HOUR;
 
 /**
@@ -130,9 +142,7 @@ const CALM = HOUR;
 export function closingTimeOf(
   policy: IncidentPolicy,
   counts: readonly Count[],
-  from: number,
-  usual: number,
-  now: number,
+  { from, usual, now }: { readonly from: number; readonly usual: number; readonly now: number },
 ): number | undefined {
   const longest = from + policy.longest;
   const inside = counts.filter(({ at }) => at >= from && at < Math.min(now, longest));
@@ -151,13 +161,13 @@ export function closingTimeOf(
   return now >= longest ? longest : undefined;
 }
 
-/** `since`: what was counted after the last bad quarter; `quiet`: how long that was, ms. Of whom nothing is heard at all, nothing is known. */
+/** `since`: what was counted after the last bad quarter; `quiet`: how long that was, ms. Without any count only the length of the silence decides. */
 function isOver(policy: IncidentPolicy, since: Sum | undefined, quiet: number): boolean {
   if (since === undefined) return quiet >= policy.window;
   return quiet >= CALM && since.delivered > 0 && shareOf(since) < policy.failingShare / 2;
 }
 
-/** Elevated by itself and together with the hour before it: one recipient that fails in a calm hour begins nothing anew. */
+/** Elevated by itself and with the hour before it, so that one failing recipient in a calm hour does not extend the incident. */
 function isBad(policy: IncidentPolicy, counts: readonly Count[], index: number, usual: number): boolean {
   const count = counts[index] as Count;
   if (!isElevated(policy, count, usual)) return false;

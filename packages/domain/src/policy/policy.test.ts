@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { asTenant } from '../keys.ts';
 import { DAY, DEFAULT_POLICY, HOUR, tenantPolicy } from './policy.ts';
 import type { Policy, PolicySet } from './policy.ts';
 
@@ -6,7 +7,7 @@ const hours = (values: object): object =>
   Object.fromEntries(Object.entries(values).map(([name, value]) => [name, Number(value) >= HOUR ? `${Number(value) / HOUR} h` : value]));
 
 describe('without a policy of its own an installation', () => {
-  it('suppresses after three failures in 72 hours that reach into the last day, and forgets a streak after 48 quiet hours', () => {
+  it('suppresses after three failures in 72 hours that reach into the last day, and drops a streak after 48 hours without a failure', () => {
     expect(hours(DEFAULT_POLICY.deferral)).toEqual({
       persistentAfter: '24 h',
       persistentFailures: 2,
@@ -44,6 +45,6 @@ it("a tenant's policy is its own, or that of the installation for all streams", 
   const own: Policy = { ...DEFAULT_POLICY, publish: { deferred: true } };
   const tenant = { base: own, streams: new Map([['news', DEFAULT_POLICY]]) };
   const set: PolicySet = { version: 'v', base: DEFAULT_POLICY, tenants: new Map([['acme', tenant]]) };
-  expect(tenantPolicy(set, 'acme')).toBe(tenant);
-  expect(tenantPolicy(set, 'other')).toEqual({ base: DEFAULT_POLICY, streams: new Map() });
+  expect(tenantPolicy(set, asTenant('acme'))).toBe(tenant);
+  expect(tenantPolicy(set, asTenant('other'))).toEqual({ base: DEFAULT_POLICY, streams: new Map() });
 });

@@ -2,7 +2,8 @@
  * Every duration and count of the state machine, with the defaults of the design. Durations are
  * milliseconds. A policy is data: the same events under the same policy always give the same state.
  */
-import type { Attribution, Category, Rule } from '../verdict/index.ts';
+import type { Attribution, Category, Rule } from '@desist/verdicts';
+import type { Tenant } from '../keys.ts';
 
 export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
@@ -31,7 +32,7 @@ export interface Policy {
     readonly messages: number;
     /** ... the last at least this long after the first, suppress. */
     readonly span: number;
-    /** A give-up this old is forgotten. */
+    /** A give-up this old no longer counts. */
     readonly remembered: number;
   };
   readonly greylisting: {
@@ -55,8 +56,10 @@ export interface Policy {
     readonly complaintScope: 'all' | 'stream';
   };
   readonly publish: { readonly deferred: boolean };
-  /** When a provider's trouble is noticed by itself. Read of the installation: mail of all tenants is counted together. */
+  /** When a provider's trouble is noticed by itself. Read of the installation: every tenant is measured alike. */
   readonly incidents: IncidentPolicy;
+  /** When it is noticed that a sender is refused for what is the sender's fault. Read of the installation. */
+  readonly senderIncidents: SenderIncidentPolicy;
   /** Attribution per category where it differs from the built-in table. */
   readonly attribution: Readonly<Partial<Record<Category, Attribution>>>;
 }
@@ -66,7 +69,7 @@ export interface IncidentPolicy {
   readonly detect: boolean;
   /** Within so long, ms, ... */
   readonly window: number;
-  /** ... so many recipients of one provider begin to fail ... */
+  /** ... so many recipients of one tenant and provider begin to fail ... */
   readonly recipients: number;
   /** ... and failing / (failing + deliveries) is at least this share, and twice what it was ... */
   readonly failingShare: number;
@@ -75,6 +78,31 @@ export interface IncidentPolicy {
   /** ... of which something is known from so many deliveries on. */
   readonly baselineDeliveries: number;
   /** What lasts longer, ms, is no incident any more. */
+  readonly longest: number;
+  /** So many tenants, each with an incident of its own at one provider, make it an incident of the whole installation. At least 2. */
+  readonly tenants: number;
+}
+
+export interface SenderIncidentPolicy {
+  /** False: none opens. */
+  readonly detect: boolean;
+  /** Within so long, ms, ... */
+  readonly window: number;
+  /** ... so many tries of one tenant (or pool) were answered by one provider, ... */
+  readonly tries: number;
+  /** ... so many of them refused for the sender's fault, ... */
+  readonly refused: number;
+  /** ... of so many recipients, about, ... */
+  readonly recipients: number;
+  /** ... at least this share of the tries, ... */
+  readonly share: number;
+  /** ... and so many times the share (or half of the way from it to everything) ... */
+  readonly times: number;
+  /** ... in the days before, ms, ... */
+  readonly baseline: number;
+  /** ... of which something is known from so many tries on. */
+  readonly baselineTries: number;
+  /** What lasts longer, ms, is closed. */
   readonly longest: number;
 }
 
@@ -103,6 +131,19 @@ export const DEFAULT_POLICY: Policy = {
     baseline: 7 * DAY,
     baselineDeliveries: 20,
     longest: 72 * HOUR,
+    tenants: 2,
+  },
+  senderIncidents: {
+    detect: true,
+    window: HOUR,
+    tries: 50,
+    refused: 20,
+    recipients: 10,
+    share: 0.2,
+    times: 3,
+    baseline: 7 * DAY,
+    baselineTries: 100,
+    longest: 72 * HOUR,
   },
   attribution: {},
 };
@@ -122,8 +163,13 @@ export interface TenantPolicy {
   readonly streams: ReadonlyMap<string, Policy>;
 }
 
+/** The policy of a stream: the tenant's when it has none of its own. */
+export function streamPolicy({ base, streams }: TenantPolicy, stream: string): Policy {
+  return streams.get(stream) ?? base;
+}
+
 /** The tenant's policy and those of its streams; the installation's when it has none of its own. */
-export function tenantPolicy(set: PolicySet, tenant: string): TenantPolicy {
+export function tenantPolicy(set: PolicySet, tenant: Tenant): TenantPolicy {
   return set.tenants.get(tenant) ?? { base: set.base, streams: NO_STREAMS };
 }
 

@@ -1,14 +1,22 @@
-/** How a recipient is stored: one JSON text, opaque to the store, readable by every later version. */
+/**
+ * How a recipient is stored: one JSON text, opaque to the store, readable by every later version. The stored names are older than
+ * those in the program and never change; this file maps the one to the other.
+ */
 import { incidentOf } from '../incident/incident.ts';
-import { newRecipient } from './fold.ts';
-import type { Recipient } from './fold.ts';
-import type { Standing } from './standing.ts';
-import type { Fact, Judged } from './types.ts';
+import { newRecipient } from './recipient.ts';
+import type { Recipient } from './recipient.ts';
+import type { PublishedItem } from './published.ts';
+import type { BaselineAnswer, ClassifiedReply, Fact, FailureFact } from './types.ts';
 
 /** Rises when the meaning of what is stored changes; older ones stay readable. */
 const FORMAT = 1;
-/** Of whom an incident holds something back: a program that knows no incidents would count it, and must not read this. */
+/** An incident excludes some of the facts: a program that knows no incidents would count them, and must not read this. */
 const WITH_INCIDENT = 2;
+/** Facts stand for what is gone in a way that an older program would not see: it would lift active suppressions. */
+const COMPACTED = 3;
+/** An `amend`, or an entry for a domain and those below it: an older program would end what lasts, or block too little. */
+const AMENDED = 4;
+const READABLE: readonly unknown[] = [FORMAT, WITH_INCIDENT, COMPACTED, AMENDED];
 
 interface Stored {
   readonly v: number;
@@ -16,51 +24,103 @@ interface Stored {
   readonly clock: number | null;
   readonly policy: string;
   readonly state: Recipient['state'];
-  readonly standing: readonly Standing[];
+  /** `published` */
+  readonly standing: readonly StoredItem[];
   /** Verdicts and replies, each once: facts name them by position. */
-  readonly judged: readonly Judged[];
-  readonly facts: readonly unknown[];
+  readonly judged: readonly ClassifiedReply[];
+  readonly facts: readonly (StoredFailure | Exclude<Fact, FailureFact>)[];
 }
+
+interface StoredItem extends Omit<PublishedItem, 'openedBy'> {
+  readonly opener: PublishedItem['openedBy'];
+}
+
+interface StoredFailure extends Omit<FailureFact, 'classified' | 'baseline'> {
+  /** `classified`: position in `Stored.judged`. */
+  readonly judged: number;
+  /** `baseline` */
+  readonly contrast?: StoredAnswer;
+}
+
+interface StoredAnswer extends Omit<BaselineAnswer, 'passes'> {
+  readonly holds: boolean;
+}
+
+// ------------------------------------------------------------------------------------------------ writing
 
 /** Text of a recipient; `version` stands beside it in its own column. */
 export function encodeRecipient(r: Recipient): string {
-  const judged: Judged[] = [];
+  const judged: ClassifiedReply[] = [];
   const positions = new Map<string, number>();
-  const facts = r.facts.map((fact) => {
-    if (fact.kind !== 'failure') return fact;
-    const key = JSON.stringify(fact.judged);
+  const positionOf = (classified: ClassifiedReply): number => {
+    const key = JSON.stringify(classified);
     let position = positions.get(key);
     if (position === undefined) {
       position = judged.length;
       positions.set(key, position);
-      judged.push(fact.judged);
+      judged.push(classified);
     }
-    return { ...fact, judged: position };
-  });
-  const { policy, state, standing } = r;
+    return position;
+  };
+  const facts = r.facts.map((fact) => (fact.kind === 'failure' ? storedFailure(fact, positionOf(fact.classified)) : fact));
+  const { policy, state } = r;
   const clock = Number.isFinite(r.clock) ? r.clock : null;
-  const v = r.facts.some((fact) => incidentOf(fact) !== undefined) ? WITH_INCIDENT : FORMAT;
-  return JSON.stringify({ v, clock, policy, state, standing, judged, facts } satisfies Stored);
+  const standing = r.published.map(storedItem);
+  return JSON.stringify({ v: formatOf(r.facts), clock, policy, state, standing, judged, facts } satisfies Stored);
 }
+
+/** The lowest one that says everything: a program of the version before goes on reading the others. */
+function formatOf(facts: readonly Fact[]): number {
+  if (facts.some((fact) => fact.kind === 'amend' || (fact.kind === 'suppress' && fact.subdomains === true))) return AMENDED;
+  if (facts.some((fact) => ('raised' in fact && fact.raised) || ('causeOnly' in fact && fact.causeOnly))) return COMPACTED;
+  return facts.some((fact) => incidentOf(fact) !== undefined) ? WITH_INCIDENT : FORMAT;
+}
+
+// Members are named one by one because their order is part of the text.
+
+function storedFailure(fact: FailureFact, judged: number): StoredFailure {
+  const { kind, type, at, id, stream, message, classified: _, causeUnknown, merged, baseline, ...marks } = fact;
+  const contrast = baseline === undefined ? {} : { contrast: storedAnswer(baseline) };
+  return { kind, type, at, id, stream, message, judged, causeUnknown, merged, ...contrast, ...marks };
+}
+
+function storedAnswer({ closesAt, passes, deliveries, failing }: BaselineAnswer): StoredAnswer {
+  return { closesAt, holds: passes, deliveries, failing };
+}
+
+function storedItem({ key, stage, version, policy, expiresAt, openedBy }: PublishedItem): StoredItem {
+  return { key, stage, version, policy, expiresAt, opener: openedBy };
+}
+
+// ------------------------------------------------------------------------------------------------ reading
 
 /** Undefined when the text is of a newer format or damaged. */
 export function decodeRecipient(text: string, version: number): Recipient | undefined {
   const stored = parse(text);
-  if (stored?.v !== FORMAT && stored?.v !== WITH_INCIDENT) return undefined;
-  const facts = stored.facts.map((fact): Fact => {
-    const kept = fact as Fact;
-    if (kept.kind !== 'failure') return kept;
-    return { ...kept, judged: stored.judged[kept.judged as unknown as number] as Judged };
-  });
+  if (stored?.v === undefined || !READABLE.includes(stored.v)) return undefined;
+  const { clock, policy, state, standing, judged, facts } = stored;
   return {
     ...newRecipient(),
-    facts,
-    clock: stored.clock ?? Number.NEGATIVE_INFINITY,
+    facts: facts.map((fact) => (fact.kind === 'failure' ? failureOf(fact, judged) : fact)),
+    clock: clock ?? Number.NEGATIVE_INFINITY,
     version,
-    policy: stored.policy,
-    state: stored.state,
-    standing: stored.standing,
+    policy,
+    state,
+    published: standing.map(itemOf),
   };
+}
+
+function failureOf({ judged, contrast, ...fact }: StoredFailure, replies: readonly ClassifiedReply[]): FailureFact {
+  const classified = replies[judged] as ClassifiedReply;
+  return contrast === undefined ? { ...fact, classified } : { ...fact, classified, baseline: answerOf(contrast) };
+}
+
+function answerOf({ closesAt, holds, deliveries, failing }: StoredAnswer): BaselineAnswer {
+  return { closesAt, passes: holds, deliveries, failing };
+}
+
+function itemOf({ opener, ...item }: StoredItem): PublishedItem {
+  return { ...item, openedBy: opener };
 }
 
 function parse(text: string): Stored | undefined {

@@ -1,23 +1,57 @@
 /**
  * Why a recipient is in its state: every fact that is kept, and what it did. Folding only the facts that are listed as
- * counted or deciding gives the same state.
+ * counted or deciding gives the same state. Codes and values only: the edge that shows an explanation makes the sentences.
  */
-import type { FoldContext, Recipient } from './fold.ts';
-import { run } from './fold.ts';
+import type { FoldContext, Recipient } from './recipient.ts';
+import { machineFor, run } from './run.ts';
 import type { Role, Transition, VoidedBy } from './machine.ts';
-import { newMachine } from './machine.ts';
-import type { ContrastAnswer, Fact } from './types.ts';
+import { AMENDS, SCOPES } from './machine.ts';
+import type { BaselineAnswer, Fact, FailureFact, Scope, SuppressionReason } from './types.ts';
+import type { Category } from '@desist/verdicts';
+import { streamPolicy } from '../policy/policy.ts';
 import type { Policy, TenantPolicy } from '../policy/policy.ts';
 import { viewOf } from './view.ts';
 import type { RecipientView } from './view.ts';
+
+/** Why a fact does not count, or counts no longer. */
+export type FactReason =
+  | { readonly code: 'while_suppressed' }
+  | { readonly code: 'no_effect' }
+  /** An allowance more than the `limit` of streams with allowances; more than `limit` ends that were given to what has none by itself. */
+  | { readonly code: 'too_many_allowances' | 'too_many_amends'; readonly limit: number }
+  /** Of an `amend`: no such entry is active; or it needs force to end an entry earlier. */
+  | { readonly code: 'nothing_active' | 'needs_force' }
+  | { readonly code: 'voided'; readonly by: VoidedBy }
+  | { readonly code: 'excluded'; readonly incident: string }
+  /** It counts by contrast, and its window is open. */
+  | { readonly code: 'window_open' }
+  /** Void, and kept for an `expired` of its message that has no reply of its own. */
+  | { readonly code: 'cause_only' }
+  /** By contrast: the provider failed for others too, or had too little mail to tell. */
+  | { readonly code: 'provider_failing' | 'too_little_mail'; readonly deliveries: number; readonly failing: number }
+  /** The reply of a suppression list. */
+  | { readonly code: 'upstream_suppressed' }
+  | { readonly code: 'recipient_rate_limited' }
+  | { readonly code: 'by_policy' }
+  | { readonly code: 'greylisting' }
+  | { readonly code: 'sender' | 'message' | 'local' | 'says_nothing'; readonly category: Category };
+
+/** What would change the state. */
+export type Outlook =
+  /** An active suppression: its reason says what ends it. */
+  | { readonly code: 'suppression'; readonly reason: SuppressionReason; readonly scope: Scope; readonly expiresAt: number | null }
+  /** It will be suppressed at this moment, ms, if nothing changes. */
+  | { readonly code: 'deadline'; readonly at: number }
+  /** A streak that leads to no suppression as it is. */
+  | { readonly code: 'no_deadline' };
 
 export interface ExplainedFact {
   readonly fact: Fact;
   readonly role: Role;
   /** It counted once, and something made it void since. */
   readonly voidedBy: VoidedBy | null;
-  /** In plain words, for the facts that did not count. */
-  readonly why: string | null;
+  /** Null: it counts, or it decided something. */
+  readonly why: FactReason | null;
 }
 
 export interface Explanation {
@@ -25,128 +59,108 @@ export interface Explanation {
   readonly facts: readonly ExplainedFact[];
   /** Everything that happened, in order, as the kept facts tell it. */
   readonly transitions: readonly Transition[];
-  /** What would change the state, in plain words. */
-  readonly whatWouldChangeIt: readonly string[];
+  readonly whatWouldChangeIt: readonly Outlook[];
 }
 
 export function explain(r: Recipient, context: FoldContext): Explanation {
   const { policies } = context;
   const facts: { fact: Fact; role: Role; voidedBy: VoidedBy | null }[] = [];
   const transitions: Transition[] = [];
-  const machine = newMachine(
-    (stream) => policies.streams.get(stream) ?? policies.base,
-    (transition) => transitions.push(transition),
-    {
-      fact(fact, role) {
-        // A second time when its window has closed.
-        const known = facts.find((one) => one.fact === fact);
-        if (known === undefined) facts.push({ fact, role, voidedBy: null });
-        else Object.assign(known, { role, voidedBy: null });
-      },
-      voided(by) {
-        for (const one of facts) if (one.role === 'counted' || (one.role === 'waiting' && by !== 'lapse')) one.voidedBy ??= by;
-      },
+  const machine = machineFor(context, (transition) => transitions.push(transition), {
+    fact(fact, role) {
+      // A second time when its window has closed.
+      const known = facts.find((one) => one.fact === fact);
+      if (known === undefined) facts.push({ fact, role, voidedBy: null });
+      else Object.assign(known, { role, voidedBy: null });
     },
-    context.contrast,
-  );
+    voided(by) {
+      for (const one of facts) if (one.role === 'counted' || (one.role === 'waiting' && by !== 'lapse')) one.voidedBy ??= by;
+    },
+  });
   run(r.facts, r.clock, machine);
   const view = viewOf(r, context);
   return {
     view,
     facts: facts.map((one) => ({ ...one, why: whyNot(one, policies) })),
     transitions,
-    whatWouldChangeIt: outlook(view),
+    whatWouldChangeIt: outlookOf(view),
   };
 }
 
-function whyNot({ fact, role, voidedBy }: Omit<ExplainedFact, 'why'>, { base, streams }: TenantPolicy): string | null {
-  if (role === 'while_suppressed') return 'came while suppressed: kept for the record, extends nothing';
-  if (role === 'no_effect') return 'changed nothing';
-  if (role === 'counted' || (role === 'waiting' && voidedBy !== null)) return voidedBy === null ? null : VOIDED[voidedBy];
-  if (fact.kind !== 'failure') return null;
-  if (role === 'held_back') return `held back: part of incident ${fact.incident ?? ''}, many recipients failed together`;
-  if (role === 'waiting') return WAITING;
-  if (role !== 'not_counted') return null;
-  if (fact.contrast !== undefined) return noContrast(fact.contrast, base);
-  const { attribution, category } = fact.judged.verdict;
-  if (category === 'upstream_suppressed') return "an echo of somebody else's list: no new evidence";
-  if (category === 'recipient_rate_limited') return 'the mailbox gets mail, only too much of it: it never counts';
-  if ((streams.get(fact.stream) ?? base).attribution[category] !== undefined) return BY_POLICY;
+/** Why a command changed nothing although it was to change something; undefined: it was not refused. */
+export type CommandRefusal = 'too_many_allowances' | 'too_many_amends' | 'nothing_active' | 'needs_force';
+
+/** Why the command with this id is refused, as the facts are known now. */
+export function refusalOf(r: Recipient, id: string, context: FoldContext): CommandRefusal | undefined {
+  let refusal: CommandRefusal | undefined;
+  const machine = machineFor(context, () => undefined, {
+    fact(fact, role) {
+      if (fact.id !== id) return;
+      if (role === 'refused') refusal = fact.kind === 'amend' ? 'too_many_amends' : 'too_many_allowances';
+      if (role === 'nothing_active' || role === 'needs_force') refusal = role;
+    },
+    voided: () => undefined,
+  });
+  run(r.facts, r.clock, machine);
+  return refusal;
+}
+
+function whyNot({ fact, role, voidedBy }: Omit<ExplainedFact, 'why'>, policies: TenantPolicy): FactReason | null {
+  switch (role) {
+    case 'while_suppressed':
+    case 'no_effect':
+    case 'nothing_active':
+    case 'needs_force':
+      return { code: role };
+    case 'refused':
+      return fact.kind === 'amend' ? { code: 'too_many_amends', limit: AMENDS } : { code: 'too_many_allowances', limit: SCOPES };
+    case 'counted':
+      return voidedBy === null ? null : { code: 'voided', by: voidedBy };
+    case 'waiting':
+      return voidedBy === null ? { code: 'window_open' } : { code: 'voided', by: voidedBy };
+    case 'held_back':
+      return fact.kind === 'failure' ? { code: 'excluded', incident: fact.incident ?? '' } : null;
+    case 'not_counted':
+      return fact.kind === 'failure' ? whyNotCounted(fact, policies) : null;
+    case 'hard_bounce':
+    case 'decided':
+      return null;
+    default:
+      role satisfies never;
+      return null;
+  }
+}
+
+function whyNotCounted(fact: FailureFact, policies: TenantPolicy): FactReason | null {
+  if (fact.causeOnly === true) return { code: 'cause_only' };
+  if (fact.baseline !== undefined) return whyNotByContrast(fact.baseline, policies.base);
+  const { attribution, category } = fact.classified.verdict;
+  if (category === 'upstream_suppressed' || category === 'recipient_rate_limited') return { code: category };
+  if (streamPolicy(policies, fact.stream).attribution[category] !== undefined) return { code: 'by_policy' };
   switch (attribution) {
     case 'sender':
-      return `${category} is the sender's own problem: it never counts`;
     case 'message':
-      return `${category} is about the message: it never counts`;
     case 'local':
-      return `${category} was said by the sending side: it never counts`;
+      return { code: attribution, category };
     case 'greylisting':
-      return 'greylisting: the server asks to try again';
+      return { code: 'greylisting' };
     case 'system':
     case 'unknown':
     case 'recipient':
-      return `${category} says nothing about the mailbox: it never counts`;
+      return { code: 'says_nothing', category };
     default:
       attribution satisfies never;
       return null;
   }
 }
 
-const BY_POLICY = 'the policy says that it does not count';
-const WAITING = 'by contrast: counts if it shows, when its window has closed, that the same provider accepted mail for others';
-
-function noContrast({ deliveries, failing }: ContrastAnswer, { contrast }: Policy): string {
+function whyNotByContrast({ deliveries, failing }: BaselineAnswer, { contrast }: Policy): FactReason {
   const share = failing === 0 ? 0 : failing / (failing + deliveries);
-  const figures = `${deliveries} deliveries, ${failing} failing recipients`;
-  return share >= contrast.failingShare
-    ? `did not count: the provider was failing for ${Math.round(100 * share)} % of recipients (${figures})`
-    : `did not count: the provider delivered too little to compare with (${figures})`;
+  return { code: share >= contrast.failingShare ? 'provider_failing' : 'too_little_mail', deliveries, failing };
 }
 
-const VOIDED: Readonly<Record<VoidedBy, string>> = {
-  delivered: 'void: a later message was delivered',
-  release: 'void: an operator released the recipient',
-  expiry: 'void: the suppression that it led to has expired',
-  lapse: 'void: the streak ended, nothing failed for too long',
-};
-
-function outlook(view: RecipientView): readonly string[] {
-  const lines: string[] = [];
-  for (const { reason, scope, expiresAt } of view.suppressions) {
-    const where = scope === '*' ? '' : ` of stream ${scope}`;
-    const until = expiresAt === null ? '' : `; ends by itself at ${timeOf(expiresAt)}`;
-    lines.push(`${reason}${where}: ${ENDS[reason]}${until}`);
-  }
-  if (view.suppressAt !== null) lines.push(`suppressed at ${timeOf(view.suppressAt)} unless something is delivered before`);
-  else if (view.streak !== null && view.suppressions.length === 0) {
-    lines.push('not on its way to a suppression: the evidence is too thin or too old; a delivery ends the streak');
-  }
-  return lines;
-}
-
-const ENDS: Readonly<Record<RecipientView['suppressions'][number]['reason'], string>> = {
-  persistent_deferral: 'a delivery or `release` ends it',
-  hard_bounce: "another message's delivery or `release` ends it",
-  complaint: 'only `release` with force ends it',
-  unsubscribe: 'only `release` with force ends it',
-  operator: '`release` ends it',
-};
-
-const DAY_MS = 86_400_000;
-
-/** RFC 3339 without the host's Date: civil date from days since the epoch (proleptic Gregorian calendar). */
-function timeOf(ms: number): string {
-  const days = Math.floor(ms / DAY_MS);
-  const rest = ms - days * DAY_MS;
-  const shifted = days + 719_468;
-  const era = Math.floor(shifted / 146_097);
-  const dayOfEra = shifted - era * 146_097;
-  const year = Math.floor((dayOfEra - Math.floor(dayOfEra / 1460) + Math.floor(dayOfEra / 36_524) - Math.floor(dayOfEra / 146_096)) / 365);
-  const dayOfYear = dayOfEra - (365 * year + Math.floor(year / 4) - Math.floor(year / 100));
-  const month = Math.floor((5 * dayOfYear + 2) / 153);
-  const day = dayOfYear - Math.floor((153 * month + 2) / 5) + 1;
-  const civilMonth = month < 10 ? month + 3 : month - 9;
-  const civilYear = year + era * 400 + (civilMonth <= 2 ? 1 : 0);
-  const two = (n: number): string => String(n).padStart(2, '0');
-  const time = `${two(Math.floor(rest / 3_600_000))}:${two(Math.floor(rest / 60_000) % 60)}:${two(Math.floor(rest / 1000) % 60)}`;
-  return `${String(civilYear).padStart(4, '0')}-${two(civilMonth)}-${two(day)}T${time}.${String(rest % 1000).padStart(3, '0')}Z`;
+function outlookOf({ suppressions, suppressAt, streak }: RecipientView): readonly Outlook[] {
+  const ends = suppressions.map(({ reason, scope, expiresAt }): Outlook => ({ code: 'suppression', reason, scope, expiresAt }));
+  if (suppressAt !== null) return [...ends, { code: 'deadline', at: suppressAt }];
+  return streak !== null && suppressions.length === 0 ? [{ code: 'no_deadline' }] : ends;
 }

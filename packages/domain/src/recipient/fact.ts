@@ -2,16 +2,17 @@
 import type { Command, DeliveryEvent, LogEvent } from '../event.ts';
 import { isCommand } from '../event.ts';
 import type { Policy } from '../policy/policy.ts';
-import type { Attribution, Verdict } from '../verdict/index.ts';
-import { categoryInfo, isHardBounce } from '../verdict/index.ts';
-import type { CommandFact, Fact, FailureFact, Judged } from './types.ts';
+import type { Attribution, Verdict } from '@desist/verdicts';
+import { categoryInfo, isHardBounce } from '@desist/verdicts';
+import { sourceOf } from './classify.ts';
+import type { AmendFact, CommandFact, Fact, FailureFact, ClassifiedReply } from './types.ts';
 
 /**
  * The fact that an event leaves behind; undefined when it is none: `accepted` says nothing about the mailbox, `rejected`
  * is the platform's own list, an event that is not certain to be about this recipient proves nothing, `forget` is handled before
- * the fold. `judge` is asked for failures only.
+ * the fold. `classify` is called for failures only.
  */
-export function factOf(event: LogEvent, judge: (event: DeliveryEvent) => Judged): Fact | undefined {
+export function factOf(event: LogEvent, classify: (event: DeliveryEvent) => ClassifiedReply): Fact | undefined {
   if (isCommand(event)) return commandFact(event);
   if (event.certain === false) return undefined;
   const { id, stream, type } = event;
@@ -20,16 +21,16 @@ export function factOf(event: LogEvent, judge: (event: DeliveryEvent) => Judged)
     case 'deferred':
     case 'bounced':
     case 'expired': {
-      const judged = judge(event);
+      const classified = classify(event);
       const message = event.messageId ?? null;
-      const causeUnknown = type === 'expired' && (event.smtp === undefined || saysOnlyThatTimeRanOut(judged.verdict));
-      return { kind: 'failure', type, at, id, stream, message, judged, causeUnknown, merged: 0 };
+      const causeUnknown = type === 'expired' && (event.smtp === undefined || saysOnlyThatTimeRanOut(classified.verdict));
+      return { kind: 'failure', type, at, id, stream, message, classified, causeUnknown, merged: 0 };
     }
     case 'delivered':
       return { kind: 'delivered', at, id, stream, message: event.messageId ?? null };
     case 'complained':
     case 'unsubscribed':
-      return { kind: type, at, id, stream };
+      return { kind: type, at, id, stream, ...sourceOf(event) };
     case 'accepted':
     case 'rejected':
       return undefined;
@@ -39,7 +40,7 @@ export function factOf(event: LogEvent, judge: (event: DeliveryEvent) => Judged)
   }
 }
 
-/** A switch that forgets a case does not compile. */
+/** A switch that omits a case does not compile. */
 function unreachable(_: never): void {
   // Never called.
 }
@@ -47,18 +48,27 @@ function unreachable(_: never): void {
 /** Characters of an operator's note that are kept. */
 const NOTE_LIMIT = 300;
 
-function commandFact(command: Command): CommandFact | undefined {
-  const { type, id, scope } = command;
+function commandFact(command: Command): CommandFact | AmendFact | undefined {
+  const { type, id, scope, expiresAt, subdomains, reason } = command;
   if (type === 'forget') return undefined;
+  const at = command.occurredAt;
+  const force = command.force === true;
+  const by = command.by ?? null;
+  const note = command.note === undefined ? {} : { note: command.note.slice(0, NOTE_LIMIT) };
+  if (type === 'amend') {
+    return {
+      ...{ kind: type, at, id, scope, force, by },
+      ...(reason === undefined ? {} : { reason }),
+      ...(expiresAt === undefined ? {} : { expiresAt }),
+      ...note,
+      ...(subdomains === undefined ? {} : { subdomains }),
+    };
+  }
   return {
-    kind: type,
-    at: command.occurredAt,
-    id,
-    scope,
-    expiresAt: command.expiresAt ?? null,
-    force: command.force === true,
-    by: command.by ?? null,
-    ...(command.note === undefined ? {} : { note: command.note.slice(0, NOTE_LIMIT) }),
+    ...{ kind: type, at, id, scope, expiresAt: expiresAt ?? null, force, by },
+    ...note,
+    ...sourceOf(command),
+    ...(subdomains === true ? { subdomains } : {}),
   };
 }
 
@@ -75,6 +85,7 @@ const RANK: Readonly<Record<Fact['kind'], number>> = {
   release: 3,
   allow: 3,
   disallow: 3,
+  amend: 3,
 };
 
 /** By time; ties: failures, delivered, complaint and unsubscribe, commands; then event id. */
@@ -132,6 +143,6 @@ export function weightOf(policy: Policy, verdict: Verdict): Weight {
 /** `bounced`, permanent, the recipient's fault, and one of the categories that do not heal. */
 export function isHard(policy: Policy, fact: FailureFact): boolean {
   if (fact.type !== 'bounced') return false;
-  const { verdict } = fact.judged;
+  const { verdict } = fact.classified;
   return attributionOf(policy, verdict) === 'recipient' && isHardBounce(verdict);
 }

@@ -1,7 +1,7 @@
 /** Greylisting by its signs, one sign at a time: the whole story stands in test/rules/greylisting.test.ts. */
 import { describe, expect, it } from 'vitest';
 import { MINUTE } from '../policy/policy.ts';
-import type { Attribution, Verdict } from '../verdict/index.ts';
+import type { Attribution, Verdict } from '@desist/verdicts';
 import { endsGreylisting } from './greylisting.ts';
 import type { DeliveredFact, Fact, FailureFact } from './types.ts';
 
@@ -9,8 +9,19 @@ const delivered = (minutes: number, message: string | null = 'a'): DeliveredFact
   return { kind: 'delivered', at: minutes * MINUTE, id: `d${minutes}`, stream: 's', message };
 };
 function failed(attribution: Attribution, rest: Partial<FailureFact> = {}, permanence: Verdict['permanence'] = 'temporary'): FailureFact {
-  const judged = { verdict: { category: 'unknown', attribution, permanence, rule: 'r' }, reply: null, provider: null } as const;
-  return { kind: 'failure', type: 'deferred', at: 0, id: 'f', stream: 's', message: 'a', judged, causeUnknown: false, merged: 0, ...rest };
+  const classified = { verdict: { category: 'unknown', attribution, permanence, rule: 'r' }, reply: null, provider: null } as const;
+  return {
+    kind: 'failure',
+    type: 'deferred',
+    at: 0,
+    id: 'f',
+    stream: 's',
+    message: 'a',
+    classified,
+    causeUnknown: false,
+    merged: 0,
+    ...rest,
+  };
 }
 const first = failed('system');
 
@@ -29,7 +40,7 @@ describe('a delivery some minutes after the first attempt ends greylisting', () 
     expect(endsGreylisting([failed('system', { merged: 1 })], delivered(10))).toBe(false);
   });
 
-  it('of the same message, as far as both name one', () => {
+  it('of the same message, if both name one', () => {
     expect(endsGreylisting([first], delivered(10, 'b'))).toBe(false);
     expect(endsGreylisting([first], delivered(10, null))).toBe(true);
     expect(endsGreylisting([failed('system', { message: null })], delivered(10))).toBe(true);

@@ -12,7 +12,7 @@ export function endsGreylisting(before: readonly Fact[], delivered: DeliveredFac
   const [first] = since;
   // Only a first attempt is greylisted: nothing else may have failed since the last delivery.
   if (since.length !== 1 || first?.kind !== 'failure' || first.type !== 'deferred' || first.merged > 0) return false;
-  const { attribution, permanence } = first.judged.verdict;
+  const { attribution, permanence } = first.classified.verdict;
   if (permanence !== 'temporary' || (attribution !== 'system' && attribution !== 'unknown' && attribution !== 'greylisting')) return false;
   if (first.message !== null && delivered.message !== null && first.message !== delivered.message) return false;
   const wait = delivered.at - first.at;

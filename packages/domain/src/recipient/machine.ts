@@ -5,32 +5,35 @@
  *      ^            └── delivered, or lapse ──┘  (give-ups are          │
  *      └────────────── released ─────────────── remembered 60 d) <──────┘
  *
- * `apply` takes the next fact, `advance` fires the timers up to a moment. At one instant facts come before timers. The
+ * `apply` applies the next fact, `advance` fires the timers up to a moment. At one instant facts come before timers. The
  * machine is a mutable value owned by one fold; the same facts and clock always leave the same machine behind.
  */
 import type { Policy } from '../policy/policy.ts';
-import type { Verdict } from '../verdict/index.ts';
-import { NO_REPLY, NO_REPLY_PERMANENT } from '../verdict/index.ts';
-import type { AskContrast } from './contrast.ts';
-import { closingOf } from './contrast.ts';
+import type { Verdict } from '@desist/verdicts';
+import { NO_REPLY, NO_REPLY_PERMANENT } from '@desist/verdicts';
+import type { AskBaseline } from './baseline.ts';
+import { windowClosesAt } from './baseline.ts';
 import { compareFacts, isHard, weightOf } from './fact.ts';
 import type {
   Allowance,
+  AmendFact,
   Cause,
   ChangeType,
   CommandFact,
-  ContrastAnswer,
+  BaselineAnswer,
   DeliveredFact,
+  EntryDetails,
   Evidence,
   Fact,
   FailureFact,
-  Judged,
+  ClassifiedReply,
+  ObjectionFact,
   RecipientStateName,
   Scope,
   SuppressionReason,
   SuppressionTerms,
 } from './types.ts';
-import { ALL_STREAMS } from './types.ts';
+import { ALL_STREAMS, isObjectionReason } from './types.ts';
 
 export interface Streak {
   readonly firstAt: number;
@@ -39,7 +42,7 @@ export interface Streak {
   /** Distinct messages; a missing message id is a message of its own. */
   readonly messages: Set<string>;
   unnamed: number;
-  lastJudged: Judged;
+  lastClassified: ClassifiedReply;
   /** Of the stream of the first failure. */
   readonly policy: Policy;
   atRisk: boolean;
@@ -48,7 +51,7 @@ export interface Streak {
 /** A failure that counts, or that waits for its window to close. */
 export interface Counted {
   readonly fact: FailureFact;
-  readonly judged: Judged;
+  readonly classified: ClassifiedReply;
   readonly policy: Policy;
   /** `at_risk` was announced of a streak that it belongs to. */
   warned: boolean;
@@ -61,19 +64,40 @@ export interface Waiting extends Counted {
 export interface GiveUp {
   readonly at: number;
   readonly message: string | null;
-  readonly judged: Judged;
+  readonly classified: ClassifiedReply;
   readonly policy: Policy;
 }
 
-export interface ActiveSuppression {
+export interface SuppressionEntry {
   readonly scope: Scope;
   readonly reason: SuppressionReason;
   readonly since: number;
   expiresAt: number | null;
-  /** `hard_bounce` only: the messages that bounced. */
-  messages: (string | null)[];
+  /** `hard_bounce` only: what bounced, the latest `BOUNCES`. */
+  bounces: readonly Bounce[];
+  /** The stream that asked for the entry, when it was raised to `*` for want of room. */
+  raisedFrom: Scope | undefined;
+  /** `operator` only: how long the raised entries in it last; no command for `*` ends them earlier. Undefined: there are none. */
+  raisedUntil: number | null | undefined;
+  /** Of a domain: also for those below it. */
+  subdomains: boolean;
+  details: EntryDetails;
   readonly evidence: Evidence | null;
 }
+
+/** A hard bounce: only a delivery of another message releases it, and of this stream, when one is named. */
+interface Bounce {
+  readonly message: string | null;
+  readonly stream: string | null;
+}
+
+/** Streams of one recipient that may have suppressions of their own; the same number may have allowances. */
+export const SCOPES = 256;
+/** Bounces that one entry remembers by their messages. */
+export const BOUNCES = 32;
+
+/** How many ends complaints, unsubscribes and hard bounces of a recipient are given, all together, until they are released. */
+export const AMENDS = 32;
 
 export interface Transition {
   readonly type: Exclude<ChangeType, 'corrected'>;
@@ -87,12 +111,29 @@ export interface Transition {
 }
 
 /** What became of a fact, for explanations: called while facts are applied. */
-export interface Witness {
+export interface MachineObserver {
   fact(fact: Fact, role: Role): void;
   /** Everything that counted so far counts no longer. */
   voided(why: VoidedBy): void;
+  /** The entry that this fact asks for was raised to `*`: `SCOPES` others have entries of their own. */
+  raised?(fact: Fact): void;
+  /** The fact changed this entry, which is now so and expired then before: ms; null: never. */
+  amended?(fact: AmendFact, entry: SuppressionEntry, expiryBefore: number | null): void;
 }
-export type Role = 'counted' | 'waiting' | 'held_back' | 'hard_bounce' | 'not_counted' | 'while_suppressed' | 'decided' | 'no_effect';
+export type Role =
+  | 'counted'
+  | 'waiting'
+  | 'held_back'
+  | 'hard_bounce'
+  | 'not_counted'
+  | 'while_suppressed'
+  | 'decided'
+  | 'no_effect'
+  | 'refused'
+  /** An `amend` of what is not active. */
+  | 'nothing_active'
+  /** An `amend` that would end a complaint or an unsubscribe earlier. */
+  | 'needs_force';
 export type VoidedBy = 'delivered' | 'release' | 'expiry' | 'lapse';
 
 export interface Machine {
@@ -103,17 +144,19 @@ export interface Machine {
   counted: Counted[];
   /** Failures that count by contrast, while their windows are open. */
   waiting: Waiting[];
-  /** What windows answered, to be kept with the facts. */
-  answered: { readonly fact: FailureFact; readonly answer: ContrastAnswer }[];
+  /** Answers of windows that have closed, to be kept with the facts. */
+  answered: { readonly fact: FailureFact; readonly answer: BaselineAnswer }[];
   giveUps: GiveUp[];
-  suppressions: ActiveSuppression[];
+  suppressions: SuppressionEntry[];
   allowed: Allowance[];
+  /** How often what lasts until it is released was given another end since its last release (`AMENDS`), by reason and scope. */
+  amends: Map<string, number>;
   /** `persistent_deferral` suppressions since the last delivery. */
   episodes: number;
   /** First and last greylisting since the last reset. */
   greylisting: { readonly first: number; last: number } | undefined;
   /** The verdict of the latest deferral of each message, for `expired` events that have none. */
-  readonly deferrals: Map<string, Judged>;
+  readonly deferrals: Map<string, ClassifiedReply>;
   state: RecipientStateName;
   /** The latest moment that facts or timers were evaluated at. */
   at: number;
@@ -124,16 +167,16 @@ export interface Machine {
   joined: boolean;
   readonly policyOf: (stream: string) => Policy;
   readonly emit: (transition: Transition) => void;
-  readonly witness: Witness | undefined;
-  /** Without it, what is not kept with the facts is not known. */
-  readonly ask: AskContrast | undefined;
+  readonly observer: MachineObserver | undefined;
+  /** Undefined: only answers that are kept with the facts are known. */
+  readonly askBaseline: AskBaseline | undefined;
 }
 
 export function newMachine(
   policyOf: (stream: string) => Policy,
   emit: (transition: Transition) => void,
-  witness?: Witness,
-  ask?: AskContrast,
+  observer?: MachineObserver,
+  askBaseline?: AskBaseline,
 ): Machine {
   return {
     clock: Number.POSITIVE_INFINITY,
@@ -144,6 +187,7 @@ export function newMachine(
     giveUps: [],
     suppressions: [],
     allowed: [],
+    amends: new Map(),
     episodes: 0,
     greylisting: undefined,
     deferrals: new Map(),
@@ -154,16 +198,17 @@ export function newMachine(
     joined: false,
     policyOf,
     emit,
-    witness,
-    ask,
+    observer,
+    askBaseline,
   };
 }
 
 // ------------------------------------------------------------------------------------------------ facts
 
 /**
- * Applies the next fact in order. The caller has advanced the machine to the millisecond before it. What the facts of one
- * instant bring about by their number and spacing is looked at after the last of them, by `advance` or `look`.
+ * Applies the next fact in order. The caller has advanced the machine to the millisecond before it, and made the deferrals of its
+ * instant known (`noteDeferrals`). What the facts of one instant bring about by their number and spacing is looked at after the last
+ * of them, by `advance` or `look`.
  */
 export function apply(m: Machine, fact: Fact): void {
   m.at = Math.max(m.at, fact.at);
@@ -177,56 +222,105 @@ export function apply(m: Machine, fact: Fact): void {
     case 'complained': {
       const policy = m.policyOf(fact.stream);
       const scope = policy.suppression.complaintScope === 'all' ? ALL_STREAMS : fact.stream;
-      tell(m, fact, suppress(m, scope, 'complaint', fact.at, null, 'event', null));
+      object(m, fact, scope, 'complaint');
       break;
     }
     case 'unsubscribed':
-      tell(m, fact, suppress(m, fact.stream, 'unsubscribe', fact.at, null, 'event', null));
+      object(m, fact, fact.stream, 'unsubscribe');
       break;
     case 'suppress':
     case 'release':
     case 'allow':
-    case 'disallow':
-      tell(m, fact, applyCommand(m, fact));
+    case 'disallow': {
+      const role = applyCommand(m, fact);
+      m.observer?.fact(fact, role);
       break;
+    }
+    case 'amend': {
+      const role = applyAmend(m, fact);
+      m.observer?.fact(fact, role);
+      break;
+    }
     default:
       fact satisfies never;
   }
   m.pending = true;
 }
 
-function tell(m: Machine, fact: Fact, changed: boolean): void {
-  m.witness?.fact(fact, changed ? 'decided' : 'no_effect');
+/**
+ * Makes the deferrals of one instant known before its facts are applied: an `expired` takes the verdict of one of its own instant,
+ * whichever of the two comes first in the order. `from`: position of the instant's first fact.
+ */
+export function noteDeferrals(m: Machine, facts: readonly Fact[], from: number): void {
+  const { at } = facts[from] as Fact;
+  for (let i = from; facts[i]?.at === at; i += 1) {
+    const fact = facts[i] as Fact;
+    if (fact.kind === 'failure' && fact.type === 'deferred' && fact.message !== null) m.deferrals.set(fact.message, fact.classified);
+  }
+}
+
+function object(m: Machine, fact: ObjectionFact, wanted: Scope, reason: 'complaint' | 'unsubscribe'): void {
+  const { scope, raisedFrom } = effectiveScope(m, fact, wanted);
+  const details = { ...NO_DETAILS, source: fact.source ?? null };
+  const changed = suppress(m, { scope, raisedFrom, reason, since: fact.at, expiresAt: null, cause: 'event', evidence: null, details });
+  m.observer?.fact(fact, changed ? 'decided' : 'no_effect');
+}
+
+const NO_DETAILS: EntryDetails = { by: null, note: null, source: null, provider: null };
+
+function detailsOf({ source, provider }: ClassifiedReply): EntryDetails {
+  return { ...NO_DETAILS, source: source ?? null, provider };
+}
+
+/** The scope of the entry: the one asked for, or `*` when `SCOPES` other streams have entries of their own. */
+function effectiveScope(m: Machine, fact: Fact, wanted: Scope): { readonly scope: Scope; readonly raisedFrom: Scope | undefined } {
+  if (wanted === ALL_STREAMS) return { scope: wanted, raisedFrom: undefined };
+  if (!isRaised(fact) && hasRoom(m.suppressions, wanted)) return { scope: wanted, raisedFrom: undefined };
+  m.observer?.raised?.(fact);
+  return { scope: ALL_STREAMS, raisedFrom: wanted };
+}
+
+function isRaised(fact: Fact): boolean {
+  return 'raised' in fact && fact.raised;
+}
+
+function hasRoom(entries: readonly { readonly scope: Scope }[], wanted: Scope): boolean {
+  if (entries.length < SCOPES) return true;
+  const scopes = new Set(entries.map(({ scope }) => scope));
+  scopes.delete(ALL_STREAMS);
+  return scopes.size < SCOPES || scopes.has(wanted);
 }
 
 function applyFailure(m: Machine, fact: FailureFact): void {
   const policy = m.policyOf(fact.stream);
-  const judged = causeOf(m, fact);
-  if (fact.type === 'deferred' && fact.message !== null) m.deferrals.set(fact.message, judged);
+  const classified = causeOf(m, fact);
+  if (fact.causeOnly === true) {
+    m.observer?.fact(fact, 'not_counted');
+    return;
+  }
   if (fact.incident !== undefined) {
-    m.witness?.fact(fact, 'held_back');
+    m.observer?.fact(fact, 'held_back');
     return;
   }
   if (isHard(policy, fact)) {
-    const scope = judged.verdict.category === 'recipient_refused' ? fact.stream : ALL_STREAMS;
-    hardBounce(m, scope, fact);
-    m.witness?.fact(fact, 'hard_bounce');
+    hardBounce(m, classified.verdict.category === 'recipient_refused' ? fact.stream : ALL_STREAMS, fact);
+    m.observer?.fact(fact, 'hard_bounce');
     return;
   }
-  const weight = weightOf(policy, judged.verdict);
+  const weight = weightOf(policy, classified.verdict);
   if (weight === 'greylisting') noteGreylisting(m, policy, fact.at);
   if (weight === 'never' || (weight === 'greylisting' && !isOverdue(m, policy, fact.at))) {
-    m.witness?.fact(fact, 'not_counted');
+    m.observer?.fact(fact, 'not_counted');
     return;
   }
   if (isBlocked(m)) {
-    m.witness?.fact(fact, 'while_suppressed');
+    m.observer?.fact(fact, 'while_suppressed');
     return;
   }
-  const counted: Counted = { fact, judged, policy, warned: false };
+  const counted: Counted = { fact, classified, policy, warned: false };
   if (weight !== 'counts') {
-    m.waiting.push({ ...counted, closesAt: fact.contrast?.closesAt ?? closingOf(policy, fact.at) });
-    m.witness?.fact(fact, 'waiting');
+    m.waiting.push({ ...counted, closesAt: fact.baseline?.closesAt ?? windowClosesAt(policy, fact.at) });
+    m.observer?.fact(fact, 'waiting');
     return;
   }
   if (m.streak !== undefined && hasLapsed(m.streak, fact.at)) {
@@ -236,7 +330,7 @@ function applyFailure(m: Machine, fact: FailureFact): void {
   m.counted.push(counted);
   count(m, counted);
   m.joined = true;
-  m.witness?.fact(fact, 'counted');
+  m.observer?.fact(fact, 'counted');
 }
 
 /** Later than the window after the first one: no longer taken for greylisting. */
@@ -245,10 +339,10 @@ function isOverdue({ greylisting }: Machine, policy: Policy, at: number): boolea
 }
 
 /** `expired` without a reply of its own takes the verdict of the message's latest deferral; with none it is unknown. */
-function causeOf(m: Machine, fact: FailureFact): Judged {
-  if (!fact.causeUnknown) return fact.judged;
+function causeOf(m: Machine, fact: FailureFact): ClassifiedReply {
+  if (!fact.causeUnknown) return fact.classified;
   const deferral = fact.message === null ? undefined : m.deferrals.get(fact.message);
-  return deferral ?? { ...fact.judged, verdict: NO_CAUSE };
+  return deferral ?? { ...fact.classified, verdict: NO_CAUSE };
 }
 const NO_CAUSE: Verdict = { ...NO_REPLY, rule: 'expired_without_deferral' };
 
@@ -261,32 +355,32 @@ function noteGreylisting(m: Machine, policy: Policy, at: number): void {
 }
 
 /** The next counted failure in order of time joins the streak, or begins one; a give-up is remembered. */
-function count(m: Machine, { fact, judged, policy, warned }: Counted): void {
+function count(m: Machine, { fact, classified, policy, warned }: Counted): void {
   if (m.streak !== undefined && hasLapsed(m.streak, fact.at)) m.streak = undefined;
   if (m.streak === undefined) {
     const { at } = fact;
     const messages = new Set<string>();
-    m.streak = { firstAt: at, lastAt: at, failures: 1, messages, unnamed: 0, lastJudged: judged, policy, atRisk: warned };
+    m.streak = { firstAt: at, lastAt: at, failures: 1, messages, unnamed: 0, lastClassified: classified, policy, atRisk: warned };
   } else {
     // Of a streak that starts with this fact, what was merged into it is not known to belong to it: it is left out.
     m.streak.failures += 1 + fact.merged;
     m.streak.lastAt = fact.at;
-    m.streak.lastJudged = judged;
+    m.streak.lastClassified = classified;
     m.streak.atRisk ||= warned;
   }
   if (fact.message === null) m.streak.unnamed += 1;
   else m.streak.messages.add(fact.message);
-  if (isGiveUp(fact, judged)) rememberGiveUp(m, policy, fact, judged);
+  if (isGiveUp(fact, classified)) rememberGiveUp(m, policy, fact, classified);
 }
 
 /** The sender stopped trying, or the source says that it may: without a reply there is nothing else to go by. */
-export function isGiveUp(fact: FailureFact, { verdict }: Judged): boolean {
+export function isGiveUp(fact: FailureFact, { verdict }: ClassifiedReply): boolean {
   return fact.type !== 'deferred' || verdict.rule === NO_REPLY_PERMANENT.rule;
 }
 
 /**
- * What waits for windows that have closed enters at its own time, if they say so: streak and give-ups are made again of
- * everything that counted since evidence was last voided.
+ * Failures whose window has closed and passes count from their own time on: streak and give-ups are built again from everything that
+ * counted since evidence was last voided.
  */
 function enterByContrast(m: Machine, now: number): void {
   if (m.waiting.length === 0) return;
@@ -295,19 +389,19 @@ function enterByContrast(m: Machine, now: number): void {
   m.waiting = m.waiting.filter(({ closesAt }) => closesAt > now);
   let entered = false;
   for (const one of closed) {
-    const { holds } = answerFor(m, one);
-    m.witness?.fact(one.fact, holds ? 'counted' : 'not_counted');
-    if (!holds) continue;
+    const { passes } = answerFor(m, one);
+    m.observer?.fact(one.fact, passes ? 'counted' : 'not_counted');
+    if (!passes) continue;
     entered = true;
     m.counted.push(one);
   }
   if (entered) countAgain(m);
 }
 
-function answerFor(m: Machine, { fact, judged, closesAt }: Waiting): ContrastAnswer {
-  if (fact.contrast !== undefined) return fact.contrast;
-  const asked = judged.provider === null ? undefined : m.ask?.(judged.provider, closesAt);
-  const answer = asked ?? { closesAt, holds: false, deliveries: 0, failing: 0 };
+function answerFor(m: Machine, { fact, classified, closesAt }: Waiting): BaselineAnswer {
+  if (fact.baseline !== undefined) return fact.baseline;
+  const asked = classified.provider === null ? undefined : m.askBaseline?.(classified.provider, closesAt);
+  const answer = asked ?? { closesAt, passes: false, deliveries: 0, failing: 0 };
   m.answered.push({ fact, answer });
   return answer;
 }
@@ -317,87 +411,193 @@ function countAgain(m: Machine): void {
   m.streak = undefined;
   m.giveUps = [];
   for (const one of m.counted) count(m, one);
-  if (m.witness === undefined || m.streak === undefined) return;
+  if (m.observer === undefined || m.streak === undefined) return;
   // A streak that had lapsed may have been joined to what came after it.
   const { firstAt } = m.streak as Streak;
-  for (const { fact } of m.counted) if (fact.at >= firstAt) m.witness.fact(fact, 'counted');
+  for (const { fact } of m.counted) if (fact.at >= firstAt) m.observer.fact(fact, 'counted');
 }
 
-function rememberGiveUp(m: Machine, policy: Policy, fact: FailureFact, judged: Judged): void {
+function rememberGiveUp(m: Machine, policy: Policy, fact: FailureFact, classified: ClassifiedReply): void {
   const { at, message } = fact;
   m.giveUps = m.giveUps.filter((known) => known.at + known.policy.giveUp.remembered >= at);
   if (message !== null && m.giveUps.some((known) => known.message === message)) return;
-  m.giveUps.push({ at, message, judged, policy });
+  m.giveUps.push({ at, message, classified, policy });
 }
 
-function hardBounce(m: Machine, scope: Scope, fact: FailureFact): void {
-  const known = find(m, scope, 'hard_bounce');
-  if (known === undefined) {
-    const { verdict, reply } = fact.judged;
-    const evidence: Evidence = {
-      firstFailureAt: fact.at,
-      lastFailureAt: fact.at,
-      failures: 1,
-      messages: 1,
-      category: verdict.category,
-      rule: verdict.rule,
-      reply,
-    };
-    suppress(m, scope, 'hard_bounce', fact.at, null, 'event', evidence);
-    (find(m, scope, 'hard_bounce') as ActiveSuppression).messages.push(fact.message);
-  } else if (!known.messages.includes(fact.message)) {
-    known.messages.push(fact.message);
-  }
+function hardBounce(m: Machine, wanted: Scope, fact: FailureFact): void {
+  const { scope, raisedFrom } = effectiveScope(m, fact, wanted);
+  const bounce: Bounce = { message: fact.message, stream: wanted === ALL_STREAMS ? null : wanted };
+  const { verdict, reply } = fact.classified;
+  const evidence: Evidence = {
+    firstFailureAt: fact.at,
+    lastFailureAt: fact.at,
+    failures: 1,
+    messages: 1,
+    category: verdict.category,
+    rule: verdict.rule,
+    reply,
+  };
+  const details = detailsOf(fact.classified);
+  suppress(m, { scope, raisedFrom, reason: 'hard_bounce', since: fact.at, expiresAt: null, cause: 'event', evidence, details });
+  const entry = entryOf(m, scope, 'hard_bounce') as SuppressionEntry;
+  entry.bounces = [...entry.bounces.slice(1 - BOUNCES), bounce];
 }
 
 function applyDelivered(m: Machine, fact: DeliveredFact): void {
   voidEvidence(m);
   m.episodes = 0;
-  m.witness?.voided('delivered');
-  for (const held of [...m.suppressions]) {
-    if (held.reason === 'persistent_deferral') release(m, held, fact.at, 'delivered');
-    if (held.reason !== 'hard_bounce') continue;
-    if (held.scope !== ALL_STREAMS && held.scope !== fact.stream) continue;
-    // A bounce of the delivered message itself stands, whichever came first (asynchronous bounce).
-    held.messages = held.messages.filter((message) => message !== null && message === fact.message);
-    if (held.messages.length === 0) release(m, held, fact.at, 'delivered');
+  m.observer?.voided('delivered');
+  for (const entry of [...m.suppressions]) {
+    if (entry.reason === 'persistent_deferral') release(m, entry, fact.at, 'delivered');
+    if (entry.reason !== 'hard_bounce') continue;
+    entry.bounces = entry.bounces.filter(({ message, stream }) => {
+      if (stream !== null && stream !== fact.stream) return true;
+      // A bounce of the delivered message itself stays, whichever came first (asynchronous bounce).
+      return message !== null && message === fact.message;
+    });
+    if (entry.bounces.length === 0) release(m, entry, fact.at, 'delivered');
   }
   restate(m, fact.at, 'delivered');
-  m.witness?.fact(fact, 'decided');
+  m.observer?.fact(fact, 'decided');
 }
 
-/** Answers whether anything changed. An expiry that is not after the command itself ends at once. */
-function applyCommand(m: Machine, command: CommandFact): boolean {
+/** What the command did. An expiry that is not after the command itself ends at once. */
+function applyCommand(m: Machine, command: CommandFact): Role {
   const { at, scope, expiresAt } = command;
   switch (command.kind) {
-    case 'suppress': {
-      const known = find(m, scope, 'operator');
-      if (known === undefined) return suppress(m, scope, 'operator', at, expiresAt, 'operator', null);
-      if (known.expiresAt === expiresAt) return false;
-      known.expiresAt = expiresAt;
-      announce(m, 'suppressed', at, 'operator', m.state, m.state, known, null);
-      return true;
-    }
+    case 'suppress':
+      return roleOf(applySuppress(m, command));
     case 'release':
-      return applyRelease(m, command);
+      return roleOf(applyRelease(m, command));
     case 'allow': {
       const known = m.allowed.find((allowance) => allowance.scope === scope);
-      if (known !== undefined && known.expiresAt === expiresAt) return false;
+      if (known !== undefined && known.expiresAt === expiresAt) return 'no_effect';
+      // No bound may lift a suppression: one more allowance is refused, not widened.
+      if (known === undefined && scope !== ALL_STREAMS && !hasRoom(m.allowed, scope)) return 'refused';
       const allowance: Allowance = { scope, expiresAt };
       m.allowed = [...m.allowed.filter((other) => other !== known), allowance].sort(byScope);
-      announce(m, 'allowed', at, 'operator', m.state, m.state, null, allowance);
-      return true;
+      announce(m, { type: 'allowed', at, cause: 'operator', allowance });
+      return 'decided';
     }
     case 'disallow': {
       const known = m.allowed.find((allowance) => allowance.scope === scope);
-      if (known === undefined) return false;
+      if (known === undefined) return 'no_effect';
       disallow(m, known, at, 'operator');
-      return true;
+      return 'decided';
     }
     default:
       command.kind satisfies never;
-      return false;
+      return 'no_effect';
   }
+}
+
+function roleOf(changed: boolean): Role {
+  return changed ? 'decided' : 'no_effect';
+}
+
+/**
+ * A second `suppress` of the same scope replaces the expiry; one that is raised to `*` may only prolong it. A note replaces the one before;
+ * a domain's entry is only ever widened: `amend` and `release` narrow it.
+ */
+function applySuppress(m: Machine, command: CommandFact): boolean {
+  const { at, by, note, source } = command;
+  const { scope, raisedFrom } = effectiveScope(m, command, command.scope);
+  const known = entryOf(m, scope, 'operator');
+  const raised = raisedFrom !== undefined;
+  const raisedUntil = raised ? later(known?.raisedUntil, command.expiresAt) : known?.raisedUntil;
+  const asked = raised && known !== undefined ? later(known.expiresAt, command.expiresAt) : command.expiresAt;
+  const expiresAt = raisedUntil === undefined ? asked : later(asked, raisedUntil);
+  if (known === undefined) {
+    const details = { ...NO_DETAILS, by, note: withNote(null, note), source: source ?? null };
+    suppress(m, {
+      scope,
+      raisedFrom,
+      reason: 'operator',
+      since: at,
+      expiresAt,
+      cause: 'operator',
+      evidence: null,
+      details,
+      subdomains: command.subdomains === true,
+    });
+    const entry = entryOf(m, scope, 'operator') as SuppressionEntry;
+    entry.raisedUntil = raisedUntil;
+    return true;
+  }
+  known.raisedUntil = raisedUntil;
+  const subdomains = known.subdomains || command.subdomains === true;
+  const noted = note === '' ? known.details.note : withNote(known.details.note, note);
+  if (known.expiresAt === expiresAt && known.subdomains === subdomains && known.details.note === noted) return false;
+  if (known.expiresAt !== expiresAt) known.raisedFrom = raisedFrom;
+  Object.assign(known, { expiresAt, subdomains, details: { ...known.details, note: noted } });
+  announce(m, { type: 'suppressed', at, cause: 'operator', entry: known });
+  return true;
+}
+
+/** Absent: as it was; the empty text: none. */
+function withNote(known: string | null, note: string | undefined): string | null {
+  return note === undefined ? known : note === '' ? null : note;
+}
+
+/**
+ * Changes expiry, note and subdomains of entries that are active: the one of the named reason; without a reason the operator's, or when the
+ * operator has none, all others of the scope. Nothing ends a complaint or an unsubscribe earlier but `force`, and nothing what was raised.
+ */
+function applyAmend(m: Machine, fact: AmendFact): Role {
+  const { at, scope, reason } = fact;
+  const inScope = m.suppressions.filter((entry) => entry.scope === scope && (reason === undefined || entry.reason === reason));
+  const own = inScope.filter((entry) => entry.reason === 'operator');
+  const entries = own.length > 0 ? own : inScope;
+  if (entries.length === 0) return 'nothing_active';
+  const roles = entries.map((entry): Role => {
+    const { expiresAt, subdomains, details } = entry;
+    const refusal = refusalOf(m, fact, entry);
+    const asked = fact.expiresAt === undefined || refusal !== undefined ? expiresAt : fact.expiresAt;
+    const amended = {
+      expiresAt: entry.raisedUntil === undefined || fact.expiresAt === undefined ? asked : later(asked, entry.raisedUntil),
+      subdomains: fact.subdomains ?? subdomains,
+      details: { ...details, note: withNote(details.note, fact.note) },
+    };
+    if (amended.expiresAt === expiresAt && amended.subdomains === subdomains && amended.details.note === details.note) {
+      return refusal ?? 'no_effect';
+    }
+    if (amended.expiresAt !== expiresAt && lastsUntilReleased(entry) && fact.settled !== true) countAmend(m, entry);
+    Object.assign(entry, amended);
+    m.observer?.amended?.(fact, entry, expiresAt);
+    announce(m, { type: 'suppressed', at, cause: 'operator', entry });
+    return 'decided';
+  });
+  // Of several entries: what was done, before why something was not.
+  return (['decided', 'needs_force', 'refused'] as const).find((role) => roles.includes(role)) ?? 'no_effect';
+}
+
+/** Why the entry does not take this expiry; undefined: it does. */
+function refusalOf(m: Machine, { expiresAt, force, settled }: AmendFact, entry: SuppressionEntry): 'needs_force' | 'refused' | undefined {
+  if (expiresAt === undefined || expiresAt === entry.expiresAt || !lastsUntilReleased(entry)) return undefined;
+  if (isObjectionReason(entry.reason) && !force && isEarlier(expiresAt, entry.expiresAt)) return 'needs_force';
+  if (settled === true) return undefined;
+  return [...m.amends.values()].reduce((sum, count) => sum + count, 0) >= AMENDS ? 'refused' : undefined;
+}
+
+function countAmend({ amends }: Machine, { reason, scope }: SuppressionEntry): void {
+  const key = `${reason} ${scope}`;
+  amends.set(key, (amends.get(key) ?? 0) + 1);
+}
+
+/** By itself such an entry does not end. */
+function lastsUntilReleased({ reason }: SuppressionEntry): boolean {
+  return isObjectionReason(reason) || reason === 'hard_bounce';
+}
+
+/** Is the one expiry before the other? Ms; null: never. */
+function isEarlier(one: number | null, other: number | null): boolean {
+  return one !== null && (other === null || one < other);
+}
+
+/** Of two expiries, ms; null: never. */
+function later(one: number | null | undefined, other: number | null): number | null {
+  if (one === undefined) return other;
+  return one === null || other === null ? null : Math.max(one, other);
 }
 
 function applyRelease(m: Machine, command: CommandFact): boolean {
@@ -407,12 +607,15 @@ function applyRelease(m: Machine, command: CommandFact): boolean {
   if (everything) {
     changed = hasEvidence(m);
     voidEvidence(m);
-    m.witness?.voided('release');
+    m.observer?.voided('release');
   }
-  for (const held of [...m.suppressions]) {
-    const objection = held.reason === 'complaint' || held.reason === 'unsubscribe';
-    if ((objection && !force) || (!everything && held.scope !== scope)) continue;
-    release(m, held, at, 'operator');
+  for (const key of m.amends.keys()) {
+    const [reason, of] = key.split(' ');
+    if ((everything || of === scope) && (force || reason === 'hard_bounce')) m.amends.delete(key);
+  }
+  for (const entry of [...m.suppressions]) {
+    if ((isObjectionReason(entry.reason) && !force) || (!everything && entry.scope !== scope)) continue;
+    release(m, entry, at, 'operator');
     changed = true;
   }
   restate(m, at, 'operator');
@@ -430,7 +633,7 @@ export function advance(m: Machine, limit: number): void {
   }
 }
 
-/** What holds or ends at `now`, which is the instant of the last facts or a later one. */
+/** Evaluates what is due at `now`, which is the instant of the last facts or a later one. */
 export function look(m: Machine, now: number): void {
   const by = m.joined && now === m.at ? 'event' : 'deadline';
   m.pending = false;
@@ -477,21 +680,21 @@ export function suppressAt(m: Machine): number | null {
 
 function endExpired(m: Machine, now: number): void {
   const over = (item: { expiresAt: number | null }): boolean => item.expiresAt !== null && item.expiresAt <= now;
-  for (const held of m.suppressions.filter(over)) {
-    if (held.reason === 'persistent_deferral') {
+  for (const entry of m.suppressions.filter(over)) {
+    if (entry.reason === 'persistent_deferral') {
       voidEvidence(m);
-      m.witness?.voided('expiry');
+      m.observer?.voided('expiry');
     }
     const wasBlocked = isBlocked(m);
-    m.suppressions = m.suppressions.filter((other) => other !== held);
+    m.suppressions = m.suppressions.filter((other) => other !== entry);
     // The evidence was frozen while the suppression lasted: bring it up to this moment before naming the state.
     if (wasBlocked && !isBlocked(m)) outdate(m, now);
-    announceEnd(m, held, now, 'expiry');
+    announceEnd(m, entry, now, 'expiry');
   }
   for (const allowance of m.allowed.filter(over)) disallow(m, allowance, now, 'expiry');
 }
 
-/** What the evidence says at this moment: forget, lapse, name the state, suppress, warn. */
+/** Evaluates the evidence at this moment: old give-ups and a lapsed streak go, the state is named, then it suppresses or warns. */
 function settle(m: Machine, now: number, by: 'event' | 'deadline'): void {
   if (isBlocked(m)) return;
   const lapsed = outdate(m, now);
@@ -501,13 +704,13 @@ function settle(m: Machine, now: number, by: 'event' | 'deadline'): void {
 }
 
 function outdate(m: Machine, now: number): boolean {
-  const forgot = forgetGiveUps(m, now);
+  const forgot = dropOldGiveUps(m, now);
   if (m.streak === undefined || !hasLapsed(m.streak, now)) return forgot;
   lapse(m);
   return true;
 }
 
-function forgetGiveUps(m: Machine, now: number): boolean {
+function dropOldGiveUps(m: Machine, now: number): boolean {
   const before = m.giveUps.length;
   if (before === 0) return false;
   m.giveUps = m.giveUps.filter((giveUp) => giveUp.at + giveUp.policy.giveUp.remembered > now);
@@ -520,19 +723,30 @@ function suppressIfProven(m: Machine, now: number, cause: Cause): void {
   const { expiry } = evidence.policy.suppression;
   const lasts = expiry[Math.min(m.episodes, expiry.length - 1)] ?? null;
   m.episodes += 1;
-  suppress(m, ALL_STREAMS, 'persistent_deferral', now, lasts === null ? null : now + lasts, cause, evidence.evidence);
+  const expiresAt = lasts === null ? null : now + lasts;
+  suppress(m, {
+    scope: ALL_STREAMS,
+    raisedFrom: undefined,
+    reason: 'persistent_deferral',
+    since: now,
+    expiresAt,
+    cause,
+    evidence: evidence.evidence,
+    details: detailsOf(evidence.last),
+  });
 }
 
 interface Proof {
   readonly policy: Policy;
   readonly evidence: Evidence;
+  readonly last: ClassifiedReply;
 }
 
 function proofByDuration(m: Machine, now: number): Proof | undefined {
   const { streak } = m;
   if (streak === undefined || !isDense(streak)) return undefined;
   if (now < streak.firstAt + streak.policy.deferral.suppressAfter) return undefined;
-  return { policy: streak.policy, evidence: streakEvidence(streak) };
+  return { policy: streak.policy, evidence: streakEvidence(streak), last: streak.lastClassified };
 }
 
 function proofByGiveUps(m: Machine): Proof | undefined {
@@ -541,7 +755,7 @@ function proofByGiveUps(m: Machine): Proof | undefined {
   if (first === undefined || last === undefined) return undefined;
   const { giveUp } = last.policy;
   if (m.giveUps.length < giveUp.messages || last.at - first.at < giveUp.span) return undefined;
-  return { policy: last.policy, evidence: giveUpEvidence(m.giveUps) };
+  return { policy: last.policy, evidence: giveUpEvidence(m.giveUps), last: last.classified };
 }
 
 function warnIfAtRisk(m: Machine, now: number, cause: Cause): void {
@@ -553,7 +767,7 @@ function warnIfAtRisk(m: Machine, now: number, cause: Cause): void {
   if (now < deadline - atRiskBefore || now >= deadline || hasLapsed(streak, deadline)) return;
   streak.atRisk = true;
   for (const one of m.counted) if (one.fact.at >= streak.firstAt) one.warned = true;
-  announce(m, 'at_risk', now, cause, m.state, m.state, null, null);
+  announce(m, { type: 'at_risk', at: now, cause });
 }
 
 // -------------------------------------------------------------------------------------- state and parts
@@ -588,7 +802,7 @@ function hasLapsed(streak: Streak, now: number): boolean {
 
 function lapse(m: Machine): void {
   m.streak = undefined;
-  m.witness?.voided('lapse');
+  m.observer?.voided('lapse');
 }
 
 function hasEvidence(m: Machine): boolean {
@@ -609,60 +823,73 @@ function restate(m: Machine, now: number, cause: Cause): void {
   const from = m.state;
   m.state = to;
   if (to === 'suppressed') return; // announced by the suppression itself
-  announce(m, to === 'healthy' ? 'recovered' : to, now, cause, from, to, null, null);
+  announce(m, { type: to === 'healthy' ? 'recovered' : to, at: now, cause, from });
 }
 
-/** Answers false when the same suppression is active already: its `since` stays. */
-function suppress(
-  m: Machine,
-  scope: Scope,
-  reason: SuppressionReason,
-  since: number,
-  expiresAt: number | null,
-  cause: Cause,
-  evidence: Evidence | null,
-): boolean {
-  if (find(m, scope, reason) !== undefined) return false;
-  const held: ActiveSuppression = { scope, reason, since, expiresAt, messages: [], evidence };
-  m.suppressions = [...m.suppressions, held].sort(byScopeAndReason);
+type NewSuppression = Pick<SuppressionEntry, 'scope' | 'reason' | 'since' | 'expiresAt' | 'raisedFrom' | 'evidence' | 'details'> & {
+  readonly cause: Cause;
+  readonly subdomains?: boolean;
+};
+
+/**
+ * When the same suppression is active already, its `since` stays. An end that an `amend` gave it goes: what happened since says by itself
+ * that it does not end. Answers false when that changes nothing.
+ */
+function suppress(m: Machine, { cause, subdomains = false, ...terms }: NewSuppression): boolean {
+  const known = entryOf(m, terms.scope, terms.reason);
+  if (known !== undefined) {
+    if (known.expiresAt === terms.expiresAt) return false;
+    known.expiresAt = terms.expiresAt;
+    announce(m, { type: 'suppressed', at: terms.since, cause, entry: known });
+    return true;
+  }
+  const entry: SuppressionEntry = { ...terms, bounces: [], raisedUntil: undefined, subdomains };
+  m.suppressions = [...m.suppressions, entry].sort(byScopeAndReason);
   const from = m.state;
   // A stream's suppression changes no stage by itself: a rise at this instant is announced on its own.
   if (isBlocked(m)) m.state = 'suppressed';
-  announce(m, 'suppressed', since, cause, from, m.state, held, null);
+  announce(m, { type: 'suppressed', at: terms.since, cause, from, entry });
   return true;
 }
 
-function release(m: Machine, held: ActiveSuppression, now: number, cause: Cause): void {
-  m.suppressions = m.suppressions.filter((other) => other !== held);
-  announceEnd(m, held, now, cause);
+function release(m: Machine, entry: SuppressionEntry, now: number, cause: Cause): void {
+  m.suppressions = m.suppressions.filter((other) => other !== entry);
+  announceEnd(m, entry, now, cause);
 }
 
-function announceEnd(m: Machine, held: ActiveSuppression, now: number, cause: Cause): void {
+function announceEnd(m: Machine, entry: SuppressionEntry, now: number, cause: Cause): void {
   const from = m.state;
-  const holds = stateAt(m, now);
+  const rest = stateAt(m, now);
   // A stream's suppression changes no stage by itself: a rise at this instant is announced on its own.
-  if (from === 'suppressed' || holds === 'healthy') m.state = holds;
-  announce(m, 'released', now, cause, from, m.state, held, null);
+  if (from === 'suppressed' || rest === 'healthy') m.state = rest;
+  announce(m, { type: 'released', at: now, cause, from, entry });
 }
 
 function disallow(m: Machine, allowance: Allowance, now: number, cause: Cause): void {
   m.allowed = m.allowed.filter((other) => other !== allowance);
-  announce(m, 'disallowed', now, cause, m.state, m.state, null, allowance);
+  announce(m, { type: 'disallowed', at: now, cause, allowance });
 }
 
-function announce(
-  m: Machine,
-  type: Transition['type'],
-  at: number,
-  cause: Cause,
-  from: RecipientStateName,
-  to: RecipientStateName,
-  held: ActiveSuppression | null,
-  allowance: Allowance | null,
-): void {
-  const suppression = held === null ? null : { scope: held.scope, reason: held.reason, since: held.since, expiresAt: held.expiresAt };
-  const evidence = held === null ? stateEvidence(m) : held.evidence;
-  m.emit({ type, at, cause, from, to, suppression, allowance, evidence });
+interface Announcement extends Pick<Transition, 'type' | 'at' | 'cause'> {
+  /** The state before; it is as it was when undefined. */
+  readonly from?: RecipientStateName;
+  /** What begins or ends, if anything does. */
+  readonly entry?: SuppressionEntry;
+  readonly allowance?: Allowance;
+}
+
+function announce(m: Machine, { type, at, cause, from = m.state, entry, allowance }: Announcement): void {
+  const suppression = entry === undefined ? null : termsOf(entry);
+  const evidence = entry === undefined ? stateEvidence(m) : entry.evidence;
+  m.emit({ type, at, cause, from, to: m.state, suppression, allowance: allowance ?? null, evidence });
+}
+
+function termsOf({ scope, reason, since, expiresAt, subdomains, raisedFrom }: SuppressionEntry): SuppressionTerms {
+  return {
+    ...{ scope, reason, since, expiresAt },
+    ...(subdomains ? { subdomains } : {}),
+    ...(raisedFrom === undefined ? {} : { raisedFrom }),
+  };
 }
 
 function stateEvidence(m: Machine): Evidence | null {
@@ -671,7 +898,7 @@ function stateEvidence(m: Machine): Evidence | null {
 }
 
 export function streakEvidence(streak: Streak): Evidence {
-  const { verdict, reply } = streak.lastJudged;
+  const { verdict, reply } = streak.lastClassified;
   return {
     firstFailureAt: streak.firstAt,
     lastFailureAt: streak.lastAt,
@@ -685,7 +912,7 @@ export function streakEvidence(streak: Streak): Evidence {
 
 function giveUpEvidence(giveUps: readonly GiveUp[]): Evidence {
   const last = giveUps.at(-1) as GiveUp;
-  const { verdict, reply } = last.judged;
+  const { verdict, reply } = last.classified;
   return {
     firstFailureAt: (giveUps[0] as GiveUp).at,
     lastFailureAt: last.at,
@@ -697,14 +924,15 @@ function giveUpEvidence(giveUps: readonly GiveUp[]): Evidence {
   };
 }
 
-function find(m: Machine, scope: Scope, reason: SuppressionReason): ActiveSuppression | undefined {
-  return m.suppressions.find((held) => held.scope === scope && held.reason === reason);
+/** The active entry with this scope and reason. */
+export function entryOf(m: Machine, scope: Scope, reason: SuppressionReason): SuppressionEntry | undefined {
+  return m.suppressions.find((entry) => entry.scope === scope && entry.reason === reason);
 }
 
 function byScope(a: { scope: Scope }, b: { scope: Scope }): number {
   return a.scope < b.scope ? -1 : a.scope > b.scope ? 1 : 0;
 }
 
-function byScopeAndReason(a: ActiveSuppression, b: ActiveSuppression): number {
+function byScopeAndReason(a: SuppressionEntry, b: SuppressionEntry): number {
   return byScope(a, b) || (a.reason < b.reason ? -1 : a.reason > b.reason ? 1 : 0);
 }

@@ -1,5 +1,5 @@
 /** The words of the recipient's state machine. */
-import type { Verdict } from '../verdict/index.ts';
+import type { Verdict } from '@desist/verdicts';
 
 export type RecipientStateName = 'healthy' | 'deferred' | 'persistent' | 'soft_bounced' | 'suppressed';
 
@@ -7,7 +7,13 @@ export type RecipientStateName = 'healthy' | 'deferred' | 'persistent' | 'soft_b
 export type Scope = string;
 export const ALL_STREAMS: Scope = '*';
 
-export type SuppressionReason = 'persistent_deferral' | 'hard_bounce' | 'complaint' | 'unsubscribe' | 'operator';
+export const SUPPRESSION_REASONS = ['persistent_deferral', 'hard_bounce', 'complaint', 'unsubscribe', 'operator'] as const;
+export type SuppressionReason = (typeof SUPPRESSION_REASONS)[number];
+
+/** Whether the recipient asked for it: only force releases such an entry. */
+export function isObjectionReason(reason: SuppressionReason): reason is 'complaint' | 'unsubscribe' {
+  return reason === 'complaint' || reason === 'unsubscribe';
+}
 
 export type Cause = 'event' | 'deadline' | 'delivered' | 'expiry' | 'lapse' | 'operator' | 'correction';
 
@@ -15,18 +21,20 @@ export type ChangeType =
   'deferred' | 'persistent' | 'soft_bounced' | 'at_risk' | 'suppressed' | 'released' | 'recovered' | 'corrected' | 'allowed' | 'disallowed';
 
 /** A reply that counted or could have: the verdict, and the text with the address cut out. */
-export interface Judged {
+export interface ClassifiedReply {
   readonly verdict: Verdict;
   /** Code, enhanced code and text as one line, bounded, without addresses; null when there was no reply. */
   readonly reply: string | null;
   readonly provider: string | null;
+  /** Which source reported it, as the event names it. */
+  readonly source?: string;
 }
 
 /** What a closed window says: decided once, kept with each failure that asks, never revised. */
-export interface ContrastAnswer {
+export interface BaselineAnswer {
   /** When the window closed, ms. */
   readonly closesAt: number;
-  readonly holds: boolean;
+  readonly passes: boolean;
   /** Deliveries and failing recipients of the same provider and tenant in it. */
   readonly deliveries: number;
   readonly failing: number;
@@ -45,15 +53,18 @@ export interface FailureFact extends FactBase {
   readonly stream: string;
   /** Null: a message of its own. */
   readonly message: string | null;
-  readonly judged: Judged;
+  readonly classified: ClassifiedReply;
   /** The event had no reply of its own, or one that says only that time ran out (`expired` only). */
   readonly causeUnknown: boolean;
-  /** Counted failures between the kept failure before this one and this one that thinning dropped. */
+  /** Counted failures between the kept failure before this one and this one that compaction dropped. */
   readonly merged: number;
   /** Of a failure that counts by contrast, once its window has closed. */
-  readonly contrast?: ContrastAnswer;
-  /** Id of the incident that holds it back: it counts for nothing. */
+  readonly baseline?: BaselineAnswer;
+  /** Id of the incident that excludes it: it counts for nothing. */
   readonly incident?: string;
+  /** Its streak is void for good. It is kept for an `expired` of its message that has no reply of its own. */
+  readonly causeOnly?: boolean;
+  readonly raised?: boolean;
 }
 
 export interface DeliveredFact extends FactBase {
@@ -65,6 +76,10 @@ export interface DeliveredFact extends FactBase {
 export interface ObjectionFact extends FactBase {
   readonly kind: 'complained' | 'unsubscribed';
   readonly stream: string;
+  /** Which source reported it. */
+  readonly source?: string;
+  /** Its entry was raised to `*` and stays there, although the entries that left no room for it may have ended since. */
+  readonly raised?: boolean;
 }
 
 export interface CommandFact extends FactBase {
@@ -75,10 +90,33 @@ export interface CommandFact extends FactBase {
   readonly by: string | null;
   /** Why, in the operator's words. */
   readonly note?: string;
+  /** What it comes from. */
+  readonly source?: string;
+  /** Of a domain: also for those below it. */
+  readonly subdomains?: boolean;
+  readonly raised?: boolean;
+}
+
+/** Changes entries that are active: one of a scope and reason, or of a scope the operator's, or without one all others of the scope. */
+export interface AmendFact extends FactBase {
+  readonly kind: 'amend';
+  readonly scope: Scope;
+  readonly reason?: SuppressionReason;
+  /** Ms; null: it never ends. Absent: as it is. */
+  readonly expiresAt?: number | null;
+  /** The empty text: no note any more. Absent: as it is. */
+  readonly note?: string;
+  /** Absent: as it is. */
+  readonly subdomains?: boolean;
+  /** It may also end a complaint or an unsubscribe earlier. */
+  readonly force: boolean;
+  /** It was applied before a release that was to end the entry: it does not count among those of which there are only so many. */
+  readonly settled?: boolean;
+  readonly by: string | null;
 }
 
 /** What is kept of an event: enough to fold it again, nothing that identifies the mailbox. */
-export type Fact = FailureFact | DeliveredFact | ObjectionFact | CommandFact;
+export type Fact = FailureFact | DeliveredFact | ObjectionFact | CommandFact | AmendFact;
 
 export interface Evidence {
   readonly firstFailureAt: number;
@@ -95,6 +133,22 @@ export interface SuppressionTerms {
   readonly reason: SuppressionReason;
   readonly since: number;
   readonly expiresAt: number | null;
+  /** Of a domain, when it also holds for those below it. */
+  readonly subdomains?: boolean;
+  /** Of a change only: the stream that asked for the entry, raised to `*` because so many others hold entries of their own. */
+  readonly raisedFrom?: Scope;
+}
+
+/** Where an entry comes from: for people, it decides nothing. */
+export interface EntryDetails {
+  /** Who made it, when a command did. */
+  readonly by: string | null;
+  /** The last note of a command. */
+  readonly note: string | null;
+  /** The source of the command, or of the event that made it. */
+  readonly source: string | null;
+  /** Who operates the mailbox, when a reply made it. */
+  readonly provider: string | null;
 }
 
 export interface Allowance {

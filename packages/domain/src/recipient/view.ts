@@ -1,16 +1,16 @@
-/** What others see of a recipient's fold: the columns of the status table and what holds now. */
+/** What others see of a recipient's fold: the columns of the status table and what is active now. */
 import { incidentOf } from '../incident/incident.ts';
 import { DAY } from '../policy/policy.ts';
-import type { FoldContext, Recipient } from './fold.ts';
-import { dueOf, machineOf } from './fold.ts';
-import { streakEvidence, suppressAt } from './machine.ts';
-import { activeAllowances, activeSuppressions } from './standing.ts';
-import type { Evidence, RecipientStateName, SuppressionTerms, Allowance } from './types.ts';
+import type { FoldContext, Recipient } from './recipient.ts';
+import { dueOf, machineOf } from './run.ts';
+import { entryOf, streakEvidence, suppressAt } from './machine.ts';
+import { activeAllowances, activeSuppressions } from './published.ts';
+import type { EntryDetails, Evidence, RecipientStateName, SuppressionTerms, Allowance } from './types.ts';
 
-/** A recipient that is healthy in every respect is remembered this long after its last event or timer, for late events. */
-export const QUIET_AFTER = 7 * DAY;
-/** ... and one of whom an incident holds something back so long, for whoever restores it. */
-export const HELD_FOR = 30 * DAY;
+/** A recipient that is healthy in every respect stays tracked this long after its last event or timer, for late events. */
+export const UNTRACKED_AFTER = 7 * DAY;
+/** The same for a recipient with failures that an incident excludes: an operator may restore them so long. */
+export const RESTORABLE_FOR = 30 * DAY;
 
 export interface RecipientView {
   readonly state: RecipientStateName;
@@ -18,15 +18,15 @@ export interface RecipientView {
   readonly provider: string | null;
   /** The deadline that will suppress if nothing changes, ms. */
   readonly suppressAt: number | null;
-  readonly suppressions: readonly HeldSuppression[];
+  readonly suppressions: readonly ActiveSuppression[];
   readonly allowed: readonly Allowance[];
   /** When to look again, ms on the partition clock. */
   readonly due: number | null;
-  /** Nothing about it needs to be kept, except the version if it has one. */
-  readonly quiet: boolean;
+  /** The recipient needs no tracking any more: nothing of it must be kept but its version, if it has one. */
+  readonly untrackable: boolean;
 }
 
-export interface HeldSuppression extends SuppressionTerms {
+export interface ActiveSuppression extends SuppressionTerms, EntryDetails {
   readonly evidence: Evidence | null;
   readonly policy: string;
 }
@@ -34,12 +34,17 @@ export interface HeldSuppression extends SuppressionTerms {
 export function viewOf(r: Recipient, context: FoldContext): RecipientView {
   const machine = machineOf(r, context);
   const { streak } = machine;
-  const suppressions = activeSuppressions(r.standing).map(({ opener, policy, expiresAt }) => {
-    const { scope, reason, since } = opener.suppression as SuppressionTerms;
-    return { scope, reason, since, expiresAt, evidence: opener.evidence, policy };
+  const suppressions = activeSuppressions(r.published).map(({ openedBy, policy, expiresAt }) => {
+    const { scope, reason, since, subdomains } = openedBy.suppression as SuppressionTerms;
+    // Not stored: the kept facts say it, also those that an earlier version kept.
+    const { by = null, note = null, source = null, provider = null } = entryOf(machine, scope, reason)?.details ?? {};
+    return {
+      ...{ scope, reason, since, expiresAt, by, note, source, provider, evidence: openedBy.evidence, policy },
+      ...(subdomains === undefined ? {} : { subdomains }),
+    };
   });
-  const allowed = activeAllowances(r.standing).map(({ opener, expiresAt }) => {
-    return { scope: (opener.allowance as Allowance).scope, expiresAt };
+  const allowed = activeAllowances(r.published).map(({ openedBy, expiresAt }) => {
+    return { scope: (openedBy.allowance as Allowance).scope, expiresAt };
   });
   const idle =
     machine.state === 'healthy' &&
@@ -52,20 +57,21 @@ export function viewOf(r: Recipient, context: FoldContext): RecipientView {
   const timer = dueOf(r, context);
   const newest = r.facts.at(-1);
   // A timer that made it healthy is looked at again when a late event comes: it counts like an event.
-  const quietAt =
+  const untrackAt =
     newest === undefined
       ? r.clock
-      : Math.max(newest.at, machine.lastTimerAt) + (r.facts.some((fact) => incidentOf(fact) !== undefined) ? HELD_FOR : QUIET_AFTER);
-  const quiet = idle && quietAt <= r.clock;
+      : Math.max(newest.at, machine.lastTimerAt) +
+        (r.facts.some((fact) => incidentOf(fact) !== undefined) ? RESTORABLE_FOR : UNTRACKED_AFTER);
+  const untrackable = idle && untrackAt <= r.clock;
   return {
     state: machine.state,
     streak: streak === undefined ? null : streakEvidence(streak),
-    provider: streak?.lastJudged.provider ?? null,
+    provider: streak?.lastClassified.provider ?? null,
     suppressAt: suppressAt(machine),
     suppressions: suppressions.sort(byScopeAndReason),
     allowed: allowed.sort((a, b) => (a.scope < b.scope ? -1 : 1)),
-    due: idle && !quiet ? Math.min(timer ?? quietAt, quietAt) : timer,
-    quiet,
+    due: idle && !untrackable ? Math.min(timer ?? untrackAt, untrackAt) : timer,
+    untrackable,
   };
 }
 

@@ -1,0 +1,25 @@
+/** Names of the provider formats. This is a separate entry point for callers that need the names but none of the libraries. */
+
+export const FORMAT_NAMES = [
+  'canonical',
+  'ses',
+  'sendgrid',
+  'mailgun',
+  'sparkpost',
+  'postmark',
+  'mandrill',
+  'brevo',
+  'mailjet',
+  'resend',
+  'kumomta',
+  'powermta',
+  'haraka',
+  'postfix',
+  'exim',
+  'sendmail',
+  'opensmtpd',
+  'exchange',
+  'dsn',
+  'arf',
+] as const;
+export type FormatName = (typeof FORMAT_NAMES)[number];

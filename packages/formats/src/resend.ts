@@ -1,0 +1,92 @@
+/**
+ * Resend: one event per request, with its id in the header `svix-id`. The event lists all recipients of the message and does not say
+ * which one it concerns.
+ */
+import type { DeliveryEventType } from '@desist/domain';
+import { eventOf, ignored, problem } from './draft.ts';
+import type { Draft } from './draft.ts';
+import { elementFormat } from './elements.ts';
+import type { NormaliseContext, Normalised } from './format.ts';
+import { fieldsOf, idOf, isObject, listOf, textOf } from './json.ts';
+import type { Fields } from './json.ts';
+
+export const resend = elementFormat({
+  name: 'resend',
+  looksLike: ({ first }) => /^(?:email|contact|domain)\./.test(textOf(first['type']) ?? '') && isObject(first['data']),
+  read,
+});
+
+const TYPES: ReadonlyMap<string, DeliveryEventType> = new Map([
+  ['email.sent', 'accepted'],
+  ['email.delivered', 'delivered'],
+  ['email.delivery_delayed', 'deferred'],
+  // The spelling on an older page of the documentation.
+  ['email.delivered_delayed', 'deferred'],
+  ['email.bounced', 'bounced'],
+  ['email.complained', 'complained'],
+  ['email.failed', 'rejected'],
+  ['email.suppressed', 'rejected'],
+]);
+
+function read(element: Fields, context: NormaliseContext, raw: () => string): Normalised | readonly Normalised[] {
+  const name = textOf(element['type']);
+  if (name === undefined) return problem('invalid', 'type: missing', raw());
+  const type = TYPES.get(name);
+  if (type === undefined) return ignored(name);
+  const data = fieldsOf(element['data']);
+  const messageId = idOf(data['email_id']);
+  const recipients = listOf(data['to']);
+  const meaning = type === 'bounced' ? bounceOf(fieldsOf(data['bounce'])) : { text: reasonOf(data) };
+  const named = recipients.length === 0 ? [undefined] : recipients;
+  return named.map((recipient) =>
+    eventOf(
+      'resend',
+      {
+        type,
+        recipient,
+        // `data.created_at` is the message's time, not the event's.
+        time: ['created_at', element['created_at']],
+        id: context.headers?.['svix-id'] ?? context.headers?.['webhook-id'],
+        identity: [messageId, name],
+        messageId,
+        metadata: tagsOf(data['tags']),
+        certain: recipients.length > 1 && type !== 'accepted' ? false : undefined,
+        ...meaning,
+      },
+      context,
+      raw,
+    ),
+  );
+}
+
+/** Bounce subtypes for the provider's own suppression lists: Suppressed, OnAccountSuppressionList and the lists of tenants. */
+const OWN_LIST = /^Suppressed$|SuppressionList$/;
+const OWN_WORDS = /suppression list|has suppressed sending/i;
+const PERMANENT: ReadonlyMap<unknown, boolean> = new Map([
+  ['Permanent', true],
+  ['Transient', false],
+]);
+
+function bounceOf(bounce: Fields): Partial<Draft> {
+  const message = textOf(bounce['message']);
+  const reply = listOf(bounce['diagnosticCode']).flatMap((line) => textOf(line) ?? []);
+  const text = [...reply, ...(message === undefined ? [] : [message])].join('\n');
+  const own = OWN_LIST.test(textOf(bounce['subType']) ?? '') || OWN_WORDS.test(message ?? '');
+  return { text, ...(own ? { type: 'rejected' } : { permanent: PERMANENT.get(bounce['type']) }) };
+}
+
+function reasonOf(data: Fields): string | undefined {
+  const failed = fieldsOf(data['failed']);
+  return textOf(failed['reason']) ?? textOf(failed['message']) ?? textOf(fieldsOf(data['suppressed'])['message']);
+}
+
+/** Reads tags: an object, or an array of names and values. */
+function tagsOf(tags: unknown): Fields {
+  if (!Array.isArray(tags)) return fieldsOf(tags);
+  return Object.fromEntries(
+    tags.map((tag: unknown) => {
+      const { name, value } = fieldsOf(tag);
+      return [typeof name === 'string' ? name : '', value];
+    }),
+  );
+}

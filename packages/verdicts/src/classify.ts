@@ -1,0 +1,114 @@
+/** Classifies replies: the first matching rule of an ordered list decides. Verdicts are cached. */
+import { categoryInfo } from './categories.ts';
+import { createDecider } from './decide.ts';
+import type { Prepared } from './decide.ts';
+import { CODE_RULES } from './rules/codes.ts';
+import { PROVIDER_MARKS } from './rules/marks.ts';
+import { PROVIDER_CODE_RULES, PROVIDER_RULES } from './rules/provider.ts';
+import type { Rule } from './rules/rule.ts';
+import { LAST_RULES, WEAK_RULES } from './rules/text-system.ts';
+import { TEXT_RULES } from './rules/text.ts';
+import type { Reply, Verdict } from './types.ts';
+
+/** Enhanced-code rules that cannot wrongly blame a mailbox. 2.2 (mailbox full) is the only reliable code about a mailbox. */
+const isSafe = ({ detail, category }: Rule): boolean =>
+  detail !== undefined && (categoryInfo(category).attribution !== 'recipient' || category === 'mailbox_full');
+
+/** The rules in order of precedence: provider rules, text rules, narrow codes, then the remaining weak evidence. */
+export const RULES: readonly Rule[] = [
+  ...PROVIDER_RULES,
+  ...TEXT_RULES,
+  ...PROVIDER_CODE_RULES,
+  ...CODE_RULES.filter(isSafe),
+  ...WEAK_RULES,
+  ...CODE_RULES.filter((rule) => !isSafe(rule)),
+  ...LAST_RULES,
+];
+
+export interface Classifier {
+  /** What one reply means and whose fault it is. Total: every text gets a verdict, `unknown` at worst. */
+  readonly classify: (reply: Reply) => Verdict;
+  /** The provider whose server wrote the text, if its words identify one. */
+  readonly providerIn: (text: string) => string | undefined;
+}
+
+/** Maximum number of cached verdicts per cache. The same replies recur by the million. The cache changes the cost, never the result. */
+const KEPT = 8_192;
+/** Cache limits: UTF-16 units of a reply cached verbatim, and words of a reply cached in normalised form. */
+const LONGEST_KEPT = 1_024;
+const MOST_WORDS = 256;
+
+/** Creates a classifier. `front`: the user's own rules, which precede the built-in rules. `kept`: maximum size of each cache. */
+export function createClassifier(front: readonly Rule[] = [], rules: readonly Rule[] = RULES, kept = KEPT): Classifier {
+  const decide = createDecider([...front.map(withoutRateLimits), ...rules], PROVIDER_MARKS, front.length);
+  const asTheyCame = new Map<string, Verdict>();
+  const normalised = new Map<string, Verdict>();
+
+  function byWords(reply: Reply): Verdict {
+    const reading = decide.prepare(reply);
+    const key = keyOf(reading);
+    if (key === undefined) return decide.verdict(reading);
+    let verdict = normalised.get(key);
+    if (verdict === undefined) {
+      if (normalised.size >= kept) normalised.clear();
+      normalised.set(key, (verdict = decide.verdict(reading)));
+    }
+    return verdict;
+  }
+
+  return {
+    classify(reply) {
+      const { text } = reply;
+      if (kept === 0) return decide.verdict(decide.prepare(reply));
+      if (text.length > LONGEST_KEPT) return byWords(reply);
+      const key = `${reply.code ?? ''}|${reply.enhanced ?? ''}|${reply.phase ?? ''}|${reply.provider ?? ''}|${text}`;
+      let verdict = asTheyCame.get(key);
+      if (verdict === undefined) {
+        verdict = byWords(reply);
+        if (asTheyCame.size >= kept) asTheyCame.clear();
+        asTheyCame.set(key, verdict);
+      }
+      return verdict;
+    },
+    providerIn: decide.providerIn,
+  };
+}
+
+/** Cache key of exactly the inputs of a verdict: equal keys imply equal verdicts. Undefined if the reply is not cached. */
+function keyOf({
+  code,
+  detail,
+  digit,
+  phase,
+  providerKey,
+  encoded,
+  outer,
+  withTrailer,
+  empty,
+  fromSendingSide,
+}: Prepared): string | undefined {
+  const { words, marks } = encoded;
+  if (outer !== undefined || withTrailer !== undefined || empty || fromSendingSide || words.length > MOST_WORDS) return undefined;
+  return `${code ?? ''}|${detail ?? ''}|${digit ?? ''}|${phase ?? ''}|${providerKey}|${String.fromCharCode(...words)}|${String.fromCharCode(...marks)}`;
+}
+
+const RATE_LIMITED = RULES.filter(({ category }) => category === 'recipient_rate_limited').flatMap(({ text }) => text ?? []);
+
+/** Keeps a user's rule from blaming the recipient for replies that say the recipient gets too much mail. */
+function withoutRateLimits(rule: Rule): Rule {
+  const attribution = rule.attribution ?? categoryInfo(rule.category).attribution;
+  return attribution === 'recipient' ? { ...rule, unless: [...(rule.unless ?? []), ...RATE_LIMITED] } : rule;
+}
+
+/** Created on first use, because compiling the rules takes time and not every command classifies. */
+let builtIn: Classifier | undefined;
+
+/** A classifier with the user's own rules before the built-in ones. Without own rules, all callers share one classifier. */
+export function classifierOf(rules: readonly Rule[] | undefined): Classifier {
+  return rules === undefined || rules.length === 0 ? (builtIn ??= createClassifier()) : createClassifier(rules);
+}
+
+/** Classifies a reply by the built-in rules. */
+export const classify = (reply: Reply): Verdict => classifierOf(undefined).classify(reply);
+/** The short name of the provider whose own words or host names occur in the text; undefined if none do. */
+export const providerIn = (text: string): string | undefined => classifierOf(undefined).providerIn(text);
