@@ -1,18 +1,18 @@
-/** What is published: changes, and what holds now. CONTRACT 1.3. */
-import type { Allowance, Change, SuppressionTerms } from '@desist/domain';
-import { contentHash } from './event.ts';
-import { formatTime } from './time.ts';
+/** Encodings of what is published: changes, and the active suppressions of a recipient. */
+import type { Allowance, Change, SuppressionTerms, Tenant, Address } from '@desist/domain';
+import { contentHash } from '@desist/formats/event';
+import { formatTime } from '@desist/formats/event';
 
-/** Deterministic: a change that is published again has the same id. */
-export function changeId(tenant: string, address: string, version: number): string {
+/** The id of a change. Deterministic, so that a repeated publication has the same id. */
+export function changeId(tenant: Tenant, address: Address, version: number): string {
   return contentHash([tenant, address, version]);
 }
 
 export function encodeChange(input: {
-  readonly tenant: string;
-  readonly address: string;
+  readonly tenant: Tenant;
+  readonly address: Address;
   readonly change: Change;
-  readonly sequence: { readonly partition: number; readonly number: number };
+  readonly sequence: { readonly partition: number; readonly number: number; readonly incarnation?: number };
 }): string {
   return JSON.stringify(changeValue(input));
 }
@@ -27,7 +27,7 @@ export function changeValue({ tenant, address, change, sequence }: Parameters<ty
     tenant,
     recipient: address,
     state: { from, to },
-    suppression: suppression === null ? null : terms(suppression),
+    suppression: suppression === null ? null : changedTerms(suppression),
     ...(allowance === null ? {} : { allowance: allowanceValue(allowance) }),
     cause,
     effectiveAt: formatTime(effectiveAt),
@@ -48,10 +48,10 @@ export function changeValue({ tenant, address, change, sequence }: Parameters<ty
   };
 }
 
-/** The value on `suppressions`; null (a tombstone) when nothing holds. */
+/** The JSON value on `suppressions`; null (a tombstone) when nothing is active. */
 export function encodeSuppressions(input: {
-  readonly tenant: string;
-  readonly address: string;
+  readonly tenant: Tenant;
+  readonly address: Address;
   readonly version: number;
   readonly suppressions: readonly SuppressionTerms[];
   readonly allowed: readonly Allowance[];
@@ -73,10 +73,25 @@ export interface TermsValue {
   readonly reason: string;
   readonly since: string;
   readonly expiresAt: string | null;
+  /** Of a domain (`@example.com` in the place of the recipient): also for the domains below it. */
+  readonly subdomains?: true;
 }
 
-export function terms({ scope, reason, since, expiresAt }: SuppressionTerms): TermsValue {
-  return { scope, reason, since: formatTime(since), expiresAt: expiresAt === null ? null : formatTime(expiresAt) };
+/** In a change, `raisedFrom` names the stream whose suppression was extended to `*`. */
+export interface ChangedTermsValue extends TermsValue {
+  readonly raisedFrom?: string;
+}
+
+function changedTerms(suppression: SuppressionTerms): ChangedTermsValue {
+  const { raisedFrom } = suppression;
+  return { ...terms(suppression), ...(raisedFrom === undefined ? {} : { raisedFrom }) };
+}
+
+export function terms({ scope, reason, since, expiresAt, subdomains }: SuppressionTerms): TermsValue {
+  return {
+    ...{ scope, reason, since: formatTime(since), expiresAt: expiresAt === null ? null : formatTime(expiresAt) },
+    ...(subdomains === true ? { subdomains } : {}),
+  };
 }
 
 function allowanceValue({ scope, expiresAt }: Allowance): object {

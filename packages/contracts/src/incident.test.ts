@@ -1,4 +1,4 @@
-import { INCIDENT_ACTIONS } from '@desist/domain';
+import { asTenant, INCIDENT_ACTIONS } from '@desist/domain';
 import type { IncidentNotice } from '@desist/domain';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -15,7 +15,7 @@ const NOTICE: IncidentNotice = {
   id: 'gmail-12bdk',
   revision: 2,
   action: 'closed',
-  holds: true,
+  excludes: true,
   terms: {
     tenant: null,
     provider: 'gmail',
@@ -45,8 +45,8 @@ const notice: fc.Arbitrary<IncidentNotice> = fc
     id: fc.stringMatching(/^[A-Za-z0-9_-]{1,64}$/),
     revision: fc.nat(),
     action: fc.constantFrom(...INCIDENT_ACTIONS),
-    holds: fc.boolean(),
-    tenant: word,
+    excludes: fc.boolean(),
+    tenant: fc.option(fc.stringMatching(/^[a-z]{1,12}$/).map(asTenant), { nil: null }),
     provider: fc.stringMatching(/^[a-z.]{1,12}$/),
     domain: fc.option(fc.stringMatching(/^[a-z]{1,8}\.com$/), { nil: null }),
     code: fc.constantFrom(null, '550', '5.1.1', '550 5.1.1'),
@@ -66,7 +66,7 @@ const notice: fc.Arbitrary<IncidentNotice> = fc
 
 describe('the record of an incident', () => {
   it('is read as its first version wrote it, and written like that', () => {
-    expect(decodeIncident({ value: bytes(FIRST) })).toEqual({ ok: true, notice: NOTICE });
+    expect(decodeIncident({ value: bytes(FIRST) })).toEqual({ ok: true, kind: 'provider', notice: NOTICE });
     expect(encodeIncident(NOTICE)).toEqual({ key: 'incident/gmail-12bdk', value: FIRST });
   });
 
@@ -74,7 +74,7 @@ describe('the record of an incident', () => {
     fc.assert(
       fc.property(notice, (one) => {
         const { key, value } = encodeIncident(one);
-        expect(decodeIncident({ value: bytes(value) })).toEqual({ ok: true, notice: one });
+        expect(decodeIncident({ value: bytes(value) })).toEqual({ ok: true, kind: 'provider', notice: one });
         expect(schemaProblem('incident', JSON.parse(value))).toBeNull();
         expect(isIncidentKey(bytes(key))).toBe(true);
       }),
@@ -86,14 +86,14 @@ describe('the record of an incident', () => {
     ['[]', 'unreadable', 'not a JSON object'],
     ['{"version":2,"type":"incident"}', 'unsupported_version', 'version 2, supported: 1'],
     [FIRST.replace('"closed"', '"gone"'), 'invalid', 'action: must be one of opened, closed, voided, restored'],
-    [FIRST.replace('"provider":"gmail"', '"provider":null'), 'invalid', 'provider: must be given, or domain'],
+    [FIRST.replace('"provider":"gmail"', '"provider":null'), 'invalid', 'provider: must be given if there is no domain'],
     [FIRST.replace('"until":"2020-12-14T19', '"until":"2020-12-14T12'), 'invalid', 'until: must be after from'],
     [FIRST.replace('"holds":true', '"holds":"yes"'), 'invalid', 'holds: must be true or false'],
   ])('that is not as it should be is refused with the place: %#', (text, reason, detail) => {
     expect(decodeIncident({ value: bytes(text) })).toEqual({ ok: false, reason, detail });
   });
 
-  it('is known by its key, which no recipient has', () => {
+  it('is recognised by its key, which no recipient can have', () => {
     for (const key of ['incident/a', 'incident/gmail-12bdk']) expect(isIncidentKey(bytes(key))).toBe(true);
     for (const key of ['incident/alice@example.com', 'incident/', 'default/incident', 'inciden'])
       expect(isIncidentKey(bytes(key))).toBe(false);
@@ -108,17 +108,17 @@ describe('terms', () => {
     return found;
   };
 
-  it('every mistake is told', () => {
+  it('every mistake is reported', () => {
     expect(problems({ provider: 7, code: 'x', from: 'today' })).toEqual([
       'provider: text of at most 1024 characters',
       'code: like 550, 5.1.1 or "550 5.1.1"',
       'from: an RFC 3339 time',
       'from: given',
-      'provider: given, or domain',
+      'provider: given if there is no domain',
     ]);
     expect(problems(null)).toEqual(['terms: an object']);
     expect(problems({ provider: 'gmail', from: '2026-03-01T00:00:00Z', text: 'alice@example.com unknown' })).toEqual([
-      'text: part of a reply as it is kept: without addresses',
+      'text: part of a stored reply, which contains no addresses',
     ]);
   });
 
@@ -139,7 +139,7 @@ describe("an incident's change", () => {
     expect(change).toMatchObject({
       type: 'incident_closed',
       tenant: '*',
-      incident: 'gmail-12bdk',
+      incident: { id: 'gmail-12bdk', kind: 'provider' },
       counts: { failing: 149, delivered: 16, share: 0.903, usualShare: 0.001 },
       codes: [{ code: '550 5.1.1', count: 149 }],
       samples: ['550 5.1.1 no such user'],

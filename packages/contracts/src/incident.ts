@@ -1,27 +1,28 @@
 /**
- * Incidents on the wire: as a record of `delivery-events`, which every partition gets and which says what is held back from there on; and
- * as a change on `suppression-events`, which one partition publishes for all.
+ * Encodings of incidents: the record on `delivery-events`, which every partition gets and applies from there on; and the change on
+ * `suppression-events`, which one partition publishes for all.
  */
-import { INCIDENT_ACTIONS } from '@desist/domain';
-import type { IncidentAction, IncidentNotice, IncidentSummary, IncidentTerms } from '@desist/domain';
-import { contentHash, EVENT_VERSION, NAME, RECORD_LIMIT } from './event.ts';
-import type { RawRecord, Refusal } from './event.ts';
-import { normaliseAddress } from './address.ts';
-import { clean, TEXT_LIMIT, WORD_LIMIT } from './text.ts';
-import { formatTime, parseTime } from './time.ts';
+import { asTenant, INCIDENT_ACTIONS } from '@desist/domain';
+import type { IncidentAction, IncidentNotice, IncidentSummary, IncidentTerms, SenderNotice } from '@desist/domain';
+import { contentHash, EVENT_VERSION, NAME, RECORD_LIMIT } from '@desist/formats/event';
+import type { RawRecord, Refusal } from '@desist/formats/event';
+import { normaliseAddress } from '@desist/formats/event';
+import { clean, TEXT_LIMIT, WORD_LIMIT } from '@desist/formats/event';
+import { formatTime, parseTime } from '@desist/formats/event';
+import { INCIDENT_ID, INCIDENT_KEY, isCount, isObject, round } from './incident-values.ts';
+import { parseSenderIncident } from './sender-incident.ts';
 
 export type DecodedIncident =
-  { readonly ok: true; readonly notice: IncidentNotice } | { readonly ok: false; readonly reason: Refusal; readonly detail: string };
+  | { readonly ok: true; readonly kind: 'provider'; readonly notice: IncidentNotice }
+  | { readonly ok: true; readonly kind: 'sender'; readonly notice: SenderNotice }
+  | { readonly ok: false; readonly reason: Refusal; readonly detail: string };
 
-/** No key of a recipient begins like this: it has an `@`, and an id has none. */
-const KEY = 'incident/';
-const KEY_BYTES = new TextEncoder().encode(KEY);
+const KEY_BYTES = new TextEncoder().encode(INCIDENT_KEY);
 const AT = 0x40;
-const ID = /^[A-Za-z0-9_-]{1,64}$/;
 const MOST_CODES = 10;
 const MOST_SAMPLES = 5;
 
-/** Is this the key of an incident's record? Looked at before anything is decoded. */
+/** Whether this is the key of an incident's record. Works on the bytes, because it is called for every record. */
 export function isIncidentKey(key: Uint8Array | null): boolean {
   if (key === null || key.length <= KEY_BYTES.length) return false;
   for (let i = 0; i < KEY_BYTES.length; i += 1) if (key[i] !== KEY_BYTES[i]) return false;
@@ -30,12 +31,12 @@ export function isIncidentKey(key: Uint8Array | null): boolean {
 
 /** The record of an incident, for every partition of `delivery-events`. */
 export function encodeIncident(notice: IncidentNotice): { readonly key: string; readonly value: string } {
-  const { id, revision, action, holds, terms, at, announcedBy, summary, by, note } = notice;
+  const { id, revision, action, excludes: holds, terms, at, announcedBy, summary, by, note } = notice;
   const value = { version: EVENT_VERSION, type: 'incident', id, revision, action, holds, terms: termsValue(terms), announcedBy, summary };
-  return { key: KEY + id, value: JSON.stringify({ ...value, by, note, occurredAt: formatTime(at) }) };
+  return { key: INCIDENT_KEY + id, value: JSON.stringify({ ...value, by, note, occurredAt: formatTime(at) }) };
 }
 
-/** Details name fields. */
+/** Decodes the record of an incident. `detail` names the first wrong field. */
 export function decodeIncident({ value }: Pick<RawRecord, 'value'>): DecodedIncident {
   if (value === null) return refuse('unreadable', 'no value');
   if (value.length > RECORD_LIMIT) return refuse('too_large', `${value.length} bytes, at most ${RECORD_LIMIT}`);
@@ -48,7 +49,7 @@ export function decodeIncident({ value }: Pick<RawRecord, 'value'>): DecodedInci
   return parseIncident(json);
 }
 
-/** Reads a value that is parsed already. */
+/** Like `decodeIncident`, for a value that is parsed already. */
 export function parseIncident(json: unknown): DecodedIncident {
   if (!isObject(json)) return refuse('unreadable', 'not a JSON object');
   const { version } = json;
@@ -57,11 +58,15 @@ export function parseIncident(json: unknown): DecodedIncident {
       ? refuse('unsupported_version', `version ${version}, supported: ${EVENT_VERSION}`)
       : refuse('invalid', 'version: missing or not a number');
   }
+  if (json['type'] === 'incident' && json['kind'] === 'sender') {
+    const read = parseSenderIncident(json);
+    return read.ok ? { ok: true, kind: 'sender', notice: read.notice } : refuse('invalid', read.detail);
+  }
   const problems: string[] = [];
   const wrong = (name: string, wanted: string): undefined => void problems.push(`${name}: must be ${wanted}`);
   const { id, revision, action, holds, announcedBy, by, note, occurredAt } = json;
   if (json['type'] !== 'incident') wrong('type', '"incident"');
-  if (typeof id !== 'string' || !ID.test(id)) wrong('id', `like ${ID.source}`);
+  if (typeof id !== 'string' || !INCIDENT_ID.test(id)) wrong('id', `like ${INCIDENT_ID.source}`);
   if (!isCount(revision)) wrong('revision', 'a whole number from 0 on');
   if (!INCIDENT_ACTIONS.includes(action as IncidentAction)) wrong('action', `one of ${INCIDENT_ACTIONS.join(', ')}`);
   if (typeof holds !== 'boolean') wrong('holds', 'true or false');
@@ -74,7 +79,7 @@ export function parseIncident(json: unknown): DecodedIncident {
     id: id as string,
     revision: revision as number,
     action: action as IncidentAction,
-    holds: holds as boolean,
+    excludes: holds as boolean,
     terms: terms as IncidentTerms,
     at: at as number,
     announcedBy: announcedBy as number,
@@ -82,12 +87,15 @@ export function parseIncident(json: unknown): DecodedIncident {
     by: wordOf(by, WORD_LIMIT),
     note: wordOf(note, TEXT_LIMIT),
   };
-  return { ok: true, notice };
+  return { ok: true, kind: 'provider', notice };
 }
 
 type Wrong = (name: string, wanted: string) => undefined;
 
-/** Terms as JSON says them; every problem is told. At least a provider or a domain must be named: nobody voids everything by mistake. */
+/**
+ * Reads terms from JSON and reports every problem to `wrong`. A provider or a domain is required, so that nobody voids everything by
+ * mistake.
+ */
 export function readTerms(json: unknown, wrong: Wrong): IncidentTerms | undefined {
   if (!isObject(json)) return wrong('terms', 'an object');
   const text = (name: string, limit: number): string | null => {
@@ -113,13 +121,13 @@ export function readTerms(json: unknown, wrong: Wrong): IncidentTerms | undefine
   const code = text('code', 32);
   if (code !== null && !/^(\d{3})?(?:(?:^|\s)[245]\.\d{1,3}\.\d{1,3})?$/.test(code)) wrong('code', 'like 550, 5.1.1 or "550 5.1.1"');
   const part = text('text', TEXT_LIMIT);
-  if (part?.includes('@') === true) wrong('text', 'part of a reply as it is kept: without addresses');
+  if (part?.includes('@') === true) wrong('text', 'part of a stored reply, which contains no addresses');
   const from = time('from');
   const until = time('until');
   if (from === null) wrong('from', 'given');
   else if (until !== null && until <= from) wrong('until', 'after from');
-  if (provider === null && domain === null) wrong('provider', 'given, or domain');
-  return from === null ? undefined : { tenant, provider, domain, code, text: part, from, until };
+  if (provider === null && domain === null) wrong('provider', 'given if there is no domain');
+  return from === null ? undefined : { tenant: tenant === null ? null : asTenant(tenant), provider, domain, code, text: part, from, until };
 }
 
 export interface TermsJson extends Omit<IncidentTerms, 'from' | 'until'> {
@@ -131,7 +139,7 @@ export function termsValue({ from, until, ...rest }: IncidentTerms): TermsJson {
   return { ...rest, from: formatTime(from), until: until === null ? null : formatTime(until) };
 }
 
-/** What was counted is for people: what can not be read of it is left out. */
+/** Counts are for people only, so unreadable parts are left out. */
 export function readSummary(json: unknown): IncidentSummary | null {
   if (!isObject(json)) return null;
   const { failing, delivered, usualShare, codes, samples } = json;
@@ -147,16 +155,19 @@ export function readSummary(json: unknown): IncidentSummary | null {
   };
 }
 
-/** The value on `suppression-events`: what happened to the incident, for all partitions. It is about no recipient, and of tenant `*`. */
+/**
+ * The JSON value on `suppression-events`: a decision about an incident, published once for all partitions. It concerns no single recipient;
+ * the tenant is `*` unless the incident names one.
+ */
 export function encodeIncidentChange(input: {
   readonly notice: IncidentNotice;
-  /** Partition clock when it was published, ms. */
+  /** Partition clock at publication, ms. */
   readonly recordedAt: number;
   readonly policy: string;
-  readonly sequence: { readonly partition: number; readonly number: number };
+  readonly sequence: { readonly partition: number; readonly number: number; readonly incarnation?: number };
 }): { readonly key: string; readonly value: string } {
   const { notice, recordedAt, policy, sequence } = input;
-  const { id, revision, action, holds, terms, at, summary, by, note } = notice;
+  const { id, revision, action, excludes: holds, terms, at, summary, by, note } = notice;
   const { failing = 0, delivered = 0, usualShare = null, codes = [], samples = [] } = summary ?? {};
   const share = failing === 0 ? 0 : round(failing / (failing + delivered));
   const value = {
@@ -164,7 +175,7 @@ export function encodeIncidentChange(input: {
     id: contentHash(['incident', id, revision]),
     type: `incident_${action}`,
     tenant: terms.tenant ?? '*',
-    incident: id,
+    incident: { id, kind: 'provider' },
     holds,
     terms: termsValue(terms),
     counts: { failing, delivered, share, usualShare: usualShare === null ? null : round(usualShare) },
@@ -177,19 +188,7 @@ export function encodeIncidentChange(input: {
     policy,
     sequence,
   };
-  return { key: KEY + id, value: JSON.stringify(value) };
-}
-
-function round(share: number): number {
-  return Math.round(share * 10_000) / 10_000;
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function isCount(value: unknown): value is number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+  return { key: INCIDENT_KEY + id, value: JSON.stringify(value) };
 }
 
 function wordOf(value: unknown, limit: number): string | null {

@@ -2,10 +2,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { DeliveryEvent } from '@desist/domain';
-import { decodeRecord } from './event.ts';
+import { decodeRecord } from '@desist/formats/event';
 import { keyText, peekRecord as peekInto } from './peek.ts';
-import type { PeekedPlaces, PeekedType } from './peek.ts';
-import type { RawRecord } from './event.ts';
+import type { PeekedOffsets, PeekedType } from './peek.ts';
+import type { RawRecord } from '@desist/formats/event';
 
 const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 20_000);
 const NOW = Date.UTC(2026, 2, 1, 12);
@@ -16,8 +16,11 @@ interface Made {
   readonly value: string;
 }
 
-const places: PeekedPlaces = { occurredAt: 0, messageStart: 0, messageEnd: 0, hostStart: 0, hostEnd: 0 };
-const peekRecord = (record: RawRecord): PeekedType | undefined => peekInto(record, places);
+const offsets: PeekedOffsets = {
+  ...{ occurredAt: 0, messageStart: 0, messageEnd: 0, hostStart: 0, hostEnd: 0 },
+  ...{ streamStart: 0, streamEnd: 0, poolStart: 0, poolEnd: 0 },
+};
+const peekRecord = (record: RawRecord): PeekedType | undefined => peekInto(record, offsets);
 const decoder = new TextDecoder();
 
 function agrees({ key, value }: { readonly key: Uint8Array | null; readonly value: Uint8Array | null }, recordTime: number): boolean {
@@ -29,9 +32,11 @@ function agrees({ key, value }: { readonly key: Uint8Array | null; readonly valu
   expect(`${decoded.event.tenant}/${decoded.event.recipient}`).toBe(keyText(key as Uint8Array));
   expect(decoded.clamped).toBe(false);
   expect(decoded.event).not.toHaveProperty('certain');
-  expect(decoded.event.occurredAt).toBe(places.occurredAt);
-  const { messageId = '', remoteHost = '' } = decoded.event as DeliveryEvent;
-  const { messageStart, messageEnd, hostStart, hostEnd } = places;
+  expect(decoded.event.occurredAt).toBe(offsets.occurredAt);
+  const { messageId = '', remoteHost = '', stream, pool = '' } = decoded.event as DeliveryEvent;
+  const { messageStart, messageEnd, hostStart, hostEnd, streamStart, streamEnd, poolStart, poolEnd } = offsets;
+  expect(streamEnd > streamStart ? decoder.decode(value?.subarray(streamStart, streamEnd)) : 'default').toBe(stream);
+  expect(decoder.decode(value?.subarray(poolStart, poolEnd))).toBe(pool);
   expect(decoder.decode(value?.subarray(messageStart, messageEnd)).slice(0, 1_024)).toBe(messageId);
   expect(decoder.decode(value?.subarray(hostStart, hostEnd)).slice(0, 1_024)).toBe(remoteHost);
   return true;
@@ -69,6 +74,7 @@ const members = fc.record(
     ),
     tenant: mostly(oneOf('acme', 'default', '-bad', 'A.b_c-1', '')),
     stream: mostly(oneOf('marketing', '_bad', 'x'.repeat(65))),
+    pool: mostly(oneOf('pool-a', '.b_1', '', 'a b', 'x'.repeat(65))),
     id: mostly(oneOf('id-1', '')),
     messageId: mostly(oneOf('m-1', '"quoted"', 'ümlaut')),
     attempt: mostly(oneOf(1, 0, -1, 1_000_001, 2.5)),

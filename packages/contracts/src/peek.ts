@@ -1,14 +1,15 @@
 /**
- * Recognises a valid delivery or acceptance on its bytes. Nearly all records are one, and the engine needs no more of them than
- * key and type, so neither text nor objects are made. One pass; whatever is unusual (an escape, a character outside of ASCII, a
- * capital in the address, a field given twice, a nested value) is a doubt, and the doubt is for `decodeRecord`.
+ * Recognises a valid delivery or acceptance from its bytes. Nearly all records are one, and the engine needs only their key and
+ * type, so no strings and no objects are created. One pass. Anything unusual (an escape, a character outside ASCII, a capital in the
+ * address, a repeated field, a nested value) counts as doubt, and the caller then uses `decodeRecord`.
  *
- * Every place is checked against the length before it is read: V8 keeps a loop over bytes fast only while it never reads
- * beyond their end.
+ * Every index is checked against the length before it is read: V8 keeps a loop over bytes fast only while it never reads
+ * beyond the end.
  */
-import { SMTP_PHASES } from '@desist/domain';
-import type { RawRecord } from './event.ts';
-import { CLOCK_TOLERANCE, RECORD_LIMIT } from './event.ts';
+import { SMTP_PHASES } from '@desist/verdicts';
+import type { RecipientKey } from '@desist/domain';
+import type { RawRecord } from '@desist/formats/event';
+import { CLOCK_TOLERANCE, RECORD_LIMIT } from '@desist/formats/event';
 
 export type PeekedType = 'delivered' | 'accepted';
 
@@ -32,14 +33,14 @@ const DOMAIN_LIMIT = 255;
 const LABEL_LIMIT = 63;
 const NAME_LIMIT = 64;
 
-// What a byte may be, as bits.
+// Character classes, as bits.
 /** Printable ASCII that needs no escape in JSON. */
 const PLAIN = 1;
-/** Of a tenant's or stream's name, its first character apart. */
+/** In the name of a pool; in that of a tenant or stream, except its first character. */
 const NAME = 2;
-/** Of the local part of a plain address (`isPlainAddress`). */
+/** In the local part of a plain address (`isPlainAddress`). */
 const LOCAL = 4;
-/** Of a domain's label: lower-case letters and digits. */
+/** In a label of a domain: lower-case letters and digits. */
 const LABEL = 8;
 const DIGIT = 16;
 const LETTER = 32;
@@ -75,7 +76,7 @@ const TRUE = bytesOf('true');
 const FALSE = bytesOf('false');
 const NULL = bytesOf('null');
 
-/** Members that mean something. Length, first and second letter tell them apart; the place in the list is the bit of `seen`. */
+/** Known members. Their length, first and second letter distinguish them; the index is the bit in `seen`. */
 const FIELDS = [
   'version',
   'type',
@@ -91,46 +92,50 @@ const FIELDS = [
   'remoteHost',
   'source',
   'permanent',
-  // No value of it is read here: what is not certain to be about this recipient is not the usual case.
+  'pool',
+  // Not read here: an event that is not certain to concern this recipient is unusual.
   'certain',
 ] as const;
 const FIELD_BYTES: readonly Uint8Array[] = FIELDS.map(bytesOf);
-const [VERSION, TYPE, RECIPIENT, OCCURRED_AT, TENANT, STREAM, ID, MESSAGE_ID, ATTEMPT, SMTP, PHASE, REMOTE_HOST, SOURCE, PERMANENT] = [
-  0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13,
-] as const;
+const [VERSION, TYPE, RECIPIENT, OCCURRED_AT, TENANT, STREAM, ID, MESSAGE_ID, ATTEMPT, SMTP, PHASE, REMOTE_HOST, SOURCE, PERMANENT, POOL] =
+  [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14] as const;
 const REQUIRED = (1 << VERSION) | (1 << TYPE) | (1 << RECIPIENT) | (1 << OCCURRED_AT);
-/** From `slot` of a name to its place in `FIELDS`, or -1. A name that shares a slot with a known one is compared in full. */
-const SLOTS = fieldSlots();
+/** A perfect hash of the known names: from `hashOfName` to the index in `FIELDS`, or -1. The name is then compared in full. */
+const FIELD_BY_HASH = fieldsByHash();
 
-function slot(length: number, first: number, second: number): number {
+function hashOfName(length: number, first: number, second: number): number {
   return (length + first + second * 3) & 127;
 }
 
-function fieldSlots(): Int8Array {
-  const slots = new Int8Array(128).fill(-1);
+function fieldsByHash(): Int8Array {
+  const table = new Int8Array(128).fill(-1);
   for (const [index, bytes] of FIELD_BYTES.entries()) {
-    const at = slot(bytes.length, bytes[0] as number, bytes[1] as number);
-    if (slots[at] !== -1) throw new Error(`${FIELDS[index] ?? ''} shares its slot: choose another formula`);
-    slots[at] = index;
+    const at = hashOfName(bytes.length, bytes[0] as number, bytes[1] as number);
+    if (table[at] !== -1) throw new Error(`${FIELDS[index] ?? ''} has the hash of another field: choose another formula`);
+    table[at] = index;
   }
-  return slots;
+  return table;
 }
 
-/** Where a record that was peeked at has what; an end that is not behind its start says that it has none. */
-export interface PeekedPlaces {
-  /** ms */
+/** Where the fields of a peeked record stand in its value, as byte offsets. A field is absent when its end is not after its start. */
+export interface PeekedOffsets {
+  /** ms since the epoch; a value, not an offset. */
   occurredAt: number;
   messageStart: number;
   messageEnd: number;
   hostStart: number;
   hostEnd: number;
+  streamStart: number;
+  streamEnd: number;
+  poolStart: number;
+  poolEnd: number;
 }
 
 /**
- * The type of a record that `decodeRecord` would take as a delivery or acceptance under exactly this key; undefined in any doubt.
- * `places` is written over, and means something when there is a type.
+ * The type of a record that `decodeRecord` would read as a delivery or acceptance under exactly this key; undefined if there is
+ * any doubt. Overwrites `offsets`, whose content is valid only when a type is returned.
  */
-export function peekRecord({ key, value, recordTime }: RawRecord, places: PeekedPlaces): PeekedType | undefined {
+export function peekRecord({ key, value, recordTime }: RawRecord, offsets: PeekedOffsets): PeekedType | undefined {
   if (key === null || value === null || value.length < SHORTEST || value.length > RECORD_LIMIT) return undefined;
   const last = value.length;
   let at = skipSpace(value, 0, last);
@@ -141,7 +146,8 @@ export function peekRecord({ key, value, recordTime }: RawRecord, places: Peeked
   let tenantLength = -1;
   let recipientStart = 0;
   let recipientLength = 0;
-  places.messageStart = places.messageEnd = places.hostStart = places.hostEnd = 0;
+  offsets.messageStart = offsets.messageEnd = offsets.hostStart = offsets.hostEnd = 0;
+  offsets.streamStart = offsets.streamEnd = offsets.poolStart = offsets.poolEnd = 0;
   do {
     const name = skipSpace(value, at + 1, last);
     const nameEnd = stringEnd(value, name, last);
@@ -176,6 +182,13 @@ export function peekRecord({ key, value, recordTime }: RawRecord, places: Peeked
           break;
         case STREAM:
           end = nameEndAt(value, start, last);
+          offsets.streamStart = start + 1;
+          offsets.streamEnd = end - 1;
+          break;
+        case POOL:
+          end = poolEndAt(value, start, last);
+          offsets.poolStart = start + 1;
+          offsets.poolEnd = end - 1;
           break;
         case ID:
         case SOURCE:
@@ -183,20 +196,22 @@ export function peekRecord({ key, value, recordTime }: RawRecord, places: Peeked
           break;
         case MESSAGE_ID:
           end = stringEnd(value, start, last);
-          places.messageStart = start + 1;
-          places.messageEnd = end - 1;
+          offsets.messageStart = start + 1;
+          offsets.messageEnd = end - 1;
           break;
         case REMOTE_HOST:
           end = stringEnd(value, start, last);
-          places.hostStart = start + 1;
-          places.hostEnd = end - 1;
+          offsets.hostStart = start + 1;
+          offsets.hostEnd = end - 1;
           break;
         case OCCURRED_AT:
-          end = timeEnd(value, start, last, recordTime, places);
+          end = timeEnd(value, start, last, offsets);
+          // A time in the future of the record is a doubt.
+          if (offsets.occurredAt > recordTime + CLOCK_TOLERANCE) return undefined;
           break;
         case ATTEMPT: {
           const after = integerEnd(value, start, last);
-          // Up to 999,999; the million itself is a doubt.
+          // Up to 999,999; larger numbers are a doubt.
           if (after - start <= 6) end = after;
           break;
         }
@@ -221,17 +236,18 @@ export function peekRecord({ key, value, recordTime }: RawRecord, places: Peeked
   if ((seen & REQUIRED) !== REQUIRED || type === undefined) return undefined;
   const named = tenantLength === -1 ? DEFAULT.length : tenantLength;
   if (key.length !== named + 1 + recipientLength || key[named] !== SLASH) return undefined;
-  if (tenantLength === -1 ? !equal(key, 0, DEFAULT, 0, named) : !equal(key, 0, value, tenantStart, named)) return undefined;
-  return isPlainAddressAt(key, named + 1, value, recipientStart, recipientLength) ? type : undefined;
+  if (tenantLength === -1 ? !startsAt(key, 0, DEFAULT, named) : !startsAt(value, tenantStart, key, named)) return undefined;
+  return isPlainAddressAt(value, recipientStart, key, named + 1) ? type : undefined;
 }
 
 /** The key of a record that was peeked at, as text. */
-export function keyText(key: Uint8Array): string {
-  return Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('latin1');
+export function keyText(key: Uint8Array): RecipientKey {
+  return Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('latin1') as RecipientKey;
 }
 
-/** Whether these bytes of `value` are a plain address (as `isPlainAddress` has it) and stand at `from` in `key`, too. */
-function isPlainAddressAt(key: Uint8Array, from: number, value: Uint8Array, start: number, length: number): boolean {
+/** Whether the bytes of `key` after `from` are a plain address (see `isPlainAddress`) and equal those of `value` after `start`. */
+function isPlainAddressAt(value: Uint8Array, start: number, key: Uint8Array, from: number): boolean {
+  const length = key.length - from;
   let local = 0;
   for (; local < length; local += 1) {
     const byte = value[start + local] as number;
@@ -259,21 +275,21 @@ function isPlainAddressAt(key: Uint8Array, from: number, value: Uint8Array, star
   return labels > 0 && label > 0 && label <= LABEL_LIMIT && before !== HYPHEN;
 }
 
-/** Which of `FIELDS` is named here; -1: none. */
+/** Index in `FIELDS` of the name at `at`; -1: unknown. */
 function fieldAt(value: Uint8Array, at: number, length: number): number {
   if (length < 2) return -1;
-  const field = SLOTS[slot(length, value[at] as number, value[at + 1] as number)] as number;
+  const field = FIELD_BY_HASH[hashOfName(length, value[at] as number, value[at + 1] as number)] as number;
   if (field === -1) return -1;
   const bytes = FIELD_BYTES[field] as Uint8Array;
-  return bytes.length === length && equal(value, at, bytes, 0, length) ? field : -1;
+  return bytes.length === length && startsAt(value, at, bytes, length) ? field : -1;
 }
 
 function typeAt(value: Uint8Array, at: number, length: number): PeekedType | undefined {
-  if (length === DELIVERED.length && equal(value, at, DELIVERED, 0, length)) return 'delivered';
-  return length === ACCEPTED.length && equal(value, at, ACCEPTED, 0, length) ? 'accepted' : undefined;
+  if (length === DELIVERED.length && startsAt(value, at, DELIVERED, length)) return 'delivered';
+  return length === ACCEPTED.length && startsAt(value, at, ACCEPTED, length) ? 'accepted' : undefined;
 }
 
-// Each of these answers the place behind what it read, or `DOUBT`. `last`: the value's length.
+// Each of these returns the index after what it read, or `DOUBT`. `last`: length of `value`.
 
 /** `smtp`: a flat object of a code and texts. */
 function replyEnd(value: Uint8Array, from: number, last: number): number {
@@ -306,7 +322,7 @@ function codeEnd(value: Uint8Array, at: number, last: number): number {
 function phaseEnd(value: Uint8Array, at: number, last: number): number {
   const end = stringEnd(value, at, last);
   if (end === DOUBT) return DOUBT;
-  for (const phase of PHASES) if (end - at - 2 === phase.length && equal(value, at + 1, phase, 0, phase.length)) return end;
+  for (const phase of PHASES) if (end - at - 2 === phase.length && startsAt(value, at + 1, phase, phase.length)) return end;
   return DOUBT;
 }
 
@@ -320,12 +336,17 @@ function stringEnd(value: Uint8Array, from: number, last: number): number {
 
 /** A string `[A-Za-z0-9][A-Za-z0-9._-]{0,63}`. */
 function nameEndAt(value: Uint8Array, from: number, last: number): number {
+  const end = poolEndAt(value, from, last);
+  return end === DOUBT || ((CLASS[value[from + 1] as number] as number) & (LETTER | DIGIT)) === 0 ? DOUBT : end;
+}
+
+/** A string `[A-Za-z0-9._-]{1,64}`. */
+function poolEndAt(value: Uint8Array, from: number, last: number): number {
   if (value[from] !== QUOTE) return DOUBT;
   let at = from + 1;
   while (at < last && ((CLASS[value[at] as number] as number) & NAME) !== 0) at += 1;
   const length = at - from - 1;
-  if (at >= last || value[at] !== QUOTE || length === 0 || length > NAME_LIMIT) return DOUBT;
-  return ((CLASS[value[from + 1] as number] as number) & (LETTER | DIGIT)) === 0 ? DOUBT : at + 1;
+  return at >= last || value[at] !== QUOTE || length === 0 || length > NAME_LIMIT ? DOUBT : at + 1;
 }
 
 /** A whole number of at most nine digits, without a sign. */
@@ -350,18 +371,18 @@ function scalarEnd(value: Uint8Array, at: number, last: number): number {
 
 function wordEnd(value: Uint8Array, at: number, word: Uint8Array): number {
   const end = at + word.length;
-  return end <= value.length && equal(value, at, word, 0, word.length) ? end : DOUBT;
+  return end <= value.length && startsAt(value, at, word, word.length) ? end : DOUBT;
 }
 
-/** May answer `last`. */
+/** May return `last`. */
 function skipSpace(value: Uint8Array, from: number, last: number): number {
   let at = from;
   while (at < last && ((CLASS[value[at] as number] as number) & SPACE) !== 0) at += 1;
   return at;
 }
 
-/** A string `2026-03-01T10:00:00.000Z` or without the fraction, not in the future of the record. Day 31, and 29 of February, are doubts. */
-function timeEnd(value: Uint8Array, from: number, last: number, recordTime: number, places: PeekedPlaces): number {
+/** A string `2026-03-01T10:00:00.000Z` or without the fraction. Day 31, and 29 of February, are doubts. */
+function timeEnd(value: Uint8Array, from: number, last: number, offsets: PeekedOffsets): number {
   if (from + 22 > last || value[from] !== QUOTE) return DOUBT;
   const at = from + 1;
   if (value[at + 4] !== HYPHEN || value[at + 7] !== HYPHEN || value[at + 10] !== 0x54) return DOUBT;
@@ -379,13 +400,13 @@ function timeEnd(value: Uint8Array, from: number, last: number, recordTime: numb
   if (year < 1970 || month < 1 || month > 12 || day < 1 || day > (month === 2 ? 28 : 30)) return DOUBT;
   if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59 || fraction < 0) return DOUBT;
   const ms = ((daysBefore(year, month) + day - 1) * 86_400 + hour * 3_600 + minute * 60 + second) * 1_000 + fraction;
-  places.occurredAt = ms;
-  return ms <= recordTime + CLOCK_TOLERANCE ? end + 1 : DOUBT;
+  offsets.occurredAt = ms;
+  return end + 1;
 }
 
 const DAYS_BEFORE_MONTH = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334] as const;
 
-/** Days from 1970-01-01 to the first of this month (proleptic Gregorian calendar, as RFC 3339 has it). */
+/** Days from 1970-01-01 to the first of this month (proleptic Gregorian calendar, as in RFC 3339). */
 function daysBefore(year: number, month: number): number {
   const past = year - 1;
   const leapDays = ((past / 4) | 0) - ((past / 100) | 0) + ((past / 400) | 0) - 477;
@@ -393,7 +414,7 @@ function daysBefore(year: number, month: number): number {
   return (year - 1970) * 365 + leapDays + (DAYS_BEFORE_MONTH[month - 1] as number) + (isLeap && month > 2 ? 1 : 0);
 }
 
-/** Far below zero when one of them is no digit. */
+/** Far below zero when a byte is no digit. */
 function twoDigits(value: Uint8Array, at: number): number {
   const tens = value[at] as number;
   const ones = value[at + 1] as number;
@@ -409,7 +430,8 @@ function isDigit(byte: number): boolean {
   return byte >= ZERO && byte <= 0x39;
 }
 
-function equal(a: Uint8Array, fromA: number, b: Uint8Array, fromB: number, length: number): boolean {
-  for (let i = 0; i < length; i += 1) if (a[fromA + i] !== b[fromB + i]) return false;
+/** Whether the first `length` bytes of `word` stand in `value` at `at`. */
+function startsAt(value: Uint8Array, at: number, word: Uint8Array, length: number): boolean {
+  for (let i = 0; i < length; i += 1) if (value[at + i] !== word[i]) return false;
   return true;
 }

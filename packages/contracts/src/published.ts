@@ -1,5 +1,5 @@
-/** Reads what Desist publishes: for subscribers. Unknown fields are ignored; every version published so far is read. */
-import type { TermsValue } from './change.ts';
+/** Decodes what Desist publishes, for subscribers. Unknown fields are ignored; every version published so far is supported. */
+import type { ChangedTermsValue, TermsValue } from './change.ts';
 import { schemaProblem } from './schemas.ts';
 import type { SchemaName } from './schemas.ts';
 
@@ -10,15 +10,15 @@ export interface PublishedChange {
   readonly tenant: string;
   readonly recipient: string;
   readonly state: { readonly from: string; readonly to: string };
-  readonly suppression: TermsValue | null;
+  readonly suppression: ChangedTermsValue | null;
   readonly cause: string;
   readonly effectiveAt: string;
   readonly recordedAt: string;
   readonly policy: string;
-  readonly sequence: { readonly partition: number; readonly number: number };
+  readonly sequence: { readonly partition: number; readonly number: number; readonly incarnation?: number };
   readonly recipientVersion: number;
   readonly corrects?: string;
-  /** Id of the incident that brought it about. */
+  /** Id of the incident that caused it. */
   readonly incident?: string;
 }
 
@@ -33,12 +33,12 @@ export interface PublishedSuppressions {
 
 export type DecodedPublished<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problem: string };
 
-/** One record's value of `suppression-events`. */
+/** Decodes the value of a record on `suppression-events`. */
 export function decodeChange(bytes: Uint8Array): DecodedPublished<PublishedChange> {
   return decode('change', bytes) as DecodedPublished<PublishedChange>;
 }
 
-/** One record's value of `suppressions`; null, a tombstone, is `{ ok: true, value: null }`: nothing holds any more. */
+/** Decodes the value of a record on `suppressions`. A tombstone (null) gives `{ ok: true, value: null }`: nothing is active any more. */
 export function decodeSuppressions(bytes: Uint8Array | null): DecodedPublished<PublishedSuppressions | null> {
   if (bytes === null) return { ok: true, value: null };
   return decode('suppressions', bytes) as DecodedPublished<PublishedSuppressions>;

@@ -1,14 +1,15 @@
-/** One level of the file (the whole installation, a tenant, a stream): what it says itself and what comes of it. */
+/** One level of the file (the installation, a tenant, a stream): its own values, and the values after inheritance. */
 import { DEFAULT_POLICY } from '@desist/domain';
-import type { Attribution, Category, Policy } from '@desist/domain';
+import type { Attribution, Category } from '@desist/verdicts';
+import type { Policy } from '@desist/domain';
 import { FIELDS } from './schema.ts';
 import { BUILT_IN } from './words.ts';
 
-/** A value and where it was written. */
+/** A value and its place in the file. */
 export interface Written {
   readonly offset: number;
   readonly path: string;
-  /** Undefined when it could not be read: that was reported, and nothing more is said about it. */
+  /** Undefined when it could not be read. That has been reported, so no further checks apply. */
   readonly value: unknown;
 }
 
@@ -18,7 +19,7 @@ export interface Layer {
   readonly attribution: ReadonlyMap<Category, Attribution>;
 }
 
-/** A level after inheritance. `from`: the level that wrote a value; 0 is the base of the file, undefined the defaults. */
+/** A level after inheritance. `depth` of a value: the level that wrote it; 0 is the base of the file, -1 the defaults. */
 export interface Resolved {
   readonly depth: number;
   readonly values: ReadonlyMap<string, { readonly value: unknown; readonly depth: number; readonly written: Written | undefined }>;
@@ -31,7 +32,7 @@ export const DEFAULTS: Resolved = {
   attribution: new Map(),
 };
 
-/** What the layer says wins over what it inherits. */
+/** The layer's own values override the inherited ones. */
 export function inherit(parent: Resolved, layer: Layer): Resolved {
   const depth = parent.depth + 1;
   const values = new Map(parent.values);
@@ -39,14 +40,14 @@ export function inherit(parent: Resolved, layer: Layer): Resolved {
   return { depth, values, attribution: new Map([...parent.attribution, ...layer.attribution]) };
 }
 
-/** Only of a file without mistakes: then every value was read. */
+/** Call only for a file without mistakes, in which every value was read. */
 export function policyOf({ values, attribution }: Resolved): Policy {
   const sections: Record<string, Record<string, unknown>> = {};
   for (const { id, section, name } of FIELDS) (sections[section] ??= {})[name] = values.get(id)?.value;
   return { ...sections, attribution: withoutBuiltIn(attribution) } as unknown as Policy;
 }
 
-/** An override that says what the table says anyway is none. */
+/** Drops overrides that equal the built-in table. */
 function withoutBuiltIn(attribution: ReadonlyMap<Category, Attribution>): Policy['attribution'] {
   return Object.fromEntries([...attribution].filter(([category, value]) => BUILT_IN.get(category) !== value));
 }

@@ -1,10 +1,10 @@
-/** The nodes of a YAML document as the reader wants them: aliases followed, a bounded number of times. */
+/** The nodes of a YAML document, with aliases resolved a bounded number of times. */
 import { isAlias, isMap, isScalar, isSeq } from 'yaml';
 import type { Document, YAMLMap } from 'yaml';
 import type { Problems } from './problems.ts';
 import type { Raw } from './schema.ts';
 
-/** `broken`: reported already. */
+/** `broken`: a mistake that has been reported. */
 export type Value =
   | { readonly kind: 'map'; readonly offset: number; readonly node: YAMLMap }
   | { readonly kind: 'scalar'; readonly offset: number; readonly raw: Raw }
@@ -12,17 +12,17 @@ export type Value =
 
 export interface Entry {
   readonly key: string;
-  /** Of the key. */
+  /** Offset of the key. */
   readonly offset: number;
   readonly value: Value;
 }
 
-/** Uses of an anchor per file: enough for a shared section, too few to blow a small file up. */
+/** Uses of anchors per file: enough for shared sections, too few for an expansion attack. */
 export const MOST_ALIASES = 100;
 const LONGEST_LIST = 1_000;
 
 export interface Nodes {
-  /** `offset`: where something without a place of its own is said to stand. */
+  /** `offset`: reported as the place of a node without a position of its own. */
   of(node: unknown, offset: number): Value;
   entries(map: { readonly node: YAMLMap; readonly offset: number }, path: string): readonly Entry[];
 }
@@ -30,7 +30,10 @@ export interface Nodes {
 export function createNodes(document: Document.Parsed, problems: Problems): Nodes {
   let aliases = 0;
 
-  /** Undefined: reported. What an alias stands for is said to stand where the alias does. */
+  /**
+   * The target of an alias, or the node itself; undefined: a mistake that has been reported. Mistakes in the target are reported at the
+   * alias.
+   */
   function follow(node: unknown, offset: number): { readonly node: unknown } | undefined {
     if (!isAlias(node)) return { node };
     aliases += 1;
@@ -39,7 +42,7 @@ export function createNodes(document: Document.Parsed, problems: Problems): Node
       return undefined;
     }
     const target = node.resolve(document);
-    // An anchor around its own use would be read for ever.
+    // An anchor that contains its own alias would never end.
     if (target === undefined || contains(target.range, node.range)) {
       problems.add(offset, '', `the alias *${node.source} stands for nothing that can be read`);
       return undefined;
@@ -81,7 +84,7 @@ export function createNodes(document: Document.Parsed, problems: Problems): Node
   };
 }
 
-/** `tenants.acme`; keys that are too long to be meant are cut. */
+/** `tenants.acme`. Long keys are cut. */
 export function join(path: string, key: string): string {
   const shown = key.length > 80 ? `${key.slice(0, 80)}…` : key;
   return path === '' ? shown : `${path}.${shown}`;
@@ -92,7 +95,7 @@ function scalarOf(value: unknown, source: string | undefined, type: string | und
   return { kind: 'scalar', text, quoted: type !== undefined && type !== 'PLAIN' };
 }
 
-/** A list inside a list, or a section: no field reads one. */
+/** A list inside a list, or a section, becomes empty text, which no field accepts. */
 function rawOf(value: Value): Raw {
   return value.kind === 'scalar' ? value.raw : { kind: 'scalar', text: '', quoted: false };
 }

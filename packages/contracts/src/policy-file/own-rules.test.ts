@@ -1,7 +1,8 @@
-import { classifierOf, counts, DEFAULT_POLICY, judge } from '@desist/domain';
+import { classifierOf, counts } from '@desist/verdicts';
+import { asAddress, asTenant, classifyFailure, DEFAULT_POLICY } from '@desist/domain';
 import type { DeliveryEvent, PolicySet } from '@desist/domain';
 import { describe, expect, it } from 'vitest';
-import { providerOf } from '../provider/index.ts';
+import { providerOf } from '@desist/verdicts';
 import { readPolicyFile } from './read.ts';
 import { defaultPolicies } from './version.ts';
 import { writePolicy } from './write.ts';
@@ -47,21 +48,21 @@ describe('rules of the own', () => {
     expect(classify({ text: '550 5.2.1 zork', provider: 'yahoo' }).rule).toBe('unmatched');
   });
 
-  it('reach the judgement of events', () => {
+  it('decide the verdict of events', () => {
     const event = {
       id: '1',
-      tenant: 't',
-      recipient: 'a@gmail.com',
+      tenant: asTenant('t'),
+      recipient: asAddress('a@gmail.com'),
       stream: 's',
       type: 'bounced',
       occurredAt: 0,
       smtp: { code: 550, enhanced: '5.2.1', text: 'zork' },
     } satisfies DeliveryEvent;
-    expect(judge(event, providerOf, classifierOf(set.rules)).verdict.rule).toBe('own.gmail-disabled');
-    expect(judge(event, providerOf).verdict.rule).toBe('unmatched');
+    expect(classifyFailure(event, providerOf, classifierOf(set.rules)).verdict.rule).toBe('own.gmail-disabled');
+    expect(classifyFailure(event, providerOf).verdict.rule).toBe('unmatched');
   });
 
-  it('never blame a recipient for a rate limit of his', () => {
+  it('never blame a recipient for its own rate limit', () => {
     const text = '550 5.2.1 The user you are trying to contact is receiving mail at a rate that prevents additional messages';
     expect(counts(classify({ text, provider: 'gmail' }))).toBe(false);
     expect(problemsOf('rules: {a: {code: 550, category: recipient_rate_limited, attribution: recipient, example: 550 x}}')).toEqual([

@@ -1,6 +1,6 @@
-/** The section `rules`: rules of the installation's own, asked before the built-in ones. Each must decide its own example. */
-import { createClassifier, phraseProblem, WORDS } from '@desist/domain';
-import type { Attribution, Category, Rule } from '@desist/domain';
+/** The section `rules`: rules of the installation, which are tried before the built-in ones. Each must match its own example. */
+import { createClassifier, phraseProblem, WORDS } from '@desist/verdicts';
+import type { Attribution, Category, Rule } from '@desist/verdicts';
 import type { Problems } from './problems.ts';
 import { nearest } from './problems.ts';
 import { found } from './schema.ts';
@@ -15,14 +15,14 @@ export const MOST_RULES = 500;
 const MOST_ENTRIES = 100;
 const LONGEST = 500;
 
-/** A value of a rule, where it stands, and its path. */
+/** A value of a rule with its place and path. */
 export interface RuleEntry {
   readonly raw: Raw;
   readonly offset: number;
   readonly path: string;
 }
 
-/** Undefined: it has mistakes, and they were reported. */
+/** The rule; undefined when it has mistakes, which are reported to `problems`. */
 export function readOwnRule(
   name: string,
   at: { readonly offset: number; readonly path: string },
@@ -99,7 +99,7 @@ export function readOwnRule(
   };
 }
 
-/** Asked of all rules together: an earlier one may take a later one's example. */
+/** Checks that each rule decides its example, with all rules together, because an earlier rule may match the example of a later one. */
 export function checkExamples(
   rules: readonly Rule[],
   placeOf: (rule: Rule) => { readonly offset: number; readonly path: string },

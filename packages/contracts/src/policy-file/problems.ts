@@ -1,4 +1,4 @@
-/** The mistakes of a policy file: each where it was written, all at once. */
+/** Collects the mistakes of a policy file with their places. */
 
 export interface PolicyProblem {
   /** From 1. */
@@ -7,12 +7,12 @@ export interface PolicyProblem {
   readonly column: number;
   /** `tenants.acme.streams.marketing.deferral.suppress_after`; empty: the file. */
   readonly path: string;
-  /** What is wrong. Reads on from the path: `must be a duration, not "3 days"`. */
+  /** What is wrong, as a continuation of the path: `must be a duration, not "3 days"`. */
   readonly problem: string;
   readonly hint?: string;
 }
 
-/** More are counted and not listed: a file made by a broken generator fills nobody's terminal. */
+/** Mistakes that are listed; further ones are only counted, so that a broken generator does not flood the terminal. */
 export const MOST_PROBLEMS = 500;
 
 export interface Problems {
@@ -43,7 +43,7 @@ export function createProblems(text: string): Problems {
   };
 }
 
-/** The known name that was probably meant: at most a third of its letters away. */
+/** The known name that was probably meant: its edit distance is at most 2 or a third of its length. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
   if (word.length > 64) return undefined;
   const plain = simplify(word);
@@ -59,7 +59,7 @@ export function nearest(word: string, known: readonly string[]): string | undefi
   return best;
 }
 
-/** Line and column from 1. Of the whole text: the parser's own counter ends where the parser does. */
+/** Line and column from 1, for any offset in the text. The parser's own counter knows only what the parser has read. */
 function placesOf(text: string): (offset: number) => { readonly line: number; readonly column: number } {
   const starts = [0];
   for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) starts.push(at + 1);
@@ -70,12 +70,12 @@ function placesOf(text: string): (offset: number) => { readonly line: number; re
   };
 }
 
-/** `persistentAfter` and `persistent-after` are `persistent_after` in other clothes. */
+/** `persistentAfter`, `persistent-after` and `persistent_after` become the same word. */
 function simplify(word: string): string {
   return word.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
 }
 
-/** Levenshtein, with one row. */
+/** Levenshtein distance, with one row in memory. */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let i = 1; i <= a.length; i += 1) {

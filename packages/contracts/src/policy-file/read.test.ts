@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { DAY, DEFAULT_POLICY, HOUR, tenantPolicy } from '@desist/domain';
+import { asTenant, DAY, DEFAULT_POLICY, HOUR, tenantPolicy } from '@desist/domain';
 import type { PolicySet } from '@desist/domain';
 import { parseDocument } from 'yaml';
 import { describe, expect, it } from 'vitest';
@@ -63,7 +63,7 @@ tenants:
     streams:
       marketing: {deferral: {suppress_failures: 9}}`);
     const of = (tenant: string, stream: string) => {
-      const { base, streams } = tenantPolicy(set, tenant);
+      const { base, streams } = tenantPolicy(set, asTenant(tenant));
       const { deferral, giveUp, attribution } = streams.get(stream) ?? base;
       return [deferral.suppressAfter / HOUR, deferral.suppressFailures, giveUp.messages, attribution.mailbox_full];
     };
@@ -79,7 +79,7 @@ tenants:
 
   it('follows an anchor', () => {
     const set = policies('tenants: {a: &slow {give_up: {messages: 9}}, b: *slow}');
-    expect(tenantPolicy(set, 'b').base.giveUp.messages).toBe(9);
+    expect(tenantPolicy(set, asTenant('b')).base.giveUp.messages).toBe(9);
   });
 });
 
@@ -96,7 +96,7 @@ describe('the example', () => {
 });
 
 describe('mistakes', () => {
-  it('tells all of them at once, each where it was written', () => {
+  it('are reported all at once, each where it was written', () => {
     const text = `version: 2
 deferral:
   suppres_after: 72h
@@ -161,11 +161,11 @@ tenants:
   it.each(['deferral: {}\ndeferral: {}', 'deferral:\n  largest_gap: 1h\n  largest_gap: 2h', 'tenants: {a: {}, a: {}}'])(
     'a key twice: %j',
     (text) => {
-      expect(only(text).problem).toBe('stands here twice');
+      expect(only(text).problem).toBe('is given twice');
     },
   );
 
-  it('is no YAML', () => {
+  it('YAML that cannot be parsed', () => {
     const problem = only('deferral: {suppress_after: 72h');
     expect(problem.problem).toMatch(/^is no readable YAML/);
     expect(problem.line).toBe(1);
@@ -194,7 +194,7 @@ describe('rules between values', () => {
     expect(problems('deferral: {persistent_after: 72h, evidence_span: 72h, at_risk_before: 72h}')).toEqual([]);
   });
 
-  it('holds for what a tenant and a stream inherit, and is told where they wrote', () => {
+  it('checks what a tenant and a stream inherit, and is reported where they wrote it', () => {
     const text = `deferral: {evidence_span: 60h}
 tenants:
   acme:
@@ -208,11 +208,11 @@ tenants:
     expect(problem.problem).toBe('is 55h, and must be at least evidence_span (60h, inherited from deferral.evidence_span)');
   });
 
-  it('is told once, at the level that broke it', () => {
+  it('is reported once, at the level that broke it', () => {
     expect(only('deferral: {persistent_after: 100h}\ntenants: {a: {deferral: {soft_bounce_after: 71h}}}').line).toBe(1);
   });
 
-  it('says nothing about a value that can not be read', () => {
+  it('says nothing about a value that cannot be read', () => {
     expect(only('deferral: {suppress_after: soon, soft_bounce_after: 100h}').path).toBe('deferral.suppress_after');
   });
 });

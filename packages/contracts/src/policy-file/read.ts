@@ -1,8 +1,9 @@
-/** The policy file: YAML in, policies or every mistake out. */
-import type { Attribution, Category, Policy, PolicySet, Rule, TenantPolicy } from '@desist/domain';
+/** Reads the policy file: YAML to policies, or to the list of all mistakes. */
+import type { Attribution, Category, Rule } from '@desist/verdicts';
+import type { Policy, PolicySet, TenantPolicy } from '@desist/domain';
 import { parseDocument } from 'yaml';
 import type { Document } from 'yaml';
-import { NAME } from '../event.ts';
+import { NAME } from '@desist/formats/event';
 import { DEFAULTS, inherit, policyOf } from './layer.ts';
 import type { Layer, Resolved, Written } from './layer.ts';
 import type { Entry, Nodes, Value } from './nodes.ts';
@@ -20,7 +21,7 @@ import { BUILT_IN, isCategory } from './words.ts';
 export type PolicyFile =
   { readonly ok: true; readonly policies: PolicySet } | { readonly ok: false; readonly problems: readonly PolicyProblem[] };
 
-/** Bytes of a file. */
+/** Largest file, bytes. */
 export const FILE_LIMIT = 1024 * 1024;
 
 type Level = 'file' | 'tenant' | 'stream';
@@ -31,8 +32,8 @@ interface Reader {
 }
 
 /**
- * Reads a policy file: YAML 1.2, at most 1 MiB. An empty one is the defaults. Never throws; mistakes come all at once,
- * in the order of the file. A file that is no YAML gives what the parser says, and nothing about its values.
+ * Reads a policy file: YAML 1.2, at most 1 MiB. An empty file means the defaults. Never throws; all mistakes are
+ * returned, in the order of the file. For a file that is no YAML, only the parser's errors are returned.
  */
 export function readPolicyFile(text: string): PolicyFile {
   const problems = createProblems(text);
@@ -50,7 +51,7 @@ function parse(text: string, problems: Problems): Document.Parsed | undefined {
     return undefined;
   }
   try {
-    // Repeated keys are looked for here: the parser's own search is quadratic.
+    // `readMap` finds repeated keys, because the parser's own check is quadratic.
     const document = parseDocument(text, { prettyErrors: false, uniqueKeys: false, logLevel: 'silent' });
     const faults = [...document.errors, ...document.warnings];
     for (const { pos, message } of faults) problems.add(pos[0], '', `is no readable YAML: ${message}`);
@@ -61,15 +62,15 @@ function parse(text: string, problems: Problems): Document.Parsed | undefined {
   }
 }
 
-/** Reads everything; the answer builds the policies, once it is known that there are no mistakes. */
+/** Reads everything. The returned function builds the policies; call it only when there are no mistakes. */
 function readDocument(reader: Reader, document: Document.Parsed): () => Pick<PolicySet, 'base' | 'tenants' | 'rules'> {
   const root = reader.nodes.of(document.contents, 0);
-  const base = readLevel(reader, root, '', 'file', DEFAULTS);
+  const base = readLevel(reader, root, { path: '', level: 'file', parent: DEFAULTS });
   const rules = readOwnRules(reader, base.entries.get('rules'));
   const tenants = readNamed(reader, base.entries.get('tenants'), 'tenants', (tenant, path) => {
-    const own = readLevel(reader, tenant, path, 'tenant', base.resolved);
+    const own = readLevel(reader, tenant, { path, level: 'tenant', parent: base.resolved });
     const streams = readNamed(reader, own.entries.get('streams'), join(path, 'streams'), (stream, streamPath) => {
-      return readLevel(reader, stream, streamPath, 'stream', own.resolved).resolved;
+      return readLevel(reader, stream, { path: streamPath, level: 'stream', parent: own.resolved }).resolved;
     });
     return { resolved: own.resolved, streams };
   });
@@ -92,15 +93,26 @@ interface ReadLevel {
   readonly resolved: Resolved;
 }
 
-function readLevel(reader: Reader, value: Value, path: string, level: Level, parent: Resolved): ReadLevel {
+interface LevelOptions {
+  /** Of the section in the file; empty: the whole file. */
+  readonly path: string;
+  readonly level: Level;
+  /** What the level inherits. */
+  readonly parent: Resolved;
+}
+
+function readLevel(reader: Reader, value: Value, { path, level, parent }: LevelOptions): ReadLevel {
   const known = [...SECTION_KEYS.keys(), 'attribution', ...NESTED[level]];
-  const entries = readMap(reader, value, path, known);
+  const entries = readMap(reader, value, path, { known });
   const values = new Map<string, Written>();
   let attribution: ReadonlyMap<Category, Attribution> = new Map();
   for (const [key, entry] of entries) {
     const section = SECTION_KEYS.get(key);
-    if (section !== undefined) readSection(reader, section, entry, join(path, key), level, values);
-    else if (key === 'attribution') attribution = readAttribution(reader, entry, join(path, key));
+    if (section !== undefined) {
+      const written = readSection(reader, entry, { section, path: join(path, key), level });
+      for (const [id, one] of written) values.set(id, one);
+    }
+    if (key === 'attribution') attribution = readAttribution(reader, entry, join(path, key));
     else if (key === 'version') readVersion(reader, entry);
   }
   const layer: Layer = { values, attribution };
@@ -114,10 +126,16 @@ function readVersion({ problems }: Reader, { value }: Entry): void {
   problems.add(value.offset, 'version', 'must be 1: this version of Desist reads no other');
 }
 
-function readSection(reader: Reader, section: Section, entry: Entry, path: string, level: Level, values: Map<string, Written>): void {
+interface SectionOptions extends Pick<LevelOptions, 'path' | 'level'> {
+  readonly section: Section;
+}
+
+/** The fields of a section by their ids. */
+function readSection(reader: Reader, entry: Entry, { section, path, level }: SectionOptions): ReadonlyMap<string, Written> {
+  const values = new Map<string, Written>();
   const fields = FIELDS.filter((field) => field.section === section);
   const keys = fields.map(({ key }) => key);
-  for (const [key, { value, offset }] of readMap(reader, entry.value, path, keys)) {
+  for (const [key, { value, offset }] of readMap(reader, entry.value, path, { known: keys })) {
     const named = fields.find((field) => field.key === key);
     if (named === undefined) continue;
     const at = join(path, key);
@@ -132,11 +150,12 @@ function readSection(reader: Reader, section: Section, entry: Entry, path: strin
     }
     values.set(named.id, { offset: value.offset, path: at, value: readField(reader, named.field, value, at) });
   }
+  return values;
 }
 
 function readAttribution(reader: Reader, entry: Entry, path: string): ReadonlyMap<Category, Attribution> {
   const found = new Map<Category, Attribution>();
-  for (const [key, { value, offset }] of readMap(reader, entry.value, path, [...BUILT_IN.keys()], 'category')) {
+  for (const [key, { value, offset }] of readMap(reader, entry.value, path, { known: [...BUILT_IN.keys()], noun: 'category' })) {
     if (!isCategory(key)) continue;
     const at = join(path, key);
     const attribution = readField(reader, ATTRIBUTION_FIELD, value, at);
@@ -162,7 +181,7 @@ function readOwnRules(reader: Reader, entry: Entry | undefined): readonly Rule[]
     places.set(`own.${name}`, place);
     if (/^\d/.test(name)) reader.problems.add(place.offset, path, 'must begin with a letter', 'names of rules are shown in verdicts');
     const entries = new Map<string, RuleEntry>();
-    for (const [key, one] of readMap(reader, value, path, RULE_KEYS)) {
+    for (const [key, one] of readMap(reader, value, path, { known: RULE_KEYS })) {
       const at = join(path, key);
       if (one.value.kind === 'scalar') entries.set(key, { raw: one.value.raw, offset: one.value.offset, path: at });
       else if (one.value.kind !== 'broken')
@@ -206,8 +225,15 @@ function readNamed<T>(
   return found;
 }
 
-/** The entries of a section. Without `known` any key is. An empty section is one without entries. */
-function readMap(reader: Reader, value: Value, path: string, known?: readonly string[], noun = 'key'): ReadonlyMap<string, Entry> {
+interface MapOptions {
+  /** Keys that are allowed; undefined: any. */
+  readonly known?: readonly string[];
+  /** What a key is called in messages. */
+  readonly noun?: string;
+}
+
+/** The entries of a section. An empty section is one without entries. */
+function readMap(reader: Reader, value: Value, path: string, { known, noun = 'key' }: MapOptions = {}): ReadonlyMap<string, Entry> {
   const entries = new Map<string, Entry>();
   if (value.kind === 'empty' || value.kind === 'broken') return entries;
   if (value.kind !== 'map') {
@@ -221,7 +247,7 @@ function readMap(reader: Reader, value: Value, path: string, known?: readonly st
       const hint = meant === undefined ? `known here: ${known.join(', ')}` : `did you mean ${meant}?`;
       reader.problems.add(offset, join(path, key), `is no known ${noun}`, hint);
     } else if (entries.has(key)) {
-      reader.problems.add(offset, join(path, key), 'stands here twice');
+      reader.problems.add(offset, join(path, key), 'is given twice');
     } else {
       entries.set(key, entry);
     }

@@ -1,11 +1,11 @@
-/** What must hold between values: asked of the result of inheritance, told where the value was written that broke it. */
-import { formatDuration } from '../time.ts';
+/** Rules between values. They are checked after inheritance; a violation is reported where the offending value was written. */
+import { formatDuration } from '@desist/formats/event';
 import type { Resolved, Written } from './layer.ts';
 import type { Problems } from './problems.ts';
 import { FIELDS } from './schema.ts';
 
 interface Rule {
-  /** Ids of two fields: the first must not be more than the second (`strict`: must be less). */
+  /** Ids of two fields: `less` must be at most `more` (`strict`: must be below it). */
   readonly less: string;
   readonly more: string;
   readonly strict?: boolean;
@@ -24,21 +24,23 @@ const RULES: readonly Rule[] = [
   { less: 'giveUp.span', more: 'giveUp.remembered', strict: true, why: 'the first give-up would be forgotten before the last one counts' },
   { less: 'incidents.window', more: 'incidents.longest', why: 'it would be over before it could be noticed' },
   { less: 'incidents.window', more: 'incidents.baseline', why: 'there would be nothing before it to compare with' },
+  { less: 'senderIncidents.window', more: 'senderIncidents.longest', why: 'it would be over before it could be noticed' },
+  { less: 'senderIncidents.window', more: 'senderIncidents.baseline', why: 'there would be nothing before it to compare with' },
 ];
 
 const KEYS: ReadonlyMap<string, string> = new Map(FIELDS.map(({ id, key }) => [id, key]));
 
 /**
- * A level answers for what it wrote, with one problem per value. Where it changed one side only of a rule that its
- * parent breaks already, the parent's mistake is the one to mend.
+ * Reports violations by values of this level, one problem per value. If the level changed only one value of a rule
+ * that its parent violates already, the parent's mistake is the one to fix.
  */
 export function checkRules(level: Resolved, parent: Resolved, problems: Problems): void {
   const broken = new Map<Written, Rule[]>();
   for (const rule of RULES) {
-    const sides = [level.values.get(rule.less), level.values.get(rule.more)];
-    const own = sides.flatMap((side) => (side?.depth === level.depth && side.written !== undefined ? [side.written] : []));
-    if (own.length === 0 || holds(rule, level)) continue;
-    if (own.length < 2 && !holds(rule, parent)) continue;
+    const values = [level.values.get(rule.less), level.values.get(rule.more)];
+    const own = values.flatMap((value) => (value?.depth === level.depth && value.written !== undefined ? [value.written] : []));
+    if (own.length === 0 || isKept(rule, level)) continue;
+    if (own.length < 2 && !isKept(rule, parent)) continue;
     const at = own.reduce((a, b) => (b.offset > a.offset ? b : a));
     broken.set(at, [...(broken.get(at) ?? []), rule]);
   }
@@ -51,10 +53,10 @@ export function checkRules(level: Resolved, parent: Resolved, problems: Problems
   }
 }
 
-function holds({ less, more, strict }: Rule, { values }: Resolved): boolean {
+function isKept({ less, more, strict }: Rule, { values }: Resolved): boolean {
   const a = values.get(less)?.value;
   const b = values.get(more)?.value;
-  // Not readable: reported already.
+  // An unreadable value has been reported already.
   if (typeof a !== 'number' || typeof b !== 'number') return true;
   return strict === true ? a < b : a <= b;
 }
@@ -72,7 +74,7 @@ function show(id: string, value: unknown): string {
 }
 
 function origin(level: Resolved, id: string): string {
-  const side = level.values.get(id);
-  if (side?.written === undefined) return 'the default';
-  return side.depth === level.depth ? 'here' : `inherited from ${side.written.path}`;
+  const value = level.values.get(id);
+  if (value?.written === undefined) return 'the default';
+  return value.depth === level.depth ? 'here' : `inherited from ${value.written.path}`;
 }

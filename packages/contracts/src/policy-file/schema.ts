@@ -1,15 +1,15 @@
 /**
- * Every value of the policy file: its kind and its bounds. The keys of the file are those of `Policy` in snake case, so
- * a value added there does not compile until it stands here.
+ * Type and bounds of every value in the policy file. The keys are those of `Policy` in snake case; a value that is
+ * added there does not compile until it is listed here.
  */
 import { ATTRIBUTIONS } from './words.ts';
 import type { Policy } from '@desist/domain';
-import { formatDuration, parseDuration } from '../time.ts';
+import { formatDuration, parseDuration } from '@desist/formats/event';
 
 /** Everything but `attribution`, whose keys are categories. */
 export type Section = Exclude<keyof Policy, 'attribution'>;
 
-/** A scalar or a list of scalars as the file has it, quotes removed. */
+/** A scalar or a list of scalars from the file, with quotes removed. */
 export type Raw =
   { readonly kind: 'scalar'; readonly text: string; readonly quoted: boolean } | { readonly kind: 'list'; readonly items: readonly Raw[] };
 
@@ -17,22 +17,22 @@ export type Parsed<T> = { readonly ok: true; readonly value: T } | { readonly ok
 
 export interface Field<T> {
   parse(raw: Raw): Parsed<T>;
-  /** As it stands in a file. */
+  /** The value as it is written in a file. */
   format(value: T): unknown;
-  /** Read per tenant only: a stream's own value would have no effect, and this says why. */
+  /** Why a stream's own value would have no effect; set for values that are read per tenant. */
   readonly notPerStream?: string;
-  /** Read of the whole installation only, likewise. */
+  /** Why a tenant's own value would have no effect; set for values that are read per installation. */
   readonly notPerTenant?: string;
 }
 
-/** Longer than anything that is meant: 10 years. What is to last for ever says `never`. */
+/** 10 years, ms. Longer durations are mistakes; use `never` for unlimited ones. */
 export const LONGEST = 3_650 * 86_400_000;
 const MOST_FAILURES = 1_000;
-/** Evidence is bounded per recipient: more give-ups than these are not surely all remembered. */
+/** Evidence per recipient is bounded: more give-ups than this may not all be kept. */
 const MOST_GIVE_UPS = 32;
 const MOST_EXPIRIES = 32;
-/** Up to here deliveries of a window are counted one by one. */
-const MOST_CONTRASTED = 500;
+/** Up to this number, deliveries of a window are counted exactly. */
+const MOST_BASELINE_DELIVERIES = 500;
 
 function duration(shortest: number): Field<number> {
   return { parse: (raw) => parseOneDuration(raw, shortest), format: formatDuration };
@@ -50,13 +50,13 @@ function parseOneDuration(raw: Raw, shortest: number): Parsed<number> {
   return { ok: true, value };
 }
 
-function count(most: number): Field<number> {
+function count(most: number, least = 1): Field<number> {
   return {
     parse(raw) {
       const text = raw.kind === 'scalar' && !raw.quoted ? raw.text : '';
       const value = /^\d{1,9}$/.test(text) ? Number(text) : undefined;
-      if (value !== undefined && value >= 1 && value <= most) return { ok: true, value };
-      return { ok: false, problem: `must be a whole number from 1 to ${most}, ${found(raw)}` };
+      if (value !== undefined && value >= least && value <= most) return { ok: true, value };
+      return { ok: false, problem: `must be a whole number from ${least} to ${most}, ${found(raw)}` };
     },
     format: (value) => value,
   };
@@ -94,7 +94,7 @@ const EXPIRY: Field<readonly (number | null)[]> = {
   format: (value) => value.map((one) => (one === null ? 'never' : formatDuration(one))),
 };
 
-/** `50%`; kept as 0.5. */
+/** `50%`, stored as 0.5. */
 const SHARE: Field<number> = {
   parse(raw) {
     const percent = raw.kind === 'scalar' ? /^(\d{1,3})%$/.exec(raw.text)?.[1] : undefined;
@@ -115,9 +115,10 @@ const WINDOW: Field<number> = {
     return { ok: false, problem, hint: '1h, 2h, 3h, 4h, 6h, 8h, 12h or 24h: windows begin at midnight UTC' };
   },
 };
-const ONE_CONTRAST = 'deliveries are counted by tenant and provider, whatever their stream: this is read per tenant';
+const BASELINE_PER_TENANT = 'deliveries are counted by tenant and provider, whatever their stream, so this is read per tenant';
 
 const MOST_RECIPIENTS = 1_000_000;
+const MOST_TENANTS = 1_000;
 
 const SWITCH: Field<boolean> = {
   parse(raw) {
@@ -128,7 +129,12 @@ const SWITCH: Field<boolean> = {
   format: (value) => value,
 };
 
-const ONE_INCIDENT = "a provider's trouble is noticed in the mail of all tenants together";
+/** Recipients of a sender incident are estimated by 32 bits. */
+const MOST_SKETCHED = 50;
+const MOST_TIMES = 1_000;
+const ALIKE = 'every tenant is measured alike';
+
+const ONE_INCIDENT = 'every tenant is measured alike, or one of them could open incidents for all';
 
 export const ATTRIBUTION_FIELD = oneOf(ATTRIBUTIONS);
 
@@ -147,15 +153,15 @@ export const SECTIONS: { readonly [S in Section]: { readonly [K in keyof Policy[
   giveUp: { messages: count(MOST_GIVE_UPS), span: duration(0), remembered: duration(1_000) },
   greylisting: { window: duration(1_000), renewAfter: duration(1_000) },
   contrast: {
-    window: { ...WINDOW, notPerStream: ONE_CONTRAST },
-    deliveries: { ...count(MOST_CONTRASTED), notPerStream: ONE_CONTRAST },
-    failingShare: { ...SHARE, notPerStream: ONE_CONTRAST },
+    window: { ...WINDOW, notPerStream: BASELINE_PER_TENANT },
+    deliveries: { ...count(MOST_BASELINE_DELIVERIES), notPerStream: BASELINE_PER_TENANT },
+    failingShare: { ...SHARE, notPerStream: BASELINE_PER_TENANT },
   },
   suppression: { expiry: EXPIRY, complaintScope: oneOf(['all', 'stream']) },
   publish: {
     deferred: {
       ...SWITCH,
-      notPerStream: 'a recipient has one state for all streams: this is read per tenant',
+      notPerStream: 'a recipient has one state for all streams, so this is read per tenant',
     },
   },
   incidents: {
@@ -166,6 +172,19 @@ export const SECTIONS: { readonly [S in Section]: { readonly [K in keyof Policy[
     baseline: { ...duration(HOUR_MS), notPerTenant: ONE_INCIDENT },
     baselineDeliveries: { ...count(MOST_RECIPIENTS), notPerTenant: ONE_INCIDENT },
     longest: { ...duration(HOUR_MS), notPerTenant: ONE_INCIDENT },
+    tenants: { ...count(MOST_TENANTS, 2), notPerTenant: ONE_INCIDENT },
+  },
+  senderIncidents: {
+    detect: { ...SWITCH, notPerTenant: ALIKE },
+    window: { ...duration(HOUR_MS), notPerTenant: ALIKE },
+    tries: { ...count(MOST_RECIPIENTS), notPerTenant: ALIKE },
+    refused: { ...count(MOST_RECIPIENTS), notPerTenant: ALIKE },
+    recipients: { ...count(MOST_SKETCHED), notPerTenant: ALIKE },
+    share: { ...SHARE, notPerTenant: ALIKE },
+    times: { ...count(MOST_TIMES, 2), notPerTenant: ALIKE },
+    baseline: { ...duration(HOUR_MS), notPerTenant: ALIKE },
+    baselineTries: { ...count(MOST_RECIPIENTS), notPerTenant: ALIKE },
+    longest: { ...duration(HOUR_MS), notPerTenant: ALIKE },
   },
 };
 
@@ -175,7 +194,7 @@ export function snake(name: string): string {
 }
 
 export interface NamedField {
-  /** `deferral.persistentAfter`: where the value stands in a `Policy`. */
+  /** `deferral.persistentAfter`: the path of the value in a `Policy`. */
   readonly id: string;
   readonly section: Section;
   readonly name: string;

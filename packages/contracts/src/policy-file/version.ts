@@ -1,4 +1,4 @@
-/** The policy's version: the hash of what it comes to, not of how it was written. */
+/** The version of a policy: a hash of its effective values, not of its text. */
 import { createHash } from 'node:crypto';
 import type { Policy, PolicySet, TenantPolicy } from '@desist/domain';
 import { DEFAULT_POLICY } from '@desist/domain';
@@ -13,26 +13,40 @@ export function policyVersion(policies: Policies): string {
   const { base, tenants, rules } = withoutRepetition(policies);
   const named = [...tenants].map(([name, { base: own, streams }]) => [
     name,
-    { base: withoutUsual(own), streams: Object.fromEntries([...streams].map(([stream, policy]) => [stream, withoutUsual(policy)])) },
+    {
+      base: withoutLaterDefaults(own),
+      streams: Object.fromEntries([...streams].map(([stream, policy]) => [stream, withoutLaterDefaults(policy)])),
+    },
   ]);
   return `sha256:${createHash('sha256')
     .update(
-      canonical({ base: withoutUsual(base), tenants: Object.fromEntries(named) as object, ...(rules === undefined ? {} : { rules }) }),
+      canonical({
+        base: withoutLaterDefaults(base),
+        tenants: Object.fromEntries(named) as object,
+        ...(rules === undefined ? {} : { rules }),
+      }),
     )
     .digest('hex')}`;
 }
 
 /** Values that came later are named where they differ from the defaults: the version of what was written before stays what it was. */
-function withoutUsual({ incidents, ...rest }: Policy): object {
-  return canonical(incidents) === canonical(DEFAULT_POLICY.incidents) ? rest : { ...rest, incidents };
+function withoutLaterDefaults({ incidents, senderIncidents, ...rest }: Policy): object {
+  const own = isDefault('senderIncidents', senderIncidents) ? {} : { senderIncidents };
+  if (isDefault('incidents', incidents)) return { ...rest, ...own };
+  const { tenants, ...before } = incidents;
+  return { ...rest, ...own, incidents: tenants === DEFAULT_POLICY.incidents.tenants ? before : incidents };
 }
 
-/** Of these policies, with their version. */
+function isDefault<S extends keyof Policy>(section: S, value: Policy[S]): boolean {
+  return canonical(value) === canonical(DEFAULT_POLICY[section]);
+}
+
+/** The policies with their version. */
 export function policySet(policies: Policies): PolicySet {
   return { version: policyVersion(policies), ...withoutRepetition(policies) };
 }
 
-/** What holds without a policy file. */
+/** The policies that apply without a policy file. */
 export function defaultPolicies(): PolicySet {
   return policySet({ base: DEFAULT_POLICY, tenants: new Map() });
 }

@@ -1,6 +1,6 @@
-/** The words of `attribution`, and what the built-in table says. */
-import { CATEGORIES } from '@desist/domain';
-import type { Attribution, Category } from '@desist/domain';
+/** The values of `attribution`, and the built-in table. */
+import { CATEGORIES } from '@desist/verdicts';
+import type { Attribution, Category } from '@desist/verdicts';
 
 const KNOWN: Readonly<Record<Attribution, true>> = {
   recipient: true,

@@ -1,5 +1,6 @@
-/** A policy as a file, for people to read and for `readPolicyFile`. */
-import type { Attribution, Category, Policy, PolicySet, Rule } from '@desist/domain';
+/** Writes a policy as a file, for people and for `readPolicyFile`. */
+import type { Attribution, Category, Rule } from '@desist/verdicts';
+import type { Policy, PolicySet } from '@desist/domain';
 import { Document, isSeq, visit } from 'yaml';
 import { valueOf } from './layer.ts';
 import { FIELDS, snake } from './schema.ts';
@@ -9,8 +10,8 @@ import { BUILT_IN } from './words.ts';
 type Tree = Record<string, unknown>;
 
 /**
- * YAML: every value of the base, and of tenants and streams what differs from what they inherit. Durations in the
- * largest unit that fits (`3d` for 72 h). Of policies that came from a file, reading it again gives the same version.
+ * YAML with every value of the base, and those values of tenants and streams that differ from what they inherit.
+ * Durations are in the largest unit that fits (`3d` for 72 h). Reading the result gives the same version.
  */
 export function writePolicy({ base, tenants, rules = [] }: PolicySet): string {
   const tree: Tree = { version: 1, ...sectionsOf(base, undefined), attribution: attributionOf(base, undefined) };
@@ -48,7 +49,7 @@ function sectionsOf(policy: Policy, inherited: Policy | undefined): Tree {
   return tree;
 }
 
-/** What takes back an inherited override says what the built-in table says. */
+/** An entry that reverts an inherited override has the value of the built-in table. */
 function attributionOf(policy: Policy, inherited: Policy | undefined): Partial<Record<Category, Attribution>> {
   const found: Partial<Record<Category, Attribution>> = {};
   for (const [category, builtIn] of BUILT_IN) {

@@ -1,13 +1,13 @@
-/** The sources file: YAML in, sources or every mistake out. */
+/** Reads the sources file: YAML to sources, or to the list of all mistakes. */
 import { parseDocument } from 'yaml';
-import { FORMAT_NAMES } from '../formats/format.ts';
-import { NAME } from '../event.ts';
+import { FORMAT_NAMES } from '@desist/formats/names';
+import { NAME } from '@desist/formats/event';
 import { createNodes, join } from '../policy-file/nodes.ts';
 import type { Entry, Nodes, Value } from '../policy-file/nodes.ts';
 import { createProblems, nearest } from '../policy-file/problems.ts';
 import type { PolicyProblem, Problems } from '../policy-file/problems.ts';
 import type { Raw } from '../policy-file/schema.ts';
-import { parseDuration } from '../time.ts';
+import { parseDuration } from '@desist/formats/event';
 import { CHECKS } from './types.ts';
 import type { CheckName, SecretRef, SourceSpec, WebhookSpec } from './types.ts';
 
@@ -16,7 +16,7 @@ export type SourcesFile =
 
 const FILE_LIMIT = 1024 * 1024;
 const MOST_SOURCES = 1_000;
-/** So far a signed time may lie from the present. SNS signs when it publishes, and repeats for up to an hour. */
+/** Largest default difference between a signed time and the present, ms. SNS signs at publication and retries for up to an hour. */
 const TOLERANCE = 5 * 60_000;
 const TOLERANCE_SNS = 2 * 3_600_000;
 const LONGEST_TOLERANCE = 7 * 86_400_000;
@@ -32,7 +32,9 @@ interface Reader {
   readonly problems: Problems;
 }
 
-/** Reads a sources file. Never throws; mistakes come all at once, in the order of the file, and no secret is in them. */
+/**
+ * Reads a sources file: YAML 1.2, at most 1 MiB. Never throws; all mistakes are returned, in the order of the file, and contain no secret.
+ */
 export function readSourcesFile(text: string): SourcesFile {
   const problems = createProblems(text);
   const sources = readText(text, problems);
@@ -69,12 +71,12 @@ function readText(text: string, problems: Problems): readonly SourceSpec[] {
   const named = [...entriesOf(reader, listed.value, 'sources')];
   if (named.length > MOST_SOURCES) problems.add(listed.offset, 'sources', `are more than ${MOST_SOURCES}`);
   const sources = named.slice(0, MOST_SOURCES).map(([name, entry]) => readSource(reader, name, entry));
-  oneSourceEachTopic(sources, listed, problems);
+  checkTopicsAreDistinct(sources, listed, problems);
   return sources;
 }
 
-/** Two sources of one topic would give every event twice. */
-function oneSourceEachTopic(sources: readonly SourceSpec[], { offset }: Entry, problems: Problems): void {
+/** Reports topics with two sources, which would produce every event twice. */
+function checkTopicsAreDistinct(sources: readonly SourceSpec[], { offset }: Entry, problems: Problems): void {
   const seen = new Map<string, string>();
   for (const { name, topic } of sources) {
     if (topic === null) continue;
@@ -92,7 +94,7 @@ function readSource(reader: Reader, name: string, { value, offset }: Entry): Sou
   if (!NAME.test(name)) problems.add(offset, path, 'is no name', NAME_HINT);
   const entries = entriesOf(reader, value, path, KEYS);
   const text = (key: string): string | undefined => readWord(reader, entries.get(key), join(path, key));
-  const format = oneOf(reader, entries.get('format'), join(path, 'format'), FORMAT_NAMES, offset);
+  const format = oneOf(reader, entries.get('format'), FORMAT_NAMES, { offset, path: join(path, 'format') });
   const webhook = entries.get('webhook');
   const topic = text('topic');
   if ((webhook === undefined) === (entries.get('topic') === undefined)) {
@@ -140,7 +142,7 @@ function isZone(name: string): boolean {
 
 // ------------------------------------------------------------------------------------------------ webhooks
 
-/** Keys of each check beside `check` and `tolerance`. */
+/** Further keys of each check, beside `check`. */
 const CHECK_KEYS: Readonly<Record<CheckName, readonly string[]>> = {
   sns: ['topics', 'tolerance'],
   sendgrid: ['secrets', 'tolerance'],
@@ -157,7 +159,7 @@ const ALL_KEYS = ['check', 'secrets', 'topics', 'url', 'header', 'tolerance'];
 function readWebhook(reader: Reader, { value, offset }: Entry, path: string): WebhookSpec {
   const { problems } = reader;
   const entries = entriesOf(reader, value, path, ALL_KEYS);
-  const check = oneOf(reader, entries.get('check'), join(path, 'check'), CHECKS, offset);
+  const check = oneOf(reader, entries.get('check'), CHECKS, { offset, path: join(path, 'check') });
   if (check !== undefined) {
     for (const [key, entry] of entries) {
       if (key === 'check' || CHECK_KEYS[check].includes(key)) continue;
@@ -181,7 +183,7 @@ function secretsOf(reader: Reader, entry: Entry | undefined, path: string, check
   if (entry === undefined) return [];
   const texts = listOf(reader, entry, path);
   if (texts.length > MOST_SECRETS)
-    reader.problems.add(entry.value.offset, path, 'are at most two: the present one and the one before or after it');
+    reader.problems.add(entry.value.offset, path, 'must be at most two: the current one and the previous or next one');
   return texts.flatMap((text): SecretRef[] => {
     const [, kind, rest] = /^(env|file):(.+)$/.exec(text) ?? [];
     if (kind === 'env' && /^(?:DESIST|KAFKA)_/.test(rest ?? '')) {
@@ -196,8 +198,8 @@ function secretsOf(reader: Reader, entry: Entry | undefined, path: string, check
     if (kind === 'env' && rest !== undefined && /^[A-Za-z_][A-Za-z0-9_]{0,127}$/.test(rest)) return [{ kind, name: rest }];
     if (kind === 'file' && rest !== undefined) return [{ kind, path: rest }];
     if (check === 'sendgrid' && kind === undefined) return [{ kind: 'literal', value: text }];
-    // The text is not quoted: it may be the secret.
-    reader.problems.add(entry.value.offset, path, 'must not stand here', 'env:NAME for a variable, file:PATH for a file');
+    // The message does not quote the text, which may be the secret.
+    reader.problems.add(entry.value.offset, path, 'must not be written here', 'env:NAME for a variable, file:PATH for a file');
     return [];
   });
 }
@@ -247,7 +249,7 @@ function readWord({ problems }: Reader, entry: Entry | undefined, path: string):
   return undefined;
 }
 
-/** One value stands for a list of it. */
+/** A single value counts as a list of one. */
 function listOf(reader: Reader, { value }: Entry, path: string): readonly string[] {
   if (value.kind === 'broken') return [];
   const items: readonly Raw[] = value.kind === 'scalar' ? (value.raw.kind === 'list' ? value.raw.items : [value.raw]) : [];
@@ -256,12 +258,12 @@ function listOf(reader: Reader, { value }: Entry, path: string): readonly string
   return texts;
 }
 
+/** `offset`: of the section that the entry belongs in. */
 function oneOf<T extends string>(
   reader: Reader,
   entry: Entry | undefined,
-  path: string,
   known: readonly T[],
-  offset: number,
+  { offset, path }: { readonly offset: number; readonly path: string },
 ): T | undefined {
   if (entry === undefined) {
     reader.problems.add(offset, path, 'is missing', `one of ${known.join(', ')}`);
@@ -300,7 +302,7 @@ function entriesOf({ nodes, problems }: Reader, value: Value, path: string, know
         meant === undefined ? `known here: ${known.join(', ')}` : `did you mean ${meant}?`,
       );
     } else if (entries.has(key)) {
-      problems.add(offset, join(path, key), 'stands here twice');
+      problems.add(offset, join(path, key), 'is given twice');
     } else {
       entries.set(key, entry);
     }
