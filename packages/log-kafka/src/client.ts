@@ -1,25 +1,13 @@
 import kafkajs from 'kafkajs';
-import type { Kafka, KafkaConfig, logCreator, SASLOptions } from 'kafkajs';
+import type { Kafka, KafkaConfig, logCreator, RetryOptions, SASLOptions } from 'kafkajs';
 import type { Logger } from '@desist/pipeline';
 
 import { registerCodecs } from './codecs.ts';
+import { replaceDecodeMessages } from './decode-messages.ts';
 import type { KafkaOptions, SaslOptions } from './options.ts';
+import { quietRequestQueues } from './request-queue.ts';
 
 const LEVEL = kafkajs.logLevel;
-
-/**
- * kafkajs 2.2.4 asks for timers in the past at every connect (its queue's `throttledUntil` begins at -1), and Node 24 warns of each on
- * standard error. They fire at once, as meant: only this one warning is left out.
- */
-function hushPastTimers(): void {
-  if (hushed) return;
-  hushed = true;
-  const emitWarning = process.emitWarning.bind(process) as (...args: unknown[]) => void;
-  process.emitWarning = ((...args: unknown[]) => {
-    if (args[1] !== 'TimeoutNegativeWarning') emitWarning(...args);
-  }) as typeof process.emitWarning;
-}
-let hushed = false;
 
 /**
  * kafkajs' lines as ours. It says ERROR for things that it then tries again, so nothing of it is more than a warning: what
@@ -44,9 +32,10 @@ export function logTo(logger: Logger): logCreator {
 }
 
 /** The client that all parts share settings through; each part opens its own connections. */
-export function createClient(options: KafkaOptions): Kafka {
+export function createClient(options: KafkaOptions, retry?: RetryOptions): Kafka {
   registerCodecs();
-  hushPastTimers();
+  replaceDecodeMessages();
+  quietRequestQueues();
   const config: KafkaConfig = {
     brokers: [...options.brokers],
     clientId: options.clientId,
@@ -54,6 +43,7 @@ export function createClient(options: KafkaOptions): Kafka {
     requestTimeout: options.requestTimeout ?? 30_000,
     logLevel: LEVEL.INFO,
     logCreator: logTo(options.logger),
+    ...(retry === undefined ? {} : { retry }),
     ...(options.ssl === undefined ? {} : { ssl: options.ssl }),
     ...(options.sasl === undefined ? {} : { sasl: saslOf(options.sasl) }),
     ...(options.socketFactory === undefined ? {} : { socketFactory: options.socketFactory }),

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import { codecs, decompressOrStandIn, type CodecName } from './codecs.ts';
-import { standInReason } from './standins.ts';
+import { codecs, decompressOrPlaceholders, type CodecName } from './codecs.ts';
+import { placeholderReason } from './placeholder-records.ts';
 
 const names = Object.keys(codecs) as CodecName[];
 const LIMIT = 1024 * 1024;
@@ -39,30 +39,30 @@ describe.each(names)('%s', (name) => {
     await expect(codec.decompress(randomBytes(500), LIMIT)).rejects.toThrow();
   });
 
-  test('a batch that was cut off is replaced by stand-ins too', async () => {
+  test('a batch that was cut off is replaced by placeholders too', async () => {
     // Some versions of zstd in Node answer what they have got instead of rejecting.
     const records = Buffer.concat(Array.from({ length: 50 }, () => Buffer.concat([Buffer.from([0xd0, 0x0f]), randomBytes(1_000)])));
     const whole = await codec.compress(records);
-    expect((await decompressOrStandIn(name, behindHeader(whole, 50), LIMIT)).equals(records)).toBe(true);
-    const out = await decompressOrStandIn(name, behindHeader(whole.subarray(0, 30_000), 50), LIMIT);
-    expect(standInReason(out)).toContain(name);
+    expect((await decompressOrPlaceholders(name, behindHeader(whole, 50), LIMIT)).equals(records)).toBe(true);
+    const out = await decompressOrPlaceholders(name, behindHeader(whole.subarray(0, 30_000), 50), LIMIT);
+    expect(placeholderReason(out)).toContain(name);
   });
 
-  test('a batch that can not be read is replaced by as many stand-ins as it has records', async () => {
+  test('a batch that can not be read is replaced by as many placeholders as it has records', async () => {
     const compressed = await codec.compress(Buffer.alloc(2 * LIMIT));
-    const out = await decompressOrStandIn(name, behindHeader(compressed, 300), LIMIT);
+    const out = await decompressOrPlaceholders(name, behindHeader(compressed, 300), LIMIT);
     const records = split(out);
     expect(records).toHaveLength(300);
     expect(records.map(({ delta }) => delta)).toEqual(Array.from({ length: 300 }, (_, i) => i));
-    expect(standInReason(records[299]?.value ?? null)).toContain(name);
-    expect(standInReason(Buffer.from('x'))).toBeNull();
+    expect(placeholderReason(records[299]?.value ?? null)).toContain(name);
+    expect(placeholderReason(Buffer.from('x'))).toBeNull();
   });
 
   test('without a believable header the error stands', async () => {
     const compressed = await codec.compress(Buffer.alloc(2 * LIMIT));
-    await expect(decompressOrStandIn(name, behindHeader(compressed, -1), LIMIT)).rejects.toThrow();
-    await expect(decompressOrStandIn(name, behindHeader(compressed, 2_000_000_000), LIMIT)).rejects.toThrow();
-    await expect(decompressOrStandIn(name, Buffer.from(new Uint8Array(compressed).buffer), LIMIT)).rejects.toThrow();
+    await expect(decompressOrPlaceholders(name, behindHeader(compressed, -1), LIMIT)).rejects.toThrow();
+    await expect(decompressOrPlaceholders(name, behindHeader(compressed, 2_000_000_000), LIMIT)).rejects.toThrow();
+    await expect(decompressOrPlaceholders(name, Buffer.from(new Uint8Array(compressed).buffer), LIMIT)).rejects.toThrow();
   });
 });
 

@@ -4,7 +4,7 @@ import kafkajs from 'kafkajs';
 import * as lz4 from 'lz4-napi';
 import * as snappy from 'snappy';
 
-import { announcedCount, holdsRecords, standIns } from './standins.ts';
+import { announcedCount, holdsRecords, placeholders } from './placeholder-records.ts';
 
 /** A compressed batch may become this large, in bytes. A batch as Kafka takes it by default has 1 MiB before. */
 export const MAX_DECOMPRESSED = 64 * 1024 * 1024;
@@ -116,7 +116,7 @@ export function registerCodecs(limit = MAX_DECOMPRESSED): void {
   const { CompressionCodecs, CompressionTypes } = kafkajs;
   const wrap = (name: CodecName) => () => ({
     compress: (encoder: { buffer: Buffer }) => codecs[name].compress(encoder.buffer),
-    decompress: (data: Buffer) => decompressOrStandIn(name, data, limit),
+    decompress: (data: Buffer) => decompressOrPlaceholders(name, data, limit),
   });
   CompressionCodecs[CompressionTypes.GZIP] = wrap('gzip');
   CompressionCodecs[CompressionTypes.Snappy] = wrap('snappy');
@@ -124,8 +124,8 @@ export function registerCodecs(limit = MAX_DECOMPRESSED): void {
   CompressionCodecs[CompressionTypes.ZSTD] = wrap('zstd');
 }
 
-/** Decompresses, or answers stand-ins for a batch that can not be (standins.ts). Rejects when even that is not possible. */
-export async function decompressOrStandIn(name: CodecName, data: Buffer, limit: number): Promise<Buffer> {
+/** Decompresses, or answers placeholders for a batch that can not be (placeholder-records.ts). Rejects when even that is not possible. */
+export async function decompressOrPlaceholders(name: CodecName, data: Buffer, limit: number): Promise<Buffer> {
   const count = announcedCount(data);
   try {
     const out = await codecs[name].decompress(data, limit);
@@ -133,6 +133,6 @@ export async function decompressOrStandIn(name: CodecName, data: Buffer, limit: 
     return out;
   } catch (error) {
     if (count === null) throw error;
-    return standIns(count, `${name}: ${error instanceof Error ? error.message : String(error)}`);
+    return placeholders(count, `${name}: ${error instanceof Error ? error.message : String(error)}`);
   }
 }

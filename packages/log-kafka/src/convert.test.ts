@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 
 import { toBatch, type KafkaBatch } from './convert.ts';
-import { standIns } from './standins.ts';
+import { placeholders } from './placeholder-records.ts';
 
 const batch = (messages: KafkaBatch['messages'], over: Partial<KafkaBatch> = {}): KafkaBatch => ({
   partition: 3,
@@ -29,7 +29,7 @@ test('decimal strings become numbers, the end is behind control records', () => 
 });
 
 test('the batch ends before a record that could not be decompressed', () => {
-  const made = standIns(1, 'gzip: broken');
+  const made = placeholders(1, 'gzip: broken');
   const good = { offset: '8', timestamp: '1', key: null, value: Buffer.from('v') };
   const bad = { offset: '9', timestamp: '1', key: null, value: made.subarray(6, 7) };
   const fetched = toBatch(batch([good, bad, { ...good, offset: '10' }]));

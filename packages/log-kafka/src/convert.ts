@@ -1,7 +1,7 @@
 import type { KafkaMessage } from 'kafkajs';
 import type { LogBatch, LogRecord } from '@desist/pipeline';
 
-import { standInReason } from './standins.ts';
+import { placeholderReason } from './placeholder-records.ts';
 
 /** A record as the pipeline sees it. Headers are no part of the input contract. */
 export function toRecord(message: Pick<KafkaMessage, 'offset' | 'key' | 'value' | 'timestamp'>): LogRecord {
@@ -37,7 +37,7 @@ export function toBatch(fetched: KafkaBatch): Fetched {
   const records: LogRecord[] = [];
   let unreadable: Fetched['unreadable'] = null;
   for (const message of fetched.messages) {
-    const reason = standInReason(message.value);
+    const reason = placeholderReason(message.value);
     if (reason !== null) {
       unreadable = { offset: Number(message.offset), reason };
       break;

@@ -6,15 +6,15 @@ import { stickyAssigner } from './assigner.ts';
 import { toBatch } from './convert.ts';
 import { isRebalance } from './errors.ts';
 import type { Settings } from './options.ts';
-import { createSlots, type Slot, type Slots } from './slots.ts';
-import { deferred, settledWithin } from './waits.ts';
+import { createFetchSlots, type FetchSlot, type FetchSlots } from './fetch-slots.ts';
+import { settledWithin } from './timers.ts';
 
 /** Membership of the group, and the batches that come with it, from start to `leave`. */
 export interface Group {
   start(): Promise<void>;
   /** Rejects when reading can not go on. Never resolves. */
   readonly failed: Promise<never>;
-  readonly slots: Slots;
+  readonly slots: FetchSlots;
   /** Moments of life since the last call: batches, heartbeats, joins. */
   signs(): number;
   /** Tells the broker where we are, for lag tools only: nothing is ever read from it. */
@@ -41,7 +41,7 @@ export function createGroup(client: Kafka, settings: Settings, admins: Admins, c
   let rebalance: { readonly error: Error | null; readonly drained: Promise<unknown> } | null = null;
   let beats: (() => void)[] = [];
   let released = false;
-  const failure = deferred<never>();
+  const failure: PromiseWithResolvers<never> = Promise.withResolvers();
   failure.promise.catch(() => undefined);
 
   const kafka: Consumer = client.consumer({
@@ -51,7 +51,8 @@ export function createGroup(client: Kafka, settings: Settings, admins: Admins, c
     heartbeatInterval: settings.heartbeatInterval,
     rebalanceTimeout: settings.rebalanceTimeout,
     allowAutoTopicCreation: false,
-    maxWaitTimeInMs: 250,
+    // A broker answers as soon as there is a record: only an idle fetch takes so long, and leaving the group waits for it.
+    maxWaitTimeInMs: 1_000,
     minBytes: 1,
     maxBytes: 16 * 1024 * 1024,
     maxBytesPerPartition: 2 * 1024 * 1024,
@@ -59,7 +60,7 @@ export function createGroup(client: Kafka, settings: Settings, admins: Admins, c
   });
   let joined: readonly number[] = [];
 
-  const slots = createSlots(
+  const slots = createFetchSlots(
     consumer,
     {
       seek: (partition, offset) => {
@@ -99,7 +100,7 @@ export function createGroup(client: Kafka, settings: Settings, admins: Admins, c
     }
   }
 
-  function seekBack({ partition, position }: Slot): void {
+  function seekBack({ partition, position }: FetchSlot): void {
     quietly(() => {
       kafka.seek({ topic, partition, offset: String(position) });
     });
@@ -203,7 +204,7 @@ export function createGroup(client: Kafka, settings: Settings, admins: Admins, c
   }
 
   /** Gives a batch to the consumer and does what it answers, whether or not the handler still waits for it. */
-  function handOver(slot: Slot, { batch, unreadable }: ReturnType<typeof toBatch>): Promise<void> {
+  function handOver(slot: FetchSlot, { batch, unreadable }: ReturnType<typeof toBatch>): Promise<void> {
     slot.busy = true;
     const work = (async () => {
       if (batch !== null) {
@@ -211,7 +212,7 @@ export function createGroup(client: Kafka, settings: Settings, admins: Admins, c
         slot.busy = false;
         if (!slots.isCurrent(slot)) return;
         switch (outcome.kind) {
-          case 'taken':
+          case 'processed':
             slots.advance(slot, batch.nextOffset);
             break;
           case 'seek':
@@ -262,7 +263,7 @@ export function createGroup(client: Kafka, settings: Settings, admins: Admins, c
    * The log was read from `first` although the position is below. Answers true when that must be handed over as it is: the
    * records between are gone (retention), or seeking back did not help. The consumer then compares with its checkpoint.
    */
-  async function stray(slot: Slot, first: number): Promise<boolean> {
+  async function stray(slot: FetchSlot, first: number): Promise<boolean> {
     slot.strayed++;
     const bounds = await admins.offsets(topic).then(
       (all) => all.get(slot.partition),

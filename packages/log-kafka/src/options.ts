@@ -1,7 +1,7 @@
 import type { ISocketFactory } from 'kafkajs';
 import type { Logger, Topic } from '@desist/pipeline';
 
-/** Contents (PEM), not paths: whoever reads the configuration reads the files. */
+/** Contents (PEM), not paths: the reader of the configuration reads the files. */
 export interface TlsOptions {
   readonly ca?: string | Buffer;
   readonly cert?: string | Buffer;
@@ -37,7 +37,11 @@ export interface KafkaOptions {
   readonly sasl?: SaslOptions;
   /** Names by role. */
   readonly topics: Readonly<Record<Topic, string>>;
+  /** What to do when a topic is missing, as it is said to operators; default: run `desist migrate`. */
+  readonly whenMissing?: string;
   readonly groupId: string;
+  /** Of the transactional ids of relays, which end with the partition's number; default `<groupId>-relay-`. No other installation may use it. */
+  readonly relayIdPrefix?: string;
   /** ms. A crashed member's partitions stand still for this long; default 15,000. */
   readonly sessionTimeout?: number;
   /** ms, default 2,000. */
@@ -72,7 +76,9 @@ export function settingsOf(options: KafkaOptions): Settings {
     brokers: options.brokers,
     clientId: options.clientId,
     topics: options.topics,
+    whenMissing: options.whenMissing ?? 'run `desist migrate`',
     groupId: options.groupId,
+    relayIdPrefix: options.relayIdPrefix ?? `${options.groupId}-relay-`,
     sessionTimeout: options.sessionTimeout ?? 15_000,
     heartbeatInterval: options.heartbeatInterval ?? 2_000,
     rebalanceTimeout: options.rebalanceTimeout ?? 30_000,

@@ -2,14 +2,15 @@ import kafkajs from 'kafkajs';
 import type { Kafka, Producer } from 'kafkajs';
 import { LogError, type Appended, type LogSink, type OutRecord, type Topic } from '@desist/pipeline';
 
-import type { Admins } from './admin.ts';
-import { prepare, type Outgoing } from './chunk.ts';
-import { brokerCode, operatorHint, toLogError } from './errors.ts';
-import { settledWithin } from './waits.ts';
-import { createLane, type BaseOffsets, type Lane } from './lane.ts';
+import { expectAnswered } from './answered.ts';
+import { prepare, type Outgoing } from './batching.ts';
+import { brokerCode, isRefused, operatorHint, toLogError } from './errors.ts';
+import { settledWithin } from './timers.ts';
+import { createSendQueue, type BaseOffsets, type SendQueue } from './send-queue.ts';
 import type { Settings } from './options.ts';
+import type { PartitionCounts } from './partition-counts.ts';
 
-export interface KafkaSink extends LogSink {
+export interface KafkaSink extends Pick<LogSink, 'append'> {
   close(): Promise<void>;
 }
 
@@ -20,9 +21,8 @@ const CLOSE_LIMIT = 4_000;
  * response kafkajs gives the sequence numbers of that batch to the next, which the broker then takes for a repeat and
  * drops. Here a repeat is allowed and a gap is not.
  */
-export function createSink(client: Kafka, settings: Settings, admins: Admins): KafkaSink {
-  const lanes = new Map<Topic, Lane>();
-  const counts = new Map<Topic, Promise<number>>();
+export function createSink(client: Kafka, settings: Settings, counts: PartitionCounts): KafkaSink {
+  const queues = new Map<Topic, SendQueue>();
   let connecting: Promise<Producer> | null = null;
   let closed = false;
   let spread = Math.floor(Math.random() * 1_000_000);
@@ -36,16 +36,6 @@ export function createSink(client: Kafka, settings: Settings, admins: Admins): K
     });
     await producer.connect();
     return producer;
-  }
-
-  function partitions(topic: Topic): Promise<number> {
-    let count = counts.get(topic);
-    if (count === undefined) {
-      count = admins.partitions(settings.topics[topic]);
-      counts.set(topic, count);
-      count.catch(() => counts.delete(topic));
-    }
-    return count;
   }
 
   async function send(topic: Topic, records: readonly Outgoing[]): Promise<BaseOffsets> {
@@ -64,20 +54,25 @@ export function createSink(client: Kafka, settings: Settings, admins: Admins): K
         timeout: settings.requestTimeout,
         messages: records.map(({ partition, key, value, headers }) => ({ partition, key, value, headers })),
       });
+      expectAnswered(
+        answers,
+        settings.topics[topic],
+        records.map(({ partition }) => partition),
+      );
       settings.observer.appended?.(topic, records.length);
       return new Map(answers.map(({ partition, baseOffset }) => [partition, Number(baseOffset)]));
     } catch (error) {
       // The number of partitions is asked for again: the topic may have been made anew.
-      counts.delete(topic);
+      counts.forget(topic);
       throw error;
     }
   }
 
-  function lane(topic: Topic): Lane {
-    let found = lanes.get(topic);
+  function queue(topic: Topic): SendQueue {
+    let found = queues.get(topic);
     if (found === undefined) {
-      found = createLane((records) => send(topic, records), isLasting);
-      lanes.set(topic, found);
+      found = createSendQueue((records) => send(topic, records), isLasting);
+      queues.set(topic, found);
     }
     return found;
   }
@@ -87,8 +82,8 @@ export function createSink(client: Kafka, settings: Settings, admins: Admins): K
     if (closed) throw new LogError('unavailable', 'the log is closed');
     const name = settings.topics[topic];
     try {
-      const count = await partitions(topic);
-      return await lane(topic).append(records.map((record) => prepare(record, count, () => spread++)));
+      const count = await counts.of(topic);
+      return await queue(topic).append(records.map((record) => prepare(record, count, () => spread++)));
     } catch (error) {
       throw toLogError(`append to ${name}`, error);
     }
@@ -97,7 +92,7 @@ export function createSink(client: Kafka, settings: Settings, admins: Admins): K
   async function close(): Promise<void> {
     closed = true;
     // What is not appended by then is appended again after the next start: it stands in the outbox.
-    await settledWithin(Promise.all([...lanes.values()].map((each) => each.idle())), CLOSE_LIMIT);
+    await settledWithin(Promise.all([...queues.values()].map((each) => each.idle())), CLOSE_LIMIT);
     const last = connecting;
     connecting = null;
     if (last !== null)
@@ -111,5 +106,5 @@ export function createSink(client: Kafka, settings: Settings, admins: Admins): K
 }
 
 function isLasting(error: unknown): boolean {
-  return operatorHint(error) !== null || brokerCode(error) === 'INVALID_TIMESTAMP';
+  return isRefused(error) || operatorHint(error) !== null || brokerCode(error) === 'INVALID_TIMESTAMP';
 }

@@ -4,14 +4,24 @@ import { LogError, type LogBounds, type LogConsumer, type LogSource, type Signal
 import type { Admins } from './admin.ts';
 import { isAway, operatorHint, toLogError } from './errors.ts';
 import { createGroup, type Group } from './group.ts';
-import { anyAccepts } from './knock.ts';
+import { anyAccepts } from './broker-probe.ts';
 import type { Settings } from './options.ts';
-import { pause } from './waits.ts';
+import { pause } from './timers.ts';
 
 const HINT_EVERY = 5_000;
+/** Ticks between two questions for the ends of the partitions while nothing is read. */
+const IDLE_TICKS = 5;
 const LOOK_AGAIN = 30_000;
 const LONGEST_WAIT = 10_000;
 const SAY_AWAY_EVERY = 30_000;
+
+/** Changes when a partition was read on, or is another one. */
+function positionsOf({ slots }: Group): string {
+  return slots
+    .reading()
+    .map(({ partition, position }) => `${partition}:${position}`)
+    .join();
+}
 
 /** Reads delivery events as a member of the group. */
 export function createSource(client: Kafka, settings: Settings, admins: Admins): LogSource {
@@ -21,6 +31,11 @@ export function createSource(client: Kafka, settings: Settings, admins: Admins):
     const found = (await admins.offsets(topic)).get(partition);
     if (found === undefined) throw new LogError('misconfigured', `${topic} has no partition ${String(partition)}`);
     return found;
+  }
+
+  async function identity(): Promise<string> {
+    const { clusterId } = await admins.use('the identity of the cluster', (admin) => admin.describeCluster());
+    return `kafka ${clusterId}/${topic}`;
   }
 
   async function run(consumer: LogConsumer, signal: Signal): Promise<void> {
@@ -89,6 +104,8 @@ export function createSource(client: Kafka, settings: Settings, admins: Admins):
     let positions = new Map<number, number>();
     let said = new Map<number, number>();
     let asking: Promise<void> | null = null;
+    let sinceAsked = IDLE_TICKS;
+    let lastAt = '';
     let saidAway = Number.NEGATIVE_INFINITY;
     const away = (problem: string | null): void => {
       settings.observer.away?.(problem);
@@ -113,9 +130,16 @@ export function createSource(client: Kafka, settings: Settings, admins: Admins):
         quiet = 0;
         away('no broker takes a connection');
       }
-      asking ??= askEnds(group, looked, away).finally(() => {
-        asking = null;
-      });
+      // While nothing is read, the ends are asked for less often: the clocks of idle partitions follow the present in larger steps.
+      const at = positionsOf(group);
+      sinceAsked = at === lastAt ? sinceAsked + 1 : IDLE_TICKS;
+      lastAt = at;
+      if (sinceAsked >= IDLE_TICKS && asking === null) {
+        sinceAsked = 0;
+        asking = askEnds(group, looked, away).finally(() => {
+          asking = null;
+        });
+      }
       sinceHint += settings.tickInterval;
       if (sinceHint >= HINT_EVERY) {
         sinceHint = 0;
@@ -158,5 +182,5 @@ export function createSource(client: Kafka, settings: Settings, admins: Admins):
     }
   }
 
-  return { partitions: () => admins.partitions(topic), bounds, run };
+  return { identity, partitions: () => admins.partitions(topic), bounds, run };
 }

@@ -77,7 +77,8 @@ export async function ensureTopics(admins: Admins, settings: Settings, plan: Top
   if (missing.length > 0) {
     await admins.use('create topics', (admin) =>
       admin.createTopics({
-        waitForLeaders: true,
+        // kafkajs fails when the broker it asks does not know the topic yet: that is waited for below.
+        waitForLeaders: false,
         topics: missing.map((topic) => ({
           topic: settings.topics[topic],
           numPartitions: topic === 'deadLetters' ? 1 : plan.partitions,
@@ -86,6 +87,7 @@ export async function ensureTopics(admins: Admins, settings: Settings, plan: Top
         })),
       }),
     );
+    await admins.made(missing.map((topic) => settings.topics[topic]));
   }
   return {
     created: missing.map((topic) => settings.topics[topic]),
@@ -99,8 +101,7 @@ export async function checkTopics(
   settings: Settings,
   expected: { readonly partitions?: number } = {},
 ): Promise<readonly Problem[]> {
-  const metadata = await admins.use('topics', (admin) => admin.fetchTopicMetadata());
-  const counts = new Map(metadata.topics.map((topic) => [topic.name, topic.partitions.length]));
+  const counts = await admins.topics();
   const problems: Problem[] = [];
   const there = TOPICS.filter((topic) => {
     const name = settings.topics[topic];
@@ -115,7 +116,7 @@ export async function checkTopics(
   for (const topic of there) {
     const name = settings.topics[topic];
     const config = configs.get(name) ?? new Map<string, string>();
-    problems.push(...compare(topic, name, config, counts.get(name) ?? 0, expected.partitions));
+    problems.push(...compare(topic, { name, config, partitions: counts.get(name) ?? 0 }, expected.partitions));
   }
   const input = Number(configs.get(settings.topics.deliveryEvents)?.get('max.message.bytes') ?? MIB);
   const dead = Number(configs.get(settings.topics.deadLetters)?.get('max.message.bytes') ?? Infinity);
@@ -130,16 +131,22 @@ export async function checkTopics(
   return problems;
 }
 
-function compare(topic: Topic, name: string, config: ReadonlyMap<string, string>, count: number, expected: number | undefined): Problem[] {
+interface Described {
+  readonly name: string;
+  readonly config: ReadonlyMap<string, string>;
+  readonly partitions: number;
+}
+
+function compare(topic: Topic, { name, config, partitions }: Described, expected: number | undefined): Problem[] {
   const found: Problem[] = [];
   const say = (severity: Problem['severity'], what: string, fix: string): void => {
     found.push({ severity, topic: name, what, fix });
   };
-  if (topic === 'deliveryEvents' && expected !== undefined && count !== expected) {
+  if (topic === 'deliveryEvents' && expected !== undefined && partitions !== expected) {
     say(
       'error',
-      `has ${String(count)} partitions, not ${String(expected)}: recipients would change their partition`,
-      'the number is final; make a new topic with the number wanted and rebuild',
+      `has ${String(partitions)} partitions, not ${String(expected)}: recipients would change their partition`,
+      'the number is final: follow "More partitions" in docs/operations.md',
     );
   }
   const policy = config.get('cleanup.policy') ?? 'delete';

@@ -1,17 +1,27 @@
-import { LogError } from '@desist/pipeline';
-import type { Appended, OutRecord, Topic } from '@desist/pipeline';
-import { NOW } from './database.ts';
-import type { Database, Queries } from './database.ts';
+import { LogError, partitionOf } from '@desist/pipeline';
+import type { Appended, OutRecord, Ownership, Topic, TopicRecords } from '@desist/pipeline';
+import type { Queries } from '@desist/postgres';
+import type { Database } from './database.ts';
 import { asLogErrors } from './errors.ts';
-import { partitionOf } from './murmur2.ts';
+import type { DeadLetterIndex } from './dead-letter-index.ts';
+import { appendDeadLetters } from './statements/append-dead-letters.ts';
+import { appendRecords } from './statements/append-records.ts';
+import type { AppendedRecord } from './statements/append-records.ts';
+import { deleteOldTombstones } from './statements/delete-old-tombstones.ts';
+import { deleteSuperseded } from './statements/delete-superseded.ts';
+import type { Latest } from './statements/delete-superseded.ts';
+import { lockPartitions } from './statements/lock-partitions.ts';
+import { shareEpoch } from './statements/share-epoch.ts';
+import { takeOffsets } from './statements/take-offsets.ts';
+import type { Taken } from './statements/take-offsets.ts';
 import type { Tables } from './tables.ts';
 
-/** As Kafka's default for one message. */
+/** Maximum size of a value, bytes: Kafka's default for one message. */
 const MOST_BYTES = 1024 * 1024;
-/** One statement's share of an append. */
+/** Limits of one statement; a larger append is split. */
 const STATEMENT_RECORDS = 1_000;
 const STATEMENT_BYTES = 4 * 1024 * 1024;
-/** ms. So long a reader of the compacted topic may be away and still see that a key has gone; Kafka's default. */
+/** Retention of tombstones, ms. A reader of the compacted topic that is away for less still sees every deletion. Kafka's default. */
 const TOMBSTONES_KEPT = 86_400_000;
 const TOMBSTONES_AT_ONCE = 1_000;
 
@@ -25,33 +35,79 @@ interface Outgoing {
   readonly bytes: number;
 }
 
-interface Base {
-  readonly offset: number;
-  readonly time: number;
+type Bases = ReadonlyMap<number, Taken>;
+
+export interface Appends {
+  append(topic: Topic, records: readonly OutRecord[]): Promise<readonly Appended[]>;
+  /** Stores nothing and returns `fenced` unless this owner still owns the partition when the transaction commits. */
+  appendOwned(owner: Ownership, parts: readonly TopicRecords[]): Promise<'appended' | 'fenced'>;
 }
 
-export type Append = (topic: Topic, records: readonly OutRecord[]) => Promise<readonly Appended[]>;
+export interface AppendsOptions {
+  /** For `append`. */
+  readonly db: Database;
+  /** For `appendOwned`. */
+  readonly owners: Database;
+  readonly tables: Tables;
+  readonly nameOf: (topic: Topic) => string;
+  readonly deadLetters: DeadLetterIndex | undefined;
+}
+
+class Fenced extends Error {}
 
 /**
- * One transaction for each call. Its partitions' counters are locked in ascending order and stay locked until the commit:
- * no deadlock, no hole, and nobody sees an offset before the one below it.
+ * Each call is one transaction. It locks the counters of its partitions in ascending order until the commit, so there are no deadlocks
+ * and no gaps, and no reader sees an offset before the ones below it. A call with several topics locks them in the order given, which is
+ * the same for all relays.
  */
-export function createAppend(db: Database, tables: Tables, nameOf: (topic: Topic) => string): Append {
+export function createAppends({ db, owners, tables, nameOf, deadLetters }: AppendsOptions): Appends {
   let spread = Math.floor(Math.random() * 1_000_000);
 
-  return async (topic, records) => {
-    if (records.length === 0) return [];
-    const partitions = await tables.partitions(topic);
-    const outgoing = prepare(topic, records, partitions, () => spread++);
-    const bases = await asLogErrors(`append to ${nameOf(topic)}`, () =>
-      db.transaction(async (tx) => {
-        const taken = await takeOffsets(tx, topic, outgoing);
-        for (const part of statements(outgoing)) await insert(tx, topic, part, taken);
-        if (topic === 'suppressions') await compact(tx, outgoing, taken);
-        return taken;
-      }),
-    );
-    return outgoing.map(({ partition, index }) => ({ partition, offset: baseOf(bases, partition).offset + index }));
+  async function outgoingOf({ topic, records }: TopicRecords): Promise<readonly Outgoing[]> {
+    return prepare(topic, records, await tables.partitions(topic), () => spread++);
+  }
+
+  async function store(tx: Queries, topic: Topic, outgoing: readonly Outgoing[]): Promise<Bases> {
+    const taken = await take(tx, topic, outgoing);
+    for (const part of parts(outgoing)) await insert(tx, topic, rowsOf(part, taken));
+    if (topic === 'suppressions') await compact(tx, outgoing, taken);
+    return taken;
+  }
+
+  async function insert(tx: Queries, topic: Topic, rows: readonly AppendedRecord[]): Promise<void> {
+    if (topic !== 'deadLetters') await appendRecords.run(tx, { topic, rows });
+    else await appendDeadLetters.run(tx, { rows: rows.map((row) => ({ ...row, recipients: recipientsOf(row) })) });
+  }
+
+  function recipientsOf({ key, value, headers }: AppendedRecord): readonly string[] | null {
+    const record = { key, value, headers: headers === null ? {} : (JSON.parse(headers) as Record<string, string>) };
+    return deadLetters?.hashesOf(record) ?? null;
+  }
+
+  return {
+    async append(topic, records) {
+      if (records.length === 0) return [];
+      const outgoing = await outgoingOf({ topic, records });
+      const bases = await asLogErrors(`append to ${nameOf(topic)}`, () => db.transaction((tx) => store(tx, topic, outgoing)));
+      return outgoing.map(({ partition, index }) => ({ partition, offset: baseOf(bases, partition).offset + index }));
+    },
+    async appendOwned(owner, parts) {
+      const all = await Promise.all(parts.map(async (part) => ({ topic: part.topic, outgoing: await outgoingOf(part) })));
+      try {
+        await asLogErrors(`append of the relay of partition ${owner.partition}`, () =>
+          owners.transaction(async (tx) => {
+            for (const { topic, outgoing } of all) await store(tx, topic, outgoing);
+            // The epoch is checked last, so that the owner's own commits are blocked only briefly. A concurrent claim either waits for this
+            // transaction or is seen by it.
+            if ((await shareEpoch.run(tx, owner)).length === 0) throw new Fenced();
+          }),
+        );
+        return 'appended';
+      } catch (error) {
+        if (error instanceof LogError && error.cause instanceof Fenced) return 'fenced';
+        throw error;
+      }
+    },
   };
 }
 
@@ -62,8 +118,8 @@ function prepare(topic: Topic, records: readonly OutRecord[], partitions: number
     const value = bytesOf(record.value);
     const headers = record.headers === undefined || Object.keys(record.headers).length === 0 ? null : JSON.stringify(record.headers);
     if ((value?.length ?? 0) > MOST_BYTES)
-      throw new LogError('misconfigured', `a record of ${value?.length ?? 0} bytes: the journal takes up to ${MOST_BYTES}`);
-    if (key === null && topic === 'suppressions') throw new LogError('misconfigured', 'a compacted topic takes no record without a key');
+      throw new LogError('refused', `a record of ${value?.length ?? 0} bytes: the journal takes up to ${MOST_BYTES}`);
+    if (key === null && topic === 'suppressions') throw new LogError('refused', 'a compacted topic takes no record without a key');
     const partition = record.partition ?? (key === null ? spread() % partitions : partitionOf(key, partitions));
     const index = used.get(partition) ?? 0;
     used.set(partition, index + 1);
@@ -71,34 +127,22 @@ function prepare(topic: Topic, records: readonly OutRecord[], partitions: number
   });
 }
 
-async function takeOffsets(tx: Queries, topic: Topic, records: readonly Outgoing[]): Promise<ReadonlyMap<number, Base>> {
+async function take(tx: Queries, topic: Topic, records: readonly Outgoing[]): Promise<Bases> {
   const counts = new Map<number, number>();
   for (const { partition } of records) counts.set(partition, (counts.get(partition) ?? 0) + 1);
   const partitions = [...counts.keys()].sort((a, b) => a - b);
-  if (partitions.length > 1) {
-    await tx.query(
-      'select partition from desist.journal_partition where topic = $1 and partition = any($2::int[]) order by partition for update',
-      [topic, partitions],
-    );
-  }
-  const rows = await tx.query(
-    `update desist.journal_partition as p
-        set high = p.high + n.count, last_time = greatest(p.last_time, ${NOW})
-       from unnest($2::int[], $3::int[]) as n (partition, count)
-      where p.topic = $1 and p.partition = n.partition
-  returning p.partition, p.high - n.count as base, p.last_time`,
-    [topic, partitions, partitions.map((partition) => counts.get(partition))],
-  );
-  return new Map(rows.map((row) => [Number(row['partition']), { offset: Number(row['base']), time: Number(row['last_time']) }]));
+  if (partitions.length > 1) await lockPartitions.run(tx, { topic, partitions });
+  const taken = await takeOffsets.run(tx, { topic, rows: [...counts].map(([partition, count]) => ({ partition, count })) });
+  return new Map(taken.map((one) => [one.partition, one]));
 }
 
-function baseOf(bases: ReadonlyMap<number, Base>, partition: number): Base {
+function baseOf(bases: Bases, partition: number): Taken {
   const base = bases.get(partition);
   if (base === undefined) throw new LogError('misconfigured', `the journal has no partition ${partition}: run \`desist migrate\``);
   return base;
 }
 
-function* statements(records: readonly Outgoing[]): Generator<readonly Outgoing[]> {
+function* parts(records: readonly Outgoing[]): Generator<readonly Outgoing[]> {
   let part: Outgoing[] = [];
   let bytes = 0;
   for (const record of records) {
@@ -112,49 +156,21 @@ function* statements(records: readonly Outgoing[]): Generator<readonly Outgoing[
   if (part.length > 0) yield part;
 }
 
-/** Bytes go as hexadecimal text: arrays of bytea are not the same to all drivers. */
-const hex = (bytes: Buffer | null): string | null => bytes?.toString('hex') ?? null;
-
-async function insert(tx: Queries, topic: Topic, records: readonly Outgoing[], bases: ReadonlyMap<number, Base>): Promise<void> {
-  await tx.query(
-    `insert into desist.journal (topic, partition, record_offset, record_time, key, value, headers)
-     select $1, r.partition, r.at, r.time, decode(r.key, 'hex'), decode(r.value, 'hex'), r.headers
-       from unnest($2::int[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::text[])
-            as r (partition, at, time, key, value, headers)`,
-    [
-      topic,
-      records.map(({ partition }) => partition),
-      records.map(({ partition, index }) => baseOf(bases, partition).offset + index),
-      records.map(({ partition }) => baseOf(bases, partition).time),
-      records.map(({ key }) => hex(key)),
-      records.map(({ value }) => hex(value)),
-      records.map(({ headers }) => headers),
-    ],
-  );
+function rowsOf(records: readonly Outgoing[], bases: Bases): readonly AppendedRecord[] {
+  return records.map(({ partition, index, key, value, headers }) => {
+    const { offset, time } = baseOf(bases, partition);
+    return { partition, offset: offset + index, time, key, value, headers };
+  });
 }
 
-/** Of each key that was appended only the last record stays; tombstones go when they are old. */
-async function compact(tx: Queries, records: readonly Outgoing[], bases: ReadonlyMap<number, Base>): Promise<void> {
-  const last = new Map<string, { readonly partition: number; readonly at: number }>();
+/** Keeps only the last record of each appended key, and deletes tombstones past their retention. */
+async function compact(tx: Queries, records: readonly Outgoing[], bases: Bases): Promise<void> {
+  const latest = new Map<string, Latest>();
   for (const { key, partition, index } of records) {
-    if (key !== null) last.set(key.toString('hex'), { partition, at: baseOf(bases, partition).offset + index });
+    if (key !== null) latest.set(key.toString('hex'), { partition, offset: baseOf(bases, partition).offset + index, key });
   }
-  const latest = [...last];
-  await tx.query(
-    `delete from desist.journal as j
-      using unnest($1::int[], $2::bigint[], $3::text[]) as n (partition, at, key)
-      where j.topic = 'suppressions' and j.partition = n.partition and j.record_offset < n.at
-        and sha256(j.key) = sha256(decode(n.key, 'hex')) and j.key = decode(n.key, 'hex')`,
-    [latest.map(([, { partition }]) => partition), latest.map(([, { at }]) => at), latest.map(([key]) => key)],
-  );
-  await tx.query(
-    `delete from desist.journal
-      where topic = 'suppressions' and (partition, record_offset) in (
-            select partition, record_offset from desist.journal
-             where topic = 'suppressions' and value is null and partition = any($1::int[]) and record_time < ${NOW} - ${TOMBSTONES_KEPT}
-             order by partition, record_offset limit ${TOMBSTONES_AT_ONCE})`,
-    [[...bases.keys()]],
-  );
+  await deleteSuperseded.run(tx, { rows: [...latest.values()] });
+  await deleteOldTombstones.run(tx, { partitions: [...bases.keys()], kept: TOMBSTONES_KEPT, limit: TOMBSTONES_AT_ONCE });
 }
 
 function bytesOf(data: string | Uint8Array | null): Buffer | null {

@@ -1,48 +1,62 @@
-/** Takes what belongs to an erased recipient out of the journal, tombstone and dead letters included. */
-import { asLogErrors } from './errors.ts';
+/** Deletes the records of an erased recipient from the journal, including its tombstone and dead letters. */
+import type { Tenant, Address } from '@desist/domain';
 import type { Database } from './database.ts';
+import type { DeadLetterIndex } from './dead-letter-index.ts';
+import { asLogErrors } from './errors.ts';
+import { deleteDeadLetters } from './statements/delete-dead-letters.ts';
+import { eraseChanges } from './statements/erase-changes.ts';
+import { eraseCompacted } from './statements/erase-compacted.ts';
+import { eraseDeadLetters } from './statements/erase-dead-letters.ts';
+import { eraseEvents } from './statements/erase-events.ts';
+import { pageUnindexedDeadLetters } from './statements/page-unindexed-dead-letters.ts';
+import { vacuum } from './vacuum.ts';
 
 export interface Erased {
-  readonly tenant: string;
-  readonly address: string;
-  /** Of the input, where its events are. */
+  readonly tenant: Tenant;
+  readonly address: Address;
+  /** Input partition that holds the recipient's events. */
   readonly partition: number;
-  /** Events up to this offset go ... */
+  /** Events up to this offset are deleted ... */
   readonly offset: number;
   /** ... and changes up to this `sequence.number` of that partition. */
-  readonly number: number;
+  readonly sequence: number;
 }
 
-/** Answers how many records went. Offsets stay as they are: what is read on is above them. */
-export async function erase(db: Database, { tenant, address, partition, offset, number }: Erased): Promise<number> {
+/** Dead letters that are searched in one query: each has up to 1 MiB. */
+const PAGE = 16;
+/** The topic of dead letters has one partition. */
+const LETTERS_PARTITION = 0;
+
+/** Returns the number of deleted records. Offsets do not change: readers have already passed the deleted records. */
+export async function erase(db: Database, erased: Erased, index: DeadLetterIndex | undefined): Promise<number> {
+  const { tenant, address, partition, offset, sequence } = erased;
   const key = Buffer.from(`${tenant}/${address}`).toString('hex');
-  const rows = await asLogErrors('erasing from the journal', () =>
+  const hashes = index?.hashesOfRecipient(tenant, address) ?? [];
+  const gone = await asLogErrors('erasing from the journal', () =>
     db.transaction(async (tx) => [
-      ...(await tx.query(
-        `delete from desist.journal where topic = 'deliveryEvents' and partition = $1 and record_offset <= $2 and key = decode($3, 'hex') returning 1`,
-        [partition, offset, key],
-      )),
-      ...(await tx.query(
-        `delete from desist.journal where topic = 'suppressionEvents' and key = decode($1, 'hex')
-            and (convert_from(value, 'UTF8')::jsonb -> 'sequence' ->> 'number')::bigint <= $2 returning 1`,
-        [key, number],
-      )),
-      // Up to the last tombstone: behind it stands what holds for a new recipient of this address.
-      ...(await tx.query(
-        `with mine as (select partition, record_offset, value from desist.journal
-                        where topic = 'suppressions' and sha256(key) = sha256(decode($1, 'hex')) and key = decode($1, 'hex'))
-         delete from desist.journal j using mine
-          where j.topic = 'suppressions' and j.partition = mine.partition and j.record_offset = mine.record_offset
-            and mine.record_offset <= (select max(record_offset) from mine where value is null) returning 1`,
-        [key],
-      )),
-      ...(await tx.query(
-        `delete from desist.journal where topic = 'deadLetters' and (key = decode($1, 'hex') or position(convert_to($2, 'UTF8') in value) > 0) returning 1`,
-        [key, address],
-      )),
+      ...(await eraseEvents.run(tx, { partition, offset, key })),
+      ...(await eraseChanges.run(tx, { key, number: sequence })),
+      ...(await eraseCompacted.run(tx, { key })),
+      ...(await eraseDeadLetters.run(tx, { hashes })),
     ]),
   );
-  // The embedded database has no autovacuum.
-  if (rows.length > 0 && db.kind === 'embedded') await db.query('vacuum desist.journal').catch(() => undefined);
-  return rows.length;
+  const searched = index === undefined ? 0 : await asLogErrors('searching the dead letters', () => search(db, erased, index));
+  if (gone.length + searched > 0) await vacuum(db);
+  return gone.length + searched;
+}
+
+/** Reads the records of which is not known whom they name, page by page: nobody waits for a lock meanwhile. */
+async function search(db: Database, { tenant, address }: Erased, index: DeadLetterIndex): Promise<number> {
+  let deleted = 0;
+  for (let from = 0; ;) {
+    const page = await pageUnindexedDeadLetters.run(db, { partition: LETTERS_PARTITION, from, limit: PAGE });
+    const offsets = page.flatMap(({ offset, key, value, headers }) => {
+      const record = { key, value, headers: headers === null ? {} : (JSON.parse(headers) as Record<string, string>) };
+      return index.names(record, tenant, address) ? [offset] : [];
+    });
+    if (offsets.length > 0) deleted += (await deleteDeadLetters.run(db, { partition: LETTERS_PARTITION, offsets })).length;
+    const last = page.at(-1);
+    if (last === undefined || page.length < PAGE) return deleted;
+    from = last.offset + 1;
+  }
 }

@@ -1,9 +1,9 @@
 import { LogError, StoreError } from '@desist/pipeline';
 
-/** Data, constraint or syntax at fault: the same call would fail again. */
+/** SQLSTATE classes of permanent errors (data, constraint, syntax, schema): the same call would fail again. */
 const LASTING = /^(?:22|23|42|3F)/;
 
-/** Any failure of the database as the log's: `unavailable` may succeed later, `misconfigured` may not. */
+/** Converts a database error: `unavailable` can succeed on a retry, `misconfigured` cannot. */
 export function toLogError(doing: string, error: unknown): LogError {
   if (error instanceof LogError) return error;
   const message = `${doing}: ${error instanceof Error ? error.message : String(error)}`;
@@ -16,7 +16,7 @@ function isLasting(error: unknown): boolean {
   return typeof code === 'string' && code.length === 5 && LASTING.test(code);
 }
 
-/** Runs `work` with its rejections made to `LogError`. */
+/** Runs `work` and converts its rejections to `LogError`. */
 export async function asLogErrors<T>(doing: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();

@@ -1,66 +1,73 @@
 import { randomUUID } from 'node:crypto';
 import { LogError } from '@desist/pipeline';
-import type { Logger, LogSink, LogSource, Time, Topic } from '@desist/pipeline';
-import { createAppend } from './append.ts';
+import type { DeadLetterLog, Logger, LogSink, LogSource, OffsetRange, Time, Topic, PublishedLog } from '@desist/pipeline';
+import { createAppends } from './append.ts';
 import type { Database } from './database.ts';
+import type { DeadLetterIndex } from './dead-letter-index.ts';
 import { erase } from './erase.ts';
 import type { Erased } from './erase.ts';
 import { prune } from './prune.ts';
 import type { PruneLimit } from './prune.ts';
+import { createPublished } from './published.ts';
 import { runSource } from './source.ts';
 import { createTables } from './tables.ts';
 import type { JournalRecord } from './tables.ts';
 import { wakeupsOf } from './wakeups.ts';
 
 export type { Database } from './database.ts';
+export type { DeadLetterIndex, DeadLetterRecord } from './dead-letter-index.ts';
 export type { Erased } from './erase.ts';
 export type { PruneLimit } from './prune.ts';
 export type { JournalRecord } from './tables.ts';
 
 export interface JournalOptions {
-  /** Not closed by the journal. */
+  /** The database. The journal does not close it. */
   readonly db: Database;
-  /** Names this process, for people; the journal makes it unique. */
+  /** The same database for `append`, on connections that those who wait for an append may occupy: not the readers'. Default `db`. */
+  readonly appends?: Database;
+  /** Readable name of this process. The journal adds a unique suffix. */
   readonly owner: string;
-  /** Of the input, when the journal is first made; afterwards what was made stands. Default 4. */
+  /** Number of input partitions when the journal is first created; ignored afterwards. Default 4. */
   readonly partitions?: number;
-  /** Names by role, for messages to people. */
+  /** Topic names by role, used in error messages. */
   readonly topics?: Readonly<Record<Topic, string>>;
+  /** Whom dead letters name. Without it an erasure leaves them alone. */
+  readonly deadLetters?: DeadLetterIndex;
   readonly logger: Logger;
   readonly time: Time;
-  /** ms: how often an idle partition is looked at, for what other processes append. Default 200; embedded 1,000. */
+  /** Poll interval of an idle partition for appends by other processes, ms. Default 200; embedded 1,000. */
   readonly pollInterval?: number;
-  /** ms: a dead process' partitions stand still for this long. Default 15,000. */
+  /** Lease duration, ms. The partitions of a dead process are not processed until its leases expire. Default 15,000. */
   readonly lease?: number;
-  /** ms: how often a stopped partition is tried again. Default 30,000. */
+  /** Retry interval of a stopped partition, ms. Default 30,000. */
   readonly stoppedRetry?: number;
 }
 
 export interface ReadOptions {
   /** Only this partition. */
   readonly partition?: number;
-  /** From this offset on, in each partition. Default: the first. */
+  /** First offset to read in each partition. Default: the lowest one available. */
   readonly from?: number;
-  /** Only the last so many offsets of each partition. */
+  /** Only this many offsets at the end of each partition. */
   readonly last?: number;
 }
 
 /** The log on tables of a Postgres database. All rejections are `LogError`. */
-export interface JournalLog extends LogSource, LogSink {
-  /** Makes the topics where they are missing; what exists stays as it is. The schema must be there. */
+export interface JournalLog extends LogSource, LogSink, PublishedLog, DeadLetterLog {
+  /** Creates missing topics and leaves existing ones unchanged. The schema must exist. */
   ensure(): Promise<void>;
-  /** Every record up to the end as it is now, in order per partition. */
+  /** All records up to the current end of the topic, in order per partition. */
   readTopic(topic: Topic, options?: ReadOptions): AsyncIterable<JournalRecord>;
-  /** The last record of each key, tombstones included (`value` null), by key as text. */
+  /** The last record of each key, by key as text. Includes tombstones (`value` null). */
   readCompacted(topic: Topic): Promise<Map<string, JournalRecord>>;
   /**
-   * Deletes records below an offset (and, when `before` is given, appended before that moment); answers how many. Of
-   * `suppressions` only tombstones go. Whoever calls must know that nobody needs them any more.
+   * Deletes records below an offset and, if `before` is given, appended before that time. Returns the number of deleted records. On
+   * `suppressions` only tombstones are deleted. The caller must ensure that no reader needs the records any more.
    */
   prune(topic: Topic, partition: number, limit: number | PruneLimit): Promise<number>;
-  /** Takes an erased recipient's records out; answers how many. Their changes must be relayed. */
+  /** Deletes an erased recipient's records and returns how many. The recipient's changes must already be relayed. */
   erase(erased: Erased): Promise<number>;
-  /** Refuses appends from now on and waits for those under way. Stop `run` by its signal first. */
+  /** Rejects new appends and waits for the pending ones. Stop `run` with its signal first. */
   close(): Promise<void>;
 }
 
@@ -74,16 +81,28 @@ const NAMES: Readonly<Record<Topic, string>> = {
   deadLetters: 'delivery-events-dead-letters',
 };
 
-/** Asks the database nothing yet. */
+/** Creates the journal without querying the database. */
 export function openJournal(options: JournalOptions): JournalLog {
   const { db, time, logger } = options;
   const nameOf = (topic: Topic): string => (options.topics ?? NAMES)[topic];
   const tables = createTables(db, nameOf);
-  const appendTo = createAppend(db, tables, nameOf);
+  const appends = createAppends({ db: options.appends ?? db, owners: db, tables, nameOf, deadLetters: options.deadLetters });
   const wakeups = wakeupsOf(db, time);
   const underWay = new Set<Promise<unknown>>();
   const member = `${options.owner}/${randomUUID()}`;
   let closed = false;
+
+  /** Runs an append unless the journal is closed; `close` waits for pending appends. */
+  async function whileOpen<T>(append: () => Promise<T>): Promise<T> {
+    if (closed) throw new LogError('unavailable', 'the journal is closed');
+    const work = append();
+    underWay.add(work);
+    try {
+      return await work;
+    } finally {
+      underWay.delete(work);
+    }
+  }
 
   async function* readTopic(
     topic: Topic,
@@ -93,19 +112,27 @@ export function openJournal(options: JournalOptions): JournalLog {
     const wanted = only === undefined ? Array.from({ length: count }, (_, partition) => partition) : [only];
     const ends = await Promise.all(wanted.map((partition) => tables.bounds(topic, partition)));
     for (const [index, { low, high }] of ends.entries()) {
-      let position = Math.max(low, from, last === undefined ? 0 : high - last);
-      while (position < high) {
-        const page = await tables.page(topic, wanted[index] as number, position, high);
-        yield* page;
-        const end = page.at(-1);
-        if (end === undefined) break;
-        position = end.offset + 1;
-      }
+      yield* readRange(topic, {
+        partition: wanted[index] as number,
+        from: Math.max(low, from, last === undefined ? 0 : high - last),
+        to: high,
+      });
+    }
+  }
+
+  async function* readRange(topic: Topic, { partition, from, to }: OffsetRange): AsyncGenerator<JournalRecord, void, void> {
+    for (let position = from; position < to;) {
+      const page = await tables.page(topic, partition, position, to);
+      yield* page;
+      const end = page.at(-1);
+      if (end === undefined) break;
+      position = end.offset + 1;
     }
   }
 
   return {
     ensure: () => tables.ensure(options.partitions ?? PARTITIONS),
+    identity: () => tables.identity(),
     partitions: () => tables.partitions('deliveryEvents'),
     bounds: (partition) => tables.bounds('deliveryEvents', partition),
     run: (consumer, signal) =>
@@ -115,32 +142,43 @@ export function openJournal(options: JournalOptions): JournalLog {
         wakeups,
         time,
         logger,
-        // Nobody but this process appends to an embedded database, and its appends wake the reader.
+        // Only this process appends to an embedded database, and its appends wake the reader.
         pollInterval: options.pollInterval ?? (db.kind === 'embedded' ? 1_000 : 200),
         stoppedRetry: options.stoppedRetry ?? STOPPED_RETRY,
         lease: options.lease ?? LEASE,
         member,
       }),
     async append(topic, records) {
-      if (closed) throw new LogError('unavailable', 'the journal is closed');
-      const work = appendTo(topic, records);
-      underWay.add(work);
-      try {
-        const appended = await work;
-        if (topic === 'deliveryEvents') wakeups.grown(new Set(appended.map(({ partition }) => partition)));
-        return appended;
-      } finally {
-        underWay.delete(work);
-      }
+      const appended = await whileOpen(() => appends.append(topic, records));
+      if (topic === 'deliveryEvents') wakeups.grown(new Set(appended.map(({ partition }) => partition)));
+      return appended;
     },
+    // It goes back together with the database, and has no memory of its own.
+    published: async () => null,
+    // Each append checks the owner in its own transaction, so opening needs no query.
+    openRelaySink: async (owner) => ({
+      append: (parts) => whileOpen(() => appends.appendOwned(owner, parts)),
+      close: async () => undefined,
+    }),
+    ...createPublished(tables),
     readTopic,
     async readCompacted(topic) {
       const latest = new Map<string, JournalRecord>();
       for await (const record of readTopic(topic)) if (record.key !== null) latest.set(record.key.toString('utf8'), record);
       return latest;
     },
-    prune: (topic, partition, limit) => prune(db, tables, topic, partition, typeof limit === 'number' ? { below: limit } : limit),
-    erase: (erased) => erase(db, erased),
+    async deadLetterBounds() {
+      const count = await tables.partitions('deadLetters');
+      const partitions = Array.from({ length: count }, (_, partition) => partition);
+      return new Map(
+        await Promise.all(partitions.map(async (partition) => [partition, await tables.bounds('deadLetters', partition)] as const)),
+      );
+    },
+    async *readDeadLetters(ranges) {
+      for (const range of ranges) yield* readRange('deadLetters', range);
+    },
+    prune: (topic, partition, limit) => prune(db, tables, { topic, partition, ...(typeof limit === 'number' ? { below: limit } : limit) }),
+    erase: (erased) => erase(db, erased, options.deadLetters),
     async close() {
       closed = true;
       await Promise.allSettled(underWay);

@@ -1,73 +1,68 @@
-import { NOW } from './database.ts';
-import type { Database, Queries } from './database.ts';
+import type { Queries } from '@desist/postgres';
+import type { Database } from './database.ts';
 import { asLogErrors } from './errors.ts';
+import { dropDeadLeases } from './statements/drop-dead-leases.ts';
+import { dropDeadMembers } from './statements/drop-dead-members.ts';
+import { dropMember } from './statements/drop-member.ts';
+import { findJournalTime } from './statements/find-journal-time.ts';
+import { listLeases } from './statements/list-leases.ts';
+import { listMembers } from './statements/list-members.ts';
+import { lockLeases } from './statements/lock-leases.ts';
+import { releaseAllLeases } from './statements/release-all-leases.ts';
+import { releaseLeases } from './statements/release-leases.ts';
+import { renewLeases } from './statements/renew-leases.ts';
+import { renewMember } from './statements/renew-member.ts';
 
-/** What one look at the leases says. */
+/** Result of one renewal. */
 export interface Share {
-  /** All that this member holds now, those to be given up included. */
+  /** All partitions that this member owns now, including the surplus. */
   readonly held: readonly number[];
-  /** More than its share: let go of them, then `release`. */
+  /** Partitions beyond the fair share: revoke them, then call `release`. */
   readonly surplus: readonly number[];
 }
 
 /** The leases of one member. Rejections are `LogError`. */
 export interface Leases {
-  /** Renews what is held and takes what is free, up to a fair share. */
+  /** Renews this member's leases and acquires free partitions up to its fair share. */
   renew(): Promise<Share>;
   release(partitions: readonly number[]): Promise<void>;
-  /** Gives back everything and leaves. */
+  /** Releases all leases and leaves the group. */
   leave(): Promise<void>;
 }
 
 /**
- * Leases in the database, by its clock: several processes share the partitions of the input, and what a dead one held is
- * free after `duration` ms. Two may believe to hold one for a moment; the checkpoint's fence decides between them.
+ * Leases in the database, by its clock. Several processes share the input partitions, and the partitions of a dead process become free
+ * after `duration` ms. Two processes may briefly both believe that they own a partition; the checkpoint's fence decides between them.
  */
 export function createLeases(db: Database, member: string, partitions: number, duration: number): Leases {
   async function renewIn(tx: Queries): Promise<Share> {
-    // One at a time: everybody counts the same members and the same free partitions.
-    await tx.query("select 1 from desist.journal_topic where topic = 'deliveryEvents' for update");
-    const [{ now } = { now: 0 }] = await tx.query(`select ${NOW} as now`);
-    const until = Number(now) + duration;
-    await tx.query(
-      'insert into desist.journal_member (owner, until) values ($1, $2::bigint) on conflict (owner) do update set until = excluded.until',
-      [member, until],
-    );
-    await tx.query('delete from desist.journal_member where until < $1::bigint', [now]);
-    await tx.query('delete from desist.journal_lease where (until < $1::bigint and owner <> $2) or partition >= $3', [
-      now,
-      member,
-      partitions,
-    ]);
-    const members = (await tx.query('select owner from desist.journal_member')).map((row) => String(row['owner']));
-    const leases = await tx.query('select partition, owner from desist.journal_lease order by partition');
-    const holders = new Map(leases.map((row) => [Number(row['partition']), String(row['owner'])]));
+    await lockLeases.run(tx, {});
+    const now = (await findJournalTime.first(tx, {}))?.now ?? 0;
+    const until = now + duration;
+    await renewMember.run(tx, { owner: member, until });
+    await dropDeadMembers.run(tx, { now });
+    await dropDeadLeases.run(tx, { now, owner: member, partitions });
+    const members = (await listMembers.run(tx, {})).map(({ owner }) => owner);
+    const holders = new Map((await listLeases.run(tx, {})).map(({ partition, owner }) => [partition, owner]));
     const mine = [...holders].filter(([, owner]) => owner === member).map(([partition]) => partition);
     const share = shareOf(member, members, [...holders.values()], partitions);
     const free = Array.from({ length: partitions }, (_, partition) => partition).filter((partition) => !holders.has(partition));
     const held = [...mine, ...free.slice(0, Math.max(0, share - mine.length))];
-    await tx.query(
-      `insert into desist.journal_lease (partition, owner, until)
-       select partition, $2, $3::bigint from unnest($1::int[]) as partition
-       on conflict (partition) do update set until = excluded.until`,
-      [held, member, until],
-    );
+    await renewLeases.run(tx, { partitions: held, owner: member, until });
     return { held, surplus: mine.slice(share) };
   }
 
   return {
     renew: () => asLogErrors('renewing the leases', () => db.transaction(renewIn)),
     async release(given) {
-      await asLogErrors('releasing leases', () =>
-        db.query('delete from desist.journal_lease where owner = $1 and partition = any($2::int[])', [member, given]),
-      );
+      await asLogErrors('releasing leases', () => releaseLeases.run(db, { owner: member, partitions: given }));
     },
     async leave() {
       await asLogErrors('leaving', () =>
         db.transaction(async (tx) => {
-          await tx.query("select 1 from desist.journal_topic where topic = 'deliveryEvents' for update");
-          await tx.query('delete from desist.journal_lease where owner = $1', [member]);
-          await tx.query('delete from desist.journal_member where owner = $1', [member]);
+          await lockLeases.run(tx, {});
+          await releaseAllLeases.run(tx, { owner: member });
+          await dropMember.run(tx, { owner: member });
         }),
       );
     },
@@ -75,8 +70,8 @@ export function createLeases(db: Database, member: string, partitions: number, d
 }
 
 /**
- * How many partitions a member may hold: as many as the others, and one more for some when it does not come out even. Those
- * are the members that hold most, so that as few as possible change hands.
+ * The fair share of a member: the number of partitions divided by the number of members. The remainder goes to the members that own the
+ * most partitions, so that as few partitions as possible move.
  */
 export function shareOf(member: string, members: readonly string[], holders: readonly string[], partitions: number): number {
   const held = new Map(members.map((name) => [name, 0]));

@@ -8,23 +8,26 @@ export interface ReaderOptions {
   readonly wakeups: Wakeups;
   readonly time: Time;
   readonly logger: Logger;
-  /** ms: how often an idle partition is looked at. */
+  /** Poll interval of a partition that is read to its end, ms; of one that has been quiet for long, one second at least. */
   readonly pollInterval: number;
-  /** ms: how often a partition that stands still is tried again. */
+  /** Retry interval of a stopped partition, ms. */
   readonly stoppedRetry: number;
-  /** Resolves to true once this process is known to hold the partition still, false when it does not. */
+  /** Resolves to true when it is confirmed that this process still owns the partition, to false when it does not. */
   readonly sure: (partition: number, signal: Signal) => Promise<boolean>;
 }
 
-/** An idle partition says so this often: its clock follows the present. */
+/** Interval at which an idle partition reports that it is caught up, ms. The report advances its clock. */
 const IDLE_SIGN = 1_000;
+/** After so many looks that found nothing, a partition looks less often, ms: what other processes append waits so long at most. */
+const QUIET_LOOKS = 25;
+const QUIET_POLL = 1_000;
 const FIRST_WAIT = 100;
 const LONGEST_WAIT = 5_000;
 
 /**
- * Drives the consumer through one partition until the signal aborts; rejects only when the journal is misconfigured.
+ * Feeds one partition to the consumer until the signal aborts. Rejects when the journal is misconfigured or the consumer fails.
  *
- *   assign ──start──> reading ──fenced──> (lease is sure) ──> assign
+ *   assign ──start──> reading ──fenced──> (ownership confirmed) ──> assign
  *      └──stopped──> wait <──stopped── ┘
  */
 export async function drivePartition(partition: number, consumer: LogConsumer, gone: Signal, options: ReaderOptions): Promise<void> {
@@ -32,12 +35,12 @@ export async function drivePartition(partition: number, consumer: LogConsumer, g
   while (!gone.aborted) {
     const assigned = await consumer.assign(partition);
     if (gone.aborted) {
-      // The revoke of that moment may have come before there was anything to let go of.
+      // The revoke for this abort may have run before `assign` finished, so revoke again.
       await consumer.revoke([partition]);
       return;
     }
     if (assigned.kind === 'start') {
-      const end = await readFrom(partition, assigned.offset, consumer, gone, options);
+      const end = await readFrom({ partition, offset: assigned.offset }, consumer, gone, options);
       if (end.kind === 'over') return;
       if (end.kind === 'fenced') {
         if (!(await options.sure(partition, gone))) return;
@@ -51,16 +54,21 @@ export async function drivePartition(partition: number, consumer: LogConsumer, g
 
 type End = { readonly kind: 'over' } | { readonly kind: 'fenced' } | { readonly kind: 'stopped'; readonly reason: string };
 
-async function readFrom(partition: number, offset: number, consumer: LogConsumer, gone: Signal, options: ReaderOptions): Promise<End> {
+interface Start {
+  readonly partition: number;
+  readonly offset: number;
+}
+
+async function readFrom({ partition, offset }: Start, consumer: LogConsumer, gone: Signal, options: ReaderOptions): Promise<End> {
   const { tables, wakeups, time, logger, pollInterval } = options;
   let position = offset;
   let wait = FIRST_WAIT;
-  /** The end of the partition at the moment `asOf`, until it is reached: under load the present end never is. */
+  /** The high watermark at time `asOf`, kept until it is reached. Under load the current end is never reached. */
   let mark: { readonly asOf: number; readonly high: number } | null = null;
   let saidAt = Number.NEGATIVE_INFINITY;
   let saidPosition = -1;
 
-  /** 'fenced': another owner has the partition, as the consumer says. */
+  /** Reports to the consumer that the mark is reached. Returns 'fenced' if another process owns the partition. */
   const reach = (): 'fenced' | undefined => {
     if (mark === null || position < mark.high) return undefined;
     const { asOf } = mark;
@@ -72,13 +80,21 @@ async function readFrom(partition: number, offset: number, consumer: LogConsumer
     return consumer.caughtUp(partition, position, asOf);
   };
 
+  /** Looks in a row that found nothing. */
+  let quiet = 0;
+  /** All partitions look at the same moments, so that one question answers for all of them. */
+  const untilNextPoll = (): number => {
+    const interval = quiet < QUIET_LOOKS ? pollInterval : Math.max(pollInterval, QUIET_POLL);
+    return interval - (time.monotonic() % interval);
+  };
+
   while (!gone.aborted) {
     const grown = wakeups.count(partition);
     const asOf = time.now();
     let page;
     let high;
     try {
-      const bounds = await tables.bounds('deliveryEvents', partition);
+      const bounds = (await tables.allBounds('deliveryEvents')).get(partition) ?? { low: 0, high: 0 };
       high = bounds.high;
       if (high < position) return { kind: 'stopped', reason: `the journal ends at ${high}, before the position ${position}` };
       page = position < high ? await tables.page('deliveryEvents', partition, position, high) : [];
@@ -99,14 +115,16 @@ async function readFrom(partition: number, offset: number, consumer: LogConsumer
     const last = page.at(-1);
     if (first === undefined || last === undefined) {
       if (reach() === 'fenced') return { kind: 'fenced' };
-      await wakeups.wait(partition, grown, pollInterval, gone);
+      quiet += 1;
+      await wakeups.wait(partition, grown, untilNextPoll(), gone);
       continue;
     }
+    quiet = 0;
     const nextOffset = last.offset + 1;
     const outcome = await consumer.batch({ partition, firstOffset: first.offset, nextOffset, highWatermark: high, records: page });
     if (gone.aborted) break;
     switch (outcome.kind) {
-      case 'taken':
+      case 'processed':
         position = nextOffset;
         if (reach() === 'fenced') return { kind: 'fenced' };
         break;

@@ -8,13 +8,13 @@ import type { Database } from './database.ts';
 
 export interface SourceOptions extends Omit<ReaderOptions, 'sure'> {
   readonly db: Database;
-  /** Names this member among those that share the partitions; no two may have the same. */
+  /** Id of this member in the group that shares the partitions; must be unique. */
   readonly member: string;
-  /** ms. */
+  /** Lease duration, ms. */
   readonly lease: number;
 }
 
-/** ms: for readers that wait for a database that is away, and for giving back the leases. */
+/** Shutdown timeout, ms: for readers that wait for an unreachable database, and for releasing the leases. Also the longest retry wait. */
 const LEAVING = 5_000;
 const FIRST_WAIT = 500;
 
@@ -34,7 +34,7 @@ export async function runSource(consumer: LogConsumer, signal: Signal, options: 
   const held = new Map<number, Held>();
   let failure: { readonly error: unknown } | undefined;
   let leases: Leases | null = null;
-  /** Rounds of renewal begun, and the number of the last one that succeeded. */
+  /** Number of renewal rounds started, and the number of the last one that succeeded. */
   let begun = 0;
   let succeeded = 0;
   let listeners: (() => void)[] = [];
@@ -45,7 +45,7 @@ export async function runSource(consumer: LogConsumer, signal: Signal, options: 
     over.abort();
   };
 
-  /** A round that was under way when the fence was seen proves nothing: only one begun later counts. */
+  /** True if a renewal that started after the fence confirms ownership. A round already running at that moment may have read older leases. */
   async function sure(partition: number, gone: Signal): Promise<boolean> {
     if (leases === null) {
       await time.sleep(options.pollInterval, gone);
@@ -68,11 +68,11 @@ export async function runSource(consumer: LogConsumer, signal: Signal, options: 
     held.set(partition, { gone, done });
   }
 
-  /** Lets go of a partition; it is taken up again only after its reader has ended. */
+  /** Revokes a partition. It is assigned again only after its reader has ended, or after `LEAVING` ms. */
   async function giveUp(partition: number, reader: Held): Promise<void> {
     reader.gone.abort();
     await consumer.revoke([partition]);
-    // The reader may be waiting for the store: leaving can not wait for ever.
+    // The reader may be waiting for the store, so this wait has a timeout.
     const waiting = new AbortController();
     await Promise.race([reader.done, time.sleep(LEAVING, waiting.signal)]);
     waiting.abort();
@@ -83,7 +83,7 @@ export async function runSource(consumer: LogConsumer, signal: Signal, options: 
     const kept = new Set(share.held.filter((partition) => !share.surplus.includes(partition)));
     for (const [partition, reader] of held) {
       if (kept.has(partition) || reader.gone.signal.aborted) continue;
-      // Beside the renewals: a drain may take longer than a lease.
+      // Not awaited: draining may take longer than a lease, and renewals must continue meanwhile.
       void giveUp(partition, reader)
         .catch(fail)
         .then(() => mine.release([partition]))
@@ -120,7 +120,7 @@ export async function runSource(consumer: LogConsumer, signal: Signal, options: 
     await new Promise<void>((resolve) => over.signal.addEventListener('abort', () => resolve(), { once: true }));
   }
 
-  /** The number of partitions, once the database answers. */
+  /** Retries until the database returns the number of partitions; undefined if the source is stopped first. */
   async function known(): Promise<number | undefined> {
     for (let wait = FIRST_WAIT; !over.signal.aborted; wait = Math.min(wait * 2, LEAVING)) {
       try {

@@ -1,10 +1,16 @@
 import { LogError } from '@desist/pipeline';
 import type { LogBounds, Topic } from '@desist/pipeline';
-import type { Database, Row } from './database.ts';
+import type { Database } from './database.ts';
 import { asLogErrors } from './errors.ts';
+import { createPartitions } from './statements/create-partitions.ts';
+import { createTopic } from './statements/create-topic.ts';
+import { findBounds } from './statements/find-bounds.ts';
+import { findTopic } from './statements/find-topic.ts';
+import { listBounds } from './statements/list-bounds.ts';
+import { pageRecords } from './statements/page-records.ts';
 
 export const TOPICS: readonly Topic[] = ['deliveryEvents', 'suppressionEvents', 'suppressions', 'deadLetters'];
-/** As the topics on Kafka are made: the others have as many as the input. */
+/** Topics with one partition, as on Kafka; the others have as many partitions as the input. */
 const ONE_PARTITION: ReadonlySet<Topic> = new Set<Topic>(['deadLetters']);
 
 /** A page of records ends with the record that reaches one of these. */
@@ -17,17 +23,21 @@ export interface JournalRecord {
   readonly key: Buffer | null;
   readonly value: Buffer | null;
   readonly headers: Readonly<Record<string, string>>;
-  /** When it was appended by the database's clock, ms; does not decrease within a partition. */
+  /** Time of the append by the database's clock, ms since the epoch; does not decrease within a partition. */
   readonly recordTime: number;
 }
 
-/** The journal's tables, read. All rejections are `LogError`. */
+/** Creates and reads the journal's tables. All rejections are `LogError`. */
 export interface Tables {
   ensure(partitions: number): Promise<void>;
-  /** How many partitions a topic has; asked once. */
+  /** The number of partitions of a topic; queried once, then cached. */
   partitions(topic: Topic): Promise<number>;
+  /** Tells this journal from any other. */
+  identity(): Promise<string>;
   bounds(topic: Topic, partition: number): Promise<LogBounds>;
-  /** Records from `from` on and below `end`, in order, as many as make a page. */
+  /** The bounds of all partitions of a topic, asked for after the call. Calls that come while a question is under way share the next one. */
+  allBounds(topic: Topic): Promise<ReadonlyMap<number, LogBounds>>;
+  /** One page of records with offsets from `from` (inclusive) to `end` (exclusive), in order. */
   page(topic: Topic, partition: number, from: number, end: number): Promise<readonly JournalRecord[]>;
 }
 
@@ -38,29 +48,40 @@ export function createTables(db: Database, nameOf: (topic: Topic) => string): Ta
     return new LogError('misconfigured', `the journal has no topic ${nameOf(topic)}: run \`desist migrate\``);
   }
 
-  async function ask(topic: Topic): Promise<number> {
-    const [row] = await asLogErrors(`partitions of ${nameOf(topic)}`, () =>
-      db.query('select partitions from desist.journal_topic where topic = $1', [topic]),
+  async function ask(topic: Topic): Promise<{ readonly partitions: number; readonly id: string }> {
+    const found = await asLogErrors(`partitions of ${nameOf(topic)}`, () => findTopic.first(db, { topic }));
+    if (found === undefined) throw missing(topic);
+    return found;
+  }
+
+  const waiting = new Map<Topic, Promise<ReadonlyMap<number, LogBounds>>>();
+  const asking = new Map<Topic, Promise<unknown>>();
+
+  function askBounds(topic: Topic): Promise<ReadonlyMap<number, LogBounds>> {
+    waiting.delete(topic);
+    const question = asLogErrors(`bounds of ${nameOf(topic)}`, () => listBounds.run(db, { topic })).then(
+      (rows) => new Map(rows.map(({ partition, low, high }) => [partition, { low, high }])),
     );
-    if (row === undefined) throw missing(topic);
-    return Number(row['partitions']);
+    asking.set(
+      topic,
+      question.catch(() => undefined),
+    );
+    return question;
   }
 
   return {
+    allBounds(topic) {
+      const next = waiting.get(topic) ?? (asking.get(topic) ?? Promise.resolve()).then(() => askBounds(topic));
+      waiting.set(topic, next);
+      return next;
+    },
+
     async ensure(partitions) {
       if (!Number.isInteger(partitions) || partitions < 1) throw new LogError('misconfigured', 'a topic has at least one partition');
       await asLogErrors('setting up the journal', () =>
         db.transaction(async (tx) => {
-          for (const topic of TOPICS) {
-            await tx.query('insert into desist.journal_topic (topic, partitions) values ($1, $2) on conflict do nothing', [
-              topic,
-              ONE_PARTITION.has(topic) ? 1 : partitions,
-            ]);
-          }
-          await tx.query(
-            `insert into desist.journal_partition (topic, partition)
-             select topic, n from desist.journal_topic, generate_series(0, partitions - 1) as n on conflict do nothing`,
-          );
+          for (const topic of TOPICS) await createTopic.run(tx, { topic, partitions: ONE_PARTITION.has(topic) ? 1 : partitions });
+          await createPartitions.run(tx, {});
         }),
       );
       counts.clear();
@@ -69,54 +90,29 @@ export function createTables(db: Database, nameOf: (topic: Topic) => string): Ta
     partitions(topic) {
       let count = counts.get(topic);
       if (count === undefined) {
-        count = ask(topic);
+        count = ask(topic).then(({ partitions }) => partitions);
         counts.set(topic, count);
         count.catch(() => counts.delete(topic));
       }
       return count;
     },
 
+    identity: async () => `journal ${(await ask('deliveryEvents')).id}`,
+
     async bounds(topic, partition) {
-      const [row] = await asLogErrors(`bounds of ${nameOf(topic)}`, () =>
-        db.query('select low, high from desist.journal_partition where topic = $1 and partition = $2', [topic, partition]),
-      );
-      if (row === undefined) throw new LogError('misconfigured', `${nameOf(topic)} has no partition ${partition}: run \`desist migrate\``);
-      return { low: Number(row['low']), high: Number(row['high']) };
+      const found = await asLogErrors(`bounds of ${nameOf(topic)}`, () => findBounds.first(db, { topic, partition }));
+      if (found === undefined)
+        throw new LogError('misconfigured', `${nameOf(topic)} has no partition ${partition}: run \`desist migrate\``);
+      return found;
     },
 
     async page(topic, partition, from, end) {
-      const rows = await asLogErrors(`reading ${nameOf(topic)}`, () =>
-        db.query(
-          `select partition, record_offset, record_time, key, value, headers
-             from (select *, sum(bytes) over (order by record_offset) - bytes as before
-                     from (select *, coalesce(octet_length(key), 0) + coalesce(octet_length(value), 0) as bytes
-                             from desist.journal
-                            where topic = $1 and partition = $2 and record_offset >= $3::bigint and record_offset < $4::bigint
-                            order by record_offset limit ${PAGE_RECORDS}) as candidate) as measured
-            where before < ${PAGE_BYTES}
-            order by record_offset`,
-          [topic, partition, from, end],
-        ),
-      );
-      return rows.map(recordOf);
+      const limits = { records: PAGE_RECORDS, bytes: PAGE_BYTES };
+      const rows = await asLogErrors(`reading ${nameOf(topic)}`, () => pageRecords.run(db, { topic, partition, from, end, ...limits }));
+      return rows.map(({ headers, ...row }): JournalRecord => ({
+        ...row,
+        headers: headers === null ? {} : (JSON.parse(headers) as Record<string, string>),
+      }));
     },
   };
-}
-
-function recordOf(row: Row): JournalRecord {
-  return {
-    partition: Number(row['partition']),
-    offset: Number(row['record_offset']),
-    key: bytesOf(row['key']),
-    value: bytesOf(row['value']),
-    headers: row['headers'] === null ? {} : (JSON.parse(row['headers'] as string) as Record<string, string>),
-    recordTime: Number(row['record_time']),
-  };
-}
-
-/** `pg` answers Buffers, PGlite arrays. */
-function bytesOf(value: unknown): Buffer | null {
-  if (value === null) return null;
-  const bytes = value as Uint8Array;
-  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

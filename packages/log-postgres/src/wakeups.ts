@@ -1,17 +1,17 @@
 import type { Signal, Time } from '@desist/pipeline';
 
-/** Tells the readers of this process that a partition of the input has grown: they need not wait for their next look. */
+/** Wakes the readers of this process when an input partition has grown, so that they do not wait for their next poll. */
 export interface Wakeups {
-  /** How often the partition has grown so far. Ask before looking at the table. */
+  /** Number of times the partition has grown. Read it before the table, so that no growth is missed. */
   count(partition: number): number;
   grown(partitions: Iterable<number>): void;
-  /** Resolves after `ms`, when the signal aborts, or as soon as the count is not `since` any more. */
+  /** Resolves after `ms`, when the signal aborts, or when the count differs from `since`. */
   wait(partition: number, since: number, ms: number, signal: Signal): Promise<void>;
 }
 
 const known = new WeakMap<object, Wakeups>();
 
-/** One per database handle, whoever opens a journal on it. */
+/** One instance per database handle, shared by all journals on it. */
 export function wakeupsOf(db: object, time: Time): Wakeups {
   let found = known.get(db);
   if (found === undefined) known.set(db, (found = createWakeups(time)));

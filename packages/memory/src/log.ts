@@ -1,17 +1,32 @@
-/** The log ports in memory: one process, any number of partitions, offsets that tests may make sparse. */
-import type { Appended, LogBounds, LogRecord, LogSink, LogSource, OutRecord, Topic } from '@desist/pipeline';
+/** The log ports in memory: one process, any number of partitions. Tests can create gaps in the offsets. */
+import type {
+  Appended,
+  DeadLetterLog,
+  LogBounds,
+  LogRecord,
+  LogSink,
+  LogSource,
+  OutRecord,
+  Published,
+  RelaySink,
+  Topic,
+  PublishedLog,
+  PublishedRecord,
+} from '@desist/pipeline';
 
 export interface MemoryRecord extends LogRecord {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-export interface MemoryLog extends LogSource, LogSink {
-  /** Everything that a topic's partition holds. */
+export interface MemoryLog extends LogSource, LogSink, PublishedLog, DeadLetterLog {
+  /** All records of a topic's partition. */
   read(topic: Topic, partition?: number): readonly MemoryRecord[];
-  /** Drops what lies below, as retention does. */
+  /** Deletes records below the offset, as retention does. */
   truncate(topic: Topic, partition: number, below: number): void;
-  /** Leaves an offset without a record, as markers and aborted records do. */
+  /** Skips one offset, as transaction markers and aborted records do. */
   skip(topic: Topic, partition: number): void;
+  /** Deletes a topic and makes it again, empty. */
+  recreate(topic: Topic): void;
 }
 
 const BATCH = 1_000;
@@ -20,11 +35,16 @@ export function createMemoryLog(options: {
   readonly partitions: number;
   readonly now: () => number;
   readonly pause: () => Promise<void>;
+  /** Default `memory`. */
+  readonly identity?: string;
 }): MemoryLog {
   const { partitions, now, pause } = options;
   const topics = new Map<string, MemoryRecord[]>();
   const lows = new Map<string, number>();
   const ends = new Map<string, number>();
+  /** The most recently opened sink per source partition. As on Kafka, only that one may append; older ones are fenced. */
+  const relaySinks = new Map<number, RelaySink>();
+  const published = new Map<number, Published>();
 
   function records(topic: Topic, partition: number): MemoryRecord[] {
     const name = `${topic}/${partition}`;
@@ -39,7 +59,20 @@ export function createMemoryLog(options: {
     return { low: lows.get(name) ?? 0, high: Math.max(high, ends.get(name) ?? 0) };
   }
 
+  function append(topic: Topic, out: readonly OutRecord[]): readonly Appended[] {
+    return out.map((record): Appended => {
+      const spread = topic === 'deliveryEvents' || topic === 'suppressions' ? memoryPartitionOf(record.key, partitions) : 0;
+      const partition = record.partition ?? spread;
+      const all = records(topic, partition);
+      const { high, low } = bounds(topic, partition);
+      const offset = Math.max(high, low);
+      all.push({ offset, key: bytes(record.key), value: bytes(record.value), recordTime: now(), headers: record.headers ?? {} });
+      return { partition, offset };
+    });
+  }
+
   return {
+    identity: async () => options.identity ?? 'memory',
     partitions: async () => partitions,
     bounds: async (partition) => bounds('deliveryEvents', partition),
     read: (topic, partition = 0) => records(topic, partition),
@@ -49,16 +82,47 @@ export function createMemoryLog(options: {
       lows.set(`${topic}/${partition}`, below);
     },
     skip: (topic, partition) => void ends.set(`${topic}/${partition}`, bounds(topic, partition).high + 1),
-    async append(topic, out) {
-      return out.map((record): Appended => {
-        const spread = topic === 'deliveryEvents' || topic === 'suppressions' ? memoryPartitionOf(record.key, partitions) : 0;
-        const partition = record.partition ?? spread;
-        const all = records(topic, partition);
-        const { high, low } = bounds(topic, partition);
-        const offset = Math.max(high, low);
-        all.push({ offset, key: bytes(record.key), value: bytes(record.value), recordTime: now(), headers: record.headers ?? {} });
-        return { partition, offset };
-      });
+    recreate(topic) {
+      for (const name of [...topics.keys()].filter((one) => one.startsWith(`${topic}/`))) {
+        topics.delete(name);
+        lows.delete(name);
+        ends.delete(name);
+      }
+    },
+    append: async (topic, out) => append(topic, out),
+    deadLetterBounds: async () => new Map([[0, bounds('deadLetters', 0)]]),
+    async *readDeadLetters(ranges) {
+      for (const { partition, from, to } of ranges) {
+        const wanted = records('deadLetters', partition).filter(({ offset }) => offset >= from && offset < to);
+        yield* wanted.map((record) => ({ partition, ...record }));
+      }
+    },
+    published: async (partition) => published.get(partition) ?? null,
+    async publishedEnds(partition) {
+      const { low, high } = bounds('suppressions', partition);
+      return { end: high, records: high - low };
+    },
+    async *readPublished(partition, { everywhere, signal }) {
+      const wanted = everywhere ? Array.from({ length: partitions }, (_, each) => each) : [partition];
+      const all = wanted.map((each) => [...records('suppressions', each)]);
+      for (const read of all) {
+        for (let from = 0; from < read.length && !signal.aborted; from += BATCH) yield read.slice(from, from + BATCH).map(publishedOf);
+      }
+    },
+    async openRelaySink({ partition }) {
+      const sink: RelaySink = {
+        async append(parts) {
+          if (relaySinks.get(partition) !== sink) return 'fenced';
+          for (const part of parts) {
+            append(part.topic, part.records);
+            if (part.published !== undefined) published.set(partition, part.published);
+          }
+          return 'appended';
+        },
+        close: async () => undefined,
+      };
+      relaySinks.set(partition, sink);
+      return sink;
     },
     async run(consumer, signal) {
       const positions = new Map<number, number>();
@@ -82,7 +146,7 @@ export function createMemoryLog(options: {
           }
           const nextOffset = last.offset + 1;
           const outcome = await consumer.batch({ partition, firstOffset: first.offset, nextOffset, highWatermark: high, records: page });
-          if (outcome.kind === 'taken') positions.set(partition, nextOffset);
+          if (outcome.kind === 'processed') positions.set(partition, nextOffset);
           else if (outcome.kind === 'seek') positions.set(partition, outcome.offset);
           else if (outcome.kind === 'stopped') positions.delete(partition);
           else await again(partition);
@@ -94,7 +158,12 @@ export function createMemoryLog(options: {
   };
 }
 
-/** Any stable spread will do: nobody else reads this log. */
+function publishedOf({ key, value, headers }: MemoryRecord): PublishedRecord {
+  const text = (bytes: Uint8Array | null): string | null => (bytes === null ? null : new TextDecoder().decode(bytes));
+  return { key: text(key), value: text(value), headers };
+}
+
+/** Any stable hash is sufficient, because no other process reads this log. */
 export function memoryPartitionOf(key: OutRecord['key'], partitions: number): number {
   let hash = 0;
   for (const byte of bytes(key) ?? []) hash = (hash * 31 + byte) >>> 0;

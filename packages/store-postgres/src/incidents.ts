@@ -1,223 +1,123 @@
 /** What is decided about incidents, and what all partitions counted together. */
 import { summedCodes } from '@desist/pipeline';
-import type { IncidentCount, IncidentRow, IncidentStore, ProviderCounts, StoredRecipient } from '@desist/pipeline';
+import type {
+  CountedBy,
+  IncidentCount,
+  IncidentProgress,
+  IncidentStore,
+  NewAuditEntry,
+  ProviderCounts,
+  StoredRecipient,
+  SummedCount,
+} from '@desist/pipeline';
 import { encodeCursor, decodeCursor } from './cursor.ts';
-import type { Database, Row } from './database.ts';
+import type { Database, Queries } from '@desist/postgres';
+import { noteActs } from './audit-trail.ts';
+import { boundScan } from './statements/bound-scan.ts';
+import { dropOldIncidentCounts } from './statements/drop-old-incident-counts.ts';
+import { dropOldKnownIncidents } from './statements/drop-old-known-incidents.ts';
+import { findDetectedIncidents } from './statements/find-detected-incidents.ts';
+import { findFoldedSoFar } from './statements/find-folded-so-far.ts';
+import { findIncident } from './statements/find-incident.ts';
+import { findSuspects } from './statements/find-suspects.ts';
+import { incidentOf, valuesOf } from './statements/incident-columns.ts';
+import { insertIncident } from './statements/insert-incident.ts';
+import { listOpenIncidents } from './statements/list-open-incidents.ts';
+import { listUnannouncedIncidents } from './statements/list-unannounced-incidents.ts';
+import { markIncidentAnnounced } from './statements/mark-incident-announced.ts';
+import { pageEvidence } from './statements/page-evidence.ts';
+import { pageIncidents } from './statements/page-incidents.ts';
+import { sumIncidentCounts } from './statements/sum-incident-counts.ts';
+import type { Summed } from './statements/sum-incident-counts.ts';
+import { sumIncidentProgress } from './statements/sum-incident-progress.ts';
+import { updateIncident } from './statements/update-incident.ts';
 
 const CODES = 10;
 const SAMPLES = 5;
+/** Recipients that one page of evidence looks at. */
+const SCANNED = 5_000;
 const PRUNED_AT_ONCE = 10_000;
+const TOLD_AT_ONCE = 100;
+/** ms. A row's `updatedAt` may be so much before what its newest evidence is about. */
+const UPDATED_BEFORE = 10 * 60_000;
+const NO_PROGRESS: IncidentProgress = { partitions: 0, done: 0, looked: 0, changed: 0 };
 
 export function createIncidentStore(db: Database): IncidentStore {
-  async function counts(providers: readonly string[], since: number): Promise<readonly ProviderCounts[]> {
-    if (providers.length === 0) return [];
-    const rows = await db.query(
-      `select provider, at, sum(failing) as failing, sum(delivered) as delivered, array_agg(detail) filter (where detail is not null) as details
-       from desist.incident_count where provider = any($1::text[]) and at >= $2 group by provider, at order by provider, at`,
-      [providers, since],
-    );
-    const found = new Map<string, IncidentCount[]>();
-    for (const row of rows) {
-      const provider = row['provider'] as string;
-      const list = found.get(provider) ?? [];
-      list.push(together(row));
-      found.set(provider, list);
-    }
-    return [...found].map(([provider, list]) => ({ provider, counts: list }));
+  async function counts<By extends CountedBy>(all: readonly By[], since: number): Promise<readonly ProviderCounts<By>[]> {
+    if (all.length === 0) return [];
+    const [tenants, providers] = [all.map(({ tenant }) => tenant), all.map(({ provider }) => provider)];
+    const found = Map.groupBy(await sumIncidentCounts.run(db, { tenants, providers, since }), ({ place }) => place);
+    return all.flatMap((by, index) => {
+      const rows = found.get(index + 1);
+      return rows === undefined ? [] : [{ by, counts: rows.map(together) }];
+    });
+  }
+
+  /** The entry is written if the work was done, in the same transaction. */
+  async function noted(entry: NewAuditEntry | undefined, work: (tx: Queries) => Promise<boolean>): Promise<boolean> {
+    if (entry === undefined) return work(db);
+    return db.transaction(async (tx) => {
+      const isDone = await work(tx);
+      if (isDone) await noteActs(tx, [entry]);
+      return isDone;
+    });
   }
 
   return {
     async suspects({ since, recipients, share, baseline }) {
-      const rows = await db.query(
-        `select provider from (
-           select provider, at, sum(failing) as failing, sum(delivered) as delivered from desist.incident_count
-           where at >= $1 and provider in (select provider from desist.incident_count where at >= $1 group by provider having sum(failing) >= $2)
-           group by provider, at) quarters
-         where failing > 0 and failing::float8 / (failing + delivered) >= $3::float8 / 4
-         group by provider having sum(failing) >= $2 / 2.0`,
-        [since, recipients, share],
-      );
-      return counts(
-        rows.map(({ provider }) => provider as string),
-        since - baseline,
-      );
+      return counts(await findSuspects.run(db, { since, recipients, share }), since - baseline);
     },
     counts,
-    async clock() {
-      const [row] = await db.query('select max(clock) as clock from desist.checkpoint where next_offset > 0');
-      return row?.['clock'] === null || row === undefined ? null : Number(row['clock']);
+    async progressOfAll() {
+      const found = await findFoldedSoFar.first(db, {});
+      if (found === undefined || found.clock === null) return null;
+      return { clock: found.clock, records: found.records ?? 0, leader: found.leader };
     },
-    async insert(row) {
-      const values = valuesOf(row);
-      const inserted = await db.query(
-        `insert into desist.incident (${COLUMNS.join(', ')}) values (${COLUMNS.map((_, index) => `$${index + 1}`).join(', ')})
-         on conflict do nothing returning 1 as done`,
-        values,
-      );
-      return inserted.length === 1;
-    },
-    async update(row, revision) {
-      const set = COLUMNS.slice(1).map((name, index) => `${name} = $${index + 2}`);
-      const updated = await db.query(
-        `update desist.incident set ${set.join(', ')} where id = $1 and revision = $${COLUMNS.length + 1} returning 1 as done`,
-        [...valuesOf(row), revision],
-      );
-      return updated.length === 1;
-    },
+    insert: (row, entry) => noted(entry, async (tx) => (await insertIncident.run(tx, valuesOf(row))).length === 1),
+    update: (row, revision, entry) =>
+      noted(entry, async (tx) => (await updateIncident.run(tx, { ...valuesOf(row), expected: revision })).length === 1),
     async find(id) {
-      const [row] = await db.query('select * from desist.incident where id = $1', [id]);
+      const row = await findIncident.first(db, { id });
       return row === undefined ? null : incidentOf(row);
     },
-    async list({ tenants, limit, before }) {
-      const rows = await db.query(
-        `select * from desist.incident where ($1::text[] is null or tenant = any($1))
-           and ($2::text is null or (created_at, id) < (select created_at, id from desist.incident where id = $2))
-         order by created_at desc, id desc limit $3`,
-        [tenants ?? null, before ?? null, limit],
-      );
-      return rows.map(incidentOf);
+    async list({ tenants = null, limit, before }) {
+      const position = { beforeAt: before?.createdAt ?? null, beforeId: before?.id ?? null };
+      return (await pageIncidents.run(db, { tenants, ...position, limit })).map(incidentOf);
     },
     async open() {
-      return (await db.query('select * from desist.incident where open order by id')).map(incidentOf);
+      return (await listOpenIncidents.run(db, {})).map(incidentOf);
     },
-    async lastEnds(providers) {
-      const rows = await db.query(
-        `select provider, max(until_at) as until_at, bool_or(open) as open from desist.incident
-         where origin = 'detected' and provider = any($1::text[]) group by provider`,
-        [providers],
-      );
-      return new Map(rows.map((row) => [row['provider'] as string, row['open'] === true ? null : Number(row['until_at'])]));
+    async detected(providers, since) {
+      return (await findDetectedIncidents.run(db, { providers, since })).map(incidentOf);
     },
-    async untold() {
-      return (await db.query('select * from desist.incident where told < revision order by id limit 100')).map(incidentOf);
+    async unannounced() {
+      return (await listUnannouncedIncidents.run(db, { limit: TOLD_AT_ONCE })).map(incidentOf);
     },
-    async markTold(id, revision) {
-      await db.query('update desist.incident set told = greatest(told, $2) where id = $1', [id, revision]);
+    async markAnnounced(id, revision) {
+      await markIncidentAnnounced.run(db, { id, revision });
     },
     async progress(id, revision) {
-      const [row] = await db.query(
-        `select (select count(*) from desist.checkpoint) as partitions, count(*) filter (where done) as done,
-                coalesce(sum(looked), 0) as looked, coalesce(sum(changed), 0) as changed
-         from desist.incident_known where id = $1 and revision = $2`,
-        [id, revision],
-      );
-      const number = (name: string): number => Number(row?.[name]);
-      return { partitions: number('partitions'), done: number('done'), looked: number('looked'), changed: number('changed') };
+      return (await sumIncidentProgress.first(db, { id, revision })) ?? NO_PROGRESS;
     },
     async evidence({ tenant, domain, provider, from }, { cursor, limit }) {
-      const [after] = cursor === null ? [0] : decodeCursor(cursor, ['number']);
-      const rows = await db.query(
-        `select id, tenant, address, partition, version, evidence from desist.recipient
-         where tracked and id > $1 and updated_at >= $2 and ($3::text is null or tenant = $3)
-           and ($4::text is null or split_part(address, '@', -1) = $4) and ($5::text is null or position($5 in evidence) > 0)
-         order by id limit $6`,
-        [after, from - 10 * 60_000, tenant, domain, provider === null ? null : JSON.stringify(provider), limit],
-      );
-      const last = rows.at(-1)?.['id'];
+      const [after = 0] = cursor === null ? [] : (decodeCursor(cursor, ['number']) as number[]);
+      const mention = provider === null ? null : JSON.stringify(provider);
+      const scanned = await boundScan.first(db, { after, limit: SCANNED });
+      if (scanned === undefined || scanned.upTo === null) return { recipients: [], cursor: null };
+      const { upTo, count } = scanned;
+      const rows = await pageEvidence.run(db, { after, upTo, since: from - UPDATED_BEFORE, tenant, domain, mention, limit });
+      const full = rows.length === limit;
+      const last = full ? (rows.at(-1)?.id ?? upTo) : upTo;
       return {
-        recipients: rows.map((row): StoredRecipient => ({
-          tenant: row['tenant'] as string,
-          address: row['address'] as string,
-          partition: Number(row['partition']),
-          version: Number(row['version']),
-          evidence: row['evidence'] as string,
-        })),
-        cursor: rows.length < limit ? null : encodeCursor([Number(last)]),
+        recipients: rows.map(({ id: _, ...row }): StoredRecipient => row),
+        cursor: full || count === SCANNED ? encodeCursor([last]) : null,
       };
     },
     async prune({ counts: before, incidents }) {
-      for (;;) {
-        const rows = await db.query(
-          `delete from desist.incident_count c using (select provider, at, partition from desist.incident_count where at < $1 limit ${PRUNED_AT_ONCE}) old
-           where c.provider = old.provider and c.at = old.at and c.partition = old.partition returning 1 as done`,
-          [before],
-        );
-        if (rows.length < PRUNED_AT_ONCE) break;
-      }
+      while ((await dropOldIncidentCounts.run(db, { before, limit: PRUNED_AT_ONCE })).length === PRUNED_AT_ONCE);
       // By when it was decided, too: a window of years ago may have been voided today.
-      await db.query(
-        `delete from desist.incident_known k using desist.incident i
-         where i.id = k.id and k.done and k.until_at < $1 and i.decided_at < $1 and i.told = i.revision`,
-        [incidents],
-      );
+      await dropOldKnownIncidents.run(db, { before: incidents });
     },
-  };
-}
-
-const COLUMNS = [
-  'id',
-  'origin',
-  'revision',
-  'told',
-  'action',
-  'holds',
-  'open',
-  'tenant',
-  'provider',
-  'domain',
-  'code',
-  'part',
-  'from_at',
-  'until_at',
-  'decided_at',
-  'summary',
-  'by',
-  'note',
-  'created_at',
-] as const;
-
-function valuesOf(row: IncidentRow): readonly unknown[] {
-  const { id, origin, revision, told, action, holds, open, terms, at, summary, by, note, createdAt } = row;
-  const { tenant, provider, domain, code, text, from, until } = terms;
-  const detail = summary === null ? null : JSON.stringify(summary);
-  return [
-    id,
-    origin,
-    revision,
-    told,
-    action,
-    holds,
-    open,
-    tenant,
-    provider,
-    domain,
-    code,
-    text,
-    from,
-    until,
-    at,
-    detail,
-    by,
-    note,
-    createdAt,
-  ];
-}
-
-function incidentOf(row: Row): IncidentRow {
-  const text = (name: string): string | null => row[name] as string | null;
-  const summary = text('summary');
-  return {
-    id: row['id'] as string,
-    origin: row['origin'] as IncidentRow['origin'],
-    revision: Number(row['revision']),
-    told: Number(row['told']),
-    action: row['action'] as IncidentRow['action'],
-    holds: row['holds'] === true,
-    open: row['open'] === true,
-    terms: {
-      tenant: text('tenant'),
-      provider: text('provider'),
-      domain: text('domain'),
-      code: text('code'),
-      text: text('part'),
-      from: Number(row['from_at']),
-      until: row['until_at'] === null ? null : Number(row['until_at']),
-    },
-    at: Number(row['decided_at']),
-    summary: summary === null ? null : (JSON.parse(summary) as IncidentRow['summary']),
-    by: text('by'),
-    note: text('note'),
-    createdAt: Number(row['created_at']),
   };
 }
 
@@ -228,25 +128,16 @@ interface Detail {
 const NO_DETAIL: Detail = { codes: [], samples: [] };
 
 /** One partition's quarter, as it is stored. */
-export function countOf(row: Row): IncidentCount {
-  const { detail } = row;
-  const { codes, samples } = typeof detail === 'string' ? (JSON.parse(detail) as Detail) : NO_DETAIL;
-  return {
-    provider: row['provider'] as string,
-    at: Number(row['at']),
-    failing: Number(row['failing']),
-    delivered: Number(row['delivered']),
-    codes,
-    samples,
-  };
+export function countOf({ detail, ...count }: Omit<IncidentCount, keyof Detail> & { readonly detail: string | null }): IncidentCount {
+  return { ...count, ...(detail === null ? NO_DETAIL : (JSON.parse(detail) as Detail)) };
 }
 
 /** The same quarter of all partitions. */
-function together(row: Row): IncidentCount {
-  const details = ((row['details'] as readonly string[] | null) ?? []).map((detail) => JSON.parse(detail) as Detail);
+function together({ details, place: _, ...count }: Summed): SummedCount {
+  const found = (details ?? []).map((detail) => JSON.parse(detail) as Detail);
   return {
-    ...countOf({ ...row, detail: null }),
-    codes: summedCodes(details.flatMap(({ codes }) => codes)).slice(0, CODES),
-    samples: [...new Set(details.flatMap(({ samples }) => samples))].slice(0, SAMPLES),
+    ...count,
+    codes: summedCodes(found.flatMap(({ codes }) => codes)).slice(0, CODES),
+    samples: [...new Set(found.flatMap(({ samples }) => samples))].slice(0, SAMPLES),
   };
 }

@@ -1,10 +1,18 @@
-export * from './database.ts';
-export { dueErasures, erasureDone, hashKeyOf, keyedHash } from './forgotten.ts';
-export type { Erasure, HashOf } from './forgotten.ts';
-export * from './migrate.ts';
+// Who opens a store opens its database here.
+export { checkSchema, migrate, openEmbedded, openServer, requireSchema } from '@desist/postgres';
+export type { Database, Migrated, Queries, ReaderRoles, SchemaState, ServerOptions, SqlSocket } from '@desist/postgres';
+export { dueErasures, eraseParked, erasureDone, hashKeyOf, keyedHash, vacuumAfterErasing } from './tombstones.ts';
+export type { Erasure, HashOf } from './tombstones.ts';
+export { createChangeFeed } from './change-feed.ts';
 export * from './store.ts';
 export * from './operations.ts';
-export type { SqlSocket } from './socket.ts';
 export * from './reader.ts';
+export { createTrafficReader } from './traffic.ts';
 export * from './ingest.ts';
 export { createIncidentStore } from './incidents.ts';
+export { createSenderIncidentStore } from './sender-incidents.ts';
+export { createAuditStore } from './audit.ts';
+export { createOutcomeStore } from './outcomes.ts';
+export { createSubscriberStore } from './subscribers.ts';
+export { createKeyStore } from './keys.ts';
+export { createAuditTrail } from './audit-trail.ts';

@@ -1,57 +1,45 @@
 /** How far provider topics were taken over, and who messages went to. */
+import type { Address, Tenant } from '@desist/domain';
 import { createCipheriv, createDecipheriv, createHmac } from 'node:crypto';
 import type { FeedPositions, MessageMemory, RememberedMessage } from '@desist/pipeline';
-import type { Database } from './database.ts';
+import type { Database } from '@desist/postgres';
+import { advanceFeed } from './statements/advance-feed.ts';
+import { claimFeed } from './statements/claim-feed.ts';
+import { dropOldMessages } from './statements/drop-old-messages.ts';
+import { findFeedPosition } from './statements/find-feed-position.ts';
+import { recallMessages } from './statements/recall-messages.ts';
+import { rememberMessages } from './statements/remember-messages.ts';
 
 export function createFeedPositions(db: Database): FeedPositions {
   return {
     async claim(feed, partition, owner) {
-      const [row] = await db.query(
-        `insert into desist.feed_position as p (feed, partition, epoch, owner) values ($1, $2, 1, $3)
-         on conflict (feed, partition) do update set epoch = p.epoch + 1, owner = $3, updated_at = now()
-         returning epoch, next_offset, state`,
-        [feed, partition, owner],
-      );
-      const state = row?.['state'] as string | null;
-      return {
-        epoch: Number(row?.['epoch']),
-        nextOffset: offsetOf(row?.['next_offset']),
-        state: state === null ? null : (JSON.parse(state) as unknown),
-      };
+      const claimed = await claimFeed.first(db, { feed, partition, owner });
+      if (claimed === undefined) throw new Error('an insert or update answered no row');
+      const { epoch, nextOffset, state } = claimed;
+      return { epoch, nextOffset, state: state === null ? null : (JSON.parse(state) as unknown) };
     },
 
     async position(feed, partition) {
-      const [row] = await db.query('select epoch, next_offset from desist.feed_position where feed = $1 and partition = $2', [
-        feed,
-        partition,
-      ]);
-      return row === undefined ? null : { epoch: Number(row['epoch']), nextOffset: offsetOf(row['next_offset']) };
+      return (await findFeedPosition.first(db, { feed, partition })) ?? null;
     },
 
-    async advance(feed, partition, { epoch, fromOffset, nextOffset, state }) {
-      const moved = await db.query(
-        `update desist.feed_position set next_offset = $5, state = $6, updated_at = now()
-         where feed = $1 and partition = $2 and epoch = $3 and next_offset is not distinct from $4::bigint returning epoch`,
-        [feed, partition, epoch, fromOffset, nextOffset, state === null || state === undefined ? null : JSON.stringify(state)],
-      );
+    async advance(feed, partition, { state, ...move }) {
+      const text = state === null || state === undefined ? null : JSON.stringify(state);
+      const moved = await advanceFeed.run(db, { feed, partition, ...move, state: text });
       return moved.length === 1 ? 'committed' : 'fenced';
     },
   };
 }
 
-function offsetOf(value: unknown): number | null {
-  return value === null || value === undefined ? null : Number(value);
-}
-
 /** ms. A report about a message comes within days. */
 export const MEMORY_KEPT_FOR = 14 * 86_400_000;
-/** So many are forgotten with each page that is remembered, once they are old: faster than they come. */
+/** Old rows deleted with each page that is remembered: more than are added. */
 const FORGOTTEN_AT_ONCE = 2_000;
 const PAGE = 1_000;
 
 /**
- * What is kept of a message is sealed with its own id, which stands here as a hash only: whoever reads the table learns no address,
- * whoever brings a report about a message learns to whom that one went. `now`: ms since the epoch.
+ * What is kept of a message is sealed with its own id, of which the table has only a hash: reading the table shows no address; a report
+ * about a message finds its recipient. `now`: ms since the epoch.
  */
 export function createMessageMemory(db: Database, options: { readonly now: () => number; readonly keptFor?: number }): MessageMemory {
   const { now, keptFor = MEMORY_KEPT_FOR } = options;
@@ -65,37 +53,19 @@ export function createMessageMemory(db: Database, options: { readonly now: () =>
       rows.set(sealed.name, before === undefined || before.mark === sealed.mark ? sealed : { ...sealed, several: true });
     }
     const sorted = [...rows.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
-    await db.query(
-      `insert into desist.message_memory as m (name, mark, sealed, several, kept_until)
-       select * from unnest($1::text[], $2::text[], $3::text[], $4::boolean[], $5::bigint[])
-       on conflict (name) do update set several = m.several or excluded.several or m.mark <> excluded.mark
-       where not m.several and (excluded.several or m.mark <> excluded.mark)`,
-      [
-        sorted.map(({ name }) => name),
-        sorted.map(({ mark }) => mark),
-        sorted.map(({ sealed }) => sealed),
-        sorted.map(({ several }) => several),
-        sorted.map(() => now() + keptFor),
-      ],
-    );
+    await rememberMessages.run(db, { rows: sorted.map((row) => ({ ...row, kept_until: now() + keptFor })) });
   }
 
   return {
     async remember(messages) {
       for (let from = 0; from < messages.length; from += PAGE) await page(messages.slice(from, from + PAGE));
-      await db.query(
-        'delete from desist.message_memory where name in (select name from desist.message_memory where kept_until < $1 order by kept_until limit $2)',
-        [now(), FORGOTTEN_AT_ONCE],
-      );
+      await dropOldMessages.run(db, { before: now(), limit: FORGOTTEN_AT_ONCE });
     },
 
     async recall(tenant, keys) {
       const names = keys.map((key) => secretsOf(tenant, key).name);
-      const rows = await db.query(
-        'select name, sealed from desist.message_memory where name = any($1::text[]) and not several and kept_until >= $2',
-        [names, now()],
-      );
-      const known = new Map(rows.map((row) => [row['name'] as string, row['sealed'] as string]));
+      const rows = await recallMessages.run(db, { names, now: now() });
+      const known = new Map(rows.map(({ name, sealed }) => [name, sealed]));
       return keys.map((key, index) => {
         const sealed = known.get(names[index] as string);
         return sealed === undefined ? undefined : open(tenant, key, sealed);
@@ -118,7 +88,7 @@ interface Secrets {
 }
 
 /** Where a message stands, and what seals it: two values that do not follow from one another. */
-function secretsOf(tenant: string, key: string): Secrets {
+function secretsOf(tenant: Tenant, key: string): Secrets {
   const derive = (purpose: string): Buffer =>
     createHmac('sha256', JSON.stringify([tenant, key]))
       .update(purpose)
@@ -137,13 +107,13 @@ function seal({ tenant, key, recipient, messageId }: RememberedMessage): Sealed 
   return { name: secrets.name, mark: mark.toString('base64url'), sealed: sealed.toString('base64'), several: false };
 }
 
-function open(tenant: string, key: string, text: string): { readonly recipient: string; readonly messageId: string } | undefined {
+function open(tenant: Tenant, key: string, text: string): { readonly recipient: Address; readonly messageId: string } | undefined {
   try {
     const sealed = Buffer.from(text, 'base64');
     const decipher = createDecipheriv('aes-256-gcm', secretsOf(tenant, key).key, sealed.subarray(0, 12));
     decipher.setAuthTag(sealed.subarray(-16));
     const content = Buffer.concat([decipher.update(sealed.subarray(12, -16)), decipher.final()]).toString('utf8');
-    return JSON.parse(content) as { recipient: string; messageId: string };
+    return JSON.parse(content) as { recipient: Address; messageId: string };
   } catch {
     return undefined;
   }

@@ -1,125 +1,77 @@
 /** What others may ask of the state: recipient, list, check, history, status. Reads only; times in ms since the epoch. */
-import type { RecipientStateName } from '@desist/domain';
+import { domainOf } from '@desist/domain';
+import type { RecipientStateName, Tenant, Address } from '@desist/domain';
 import { StoreError } from '@desist/pipeline';
-import type {
-  AllowanceRow,
-  BlockRow,
-  Checked,
-  HistoryEntry,
-  ListedSuppression,
-  ListFilter,
-  Page,
-  RecipientRecord,
-  StateReader,
-  StoredPartition,
-  SuppressionRow,
-} from '@desist/pipeline';
+import type { AllowanceRow, BlockRow, Checked, CheckedSuppression, Page, StateReader } from '@desist/pipeline';
 import { decodeCursor, encodeCursor } from './cursor.ts';
-import type { Database, Row } from './database.ts';
-import type { HashOf } from './forgotten.ts';
+import type { Database } from '@desist/postgres';
+import type { HashOf } from './tombstones.ts';
+import { checkRecipients } from './statements/check-recipients.ts';
+import type { CheckRow } from './statements/check-recipients.ts';
+import { findRecipient } from './statements/find-recipient.ts';
+import { listPartitions } from './statements/list-partitions.ts';
+import { listPositions } from './statements/list-positions.ts';
+import { pageSuppressions } from './statements/list-suppressions.ts';
+import type { Conditions, Listed, Position } from './statements/list-suppressions.ts';
+import { measureDomain } from './statements/measure-domain.ts';
+import { pageHistory } from './statements/page-history.ts';
+import { endOfScan, pageRecipients } from './statements/page-recipients.ts';
+import type { DeadlinePosition, FoundRecipient } from './statements/page-recipients.ts';
+import { sumStates } from './statements/sum-states.ts';
+import { sumSuppressions } from './statements/sum-suppressions.ts';
 
 const MAX_PAGE = 1_000;
-const EXPORT_PAGE = 5_000;
+/** Rows of an export that are read and written at once: what works beside it in this process waits for no more. */
+const EXPORT_PAGE = 500;
+/** Rows that one page of recipients reads at most: some ten milliseconds. */
+const SCANNED = 20_000;
 
-const SUPPRESSION = `s.scope, s.reason, s.since, s.expires_at as "expiresAt", s.category, s.rule, s.reply,
-  s.first_failure_at as "firstFailureAt", s.last_failure_at as "lastFailureAt", s.failures, s.policy`;
-
-const LISTED = `r.tenant, r.address, ${SUPPRESSION}, s.updated_at as "updatedAt"
-  from desist.suppression s join desist.recipient r on r.id = s.recipient_id`;
-
-/** Rows of one recipient as a JSON array, so that a read is one statement and of one moment. */
-const held = (table: string, columns: string, order: string): string =>
-  `coalesce((select json_agg(held order by ${order}) from (select ${columns} from desist.${table} s where s.recipient_id = r.id) held), '[]')`;
-
-/** The advice that the status view gives. */
-const ADVICE = `(select v.advice from desist.recipient_status v where v.tenant = r.tenant and v.address = r.address)`;
-
-/** Whom a caller asks about, and what is held against them: one row per suppression, allowance or block. */
-interface CheckRow {
-  /** Position in the call, from 1; of an erased recipient too. Null: the row is a partition's clock, or the marker. */
-  readonly place: number | null;
-  readonly state: RecipientStateName | null;
-  readonly scope: string | null;
-  readonly reason: SuppressionRow['reason'] | null;
-  readonly since: number | null;
-  readonly expiresAt: number | null;
-  readonly allowedScope: string | null;
-  readonly allowedUntil: number | null;
-  readonly blocks: string | null;
-  readonly partition: number | null;
-}
-
-/** Everything `check` needs, in one statement. With `hashes` empty, a row without a place and a partition says that they are needed. */
-export const CHECK = `select k.place, r.state, s.scope, s.reason, s.since, s.expires_at as "expiresAt",
-         a.scope as "allowedScope", a.expires_at as "allowedUntil", null as blocks, null::integer as partition
-    from unnest($2::text[]) with ordinality as k (address, place)
-    join desist.recipient r on r.tenant = $1 and r.address = k.address
-    left join desist.suppression s on s.recipient_id = r.id
-    left join desist.allowance a on a.recipient_id = r.id
-  union all
-  select k.place, null, null, null, null, null, null, null, f.blocks, null
-    from unnest($3::text[]) with ordinality as k (hash, place)
-    join desist.forgotten f on f.tenant = $1 and f.hash = k.hash
-  union all
-  select null, null, null, null, null, null, null, null, '', null
-   where cardinality($3::text[]) = 0 and exists (select from desist.forgotten f where f.tenant = $1)
-  union all
-  select null, null, null, null, c.clock, null, null, null, null, c.partition from desist.checkpoint c`;
+/** The text of a check, for those who look at its plan: $1 the tenant, $2 the addresses, $3 their hashes, $4 their domains. */
+export const CHECK = checkRecipients.text;
 
 export interface ReaderOptions {
+  /** Rows that one page of recipients reads at most; default 20,000. */
+  readonly scanned?: number;
   /** The keyed hash that stands for an erased recipient. */
   readonly hashOf?: HashOf;
 }
 
-export function createReader(db: Database, { hashOf }: ReaderOptions = {}): StateReader {
-  /** Tenants of whom somebody was erased: their addresses are looked up by hash, too. */
+export function createReader(db: Database, { hashOf, scanned = SCANNED }: ReaderOptions = {}): StateReader {
+  /** Tenants with erased recipients: their addresses are looked up by hash, too. */
   const withForgotten = new Set<string>();
 
-  async function ask<T>(text: string, values: readonly unknown[] = []): Promise<readonly T[]> {
-    return (await db.query(text, values)) as readonly Row[] as readonly T[];
-  }
-
-  async function askForCheck(tenant: string, addresses: readonly string[]): Promise<readonly CheckRow[]> {
+  async function askForCheck(tenant: Tenant, addresses: readonly Address[], domains: readonly string[]): Promise<readonly CheckRow[]> {
     const hashed = withForgotten.has(tenant);
     if (hashed && hashOf === undefined) {
       throw new StoreError('incompatible', 'recipients were erased here, and this process has no key for their hashes: DESIST_HASH_KEY');
     }
     const hashes = hashed && hashOf !== undefined ? addresses.map((address) => hashOf(tenant, address)) : [];
-    const rows = await ask<CheckRow>(CHECK, [tenant, addresses, hashes]);
+    const rows = await checkRecipients.run(db, { tenant, addresses, hashes, domains });
     if (hashed || addresses.length === 0 || !rows.some(({ place, partition }) => place === null && partition === null)) return rows;
     if (withForgotten.size >= 10_000) withForgotten.clear();
     withForgotten.add(tenant);
-    return askForCheck(tenant, addresses);
+    return askForCheck(tenant, addresses, domains);
+  }
+
+  async function readPage(filter: Conditions, after: Position | null, limit: number): Promise<readonly Listed[]> {
+    const { sql, parameters } = pageSuppressions(filter, after, limit);
+    return (await db.query(sql, parameters)) as readonly unknown[] as readonly Listed[];
+  }
+
+  async function isSmall(domain: string): Promise<boolean> {
+    return ((await measureDomain.first(db, { domain, limit: scanned + 1 }))?.count ?? 0) <= scanned;
   }
 
   return {
     async recipient(tenant, address) {
-      const [row] = await ask<RecipientRecord>(
-        `select r.tenant, r.address, r.partition, r.version, r.state, r.policy,
-                r.streak_started_at as "streakStartedAt", r.last_failure_at as "lastFailureAt", r.failures, r.messages,
-                r.category, r.provider, r.suppress_at as "suppressAt",
-                ${ADVICE} as advice, r.updated_at as "updatedAt", r.evidence,
-                ${held('suppression', SUPPRESSION, 'held.scope, held.reason')} as suppressions,
-                ${held('allowance', 's.scope, s.expires_at as "expiresAt"', 'held.scope')} as allowed
-           from desist.recipient r where r.tenant = $1 and r.address = $2`,
-        [tenant, address],
-      );
-      return row ?? null;
+      return (await findRecipient.first(db, { tenant, address })) ?? null;
     },
 
     async list(filter) {
       const limit = within(filter.limit);
-      const after = filter.cursor === undefined ? null : decodeCursor(filter.cursor, ['number', 'string', 'string']);
-      const { text, values } = filtered(filter);
-      const from =
-        after === null
-          ? ''
-          : `and (s.recipient_id, s.scope, s.reason) > ($${values.length + 1}, $${values.length + 2}, $${values.length + 3})`;
-      const rows = await ask<ListedSuppression & { id: number }>(
-        `select s.recipient_id as id, ${LISTED} where ${text} ${from}
-          order by s.recipient_id, s.scope, s.reason limit ${limit + 1}`,
-        [...values, ...(after ?? [])],
-      );
+      const after =
+        filter.cursor === undefined ? null : (decodeCursor(filter.cursor, ['number', 'string', 'string']) as unknown as Position);
+      const rows = await readPage(filter, after, limit + 1);
       return pageOf(
         rows.map(({ id, ...item }) => ({ item, position: [id, item.scope, item.reason] })),
         limit,
@@ -127,48 +79,75 @@ export function createReader(db: Database, { hashOf }: ReaderOptions = {}): Stat
     },
 
     async *snapshot(filter) {
-      const { text, values } = filtered(filter);
-      const sql = `select ${LISTED} where ${text} order by s.recipient_id, s.scope, s.reason`;
-      for await (const rows of db.snapshot(sql, values, EXPORT_PAGE)) yield rows as readonly unknown[] as readonly ListedSuppression[];
+      for (let after: Position | null = null; ;) {
+        const page: readonly Listed[] = await readPage(filter, after, EXPORT_PAGE);
+        if (page.length > 0) yield page.map(({ id: _, ...item }) => item);
+        const last = page.at(-1);
+        if (last === undefined || page.length < EXPORT_PAGE) return;
+        after = [last.id, last.scope, last.reason];
+      }
+    },
+
+    async recipients({ cursor, limit: wanted, ...filter }) {
+      const limit = within(wanted);
+      const after = cursor === undefined ? null : (decodeCursor(cursor, ['number', 'number']) as unknown as DeadlinePosition);
+      const page = { filter, after, scanned, smallDomain: filter.domain !== undefined && (await isSmall(filter.domain)) };
+      const { sql, parameters } = pageRecipients({ ...page, limit: limit + 1 });
+      const rows = (await db.query(sql, parameters)) as readonly unknown[] as readonly FoundRecipient[];
+      const found = pageOf(
+        rows.map(({ id, deadline, ...item }) => ({ item, position: [deadline, id] })),
+        limit,
+      );
+      if (found.cursor !== null || page.smallDomain) return found;
+      const bound = endOfScan(page);
+      const [end] = (await db.query(bound.sql, bound.parameters)) as readonly unknown[] as readonly FoundRecipient[];
+      return { items: found.items, cursor: end === undefined ? null : encodeCursor([end.deadline, end.id]) };
     },
 
     async check(tenant, addresses) {
       const answers: (Building | undefined)[] = new Array<undefined>(addresses.length).fill(undefined);
       const clocks: { partition: number; clock: number }[] = [];
-      for (const row of await askForCheck(tenant, addresses)) {
+      const domains = [...new Set(addresses.map(domainOf))];
+      /** By domain. */
+      const entries = new Map<string, CheckedSuppression[]>();
+      for (const row of await askForCheck(tenant, addresses, domains)) {
         if (row.partition !== null) clocks.push({ partition: row.partition, clock: row.since ?? 0 });
         if (row.place === null) continue;
+        if (row.entry !== null) {
+          addEntry(entries, domains[row.place - 1] ?? '', row);
+          continue;
+        }
         const answer = (answers[row.place - 1] ??= { state: 'healthy', suppressions: [], allowed: [], forgotten: false });
         addTo(answer, row);
       }
       for (const answer of answers) if (answer !== undefined && answer.suppressions.length > 1) answer.suppressions.sort(byScopeAndReason);
+      for (const found of entries.values()) found.sort(byNearness);
       clocks.sort((a, b) => a.partition - b.partition);
       const checked = addresses.map((address, place): Checked => {
         const answer = answers[place];
-        if (answer === undefined) return { address, state: 'healthy', suppressions: NONE, allowed: NONE, forgotten: false };
+        const above = entries.size === 0 ? NONE : (entries.get(domainOf(address)) ?? NONE).filter(({ entry }) => entry !== address);
+        if (answer === undefined) return { address, state: 'healthy', suppressions: above, allowed: NONE, erased: false };
         const { state, suppressions, allowed, forgotten } = answer;
-        return { address, state, suppressions, allowed, forgotten };
+        return {
+          address,
+          state,
+          suppressions: above.length === 0 ? suppressions : [...suppressions, ...above],
+          allowed,
+          erased: forgotten,
+        };
       });
       return { checked, clocks };
     },
 
     async positions() {
-      const rows = await ask<{ partition: number; nextOffset: number }>(
-        'select partition, next_offset as "nextOffset" from desist.checkpoint',
-      );
+      const rows = await listPositions.run(db, {});
       return new Map(rows.map(({ partition, nextOffset }) => [partition, nextOffset]));
     },
 
     async history(tenant, address, page) {
       const limit = within(page.limit);
-      const [after = 0] = page.cursor === undefined ? [] : decodeCursor(page.cursor, ['number']);
-      const rows = await ask<HistoryEntry>(
-        `select e.version, e.type, e.effective_at as "effectiveAt", e.recorded_at as "recordedAt", e.detail
-           from desist.recipient r join desist.recipient_event e on e.recipient_id = r.id
-          where r.tenant = $1 and r.address = $2 and e.version > $3
-          order by e.version limit ${limit + 1}`,
-        [tenant, address, after],
-      );
+      const [after = 0] = page.cursor === undefined ? [] : (decodeCursor(page.cursor, ['number']) as number[]);
+      const rows = await pageHistory.run(db, { tenant, address, after, limit: limit + 1 });
       return pageOf(
         rows.map((item) => ({ item, position: [item.version] })),
         limit,
@@ -176,18 +155,9 @@ export function createReader(db: Database, { hashOf }: ReaderOptions = {}): Stat
     },
 
     async status() {
-      const partitions = await ask<StoredPartition>(
-        `select partition, epoch, owner, next_offset as "nextOffset", next_number as "nextNumber", clock, attempts, stopped, floor(extract(epoch from updated_at) * 1000)::bigint as "updatedAt",
-                (select count(*) from desist.outbox o where o.partition = c.partition) as outbox,
-                (select count(*) from desist.dead_letter d where d.partition = c.partition) as "deadLetters"
-           from desist.checkpoint c order by partition`,
-      );
-      const states = await ask<{ state: RecipientStateName; count: number }>(
-        'select state, count(*) as count from desist.recipient where tracked group by state',
-      );
-      const suppressions = await ask<{ scope: string; reason: string; count: number }>(
-        'select scope, reason, count(*) as count from desist.suppression group by scope, reason order by scope, reason',
-      );
+      const partitions = await listPartitions.run(db, {});
+      const states = await sumStates.run(db, {});
+      const suppressions = await sumSuppressions.run(db, {});
       return { partitions, recipients: Object.fromEntries(states.map(({ state, count }) => [state, count])), suppressions };
     },
   };
@@ -207,8 +177,23 @@ function byScopeAndReason(a: BlockRow, b: BlockRow): number {
   return a.reason < b.reason ? -1 : 1;
 }
 
+function addEntry(entries: Map<string, CheckedSuppression[]>, domain: string, row: CheckRow): void {
+  const { entry, scope, reason, since, expiresAt } = row;
+  if (entry === null || scope === null || reason === null || since === null) return;
+  const found = { scope, reason, since, expiresAt, entry, ...(row.subdomains === true ? { subdomains: true as const } : {}) };
+  const known = entries.get(domain);
+  if (known === undefined) entries.set(domain, [found]);
+  else known.push(found);
+}
+
+/** The entry of the longer domain is nearer: both are ends of the same one. */
+function byNearness(a: CheckedSuppression, b: CheckedSuppression): number {
+  return (b.entry ?? '').length - (a.entry ?? '').length || byScopeAndReason(a, b);
+}
+
 /** Suppressions and allowances of one recipient come crossed with each other. */
-function addTo(answer: Building, { state, scope, reason, since, expiresAt, allowedScope, allowedUntil, blocks }: CheckRow): void {
+function addTo(answer: Building, row: CheckRow): void {
+  const { state, scope, reason, since, expiresAt, allowedScope, allowedUntil, blocks } = row;
   if (blocks !== null) {
     answer.forgotten = true;
     answer.suppressions.push(...(JSON.parse(blocks) as BlockRow[]));
@@ -217,43 +202,16 @@ function addTo(answer: Building, { state, scope, reason, since, expiresAt, allow
   if (state !== null) answer.state = state;
   if (scope !== null && reason !== null && since !== null) {
     const known = answer.suppressions.some((held) => held.scope === scope && held.reason === reason);
-    if (!known) answer.suppressions.push({ scope, reason, since, expiresAt });
+    if (!known) answer.suppressions.push({ scope, reason, since, expiresAt, ...(row.subdomains === true ? { subdomains: true } : {}) });
   }
   if (allowedScope !== null && !answer.allowed.some((allowance) => allowance.scope === allowedScope)) {
     answer.allowed.push({ scope: allowedScope, expiresAt: allowedUntil });
   }
 }
 
-function filtered(filter: Omit<ListFilter, 'cursor' | 'limit'>): { text: string; values: (string | number | readonly string[])[] } {
-  return where([
-    [filter.tenants, 'r.tenant = any($::text[])'],
-    [filter.address, 'r.address = $'],
-    [filter.domain, "split_part(r.address, '@', 2) = $"],
-    [filter.prefix === undefined ? undefined : `${filter.prefix.replaceAll(/[\\%_]/g, '\\$&')}%`, 'r.address collate "C" like $'],
-    [filter.scope, 's.scope = $'],
-    [filter.reason, 's.reason = $'],
-    [filter.since, 's.since >= $::bigint'],
-  ]);
-}
-
 function within(limit: number): number {
   if (!Number.isSafeInteger(limit) || limit < 1) throw new RangeError('limit must be a whole number from 1 on');
   return Math.min(limit, MAX_PAGE);
-}
-
-/** `$` in a condition stands for its value. Conditions without a value are left out. */
-function where(conditions: readonly (readonly [string | number | readonly string[] | undefined, string])[]): {
-  text: string;
-  values: (string | number | readonly string[])[];
-} {
-  const values: (string | number | readonly string[])[] = [];
-  const parts: string[] = [];
-  for (const [value, condition] of conditions) {
-    if (value === undefined) continue;
-    values.push(value);
-    parts.push(condition.replaceAll('$', () => `$${values.length}`));
-  }
-  return { text: parts.length === 0 ? 'true' : parts.join(' and '), values };
 }
 
 /** One row more than asked for was read: it tells whether there is a next page. */

@@ -1,8 +1,4 @@
-/** How often a code was said: a reply's codes, or `none`. */
-export interface CodeCount {
-  readonly code: string;
-  readonly count: number;
-}
+import type { CodeCount } from '../ports/commit-plan.ts';
 
 /** Each code once, the most frequent first; of equally frequent ones by their text. */
 export function summedCodes(counts: Iterable<CodeCount>): readonly CodeCount[] {

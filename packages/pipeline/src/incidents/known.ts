@@ -1,22 +1,28 @@
-/** What a partition knows of incidents: what its log has told it so far. Durable with the checkpoint. */
-import { concerning, MINUTE } from '@desist/domain';
-import type { Incident, IncidentNotice } from '@desist/domain';
-import type { Concerned, KnownIncident } from '../ports.ts';
+/** The incidents that a partition has applied so far, from the records in its log. Durable with the checkpoint. */
+import { concerning, domainOf, MINUTE } from '@desist/domain';
+import type { Incident, IncidentNotice, Tenant, Address } from '@desist/domain';
+import type { KnownIncident } from '../ports/commit-plan.ts';
+import type { IncidentScope } from '../ports/incidents.ts';
 
 export interface Incidents {
-  /** Those that concern a recipient; the same array as long as nothing is decided. */
-  concerning(tenant: string, address: string): readonly Incident[];
+  /** The incidents that concern a recipient. The same array until another one is applied. */
+  concerning(tenant: Tenant, address: Address): readonly Incident[];
   isKnown(id: string): boolean;
   size(): number;
-  /** Changes with everything that is told. 0: nothing is known. */
+  /** Changes whenever an incident is applied. 0: none is known. */
   version(): number;
-  /** `news`: it is to be carried out and published; `unfinished`: carried out only (the process died on the way); `known`: neither. */
-  told(notice: IncidentNotice): 'news' | 'unfinished' | 'known';
-  /** How far carrying it out has come; with `done` it is known from here on. */
+  /**
+   * `new`: fold its recipients again and publish it; `unfinished`: only fold them again, because the process died before that was
+   * complete; `known`: do nothing.
+   */
+  apply(notice: IncidentNotice): 'new' | 'unfinished' | 'known';
+  /** Recipients that applying it has changed so far, with the commits of former owners. */
+  changed(id: string): number;
+  /** Records how many recipients were examined and changed. `done`: all of them were folded again. */
   progress(notice: IncidentNotice, looked: number, changed: number, done: boolean): KnownIncident;
 }
 
-/** Most of them ended long ago: only so many, the latest told, are looked at. */
+/** Incidents that are kept; most ended long ago. Above it, the owner with the most (a tenant, or all together) loses its oldest. */
 const MOST = 1_000;
 
 export function createIncidents(stored: readonly KnownIncident[]): Incidents {
@@ -29,36 +35,40 @@ export function createIncidents(stored: readonly KnownIncident[]): Incidents {
   }
 
   return {
-    concerning: (tenant, address) =>
-      incidents.length === 0 ? incidents : concerning(incidents, tenant, address.slice(address.lastIndexOf('@') + 1)),
+    concerning: (tenant, address) => (incidents.length === 0 ? incidents : concerning(incidents, tenant, domainOf(address))),
     isKnown: (id) => known.has(id),
     size: () => known.size,
     version: () => version,
-    told({ id, revision, holds, terms }) {
+    apply({ id, revision, excludes, terms }) {
       const before = known.get(id);
       if (before !== undefined && revision <= before.incident.revision) {
         return revision === before.incident.revision && !before.done ? 'unfinished' : 'known';
       }
       known.delete(id);
-      known.set(id, { incident: { id, revision, holds, terms }, done: false, looked: 0, changed: 0 });
-      for (const oldest of known.keys()) {
-        if (known.size <= MOST) break;
-        known.delete(oldest);
-      }
+      known.set(id, { incident: { id, revision, excludes, terms }, done: false, looked: 0, changed: 0 });
+      if (known.size > MOST) known.delete(oldestOfMost(known));
       incidents = listOf();
       version += 1;
-      return 'news';
+      return 'new';
     },
-    progress({ id, revision, holds, terms }, looked, changed, done) {
-      const one = { incident: { id, revision, holds, terms }, done, looked, changed };
+    changed: (id) => known.get(id)?.changed ?? 0,
+    progress({ id, revision, excludes, terms }, looked, changed, done) {
+      const one = { incident: { id, revision, excludes, terms }, done, looked, changed };
       known.set(id, one);
       return one;
     },
   };
 }
 
-/** Where to look for what a decision may change: no row is older than its newest evidence. Rows of before that was so lie up to the tolerance of clocks behind. */
-export function concernedBy({ terms }: IncidentNotice): Concerned {
+/** The id of the incident that was applied first, of the owner that has the most. */
+function oldestOfMost(known: ReadonlyMap<string, KnownIncident>): string {
+  const byTenant = Map.groupBy(known.values(), ({ incident }) => incident.terms.tenant);
+  const [most = []] = [...byTenant.values()].sort((a, b) => b.length - a.length);
+  return most[0]?.incident.id ?? '';
+}
+
+/** Where to look for what a decision may change: no row is older than its newest evidence, and none of before that was so lies further behind than clocks may. */
+export function scopeOf({ terms }: IncidentNotice): IncidentScope {
   const { from, tenant, domain, provider } = terms;
   return { since: from - TOLERANCE, tenant, domain, mention: provider === null ? null : JSON.stringify(provider) };
 }

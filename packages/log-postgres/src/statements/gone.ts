@@ -1,0 +1,4 @@
+/** One row per deleted record. */
+export interface Gone {
+  readonly gone: number;
+}

@@ -1,0 +1,134 @@
+/**
+ * The recipients of one partition that are at hand, and which of them were folded since the last commit.
+ *
+ *   load, add ──> cached ── settle (folded) ──> dirty ── drain ──> the next commit
+ *                   └── evict: read again when needed
+ *
+ * Everything here dies with its owner: the store has the truth of a live partition, the log that of a replay.
+ */
+import { keepLastResets, newRecipient, recipientKey, viewOf } from '@desist/domain';
+import type { Change, IncidentNotice, Recipient, RecipientKey, RecipientRef } from '@desist/domain';
+import type { Tombstone } from '../ports/commit-plan.ts';
+import type { ContextOf } from './contexts.ts';
+import type { Deadlines } from './deadlines.ts';
+
+export interface CachedRecipient extends RecipientRef {
+  recipient: Recipient;
+  /** Its row belongs to another partition: it must not be touched here. */
+  readonly foreign: boolean;
+  /** The store has a row of it. */
+  stored: boolean;
+  /** What is active was changed since the last commit. */
+  listChanged: boolean;
+  /** What the erasure of an earlier recipient of this address left behind. */
+  tombstone: ErasedRecipient | undefined;
+  /** The version of `Incidents` that its evidence was compared with. */
+  incidentsVersion: number;
+}
+
+export type ErasedRecipient = Pick<Tombstone, 'at' | 'version' | 'blocks'>;
+
+/** Where what the fold decides goes: rows and records of the next commit, or a replay's output. */
+export interface Publisher {
+  /** A recipient's changes, in the order of their versions; at least one. */
+  changed(cached: CachedRecipient, changes: readonly Change[]): void;
+  /** What was decided about an incident. `recordedAt`: the partition clock, ms. */
+  announced(notice: IncidentNotice, recordedAt: number): void;
+  /** The tombstone of a recipient is another. `whole`: its row and history go. `offset`: of the record that brought it about. */
+  erased(cached: CachedRecipient, whole: boolean, offset: number): void;
+}
+
+export interface Recipients {
+  get(key: RecipientKey): CachedRecipient | undefined;
+  /** A recipient that is not at hand yet; without a row it is a new one. */
+  add(ref: RecipientRef, row?: { readonly recipient: Recipient; readonly foreign: boolean }): CachedRecipient;
+  keys(): IterableIterator<RecipientKey>;
+  delete(key: RecipientKey): void;
+  size(): number;
+  /** A recipient was folded: its deadline is set anew, and its changes are published. */
+  settle(key: RecipientKey, changes: readonly Change[]): void;
+  /** How many were folded since the last drain. */
+  dirty(): number;
+  /** Those that were folded since the last drain. */
+  drain(): readonly CachedRecipient[];
+  /** Down to half of the bound when it is exceeded; never those that are needed, nor dirty ones. */
+  evict(needed: { has(key: RecipientKey): boolean }): void;
+}
+
+/** Recipients kept at hand between batches. */
+const AT_HAND = 50_000;
+
+export interface RecipientsOptions {
+  readonly deadlines: Deadlines;
+  readonly contextOf: ContextOf;
+  readonly publisher: Publisher;
+  /** How many are kept at hand; above it those loaded longest ago are evicted. */
+  readonly atHand?: number;
+}
+
+export function createRecipients({ deadlines, contextOf, publisher, atHand = AT_HAND }: RecipientsOptions): Recipients {
+  const cached = new Map<RecipientKey, CachedRecipient>();
+  let dirty = new Set<RecipientKey>();
+  /** Drained last: their commit may be on its way, and a row that is loaded again now would be the one before it. */
+  let committing = new Set<RecipientKey>();
+
+  return {
+    get: (key) => cached.get(key),
+    keys: () => cached.keys(),
+    delete: (key) => void cached.delete(key),
+    size: () => cached.size,
+    add({ tenant, address }, row) {
+      const one: CachedRecipient = {
+        tenant,
+        address,
+        recipient: row?.recipient ?? newRecipient(),
+        foreign: row?.foreign ?? false,
+        stored: row !== undefined,
+        listChanged: false,
+        tombstone: undefined,
+        incidentsVersion: 0,
+      };
+      cached.set(recipientKey(tenant, address), one);
+      return one;
+    },
+    settle(key, changes) {
+      const one = cached.get(key) as CachedRecipient;
+      dirty.add(key);
+      const { untrackable, due } = viewOf(one.recipient, contextOf(one.tenant));
+      if (untrackable) {
+        deadlines.untrack(key);
+        // As it would be read again: its last resets are all that is kept of it.
+        keepLastResets(one.recipient, isPublished(one));
+      } else {
+        deadlines.track(key, due);
+      }
+      if (changes.length === 0) return;
+      one.listChanged ||= changes.some(concernsList);
+      publisher.changed(one, changes);
+    },
+    dirty: () => dirty.size,
+    drain() {
+      const folded = [...dirty].map((key) => cached.get(key) as CachedRecipient);
+      committing = dirty;
+      dirty = new Set();
+      return folded;
+    },
+    evict(needed) {
+      if (cached.size <= atHand) return;
+      for (const key of cached.keys()) {
+        if (cached.size <= atHand / 2) return;
+        if (!needed.has(key) && !dirty.has(key) && !committing.has(key)) cached.delete(key);
+      }
+    },
+  };
+}
+
+/** Something was published of it since its erasure, if it was erased: its versions must go on. */
+export function isPublished({ recipient, tombstone }: CachedRecipient): boolean {
+  return recipient.version !== (tombstone?.version ?? 0);
+}
+
+/** Does this change alter what the `suppressions` topic and the list say? */
+export function concernsList({ suppression, allowance }: Change): boolean {
+  return suppression !== null || allowance !== null;
+}

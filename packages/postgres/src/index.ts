@@ -1,0 +1,12 @@
+export type { Database, Queries, Row } from './database.ts';
+export { openEmbedded, openInMemory } from './embedded.ts';
+export { openServer } from './server.ts';
+export type { ServerOptions } from './server.ts';
+export type { SqlSocket } from './socket.ts';
+export { checkSchema, migrate, requireSchema } from './migrate.ts';
+export type { Migrated, ReaderRoles, SchemaState } from './migrate.ts';
+export { builder, preparedStatement, statement, statements } from './statement.ts';
+export type { Slots, Statement } from './statement.ts';
+export { bulk } from './bulk.ts';
+export type { Bulk, Rows } from './bulk.ts';
+export type * from './schema.ts';

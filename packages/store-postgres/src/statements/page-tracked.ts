@@ -1,0 +1,21 @@
+/** A page of the recipients that a task must look at. Locks nothing; index recipient_tracked. */
+import { statement } from '@desist/postgres';
+import type { Slots } from '@desist/postgres';
+import { sql } from 'kysely';
+
+interface Page {
+  readonly partition: number;
+  readonly after: number;
+  readonly limit: number;
+}
+
+export const pageTracked = statement('page_tracked', (db, { partition, after, limit }: Slots<Page>) =>
+  db
+    .selectFrom('desist.recipient')
+    .select(['id', 'tenant', 'address', 'due', 'policy'])
+    .where(sql<boolean>`tracked`)
+    .where('partition', '=', partition)
+    .where('id', '>', after)
+    .orderBy('id')
+    .limit(limit),
+);

@@ -1,0 +1,7 @@
+/** A series of the roll-ups by quarters: see `series.ts`. Primary key; locks nothing. */
+import { statement } from '@desist/postgres';
+import { sql } from 'kysely';
+import { sumRollups } from './series.ts';
+import type { SeriesRow, SeriesTerms } from './series.ts';
+
+export const sumQuarters = statement<SeriesTerms, SeriesRow>('sum_quarters', (_, terms) => sumRollups(sql`desist.rollup_quarter`, terms));
