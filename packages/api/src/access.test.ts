@@ -1,20 +1,44 @@
-/** Keys, roles, tenants and limits; and that nothing of one tenant is ever told to a key of another, whatever the route. */
-import { DEFAULT_POLICY } from '@desist/domain';
-import { createMemoryIncidents } from '@desist/memory';
+/** Keys, roles, tenants and limits. No route reveals anything of one tenant to a key of another. */
+import { asAddress, asTenant, DEFAULT_POLICY } from '@desist/domain';
+import { createMemoryIncidents, createMemoryKeys, createMemorySubscribers, createMemoryTrail } from '@desist/memory';
 import { createdIncident, StoreError } from '@desist/pipeline';
-import type { Checked, IncidentStore, ListFilter, StateReader } from '@desist/pipeline';
-import { Compile } from 'typebox/schema';
+import type {
+  AuditTrail,
+  ChangeFeed,
+  Checked,
+  FedChange,
+  IncidentStore,
+  KeyStore,
+  NewAuditEntry,
+  ListFilter,
+  UnhealthyRecipient,
+  StateReader,
+  StoredDeadLetter,
+  CommandOutcome,
+  CommandRef,
+  OutcomeStore,
+} from '@desist/pipeline';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createApi, newKey, parseKeys } from './index.ts';
 import type { Api, ApiKey, ApiOptions, Role } from './index.ts';
-import { sharedSchemas } from './schemas.ts';
 
 const NOW = Date.parse('2026-03-01T12:00:00.000Z');
 const held = { scope: '*', reason: 'hard_bounce', since: NOW, expiresAt: null } as const;
-const row = { ...held, category: null, rule: null, reply: null, firstFailureAt: null, lastFailureAt: null, failures: 1, policy: 'p' };
+const details = { createdBy: null, note: null, source: null, provider: null, subdomains: false };
+const row = {
+  ...held,
+  category: null,
+  rule: null,
+  reply: null,
+  firstFailureAt: null,
+  lastFailureAt: null,
+  failures: 1,
+  policy: 'p',
+  ...details,
+};
 
-/** A store of every tenant: whatever it is asked, the answer names the tenant that it was asked for. */
+/** A store of all tenants. Every answer names the requested tenant. */
 function storeOf(asked: Set<string>): StateReader {
   const saw = (tenant: string): string => {
     asked.add(tenant);
@@ -22,10 +46,11 @@ function storeOf(asked: Set<string>): StateReader {
   };
   const all = ['acme', 'other', 'default'];
   const itemsOf = ({ tenants = all }: Pick<ListFilter, 'tenants'>) =>
-    tenants.map((tenant) => ({ ...row, tenant: saw(tenant), address: `of-${tenant}@example.com`, updatedAt: NOW }));
+    tenants.map((tenant) => ({ ...row, tenant: asTenant(saw(tenant)), address: asAddress(`of-${tenant}@example.com`), updatedAt: NOW }));
   return {
     recipient: async (tenant) => (saw(tenant), null),
     list: async (filter) => ({ items: itemsOf(filter), cursor: null }),
+    recipients: async ({ tenants = all }) => ({ items: tenants.map((tenant) => unhealthy(saw(tenant))), cursor: null }),
     async *snapshot(filter) {
       yield itemsOf(filter);
     },
@@ -35,7 +60,7 @@ function storeOf(asked: Set<string>): StateReader {
         state: 'healthy',
         suppressions: [],
         allowed: [],
-        forgotten: saw(tenant) === '',
+        erased: saw(tenant) === '',
       })),
       clocks: [],
     }),
@@ -45,19 +70,196 @@ function storeOf(asked: Set<string>): StateReader {
   };
 }
 
-/** One incident of each owner; what is decided about one counts as asking for its tenant. */
+function unhealthy(tenant: string): UnhealthyRecipient {
+  return {
+    ...{
+      tenant: asTenant(tenant),
+      address: asAddress(`of-${tenant}@example.com`),
+      state: 'deferred',
+      version: 1,
+      streakStartedAt: null,
+      lastFailureAt: null,
+      failures: 0,
+    },
+    ...{ messages: 0, category: null, provider: null, suppressAt: null, advice: null, updatedAt: NOW, suppressions: [] },
+  };
+}
+
+/** A change of each tenant, and of an incident of all; a reader asks for what it is given. */
+function feedOf(asked: Set<string>): ChangeFeed {
+  const of = (tenant: string, sequence: number): FedChange => {
+    if (tenant === '*') return { kind: 'incident', partition: 0, sequence, tenant, recordedAt: NOW, change: '{"incident":"of-all"}' };
+    const who = { tenant: asTenant(tenant), address: asAddress(`of-${tenant}@example.com`) };
+    const change = { kind: 'recipient', partition: 0, sequence, ...who, version: 1 } as const;
+    return {
+      ...change,
+      type: 'suppressed',
+      effectiveAt: NOW,
+      recordedAt: NOW,
+      detail: '{"evidence":null,"suppression":null,"allowance":null,"corrects":null}',
+    };
+  };
+  return {
+    oldest: async () => [0],
+    last: async () => [0],
+    ends: async () => [5],
+    async read({ tenants = ['acme', 'beta', 'default', 'other', '*'] }) {
+      for (const tenant of tenants) asked.add(tenant);
+      return { changes: tenants.map(of), position: [5], more: false };
+    },
+  };
+}
+
+/** Dead letters of each tenant; and one whose key is of one tenant and whose content is of another, both ways. */
+function lettersOf(asked: Set<string>): ApiOptions['deadLetters'] & object {
+  const tenants = ['acme', 'beta', 'default', 'other'];
+  const texts: (readonly [string, string])[] = tenants.map((tenant) => [
+    tenant,
+    `{"tenant":"${tenant}","recipient":"of-${tenant}@example.com"}`,
+  ]);
+  for (const tenant of tenants)
+    for (const other of tenants) if (tenant !== other) texts.push([tenant, `{"tenant":"${other}","x":"of-${other}@"}`]);
+  texts.push(['acme', 'of-other@ is not JSON'], ['', '"of-all"']);
+  const headers = { reason: 'invalid', detail: '', topic: 'delivery-events', partition: '0', offset: '0' };
+  const letters = texts.map(([tenant, value], offset): StoredDeadLetter => {
+    return {
+      partition: 0,
+      offset,
+      recordTime: NOW,
+      key: Buffer.from(`${tenant}/of-${tenant}@example.com`),
+      value: Buffer.from(value),
+      headers,
+    };
+  });
+  return {
+    deadLetterBounds: async () => new Map([[0, { low: 0, high: letters.length }]]),
+    async *readDeadLetters([range]) {
+      yield* letters.slice(range!.from, range!.to);
+    },
+    async resend({ key, value }) {
+      asked.add(
+        Buffer.from(key as Uint8Array)
+          .toString()
+          .split('/')[0]!,
+      );
+      asked.add((JSON.parse(Buffer.from(value as Uint8Array).toString()) as { tenant: string }).tenant);
+      return { partition: 0, offset: 0 };
+    },
+  };
+}
+const LETTERS = Array.from({ length: 18 }, (_, offset) => `0-${offset}`);
+
+/** One incident per owner. A decision about one counts as a request for its tenant. */
 function incidentsOf(asked: Set<string>): IncidentStore {
   const store = createMemoryIncidents();
   const decision = { by: null, note: null, at: NOW };
   const terms = { provider: 'gmail', domain: null, code: null, text: null, from: NOW, until: null };
-  for (const tenant of OWNERS) void store.insert(createdIncident(`of-${tenant ?? 'all'}`, { ...terms, tenant }, decision));
+  for (const tenant of OWNERS)
+    void store.insert(createdIncident(`of-${tenant ?? 'all'}`, { ...terms, tenant: tenant === null ? null : asTenant(tenant) }, decision));
   return {
     ...store,
-    insert: (row) => (asked.add(row.terms.tenant ?? 'all'), store.insert(row)),
-    update: (row, revision) => (asked.add(row.terms.tenant ?? 'all'), store.update(row, revision)),
+    counts: async (by) => (by.forEach(({ tenant }) => asked.add(tenant ?? 'all')), []),
+    insert: (row, entry) => (asked.add(row.terms.tenant ?? 'all'), store.insert(row, entry)),
+    update: (row, revision, entry) => (asked.add(row.terms.tenant ?? 'all'), store.update(row, revision, entry)),
     evidence: (of, page) => (asked.add(of.tenant ?? 'all'), store.evidence(of, page)),
   };
 }
+
+/** One subscriber per owner. What is done to one counts as a request for its tenant. */
+function subscribersOf(asked: Set<string>): ApiOptions['subscribers'] & object {
+  const store = createMemorySubscribers({ now: () => NOW, ends: () => [] });
+  const tenants = new Map<string, string>();
+  for (const [index, tenant] of OWNERS.entries()) {
+    const id = WEBHOOKS[index]!;
+    const values = {
+      url: 'https://example.com',
+      types: null,
+      batch: null,
+      description: `of-${tenant ?? 'all'}`,
+      createdBy: null,
+      secret: 'whsec_x',
+    };
+    void store.add({ ...values, id, tenant: tenant ?? '*' }, [0]);
+    void store.note(id, { ...TRY, partition: 0 });
+    tenants.set(id, tenant ?? 'all');
+  }
+  const saw = (id: string): string => (asked.add(tenants.get(id) ?? 'all'), id);
+  const noted = async (id: string) => ({ ...TRY, id: 'h-2', at: NOW, partition: 0, messageId: saw(id) });
+  return {
+    store: {
+      ...store,
+      add: async (subscriber, after) => (asked.add(subscriber.tenant), store.add(subscriber, after)),
+      list: async ({ tenants: of = ['all'] }, page) => (of.forEach((one) => asked.add(one)), store.list({ tenants: of }, page)),
+      remove: async (id) => (saw(id), true),
+      change: async (id, values) => store.change(saw(id), values),
+      pause: async (id) => store.pause(saw(id)),
+      resume: async (id, ...more) => store.resume(saw(id), ...more),
+      rotate: async (id, ...more) => store.rotate(saw(id), ...more),
+      tries: async (id, limit) => store.tries(saw(id), limit),
+      tryOf: async (id, tryId) => store.tryOf(saw(id), tryId),
+    },
+    manage: {
+      byHand: { test: async ({ id }) => noted(id), resend: async ({ id }) => noted(id) },
+      newId: () => `wh_${'f'.repeat(24)}`,
+      newSecret: () => 'whsec_new',
+      wrongUrl: () => undefined,
+    },
+  };
+}
+const TRY = {
+  kind: 'delivery',
+  messageId: 'm',
+  after: 0,
+  upTo: 1,
+  changes: 1,
+  attempt: 1,
+  duration: 1,
+  status: 200,
+  problem: null,
+} as const;
+/** A key of the database of each tenant and one of all. To see, change or make one counts as a request for its tenants. */
+function keysOf(asked: Set<string>): KeyStore {
+  const store = createMemoryKeys();
+  const saw = (tenants: readonly string[] | null): void => (tenants ?? ['all']).forEach((tenant) => asked.add(tenant));
+  for (const [n, tenant] of OWNERS.entries()) {
+    const of = { name: `of-${tenant ?? 'all'}`, roles: ['reader'], tenants: tenant === null ? null : [tenant] } as const;
+    void store.makeKey({ ...of, id: keyId(n), createdAt: NOW, createdBy: `of-${tenant ?? 'all'}@`, expiresAt: null, hash: `${n}` }, ENTRY);
+  }
+  return {
+    ...store,
+    makeKey: (key, entry) => (saw(key.tenants), store.makeKey(key, entry)),
+    async rotateKey(id, rotation, entry) {
+      saw((await store.key(id))?.tenants ?? []);
+      return store.rotateKey(id, rotation, entry);
+    },
+    async endKey(id, at, keepsOne, entry) {
+      saw((await store.key(id))?.tenants ?? []);
+      return store.endKey(id, at, keepsOne, entry);
+    },
+  };
+}
+const ENTRY: NewAuditEntry = {
+  ...{ at: NOW, action: 'release', tenant: null, keyId: null, keyName: null, keyOfTenant: false, by: null, from: null },
+  ...{ address: null, target: null, outcome: 'done', note: null, detail: {} },
+};
+
+/** An entry of each tenant and one of all. To write one, or to read those of a tenant, counts as a request for it. */
+function trailOf(asked: Set<string>): AuditTrail {
+  const trail = createMemoryTrail();
+  void trail.note(
+    OWNERS.map((tenant) => {
+      const of = `of-${tenant ?? 'all'}@`;
+      return { ...ENTRY, tenant, by: of, address: `${of}example.com`, target: `${of}x`, note: of, keyId: of, from: of };
+    }),
+  );
+  return {
+    ...trail,
+    note: (entries) => (entries.forEach(({ tenant }) => asked.add(tenant ?? 'all')), trail.note(entries)),
+    page: (filter, options) => ((filter.tenants ?? ['all']).forEach((tenant) => asked.add(tenant)), trail.page(filter, options)),
+  };
+}
+
+const keyId = (n: number): string => `key_${String(n).padStart(20, '0')}`;
 
 interface Made {
   readonly api: Api;
@@ -72,10 +274,21 @@ function make(keys: readonly ApiKey[], more: Partial<ApiOptions> = {}): Made {
   const api = createApi({
     reader: storeOf(asked),
     incidents: incidentsOf(asked),
+    changes: feedOf(asked),
+    subscribers: subscribersOf(asked),
+    deadLetters: lettersOf(asked),
+    trail: trailOf(asked),
+    unsubscribe: {
+      publicUrl: 'https://x.example',
+      tokens: { seal: ({ tenant }) => (asked.add(tenant), 'token'), open: () => ({ kind: 'forged' }) },
+    },
+    ...(keys.length > 0 ? { keyStore: keysOf(asked) } : {}),
     async append(records) {
       for (const { key } of records) asked.add(key.slice(0, key.indexOf('/')));
       return records.map((_, offset) => ({ partition: 0, offset }));
     },
+    recall: async (events) => events.map(({ tenant }) => (asked.add(tenant), `of-${tenant}@example.com`)),
+    unmatched: () => [{ text: 'of-all', count: 1 }],
     policies: { version: 'sha256:x', base: DEFAULT_POLICY, tenants: new Map() },
     ready: () => ({ ok: true, problems: [] }),
     metrics: async () => ({ contentType: 'application/openmetrics-text', body: '# EOF\n' }),
@@ -101,21 +314,33 @@ const PATHS = [
   '/v1/recipients/a@b.c/why',
   '/v1/recipients/a@b.c/history',
   '/v1/incidents',
+  '/v1/recipients',
+  '/v1/changes',
+  '/v1/providers',
+  '/v1/providers/gmail',
+  '/v1/dead-letters',
+  '/v1/unmatched-replies',
+  '/v1/webhooks',
+  '/v1/keys',
+  '/v1/audit',
 ];
-/** One of each tenant, and one of all of them. */
+const ALL_TENANTS = ['/v1/status', '/v1/unmatched-replies', '/v1/keys'];
+/** One per tenant, and one for all tenants. */
 const OWNERS = ['acme', 'beta', 'default', 'other', null];
 const INCIDENTS = OWNERS.map((tenant) => `of-${tenant ?? 'all'}`);
+const WEBHOOKS = OWNERS.map((_, index) => `wh_${String(index).padStart(24, '0')}`);
 const TERMS = { provider: 'gmail', from: '2026-03-01T10:00:00Z' };
 const command = (tenant: string | undefined) => ({ type: 'release', recipient: 'a@b.c', ...(tenant === undefined ? {} : { tenant }) });
 const event = (tenant: string | undefined) => ({ ...command(tenant), version: 1, type: 'delivered', occurredAt: '2026-03-01T10:00:00Z' });
 
-/** Every route, asked for a tenant (or for none). */
+/** Every route, with a tenant (or with none). */
 function requests(tenant: string | undefined) {
   const query = tenant === undefined ? '' : `?tenant=${tenant}`;
   return [
-    ...PATHS.map((path) => ({ method: 'GET' as const, url: path === '/v1/status' ? path : path + query })),
+    ...PATHS.map((path) => ({ method: 'GET' as const, url: ALL_TENANTS.includes(path) ? path : path + query })),
     { method: 'POST' as const, url: '/v1/check', payload: { tenant, recipients: ['a@b.c'] } },
     { method: 'POST' as const, url: '/v1/recipients/a@b.c/why', payload: { tenant, policy: 'version: 1\n' } },
+    { method: 'POST' as const, url: '/v1/unsubscribe-links', payload: { tenant, recipients: ['a@b.c'] } },
     { method: 'POST' as const, url: '/v1/commands', payload: command(tenant) },
     { method: 'POST' as const, url: '/v1/commands', payload: [command('acme'), command(tenant)] },
     { method: 'POST' as const, url: '/v1/incidents', payload: { ...TERMS, tenant } },
@@ -125,13 +350,39 @@ function requests(tenant: string | undefined) {
       { method: 'POST' as const, url: `/v1/incidents/${id}/void`, payload: {} },
       { method: 'POST' as const, url: `/v1/incidents/${id}/restore`, payload: {} },
     ]),
+    { method: 'POST' as const, url: '/v1/webhooks', payload: { url: 'https://example.com', tenant } },
+    ...WEBHOOKS.flatMap((id) => [
+      { method: 'GET' as const, url: `/v1/webhooks/${id}` },
+      { method: 'GET' as const, url: `/v1/webhooks/${id}/deliveries` },
+      { method: 'PATCH' as const, url: `/v1/webhooks/${id}`, payload: { state: 'paused', description: 'mine' } },
+      { method: 'PATCH' as const, url: `/v1/webhooks/${id}`, payload: { state: 'active', skipLost: true } },
+      { method: 'POST' as const, url: `/v1/webhooks/${id}/test` },
+      { method: 'POST' as const, url: `/v1/webhooks/${id}/secrets`, payload: {} },
+      { method: 'POST' as const, url: `/v1/webhooks/${id}/deliveries/h-1/resend` },
+      { method: 'DELETE' as const, url: `/v1/webhooks/${id}` },
+    ]),
+    ...LETTERS.flatMap((id) => [
+      { method: 'GET' as const, url: `/v1/dead-letters/${id}` },
+      { method: 'POST' as const, url: `/v1/dead-letters/${id}/resend` },
+    ]),
+    {
+      method: 'POST' as const,
+      url: '/v1/keys',
+      payload: { name: 'n', roles: ['reader'], tenants: tenant === undefined ? null : [tenant] },
+    },
+    { method: 'POST' as const, url: '/v1/keys', payload: { name: 'n', roles: ['operator'], tenants: ['acme', tenant ?? 'other'] } },
+    ...OWNERS.flatMap((_, n) => [
+      { method: 'POST' as const, url: `/v1/keys/${keyId(n)}/rotate` },
+      { method: 'DELETE' as const, url: `/v1/keys/${keyId(n)}` },
+    ]),
     { method: 'POST' as const, url: '/v1/events', payload: event(tenant) },
     { method: 'POST' as const, url: '/v1/events', payload: [event(tenant), event('acme')] },
+    { method: 'POST' as const, url: '/v1/events', payload: { ...event(tenant), recipient: undefined, messageId: 'm' } },
   ];
 }
 
-describe('keys', () => {
-  test('a new key is admitted by its line, and nothing of the key stands in it', () => {
+describe('API keys', () => {
+  test('a new key is accepted by its line in the file, which does not contain the key', () => {
     const { key, line } = newKey('support', ['reader', 'operator'], ['acme', 'beta']);
     expect(parseKeys(`# keys\n\n${line}\n`)).toMatchObject({
       problems: [],
@@ -140,7 +391,7 @@ describe('keys', () => {
     expect(line).not.toContain(key.slice(7));
   });
 
-  test('every mistake at once, with its line, and never the key', () => {
+  test('reports all mistakes at once with their lines, and never the key', () => {
     const { problems } = parseKeys(
       `a reader\nb writer * sha256:${'0'.repeat(64)}\nc reader a/b sha256:${'0'.repeat(64)}\nd reader * desist_secret`,
     );
@@ -148,7 +399,7 @@ describe('keys', () => {
     expect(problems.join()).not.toContain('secret');
   });
 
-  test('without a key 401, with an unknown one 401, without the role 403; probes and documents need none', async () => {
+  test('401 without a key or with an unknown one, 403 without the role; probes and documents need no key', async () => {
     const { key, config } = keyFor('r', ['reader'], '*');
     const { api } = make([config]);
     const ask = async (url: string, headers = {}) => (await api.inject({ url, headers })).statusCode;
@@ -162,7 +413,7 @@ describe('keys', () => {
     for (const open of ['/healthz', '/readyz', '/metrics', '/openapi.json', '/docs/']) expect(await ask(open), open).toBe(200);
   });
 
-  test('an ingester sends events and asks nothing', async () => {
+  test('an ingester may send events and read nothing', async () => {
     const { key, config } = keyFor('i', ['ingester'], '*');
     const { api } = make([config]);
     const headers = { 'x-api-key': key };
@@ -170,14 +421,42 @@ describe('keys', () => {
     expect((await api.inject({ url: '/v1/suppressions', headers })).statusCode).toBe(403);
   });
 
-  test('with keys other names than those of this machine are answered', async () => {
+  test('only operators may try another policy', async () => {
+    const reader = keyFor('r', ['reader'], '*');
+    const operator = keyFor('o', ['operator'], '*');
+    const { api } = make([reader.config, operator.config]);
+    const ask = async (key: string) =>
+      (
+        await api.inject({
+          method: 'POST',
+          url: '/v1/recipients/a@b.c/why',
+          headers: { 'x-api-key': key },
+          payload: { policy: 'version: 1\n' },
+        })
+      ).statusCode;
+    expect([await ask(reader.key), await ask(operator.key)]).toEqual([403, 200]);
+  });
+
+  test("a key of one tenant completes reports of that tenant only, and learns nothing about others' messages", async () => {
+    const { key, config } = keyFor('mta', ['ingester'], ['acme']);
+    const { api, asked } = make([config]);
+    const { recipient: _, ...report } = { ...event(undefined), type: 'complained', messageId: 'm' };
+    const send = async (payload: object) => api.inject({ method: 'POST', url: '/v1/events', headers: { 'x-api-key': key }, payload });
+    expect((await send(report)).statusCode).toBe(202);
+    expect(asked).toEqual(new Set(['acme']));
+    const answers = await Promise.all(['victim', 'nobody'].map((tenant) => send({ ...report, tenant })));
+    expect(asked).toEqual(new Set(['acme']));
+    expect(new Set(answers.map(({ body }) => body)).size).toBe(1);
+  });
+
+  test("with keys, requests to other host names than this machine's are answered", async () => {
     const { api } = make([keyFor('r', ['reader'], '*').config]);
     expect((await api.inject({ url: '/healthz', headers: { host: 'desist.example' } })).statusCode).toBe(200);
   });
 });
 
 describe('tenants', () => {
-  test('no route tells or does anything of another tenant, whoever asks for whichever', async () => {
+  test('no route reveals or changes anything of another tenant, whichever tenant is requested', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.constantFrom<Role>('reader', 'ingester', 'operator'),
@@ -200,7 +479,7 @@ describe('tenants', () => {
     );
   });
 
-  test('a key of one tenant needs not name it; its name stands by the command', async () => {
+  test("a key of one tenant need not name the tenant; commands carry the key's name", async () => {
     const { key, config } = keyFor('desk', ['operator'], ['acme']);
     const seen: string[] = [];
     const { api, logged } = make([config], { append: async (records) => (seen.push(...records.map(({ value }) => value)), []) });
@@ -211,7 +490,7 @@ describe('tenants', () => {
 });
 
 describe('limits and headers', () => {
-  test('more requests in a second than allowed are 429, by caller', async () => {
+  test('more requests per second than allowed are answered with 429, per caller', async () => {
     const one = keyFor('one', ['reader'], '*');
     const two = keyFor('two', ['reader'], '*');
     const { api } = make([one.config, two.config], { rate: 3 });
@@ -267,14 +546,14 @@ describe('check without the database', () => {
     ]);
   });
 
-  test('a stream that says nothing gets a 503', async () => {
+  test('an event stream without data is answered with 503', async () => {
     expect((await ask({ stream: 'other' })).statusCode).toBe(503);
     expect((await ask({ whenAway: 'maybe' })).statusCode).toBe(400);
   });
 });
 
 describe('check and ingest', () => {
-  test('case, IDN and Unicode forms of one address are one recipient to both', async () => {
+  test('normalise case, IDN and Unicode forms of an address to the same recipient', async () => {
     const asked: string[] = [];
     const keys: string[] = [];
     const { api } = make([], {
@@ -283,7 +562,7 @@ describe('check and ingest', () => {
         check: async (_tenant, addresses) => {
           asked.push(...addresses);
           return {
-            checked: addresses.map((address) => ({ address, state: 'healthy', suppressions: [], allowed: [], forgotten: false })),
+            checked: addresses.map((address) => ({ address, state: 'healthy', suppressions: [], allowed: [], erased: false })),
             clocks: [],
           };
         },
@@ -291,7 +570,8 @@ describe('check and ingest', () => {
       append: async (records) => (keys.push(...records.map(({ key }) => key)), []),
     });
     const letters = fc.constantFrom('a', 'B', 'É', 'e\u0301', 'ß', 'İ', 'ﬀ', '+', '.', '😀', ' ', '"', '例', '\u212a');
-    const local = fc.string({ unit: letters, minLength: 0, maxLength: 8 });
+    // Without a local part it is a domain, which a check takes and an event does not.
+    const local = fc.string({ unit: letters, minLength: 1, maxLength: 8 });
     const domain = fc.oneof(
       fc.constantFrom('Example.COM', 'exämple.de', 'EXA\u0308MPLE.de', 'xn--exmple-cua.de', '例え.jp', 'ex。ample.com', 'a..b'),
       fc.domain(),
@@ -320,97 +600,68 @@ describe('check and ingest', () => {
 });
 
 describe('Prefer: wait', () => {
-  test('200 when the engine is past the records, 202 when it is not yet', async () => {
-    const ask = async (position: number, prefer: string) => {
-      const { api } = make([], { reader: { ...storeOf(new Set()), positions: async () => new Map([[0, position]]) } });
-      return api.inject({ method: 'POST', url: '/v1/commands', headers: { prefer }, payload: command(undefined) });
+  type Fate = Pick<CommandOutcome, 'outcome' | 'reason' | 'detail'>;
+  const APPLIED: Fate = { outcome: 'applied', reason: null, detail: null };
+
+  /** Commands have these fates, in their order; of more there is no outcome yet. */
+  async function ask(fates: readonly Fate[], prefer: string, commands: readonly object[] = [command(undefined)]) {
+    const expected: CommandRef[] = [];
+    const outcomes: OutcomeStore = {
+      expectCommands: async (refs) => void expected.push(...refs),
+      commandOutcomes: async (refs) =>
+        refs.flatMap(({ tenant, id }) => {
+          const fate = fates[expected.findIndex((one) => one.id === id)];
+          return fate === undefined ? [] : [{ tenant, id, changes: 0, ...fate }];
+        }),
+      recordFaults: async () => [],
     };
-    const folded = await ask(1, 'wait=5');
+    // An offset that was passed proves nothing.
+    const { api } = make([], { outcomes, reader: { ...storeOf(new Set()), positions: async () => new Map([[0, 9]]) } });
+    return api.inject({ method: 'POST', url: '/v1/commands', headers: { prefer }, payload: commands });
+  }
+
+  test('200 when the engine has applied the commands, 202 when it has not yet', async () => {
+    const folded = await ask([APPLIED], 'wait=5');
     expect([folded.statusCode, folded.json(), folded.headers['preference-applied']]).toEqual([
       200,
       { accepted: 1, ids: [expect.any(String)], folded: true },
       'wait=5',
     ]);
-    const pending = await ask(0, 'respond-async, wait=0');
+    const pending = await ask([], 'respond-async, wait=0');
     expect([pending.statusCode, pending.json()]).toEqual([202, expect.objectContaining({ folded: false })]);
-    expect((await ask(0, 'respond-async')).json()).not.toHaveProperty('folded');
+    expect((await ask([], 'respond-async')).json()).not.toHaveProperty('folded');
+  });
+
+  test('a command that became a dead letter is not done, and why is said', async () => {
+    const refused: Fate = { outcome: 'dead_letter', reason: 'wrong_key', detail: 'of another partition' };
+    const two = [command(undefined), { ...command(undefined), recipient: 'other@example.com' }];
+    const answer = await ask([APPLIED, refused], 'wait=5', two);
+    const { ids } = answer.json<{ ids: string[] }>();
+    expect([answer.statusCode, answer.json()]).toEqual([
+      200,
+      { accepted: 2, ids, folded: false, refused: [{ id: ids[1], reason: 'wrong_key', detail: 'of another partition' }] },
+    ]);
+    expect((await ask([APPLIED], 'wait=0', two)).statusCode).toBe(202);
+  });
+
+  test('commands are accepted when nobody can tell what becomes of them', async () => {
+    const away = async (): Promise<never> => Promise.reject(new StoreError('unavailable', 'away'));
+    const { api } = make([], { outcomes: { expectCommands: away, commandOutcomes: away, recordFaults: away } });
+    const answer = await api.inject({ method: 'POST', url: '/v1/commands', headers: { prefer: 'wait=5' }, payload: command(undefined) });
+    expect([answer.statusCode, answer.json()]).toMatchObject([202, { folded: false }]);
   });
 });
 
-describe('the document', () => {
-  interface Document {
-    readonly openapi: string;
-    readonly paths: Readonly<
-      Record<string, Readonly<Record<string, { readonly responses: Record<string, { content?: Record<string, { schema: object }> }> }>>>
-    >;
-  }
-
-  test('OpenAPI 3.1 of every route, and nothing of other methods', async () => {
-    const { paths, openapi } = (await make([]).api.inject({ url: '/openapi.json' })).json<Document>();
-    expect(openapi).toBe('3.1.0');
-    expect(
-      Object.entries(paths)
-        .map(([path, methods]) => `${path} ${Object.keys(methods).sort().join(' ')}`)
-        .sort(),
-    ).toEqual([
-      '/healthz get',
-      '/metrics get',
-      '/readyz get',
-      '/v1/check post',
-      '/v1/commands post',
-      '/v1/events post',
-      '/v1/incidents get post',
-      '/v1/incidents/{id} get',
-      '/v1/incidents/{id}/preview get',
-      '/v1/incidents/{id}/restore post',
-      '/v1/incidents/{id}/void post',
-      '/v1/recipients/{address} get',
-      '/v1/recipients/{address}/history get',
-      '/v1/recipients/{address}/why get post',
-      '/v1/status get',
-      '/v1/suppressions get',
-      '/v1/suppressions/export get',
-    ]);
-  });
-
-  test('the pages need nothing from outside', async () => {
-    const { api } = make([]);
-    const page = await api.inject({ url: '/docs/' });
-    expect(page.statusCode).toBe(200);
-    for (const [, source = ''] of page.body.matchAll(/(?:src|href)="([^"]+)"/g)) {
-      expect(source).not.toMatch(/^(https?:)?\/\//);
-      if (!source.startsWith('data:'))
-        expect((await api.inject({ url: new URL(source, 'http://x/docs/').pathname })).statusCode, source).toBe(200);
-    }
-  });
-
-  test('every answer is what its schema says', async () => {
-    const { api } = make([]);
-    const { paths } = (await api.inject({ url: '/openapi.json' })).json<Document>();
-    const shared = Object.fromEntries(sharedSchemas().map((schema) => [String(schema['$id']), schema]));
-    let compared = 0;
-    for (const request of [
-      ...requests('acme'),
-      { method: 'GET' as const, url: '/healthz' },
-      { method: 'GET' as const, url: '/v1/suppressions?limit=x' },
-    ]) {
-      const answer = await api.inject(request);
-      const path = request.url
-        .replace(/\?.*/, '')
-        .replace('a@b.c', '{address}')
-        .replace(/of-[a-z]+/, '{id}');
-      const said = paths[path]?.[request.method.toLowerCase()]?.responses[answer.statusCode]?.content ?? {};
-      const type = String(answer.headers['content-type']).replace(/;.*/, '');
-      expect(Object.keys(said), `${request.method} ${path} ${answer.statusCode}`).toContain(type);
-      if (!type.includes('json') || type.includes('ndjson')) continue;
-      const schema = JSON.parse(JSON.stringify(said[type]!.schema), (_, value: unknown) => {
-        const named = (value as { $ref?: string } | null)?.$ref?.replace('#/components/schemas/', '');
-        return named === undefined ? value : shared[named];
-      }) as object;
-      const [, problems] = Compile(schema as never).Errors(answer.json() as never) as readonly [boolean, readonly unknown[]];
-      expect(problems, `${request.method} ${request.url}`).toEqual([]);
-      compared += 1;
-    }
-    expect(compared).toBeGreaterThan(10);
-  });
+test('ids of commands belong to the key: nobody else can make them in advance with the same Idempotency-Key', async () => {
+  const [one, other] = [keyFor('one', ['operator'], '*'), keyFor('other', ['operator'], '*')];
+  const { api } = make([one.config, other.config]);
+  const idsOf = async (key: string): Promise<readonly string[]> => {
+    const headers = { authorization: `Bearer ${key}`, 'idempotency-key': 'ticket-4711' };
+    const answer = await api.inject({ method: 'POST', url: '/v1/commands', headers, payload: command('acme') });
+    expect(answer.statusCode).toBe(202);
+    return answer.json<{ ids: string[] }>().ids;
+  };
+  const ids = await idsOf(one.key);
+  expect(await idsOf(one.key)).toEqual(ids);
+  expect(await idsOf(other.key)).not.toEqual(ids);
 });

@@ -1,7 +1,7 @@
-import { addFact, DEFAULT_POLICY, encodeRecipient, newRecipient } from '@desist/domain';
+import { addFact, asAddress, asTenant, DEFAULT_POLICY, encodeRecipient, newRecipient } from '@desist/domain';
 import type { Fact } from '@desist/domain';
-import { InvalidCursorError, LogError, StoreError } from '@desist/pipeline';
-import type { Checked, ListedSuppression, ListFilter, RecipientRecord, StateReader } from '@desist/pipeline';
+import { InvalidCursorError, LogError, NO_COUNTS, StoreError } from '@desist/pipeline';
+import type { Checked, ListedSuppression, ListFilter, OutcomeStore, RecipientRecord, StateReader } from '@desist/pipeline';
 import { describe, expect, test } from 'vitest';
 import { createApi } from './index.ts';
 import type { Api, ApiOptions } from './index.ts';
@@ -22,11 +22,20 @@ const row = {
   lastFailureAt: NOW,
   failures: 1,
   policy: 'sha256:x',
+  ...{ createdBy: null, note: null, source: null, provider: null, subdomains: false },
 } as const;
+
+const listed: ListedSuppression = { ...row, tenant: asTenant('default'), address: asAddress('bad@example.com'), updatedAt: NOW };
 
 function checkedOf(address: string): Checked {
   const suppressed = address.startsWith('bad');
-  return { address, state: suppressed ? 'suppressed' : 'healthy', suppressions: suppressed ? [row] : [], allowed: [], forgotten: false };
+  return {
+    address: asAddress(address),
+    state: suppressed ? 'suppressed' : 'healthy',
+    suppressions: suppressed ? [row] : [],
+    allowed: [],
+    erased: false,
+  };
 }
 
 interface Seen {
@@ -40,7 +49,6 @@ interface Seen {
 function make(more: Partial<ApiOptions> = {}, reads: Partial<StateReader> = {}): { api: Api; seen: Seen } {
   const seen: Seen = { appended: [], asked: [], filters: [], logged: [], calls: 0 };
   const log = (fields: object, message: string): void => void seen.logged.push({ ...fields, message });
-  const listed: ListedSuppression = { ...row, tenant: 'default', address: 'bad@example.com', updatedAt: NOW };
   const reader: StateReader = {
     async recipient(tenant, address) {
       seen.asked.push(`${tenant} ${address}`);
@@ -50,6 +58,7 @@ function make(more: Partial<ApiOptions> = {}, reads: Partial<StateReader> = {}):
       seen.filters.push(filter);
       return { items: [listed], cursor: 'next' };
     },
+    recipients: async () => ({ items: [], cursor: null }),
     check: async (_tenant, addresses) => ({ checked: addresses.map(checkedOf), clocks: [{ partition: 0, clock: NOW }] }),
     async *snapshot(filter) {
       seen.filters.push({ ...filter, limit: 0 });
@@ -91,7 +100,7 @@ const unavailable = async (): Promise<never> => {
 };
 
 describe('POST /v1/events', () => {
-  test('takes one object, normalises key and address, and derives an id', async () => {
+  test('accepts one object, normalises key and address, and derives an id', async () => {
     const { api, seen } = make();
     const answer = await post(api, '/v1/events', EVENT);
     expect([answer.statusCode, answer.json()]).toEqual([202, { accepted: 1, rejected: 0, errors: [] }]);
@@ -101,7 +110,7 @@ describe('POST /v1/events', () => {
     expect(value.id).not.toBe('');
   });
 
-  test('an array with bad items: the good ones in one append, the bad ones named', async () => {
+  test('of an array with bad items, appends the good ones together and names the bad ones', async () => {
     const { api, seen } = make();
     const answer = await post(api, '/v1/events', [
       EVENT,
@@ -132,7 +141,7 @@ describe('POST /v1/events', () => {
     expect(seen.appended).toHaveLength(2);
   });
 
-  test('all bad: 400 with the errors, nothing appended', async () => {
+  test('400 with the errors, and nothing appended, if all items are bad', async () => {
     const { api, seen } = make();
     const answer = await post(api, '/v1/events', [{ ...EVENT, type: 'x' }]);
     expect([answer.statusCode, answer.headers['content-type']]).toEqual([400, PROBLEM]);
@@ -140,7 +149,7 @@ describe('POST /v1/events', () => {
     expect(seen.calls).toBe(0);
   });
 
-  test('the log is away: 503, Retry-After, and what to do', async () => {
+  test('503 with Retry-After and what to do, if the log is unavailable', async () => {
     const { api, seen } = make({ append: unavailable });
     const answer = await post(api, '/v1/events', EVENT);
     expect([answer.statusCode, answer.headers['retry-after']]).toEqual([503, '5']);
@@ -148,7 +157,7 @@ describe('POST /v1/events', () => {
     expect(JSON.stringify(seen.logged) + answer.body).not.toContain('alice');
   });
 
-  test('10,000 items pass, one more does not', async () => {
+  test('accepts 10,000 items and refuses one more', async () => {
     const { api, seen } = make();
     const items = Array.from({ length: 10_000 }, (_, attempt) => ({ ...EVENT, attempt }));
     expect((await post(api, '/v1/events', items)).json()).toMatchObject({ accepted: 10_000 });
@@ -157,7 +166,7 @@ describe('POST /v1/events', () => {
     expect(seen.calls).toBe(1);
   });
 
-  test('a body of exactly the limit passes, one byte more is 413', async () => {
+  test('accepts a body of exactly the limit; one byte more is 413', async () => {
     const body = JSON.stringify(EVENT);
     const { api } = make({ bodyLimit: body.length });
     expect((await post(api, '/v1/events', body)).statusCode).toBe(202);
@@ -177,7 +186,7 @@ describe('POST /v1/events', () => {
     expect([answer.statusCode, answer.headers['content-type']]).toEqual([status, PROBLEM]);
   });
 
-  test('bytes that are no UTF-8 are refused, not replaced', async () => {
+  test('refuses bytes that are not UTF-8 instead of replacing them', async () => {
     const payload = Buffer.concat([Buffer.from('{"recipient":"'), Buffer.from([0xff]), Buffer.from('"}')]);
     const answer = await make().api.inject({ method: 'POST', url: '/v1/events', headers: { 'content-type': 'application/json' }, payload });
     expect([answer.statusCode, answer.json<{ detail: string }>().detail]).toEqual([400, 'The body is not UTF-8.']);
@@ -185,7 +194,7 @@ describe('POST /v1/events', () => {
 });
 
 describe('POST /v1/check', () => {
-  test('answers in order, as sent; unreadable ones do not fail it', async () => {
+  test('answers in the order of the request; invalid addresses do not fail it', async () => {
     const answer = await post(make().api, '/v1/check', { recipients: ['Ok@Example.com', 'nobody', 'BAD@example.com', 5] });
     const invalid = { allowed: false, reasons: ['invalid_address'], state: null, expiresAt: null };
     expect([answer.statusCode, answer.json()]).toEqual([
@@ -202,7 +211,43 @@ describe('POST /v1/check', () => {
     ]);
   });
 
-  test('10,000 with one suppressed and one unreadable; 10,001 are refused', async () => {
+  test('lists everything that blocks each address, for all streams, if requested', async () => {
+    const recipients = ['ok@example.com', 'bad@example.com', 'nobody'];
+    const { results } = (await post(make().api, '/v1/check', { recipients, suppressions: true })).json<{ results: object[] }>();
+    const held = { scope: '*', reason: 'hard_bounce', since: '2026-03-01T12:00:00.000Z', expiresAt: null };
+    expect(results.map((one) => (one as { suppressions?: unknown }).suppressions)).toEqual([[], [held], undefined]);
+    expect((await post(make().api, '/v1/check', { recipients, suppressions: 'yes' })).statusCode).toBe(400);
+  });
+
+  test('names the entry of a domain in the reason, and takes domains, too', async () => {
+    const above = {
+      scope: '*',
+      reason: 'operator',
+      since: NOW,
+      expiresAt: null,
+      entry: asAddress('@example.com'),
+      subdomains: true,
+    } as const;
+    const check: StateReader['check'] = async (_tenant, addresses) => ({
+      checked: addresses.map((address) => ({ ...checkedOf(address), suppressions: [...checkedOf(address).suppressions, above] })),
+      clocks: [],
+    });
+    const body = { recipients: ['bad@mail.example.com', 'ok@example.com', '@Mail.Example.com', '@'], suppressions: true };
+    const { results } = (await post(make({}, { check }).api, '/v1/check', body)).json<{
+      results: { reasons: string[]; suppressions: object[] }[];
+    }>();
+    expect(results.map(({ reasons }) => reasons)).toEqual([
+      ['hard_bounce', 'operator @example.com'],
+      ['operator @example.com'],
+      ['operator @example.com'],
+      ['invalid_address'],
+    ]);
+    expect(results[1]?.suppressions).toEqual([
+      { scope: '*', reason: 'operator', since: '2026-03-01T12:00:00.000Z', expiresAt: null, entry: '@example.com', subdomains: true },
+    ]);
+  });
+
+  test('answers 10,000 addresses, one suppressed and one invalid, and refuses 10,001', async () => {
     const { api } = make();
     const recipients = Array.from({ length: 10_000 }, (_, i) => (i === 7 ? 'bad@example.com' : i === 8 ? '' : `r${i}@example.com`));
     const { results } = (await post(api, '/v1/check', { recipients })).json<{ results: { allowed: boolean }[] }>();
@@ -218,7 +263,7 @@ describe('POST /v1/check', () => {
     },
   );
 
-  test('the database is away: 503', async () => {
+  test('503 if the database is unavailable', async () => {
     const check = async (): Promise<never> => {
       throw new StoreError('unavailable', 'gone');
     };
@@ -228,7 +273,7 @@ describe('POST /v1/check', () => {
 });
 
 describe('GET /v1/suppressions', () => {
-  test('passes normalised filters on and answers times', async () => {
+  test('passes normalised filters to the reader and formats times', async () => {
     const { api, seen } = make();
     const query =
       'tenant=acme&scope=*&reason=hard_bounce&domain=Ex%C3%A4mple.de&address=A%2Bb@Example.com&since=2026-03-01T12:00:00Z&cursor=c&limit=1000';
@@ -252,7 +297,7 @@ describe('GET /v1/suppressions', () => {
     });
   });
 
-  test('without filters: 100 of everything', async () => {
+  test('without filters, returns the first 100 of all', async () => {
     const { api, seen } = make();
     await get(api, '/v1/suppressions');
     expect(seen.filters).toEqual([{ limit: 100 }]);
@@ -275,11 +320,33 @@ describe('GET /v1/suppressions', () => {
     expect([answer.statusCode, answer.headers['content-type']]).toEqual([400, PROBLEM]);
   });
 
-  test('a cursor that no list gave out is 400', async () => {
+  test('400 for a cursor that no list returned', async () => {
     const list = async (): Promise<never> => {
       throw new InvalidCursorError('no');
     };
     expect((await get(make({}, { list }).api, '/v1/suppressions?cursor=x')).statusCode).toBe(400);
+  });
+});
+
+describe('GET /v1/suppressions/export', () => {
+  test('CSV: foreign text never becomes a formula, line breaks are kept, quotes are doubled', async () => {
+    const { api } = make(
+      {},
+      {
+        async *snapshot() {
+          yield [
+            { ...listed, address: asAddress('=cmd@example.com'), reply: '+1 "x", y' },
+            { ...listed, address: asAddress('-a@example.com'), reply: 'one\ntwo' },
+          ];
+        },
+      },
+    );
+    const { body } = await get(api, '/v1/suppressions/export?format=csv');
+    expect(body).toMatch(/^tenant,address,/);
+    expect(body).toContain("\r\ndefault,'=cmd@example.com,*,hard_bounce,");
+    expect(body).toContain(`,"'+1 ""x"", y",`);
+    expect(body).toContain("\r\ndefault,'-a@example.com,*,hard_bounce,");
+    expect(body).toContain(',"one\ntwo",');
   });
 });
 
@@ -294,14 +361,14 @@ describe('GET /v1/recipients', () => {
     message: 'm1',
     causeUnknown: false,
     merged: 0,
-    judged: { verdict, reply: '550 5.1.1', provider: 'p' },
+    classified: { verdict, reply: '550 5.1.1', provider: 'p' },
   } as unknown as Fact;
   const folded = newRecipient();
   const policies = { base: DEFAULT_POLICY, streams: new Map() };
   addFact(folded, bounce, NOW, { policies, policyVersion: 'sha256:x' });
   const record = {
-    tenant: 'default',
-    address: 'bad@example.com',
+    tenant: asTenant('default'),
+    address: asAddress('bad@example.com'),
     partition: 0,
     version: 1,
     state: 'suppressed',
@@ -326,7 +393,7 @@ describe('GET /v1/recipients', () => {
     ['a%2525@example.com', 'a%25@example.com'],
     ['J%C3%96S%C3%89%40Ex%C3%A4mple.de', 'jösé@xn--exmple-cua.de'],
     [`${'%61'.repeat(64)}@${'%61'.repeat(60)}.example.com`, `${'a'.repeat(64)}@${'a'.repeat(60)}.example.com`],
-  ])('the path is decoded once: %s', async (path, address) => {
+  ])('decodes the path once: %s', async (path, address) => {
     for (const suffix of ['', '/why']) {
       const { api, seen } = make();
       const answer = await get(api, `/v1/recipients/${path}${suffix}?tenant=acme`);
@@ -335,7 +402,29 @@ describe('GET /v1/recipients', () => {
     }
   });
 
-  test('state and explanation, with the fact that decided', async () => {
+  test('explains an erased recipient that a hash still blocks like POST /v1/check', async () => {
+    const blocks = [{ scope: '*', reason: 'complaint', since: NOW, expiresAt: null }] as const;
+    const { api } = make(
+      {},
+      {
+        check: async (_tenant, addresses) => ({
+          checked: addresses.map((address) => ({ address, state: 'healthy', suppressions: blocks, allowed: [], erased: true })),
+          clocks: [],
+        }),
+      },
+    );
+    const erased = [{ scope: '*', reason: 'complaint', since: '2026-03-01T12:00:00.000Z', expiresAt: null }];
+    for (const suffix of ['', '/why'])
+      expect((await get(api, `/v1/recipients/gone@example.com${suffix}`)).json()).toMatchObject({
+        state: 'healthy',
+        suppressions: [],
+        erased,
+      });
+    const { api: other } = make({}, { recipient: async () => record });
+    expect((await get(other, '/v1/recipients/bad@example.com')).json()).toMatchObject({ erased: [] });
+  });
+
+  test('returns state and explanation, with the deciding fact', async () => {
     const { api } = make({}, { recipient: async () => record });
     expect((await get(api, '/v1/recipients/bad@example.com')).json()).toMatchObject({
       state: 'suppressed',
@@ -362,7 +451,7 @@ describe('GET /v1/recipients', () => {
     expect(why['whatWouldChangeIt']).toEqual([expect.stringContaining('hard_bounce')]);
   });
 
-  test('history pages in the shape of the published change', async () => {
+  test('pages of the history have the shape of published changes', async () => {
     const detail = JSON.stringify({
       from: 'healthy',
       to: 'suppressed',
@@ -405,11 +494,41 @@ describe('GET /v1/recipients', () => {
 });
 
 describe('POST /v1/commands', () => {
+  test('takes domains for suppress, release and amend; an amend tells never from as it is', async () => {
+    const { api, seen } = make();
+    const body = [
+      { type: 'suppress', recipient: '@Example.com', subdomains: true, source: 'crm', note: 'x' },
+      { type: 'amend', recipient: '@example.com', expiresAt: null },
+      { type: 'amend', recipient: 'a@example.com', note: '', reason: 'complaint', expiresAt: '2027-01-01T00:00:00Z', force: true },
+      { type: 'release', recipient: '@example.com', subdomains: null },
+    ];
+    expect((await post(api, '/v1/commands', body)).statusCode).toBe(202);
+    expect(seen.appended.map(({ key }) => key)).toEqual([
+      'default/@example.com',
+      'default/@example.com',
+      'default/a@example.com',
+      'default/@example.com',
+    ]);
+    expect(seen.appended.map(({ value }) => JSON.parse(value) as object)).toMatchObject([
+      { type: 'suppress', subdomains: true, source: 'crm' },
+      { type: 'amend', expiresAt: null },
+      { type: 'amend', note: '', reason: 'complaint', force: true },
+      { type: 'release' },
+    ]);
+    for (const wrong of [
+      { type: 'allow', recipient: '@example.com' },
+      { type: 'forget', recipient: '@example.com' },
+      { type: 'amend', recipient: '@example.com' },
+      { type: 'suppress', recipient: 'a@example.com', subdomains: true },
+    ])
+      expect((await post(api, '/v1/commands', wrong)).statusCode).toBe(400);
+  });
+
   const release = { type: 'release', recipient: 'Bad@Example.com' };
   const ids = async (body: unknown, key: string) =>
     (await post(make().api, '/v1/commands', body, { 'idempotency-key': key })).json<{ ids: string[] }>().ids;
 
-  test('version and time are given; durable before the answer', async () => {
+  test('sets version and time, and answers once the command is durable', async () => {
     const { api, seen } = make();
     const answer = await post(api, '/v1/commands', { ...release, by: 'ops' });
     const value = JSON.parse(seen.appended[0]!.value) as { id: string };
@@ -424,7 +543,7 @@ describe('POST /v1/commands', () => {
     expect([answer.statusCode, answer.json()]).toEqual([202, { accepted: 1, ids: [value.id] }]);
   });
 
-  test('a repeat with the key has the same ids, whenever it comes; other keys have others', async () => {
+  test('a repeat with the same idempotency key has the same ids at any time; other keys have other ids', async () => {
     const body = [release, { ...release, type: 'allow', id: 'mine' }, release];
     const first = await ids(body, 'k1');
     const later = make({ time: { now: () => NOW + 5_000 } });
@@ -444,7 +563,7 @@ describe('POST /v1/commands', () => {
     expect(seen.calls).toBe(0);
   });
 
-  test('a key that is none, NDJSON, and a log that is away', async () => {
+  test('refuses an invalid idempotency key and NDJSON, and answers 503 if the log is unavailable', async () => {
     expect((await post(make().api, '/v1/commands', release, { 'idempotency-key': 'x'.repeat(256) })).statusCode).toBe(400);
     expect((await post(make().api, '/v1/commands', release, { 'content-type': 'application/x-ndjson' })).statusCode).toBe(415);
     expect((await post(make({ append: unavailable }).api, '/v1/commands', release)).statusCode).toBe(503);
@@ -452,7 +571,7 @@ describe('POST /v1/commands', () => {
 });
 
 describe('probes, status and errors', () => {
-  test('live, ready, metrics', async () => {
+  test('answers live, ready and metrics', async () => {
     const { api } = make({ ready: () => ({ ok: false, problems: ['no database'] }) });
     expect((await get(api, '/healthz')).json()).toEqual({ status: 'ok', version: '0.1.0' });
     const ready = await get(api, '/readyz');
@@ -462,25 +581,43 @@ describe('probes, status and errors', () => {
     expect([metrics.body, metrics.headers['content-type']]).toEqual(['# EOF\n', expect.stringContaining('openmetrics-text')]);
   });
 
-  test('status: lag of the partitions that are owned here', async () => {
+  test('status has the lag of the partitions that this process owns', async () => {
     const stored = {
       partition: 0,
       epoch: 1,
       owner: 'me',
       nextOffset: 5,
-      nextNumber: 1,
+      nextSequence: 1,
       clock: NOW,
       attempts: 0,
       stopped: null,
       outbox: 0,
       deadLetters: 0,
+      parked: 0,
       updatedAt: NOW,
     };
-    const counts = { records: 0, peeked: 0, duplicates: 0, clamped: 0, deadLetters: 0, changes: 0, commits: 0 };
+    const counts = NO_COUNTS;
+    const outcomes: OutcomeStore = {
+      expectCommands: async () => undefined,
+      commandOutcomes: async () => [],
+      recordFaults: async () => [{ partition: 1, kind: 'other_partitioner', count: 3, lastOffset: 8, lastAt: NOW }],
+    };
     const { api } = make(
       {
+        outcomes,
         engineStatus: () => [
-          { partition: 0, epoch: 1, position: 7, committed: 5, highWatermark: 9, clock: NOW, tracked: 3, stopped: 'why', counts },
+          {
+            partition: 0,
+            epoch: 1,
+            position: 7,
+            committed: 5,
+            highWatermark: 9,
+            clock: NOW,
+            tracked: 3,
+            outdated: 2,
+            stopped: 'why',
+            counts,
+          },
         ],
       },
       {
@@ -494,15 +631,16 @@ describe('probes, status and errors', () => {
     expect((await get(api, '/v1/status')).json()).toMatchObject({
       version: '0.1.0',
       partitions: [
-        { partition: 0, lag: 4, stopped: 'why', clock: '2026-03-01T12:00:00.000Z' },
-        { partition: 1, lag: null, stopped: null },
+        { partition: 0, lag: 4, outdated: 2, stopped: 'why', clock: '2026-03-01T12:00:00.000Z' },
+        { partition: 1, lag: null, outdated: null, stopped: null },
       ],
       recipients: { suppressed: 2 },
       suppressions: [{ count: 2 }],
+      faults: [{ partition: 1, kind: 'other_partitioner', count: 3, lastOffset: 8, lastAt: '2026-03-01T12:00:00.000Z' }],
     });
   });
 
-  test('404 and 405', async () => {
+  test('answers 404 and 405', async () => {
     const { api } = make();
     const nothing = await get(api, '/v2');
     expect([nothing.statusCode, nothing.headers['content-type']]).toEqual([404, PROBLEM]);
@@ -516,7 +654,7 @@ describe('probes, status and errors', () => {
     }
   });
 
-  test('an unknown error is 500 without internals; the log has its place and no address', async () => {
+  test('an unexpected error is 500 without internals; the log line has its place and no address', async () => {
     const recipient = async (): Promise<never> => {
       throw new TypeError('secret of alice@example.com');
     };
@@ -529,7 +667,7 @@ describe('probes, status and errors', () => {
   });
 });
 
-describe('names of other machines', () => {
+describe('requests to host names of other machines', () => {
   const ask = (api: Api, host: string): Promise<{ statusCode: number }> => api.inject({ url: '/healthz', headers: { host } });
 
   test.each(['localhost:8425', '127.0.0.1:8425', '[::1]:8425'])('answers %s', async (host) => {

@@ -1,7 +1,11 @@
+export { publishedChange } from './changes/value.ts';
 export { createApi } from './server.ts';
-export type { Api, ApiOptions } from './server.ts';
-export { WHEN_AWAY } from './check.ts';
-export type { WhenAway } from './check.ts';
+export type { Answered, Api, ApiOptions } from './options.ts';
+export { EXPORT_LIMITS } from './exports.ts';
+export { WHEN_AWAY } from './schemas/check.ts';
+export type { WhenAway } from './schemas/check.ts';
+export { createLinkTokens } from './unsubscribe/link-tokens.ts';
+export type { LinkTokens } from './unsubscribe/link-tokens.ts';
 export { newKey, parseKeys, ROLES } from './keys.ts';
 export type { ApiKey, Role } from './keys.ts';
-export type { WebhookReceiver } from './webhooks.ts';
+export type { WebhookReceiver } from './webhook-receiver.ts';

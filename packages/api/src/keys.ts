@@ -1,10 +1,11 @@
-/** API keys: who may do what, for which tenants. Configuration holds hashes only. */
+/** API keys with their roles and tenants. Configuration and database contain only hashes. */
 import { createHash, randomBytes } from 'node:crypto';
-import { NAME } from '@desist/contracts';
+import { NAME } from '@desist/formats/event';
+import { KEY_ROLES } from '@desist/pipeline';
+import type { KeyRole } from '@desist/pipeline';
 
-/** `reader` asks; `ingester` sends events; `operator` does both, and commands. */
-export const ROLES = ['reader', 'ingester', 'operator'] as const;
-export type Role = (typeof ROLES)[number];
+export const ROLES = KEY_ROLES;
+export type Role = KeyRole;
 
 export interface ApiKey {
   /** For people and the audit log. */
@@ -12,7 +13,7 @@ export interface ApiKey {
   readonly roles: readonly Role[];
   /** `*`: every tenant. */
   readonly tenants: readonly string[] | '*';
-  /** SHA-256 of the key, in hexadecimal. A key has 256 bits of chance, so a slow hash would protect nothing more. */
+  /** SHA-256 of the key, in hexadecimal. A key has 256 random bits, so a slow hash would add no protection. */
   readonly hash: string;
 }
 
@@ -20,17 +21,22 @@ export function hashOfKey(key: string): string {
   return createHash('sha256').update(key).digest('hex');
 }
 
-/** A new key, and the line of configuration that admits it. The key itself is nowhere else. */
+/** What its owner sends: 256 random bits. */
+export function newSecret(): string {
+  return `desist_${randomBytes(32).toString('base64url')}`;
+}
+
+/** A new key, and the line of configuration that admits it. The key itself is stored nowhere. */
 export function newKey(
   name: string,
   roles: readonly Role[],
   tenants: readonly string[] | '*',
 ): { readonly key: string; readonly line: string } {
-  const key = `desist_${randomBytes(32).toString('base64url')}`;
+  const key = newSecret();
   return { key, line: `${name} ${roles.join(',')} ${tenants === '*' ? '*' : tenants.join(',')} sha256:${hashOfKey(key)}` };
 }
 
-/** Lines of `name roles tenants sha256:…`; blank lines and `#` comments are skipped. Every mistake at once. */
+/** Lines of `name roles tenants sha256:…`; blank lines and `#` comments are skipped. Returns every mistake. */
 export function parseKeys(text: string): { readonly keys: readonly ApiKey[]; readonly problems: readonly string[] } {
   const keys: ApiKey[] = [];
   const problems: string[] = [];

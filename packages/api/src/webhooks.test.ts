@@ -1,4 +1,4 @@
-/** The route, over real sockets where it matters how a body comes. */
+/** The webhook route, over real sockets where the way in which a body arrives matters. */
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { DEFAULT_POLICY } from '@desist/domain';
@@ -71,7 +71,7 @@ async function dialAt(address: string, head: string): Promise<{ socket: Socket; 
 }
 
 describe('POST /v1/webhooks/{format}/{source}', () => {
-  test('hands over the raw bytes, whatever their type is, and answers what became of them', async () => {
+  test('passes on the raw bytes, whatever their content type, and answers with the outcome', async () => {
     const { api, seen } = make();
     const bytes = Buffer.from([0x7b, 0xff, 0x00, 0x0d, 0x0a]);
     for (const type of [
@@ -88,13 +88,13 @@ describe('POST /v1/webhooks/{format}/{source}', () => {
     expect(seen.headers[0]).toMatchObject({ 'x-signature': 'abc', 'content-type': 'application/json' });
   });
 
-  test('by the name of a proxy, too; not where nothing is checked', async () => {
+  test("also works under a proxy's host name; but not without any checks", async () => {
     expect((await post(make().api, '[]', { host: 'hooks.example.com' })).statusCode).toBe(200);
     expect((await post(make({ isOpen: () => true }).api, '[]', { host: 'hooks.example.com' })).statusCode).toBe(421);
     expect((await post(make({ isOpen: () => true }).api, '[]', { host: 'localhost' })).statusCode).toBe(200);
   });
 
-  test('unknown sources are 404, other methods 405, HEAD tells whether there is something', async () => {
+  test('404 for unknown sources, 405 for other methods; HEAD tells whether a source exists', async () => {
     const { api } = make();
     expect((await post(api, '[]', {}, '/v1/webhooks/sendgrid/other')).statusCode).toBe(404);
     expect((await post(api, '[]', {}, '/v1/webhooks/ses/main')).statusCode).toBe(404);
@@ -104,11 +104,11 @@ describe('POST /v1/webhooks/{format}/{source}', () => {
   });
 
   test('refusals are problem documents with the reason', async () => {
-    const refusal = { kind: 'refused', status: 409, refusal: 'replayed', detail: 'taken before' } as const;
+    const refusal = { kind: 'refused', status: 413, refusal: 'too_large', detail: 'more than 5 elements' } as const;
     const answer = await post(make({ receive: async () => refusal }).api, '[]');
-    expect(answer.statusCode).toBe(409);
+    expect(answer.statusCode).toBe(413);
     expect(answer.headers['content-type']).toBe('application/problem+json');
-    expect(answer.json()).toMatchObject({ status: 409, reason: 'replayed', detail: 'Refused: taken before.' });
+    expect(answer.json()).toMatchObject({ status: 413, reason: 'too_large', detail: 'Refused: more than 5 elements.' });
     const unsigned = await post(make({ receive: async () => ({ ...refusal, status: 401 }) }).api, '[]');
     expect(unsigned.headers['www-authenticate']).toMatch(/^Basic /);
     const away = await post(make({ receive: async () => ({ kind: 'again', detail: 'later' }) }).api, '[]');
@@ -116,7 +116,7 @@ describe('POST /v1/webhooks/{format}/{source}', () => {
     expect(away.headers['retry-after']).toBe('5');
   });
 
-  test('what the headers refuse is answered before the body comes', async () => {
+  test('answers before the body arrives if the headers are refused', async () => {
     const { api, seen } = make({ admit: async () => ({ kind: 'refused', status: 403, refusal: 'forged', detail: 'no' }) });
     const { socket, answer } = await dial(api, 'Content-Length: 1000000\r\nContent-Type: application/json');
     expect(await answer).toMatch(/^HTTP\/1.1 403 /);
@@ -124,7 +124,7 @@ describe('POST /v1/webhooks/{format}/{source}', () => {
     expect(seen.bodies).toEqual([]);
   });
 
-  test('a body over the limit is refused: announced, or found out', async () => {
+  test('refuses a body over the limit, whether announced or found while reading', async () => {
     const { api } = make({}, { bodyLimit: 1_000 });
     expect((await post(api, 'x'.repeat(1_001))).statusCode).toBe(413);
     expect((await post(api, 'x'.repeat(1_000))).statusCode).toBe(200);
@@ -134,13 +134,12 @@ describe('POST /v1/webhooks/{format}/{source}', () => {
     socket.destroy();
   });
 
-  test('beyond the bytes under way senders are told to come again, and nothing of it stays behind', async () => {
-    let answer: () => void = silently;
-    const held = new Promise<void>((resolve) => (answer = resolve));
+  test('beyond the limit of bytes in progress, senders are told to retry, and no bytes remain counted', async () => {
+    const held: PromiseWithResolvers<void> = Promise.withResolvers();
     const { api, seen } = make(
       {
         async receive() {
-          await held;
+          await held.promise;
           return { kind: 'stored', events: 0, ignored: 0, deadLetters: 0 };
         },
       },
@@ -149,20 +148,20 @@ describe('POST /v1/webhooks/{format}/{source}', () => {
     const { address } = await api.listen({ host: '127.0.0.1', port: 0 });
     const send = (bytes: number) => fetch(`${address}${URL_PATH}`, { method: 'POST', body: 'x'.repeat(bytes) });
     const first = send(6_000);
-    // Slow senders count with what they have sent, not with what they announce.
+    // A slow sender counts with the bytes received, not with its Content-Length.
     const slow = await dialAt(address, 'Content-Length: 9000\r\nContent-Type: application/json');
     slow.socket.write('x'.repeat(3_000));
     await expect.poll(async () => (await send(5_000)).status).toBe(429);
     const refused = await send(5_000);
     expect(refused.headers.get('retry-after')).toBe('2');
     expect(await refused.json()).toMatchObject({ status: 429 });
-    // A chunked body is found out while it comes.
+    // The size of a chunked body is found while it is received.
     const chunked = await dialAt(address, 'Transfer-Encoding: chunked\r\nContent-Type: application/json');
     chunked.socket.write(`${(5_000).toString(16)}\r\n${'x'.repeat(5_000)}\r\n`);
     expect(await chunked.answer).toMatch(/^HTTP\/1.1 429 /);
     chunked.socket.destroy();
     slow.socket.destroy();
-    answer();
+    held.resolve();
     expect((await first).status).toBe(200);
     await expect.poll(async () => (await send(9_999)).status).toBe(200);
     expect(seen.overloaded).toBeGreaterThanOrEqual(3);
@@ -196,7 +195,7 @@ describe('POST /v1/events, reports without a recipient', () => {
     return { appended, asked, told, send };
   }
 
-  test('are completed, as JSON and as NDJSON, and the others are not asked about', async () => {
+  test('are completed, as JSON and as NDJSON; other items cause no lookup', async () => {
     const { appended, asked, told, send } = known(['bob@example.com']);
     expect((await send(JSON.stringify([whole, report]), 'application/json')).json()).toEqual({ accepted: 2, rejected: 0, errors: [] });
     expect((await send(`${JSON.stringify(report)}\n${JSON.stringify(whole)}\n`, 'application/x-ndjson')).statusCode).toBe(202);
@@ -205,7 +204,7 @@ describe('POST /v1/events, reports without a recipient', () => {
     expect(told).toEqual(['alice@example.com', 'bob@example.com', 'bob@example.com', 'alice@example.com']);
   });
 
-  test('of an unknown message are errors, and spare the others', async () => {
+  test('of an unknown message are errors and do not affect the others', async () => {
     const { appended, send } = known([undefined]);
     const answer = await send(JSON.stringify([report, whole]), 'application/json');
     expect(answer.json()).toMatchObject({ accepted: 1, rejected: 1, errors: [{ index: 0, reason: 'invalid' }] });

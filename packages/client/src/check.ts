@@ -1,28 +1,28 @@
 /**
- * `check` over HTTP: calls of one moment go in one request, answers are remembered for a stated time, and what to do when no
- * answer comes is said by whoever asks.
+ * `check` over HTTP. Calls made within a few ms share one request. Answers are cached for a configured time. The caller configures what
+ * happens when the service does not answer.
  *
  *   check(a) ┐
- *   check(b) ┼─ a few ms ─> POST /v1/check, up to 10,000 at once ─> answers, kept for `keep` ms
+ *   check(b) ┼─ a few ms ─> POST /v1/check, up to 10,000 at once ─> answers, cached for `keep` ms
  *   check(c) ┘
  */
 import { normaliseAddress } from './address.ts';
 
 export interface CheckerOptions {
-  /** Of the service, like `http://127.0.0.1:8425`. */
+  /** Base URL of the service, for example `http://127.0.0.1:8425`. */
   readonly url: string;
   readonly key?: string;
   readonly tenant?: string;
   readonly stream?: string;
-  /** ms that an answer is used again. The bound of how old one can be, besides `asOf`. Default 10,000; 0: never. */
+  /** Cache time of an answer, ms. It adds to the service's own staleness (`asOf`). Default 10,000; 0 disables the cache. */
   readonly keep?: number;
-  /** Answers remembered at most; the ones used longest ago go. Default 100,000. */
+  /** Maximum number of cached answers; the least recently used are evicted first. Default 100,000. */
   readonly remembered?: number;
-  /** ms that a call waits for others to go with it. Default 2. */
+  /** ms that a call waits for other calls to join its request. Default 2. */
   readonly gather?: number;
-  /** ms that a request may take. Default 5,000. */
+  /** Timeout of a request, ms. Default 5,000. */
   readonly timeout?: number;
-  /** When the service gives no answer: send, do not send, or reject. Default `reject`. */
+  /** Result when the service does not answer. `open`: allowed; `closed`: not allowed; `reject`: the promise rejects. Default `reject`. */
   readonly whenAway?: 'open' | 'closed' | 'reject';
   readonly fetch?: typeof fetch;
   readonly now?: () => number;
@@ -34,19 +34,19 @@ export interface CheckAnswer {
   readonly reasons: readonly string[];
   readonly state: string | null;
   readonly expiresAt: string | null;
-  /** ms since the epoch: when this was answered. */
+  /** When the request for this answer was sent, ms since the epoch. */
   readonly answeredAt: number;
 }
 
 export interface Checker {
   check(recipient: string): Promise<CheckAnswer>;
-  /** One answer per recipient, in order. */
+  /** Returns one answer per recipient, in the order given. */
   checkAll(recipients: readonly string[]): Promise<readonly CheckAnswer[]>;
-  /** Forgets what is remembered. */
+  /** Clears the cache. */
   clear(): void;
 }
 
-/** The service's answer was not one: what it said, and the status if there was any. */
+/** The service did not answer, or not with results. `message` is the problem it reported; `status` is the HTTP status, null without a response. */
 export class CheckError extends Error {
   override readonly name = 'CheckError';
   readonly status: number | null;
@@ -63,35 +63,35 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-const AT_ONCE = 10_000;
+const MOST_ADDRESSES = 10_000;
 
 export function createChecker(options: CheckerOptions): Checker {
   const { keep = 10_000, remembered = 100_000, gather = 2, timeout = 5_000, whenAway = 'reject' } = options;
-  const ask = options.fetch ?? fetch;
+  const fetchFunction = options.fetch ?? fetch;
   const now = options.now ?? Date.now;
   const target = new URL('/v1/check', options.url);
-  const known = new Map<string, CheckAnswer>();
+  const cached = new Map<string, CheckAnswer>();
   let waiting = new Map<string, Waiting[]>();
   let timer: NodeJS.Timeout | undefined;
 
   function remember(key: string, answer: CheckAnswer): void {
     if (keep <= 0) return;
-    known.delete(key);
-    known.set(key, answer);
-    if (known.size <= remembered) return;
-    const [oldest] = known.keys();
-    if (oldest !== undefined) known.delete(oldest);
+    cached.delete(key);
+    cached.set(key, answer);
+    if (cached.size <= remembered) return;
+    const [oldest] = cached.keys();
+    if (oldest !== undefined) cached.delete(oldest);
   }
 
-  /** Used now, so it goes last; a suppression that has ended is asked for again. */
+  /** Cache lookup; moves the entry to the most recently used end. An answer whose suppression has expired is a miss. */
   function recall(key: string): CheckAnswer | undefined {
-    const answer = known.get(key);
+    const answer = cached.get(key);
     if (answer === undefined) return undefined;
     const at = now();
     const ended = answer.expiresAt !== null && Date.parse(answer.expiresAt) <= at;
-    known.delete(key);
+    cached.delete(key);
     if (at - answer.answeredAt >= keep || ended) return undefined;
-    known.set(key, answer);
+    cached.set(key, answer);
     return answer;
   }
 
@@ -120,7 +120,7 @@ export function createChecker(options: CheckerOptions): Checker {
     const answeredAt = now();
     let response: Response;
     try {
-      response = await ask(target, {
+      response = await fetchFunction(target, {
         method: 'POST',
         headers: { 'content-type': 'application/json', ...(key === undefined ? {} : { authorization: `Bearer ${key}` }) },
         body: JSON.stringify({ tenant, stream, recipients }),
@@ -141,7 +141,7 @@ export function createChecker(options: CheckerOptions): Checker {
     const calls = waiting;
     waiting = new Map();
     const keys = [...calls.keys()];
-    for (let from = 0; from < keys.length; from += AT_ONCE) void send(keys.slice(from, from + AT_ONCE), calls);
+    for (let from = 0; from < keys.length; from += MOST_ADDRESSES) void send(keys.slice(from, from + MOST_ADDRESSES), calls);
   }
 
   function check(recipient: string): Promise<CheckAnswer> {
@@ -157,5 +157,5 @@ export function createChecker(options: CheckerOptions): Checker {
     });
   }
 
-  return { check, checkAll: (recipients) => Promise.all(recipients.map(check)), clear: () => known.clear() };
+  return { check, checkAll: (recipients) => Promise.all(recipients.map(check)), clear: () => cached.clear() };
 }

@@ -1,7 +1,7 @@
 /**
- * Typed changes from `suppression-events`, in order per recipient, each once. How far a subscriber has come is kept in Kafka: with the
- * committed offset of each partition stand the highest `sequence.number`s seen in it, so that what the relay repeats after a crash is
- * recognised after a restart too, in whichever process.
+ * Typed changes from `suppression-events`, in order per recipient, without the duplicates that the relay writes after a crash. Progress is
+ * stored in Kafka: the metadata of each committed offset holds the highest `sequence.number`s seen in that partition. Duplicates are
+ * therefore recognised after a restart too, in any process of the group.
  */
 import kafkajs from 'kafkajs';
 import type { Admin, EachBatchPayload, KafkaConfig } from 'kafkajs';
@@ -14,21 +14,21 @@ export interface SubscribeOptions {
   readonly groupId: string;
   /** Default `suppression-events`. */
   readonly topic?: string;
-  /** Where a group begins that was never here. Default `start`. */
+  /** Where a group without committed offsets starts. Default `start`. */
   readonly from?: 'start' | 'end';
   /**
-   * Awaited; the next change of the partition comes afterwards. What it rejects with stops the batch, which is brought again: a change
-   * counts as seen when its batch is through.
+   * Awaited before the next change of the partition is delivered. A rejection aborts the batch, and the whole batch is delivered again:
+   * changes are marked as seen only when their batch has completed.
    */
   readonly onChange: (change: Change) => Promise<void> | void;
-  /** What was decided about incidents; awaited like `onChange`. Default: it is skipped. */
+  /** Handles decisions about incidents; awaited like `onChange`. Default: they are skipped. */
   readonly onIncident?: (change: IncidentChange) => Promise<void> | void;
-  /** Records that are no change of version 1. Default: they are skipped. */
+  /** Called for records that are not a change of version 1. Default: they are skipped. */
   readonly onUnreadable?: (where: { readonly partition: number; readonly offset: string }) => void;
 }
 
 export interface Subscription {
-  /** Changes handed on (of recipients and of incidents), and repeats dropped, since the start. */
+  /** Since the start: changes delivered (of recipients and of incidents) and duplicates dropped. */
   readonly counts: { readonly changes: number; readonly duplicates: number };
   stop(): Promise<void>;
 }
@@ -36,53 +36,74 @@ export interface Subscription {
 const MEMBERS = ['id', 'type', 'tenant', 'sequence'];
 const OF_RECIPIENT = ['recipient', 'recipientVersion'];
 const OF_INCIDENT = ['incident', 'holds', 'terms'];
-/** Of Kafka, for what stands with an offset: 4096 bytes. */
+/** Kept below Kafka's default limit for offset metadata, 4096 bytes. */
 const METADATA_LIMIT = 4_000;
 
-/** Highest number seen of each source partition. */
-export type Marks = Map<number, number>;
+/** The furthest change seen of a source partition: numbers of a higher incarnation come behind all of a lower one. */
+export interface Mark {
+  readonly incarnation: number;
+  readonly number: number;
+}
+
+/** By source partition. */
+export type Marks = Map<number, Mark>;
 
 export function encodeMarks(marks: Marks): string {
-  const text = [...marks].map(([partition, number]) => `${partition.toString(36)}:${number.toString(36)}`).join(',');
-  // A partition of the output has as many sources as the input has partitions at most; the numbers seen last count.
+  const text = [...marks]
+    .map(([partition, { incarnation, number }]) => {
+      const place = `${partition.toString(36)}:${number.toString(36)}`;
+      return incarnation === 0 ? place : `${place}.${incarnation.toString(36)}`;
+    })
+    .join(',');
+  // An output partition has at most as many source partitions as the input has partitions. Over the limit, the least recently seen are dropped.
   return text.length <= METADATA_LIMIT ? text : text.slice(text.indexOf(',', text.length - METADATA_LIMIT) + 1);
 }
 
 export function decodeMarks(text: string | null | undefined): Marks {
   const marks: Marks = new Map();
   for (const part of (text ?? '').split(',')) {
-    const match = /^([0-9a-z]+):([0-9a-z]+)$/.exec(part);
-    if (match !== null) marks.set(parseInt(match[1] as string, 36), parseInt(match[2] as string, 36));
+    const [, partition, number, incarnation = '0'] = /^([0-9a-z]+):([0-9a-z]+)(?:\.([0-9a-z]+))?$/.exec(part) ?? [];
+    if (partition === undefined || number === undefined) continue;
+    marks.set(parseInt(partition, 36), { incarnation: parseInt(incarnation, 36), number: parseInt(number, 36) });
   }
   return marks;
 }
 
-/** True once for each change: a number that is not above the last of its source partition was seen before. */
-export function isNew(marks: Marks, { sequence: { partition, number } }: Pick<Change, 'sequence'>): boolean {
-  if (number <= (marks.get(partition) ?? 0)) return false;
+/**
+ * True if the change was not seen before: its number is above the highest one of its source partition and incarnation. After the database
+ * went back in time numbers are given again, to other changes, under a higher incarnation. Records the number, so a second call with the
+ * same change returns false.
+ */
+export function isNew(marks: Marks, { sequence: { partition, number, incarnation = 0 } }: Pick<Change, 'sequence'>): boolean {
+  const mark = marks.get(partition) ?? { incarnation: 0, number: 0 };
+  if (incarnation < mark.incarnation || (incarnation === mark.incarnation && number <= mark.number)) return false;
   marks.delete(partition);
-  marks.set(partition, number);
+  marks.set(partition, { incarnation, number });
   return true;
 }
 
 type Read =
   { readonly kind: 'change'; readonly change: Change } | { readonly kind: 'incident'; readonly change: IncidentChange } | undefined;
 
-/** Undefined for what is no change of version 1. */
+/** Undefined if the value is not a change of version 1. */
 function readChange(value: Uint8Array | null): Read {
   const json = value === null ? undefined : (decodeObject(value, MEMBERS) as Readonly<Record<string, unknown>> | undefined);
   if (json === undefined || typeof json['type'] !== 'string' || !isSequence(json['sequence'])) return undefined;
   const incident = json['type'].startsWith('incident_');
   if ((incident ? OF_INCIDENT : OF_RECIPIENT).some((member) => json[member] === undefined)) return undefined;
-  return incident ? { kind: 'incident', change: json as unknown as IncidentChange } : { kind: 'change', change: json as unknown as Change };
+  if (!incident) return { kind: 'change', change: json as unknown as Change };
+  // Versions before sender incidents wrote the id alone.
+  const { incident: of } = json;
+  const named = typeof of === 'string' ? { ...json, incident: { id: of, kind: 'provider' } } : json;
+  return { kind: 'incident', change: named as unknown as IncidentChange };
 }
 
 function isSequence(value: unknown): boolean {
-  const { partition, number } = (value ?? {}) as Readonly<Record<string, unknown>>;
-  return Number.isSafeInteger(partition) && Number.isSafeInteger(number);
+  const { partition, number, incarnation = 0 } = (value ?? {}) as Readonly<Record<string, unknown>>;
+  return [partition, number, incarnation].every(Number.isSafeInteger);
 }
 
-/** Hands one record to whoever asked for such; what nobody asked for counts as seen, too. */
+/** Delivers one record to its handler. A record without a handler is marked as seen, too. */
 export async function handOn(
   value: Uint8Array | null,
   marks: Marks,
@@ -104,7 +125,7 @@ export async function subscribe(options: SubscribeOptions): Promise<Subscription
   const consumer = client.consumer({ groupId, allowAutoTopicCreation: false, maxWaitTimeInMs: 250 });
   const counts = { changes: 0, duplicates: 0 };
   let marksOf = new Map<number, Marks>();
-  // After a rebalance another process may have gone on with a partition: what it saw stands in Kafka.
+  // After a rebalance another process may have advanced a partition; its progress is read from Kafka again.
   consumer.on(consumer.events.GROUP_JOIN, () => {
     marksOf = new Map();
   });

@@ -1,11 +1,13 @@
-/** What the topics carry (CONTRACT 1.3), as far as a subscriber needs it; and the decision that follows from it. */
+/** The values on the topics (CONTRACT 1.3), as far as a subscriber needs them, and the decision derived from them. */
 
 export interface SuppressionTerms {
-  /** `*`: all streams. */
+  /** A stream, or `*` for all streams. */
   readonly scope: string;
   readonly reason: string;
   readonly since: string;
   readonly expiresAt: string | null;
+  /** Of a domain (`@example.com` in the place of the recipient): also for the domains below it. */
+  readonly subdomains?: boolean;
 }
 
 export interface Allowance {
@@ -26,6 +28,14 @@ export interface Evidence {
 export type ChangeType =
   'deferred' | 'persistent' | 'soft_bounced' | 'at_risk' | 'suppressed' | 'released' | 'recovered' | 'corrected' | 'allowed' | 'disallowed';
 
+/** Where a change stands among those of its partition. */
+export interface Sequence {
+  readonly partition: number;
+  readonly number: number;
+  /** Rises when Desist's database went back in time (fail-over, restore): numbers then begin anew. Not given: 0. */
+  readonly incarnation?: number;
+}
+
 /** One change of a recipient. */
 export interface Change {
   readonly version: 1;
@@ -41,25 +51,35 @@ export interface Change {
   readonly recordedAt: string;
   readonly evidence: Evidence | null;
   readonly policy: string;
-  readonly sequence: { readonly partition: number; readonly number: number };
+  readonly sequence: Sequence;
   readonly recipientVersion: number;
   readonly corrects?: string;
-  /** The incident that brought it about, or whose end did. */
+  /** Id of the incident that caused this change, or whose end caused it. */
   readonly incident?: string;
 }
 
-/** What was decided about an incident: many recipients fail together, and what fails inside counts for nothing. It is about no recipient. */
-export interface IncidentChange {
+interface AnyIncidentChange {
   readonly version: 1;
   readonly id: string;
-  readonly type: 'incident_opened' | 'incident_closed' | 'incident_voided' | 'incident_restored';
-  /** `*`: of all tenants. */
+  /** A tenant, or `*` for all tenants. */
   readonly tenant: string;
-  /** Its id, as changes of recipients carry it. */
-  readonly incident: string;
-  /** Its failures are held back. */
+  readonly effectiveAt: string;
+  readonly recordedAt: string;
+  readonly policy: string;
+  readonly sequence: Sequence;
+}
+
+/** A decision about an incident. The change concerns no single recipient. `'replies' in change`: it is about a sender. */
+export type IncidentChange = ProviderIncidentChange | SenderIncidentChange;
+
+/** In such an incident many recipients fail together, and failures inside it do not count as evidence. */
+export interface ProviderIncidentChange extends AnyIncidentChange {
+  readonly type: 'incident_opened' | 'incident_closed' | 'incident_voided' | 'incident_restored';
+  /** `id`: as in `Change.incident`. */
+  readonly incident: { readonly id: string; readonly kind: 'provider' };
+  /** True while the failures inside the incident are excluded from evidence. */
   readonly holds: boolean;
-  /** Which failures are inside; null: whichever. */
+  /** Which failures belong to the incident; null matches any value. */
   readonly terms: {
     readonly tenant: string | null;
     readonly provider: string | null;
@@ -71,17 +91,41 @@ export interface IncidentChange {
   };
   readonly counts: { readonly failing: number; readonly delivered: number; readonly share: number; readonly usualShare: number | null };
   readonly codes: readonly { readonly code: string; readonly count: number }[];
-  /** Replies, without addresses. */
+  /** Sample replies with addresses removed. */
   readonly samples: readonly string[];
   readonly by: string | null;
   readonly note: string | null;
-  readonly effectiveAt: string;
-  readonly recordedAt: string;
-  readonly policy: string;
-  readonly sequence: { readonly partition: number; readonly number: number };
 }
 
-/** What holds now for one recipient: the value on the compacted topic. */
+/** A provider refuses a tenant's mail, or that of one of its pools, more than usual for what is the sender's fault. Holds nothing back. */
+export interface SenderIncidentChange extends AnyIncidentChange {
+  readonly type: 'incident_opened' | 'incident_closed';
+  readonly incident: { readonly id: string; readonly kind: 'sender' };
+  readonly holds: false;
+  readonly terms: {
+    readonly tenant: string;
+    readonly provider: string;
+    /** Null: all of the tenant's. */
+    readonly pool: string | null;
+    readonly from: string;
+    readonly until: string | null;
+  };
+  /** Tries that were answered, and those of them that were refused for the sender's fault. */
+  readonly counts: { readonly tries: number; readonly refused: number; readonly share: number; readonly usualShare: number };
+  /** The most frequent replies first. */
+  readonly replies: readonly {
+    readonly category: string;
+    readonly code: string;
+    readonly count: number;
+    /** An example with addresses removed. */
+    readonly reply: string | null;
+    readonly meaning: string;
+    /** What to do, most useful first. */
+    readonly actions: readonly string[];
+  }[];
+}
+
+/** Current suppressions and allowances of one recipient: the value on the compacted topic. */
 export interface Suppressions {
   readonly version: 1;
   readonly tenant: string;
@@ -93,14 +137,15 @@ export interface Suppressions {
 
 export interface Decision {
   readonly allowed: boolean;
+  /** Of a domain's entry, the reason and which entry it is: `operator @example.com`. */
   readonly reasons: readonly string[];
   readonly expiresAt: string | null;
 }
 
-/** By `allow`: never what the recipient or an operator said. */
+/** Reasons that an allowance (`allow`) overrides. A recipient's or operator's own request is never overridden. */
 export const MAY_BE_OVERRIDDEN: ReadonlySet<string> = new Set(['persistent_deferral', 'hard_bounce']);
 
-/** As `POST /v1/check` decides. `now`: ms. */
+/** Same decision as `POST /v1/check`. `now`: ms since the epoch. */
 export function decide(
   {
     suppressions,
@@ -123,7 +168,7 @@ export function decide(
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-/** An object of version 1 with these members; undefined for anything else. */
+/** Decodes a JSON object of version 1 that has these members; undefined for anything else. */
 export function decodeObject(value: Uint8Array, members: readonly string[]): unknown {
   try {
     const json = JSON.parse(utf8.decode(value)) as Record<string, unknown> | null;

@@ -1,4 +1,4 @@
-/** A self-signed certificate (RFC 5280), as small as one can be: Node reads certificates and makes none. */
+/** Creates a minimal self-signed certificate (RFC 5280), because Node can read certificates but not create them. */
 import { sign } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 
@@ -29,7 +29,7 @@ function sequence(...parts: readonly Buffer[]): Buffer {
   return tagged(0x30, Buffer.concat(parts));
 }
 
-/** Two digits of the year: good until 2049. */
+/** UTCTime: a year of two digits, valid until 2049. */
 function time(date: Date): Buffer {
   return tagged(0x17, Buffer.from(`${date.toISOString().slice(2, 19).replaceAll(/[-:T]/g, '')}Z`));
 }

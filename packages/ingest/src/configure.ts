@@ -1,13 +1,13 @@
-/** From the sources file to sources that work: formats found, secrets resolved, checks built. Every mistake at once. */
+/** Turns the sources file into sources: finds formats, resolves secrets, creates checks. Reports every mistake. */
 import type { SecretRef, SourceSpec, WebhookSpec } from '@desist/contracts';
-import { formatOf, isLineFormat } from '@desist/contracts/formats';
-import type { Format } from '@desist/contracts/formats';
+import { formatOf, isLineFormat } from '@desist/formats';
+import type { Format } from '@desist/formats';
 import type { Check } from './checks/check.ts';
 import { mailgunCheck } from './checks/mailgun.ts';
 import { mandrillCheck } from './checks/mandrill.ts';
 import { sendgridCheck, sendgridKey } from './checks/sendgrid.ts';
 import { basicCheck, bearerCheck, headerCheck, noCheck } from './checks/shared.ts';
-import type { Certificates, Fetcher } from './checks/sns.ts';
+import type { Certificates, Fetcher } from './checks/certificates.ts';
 import { snsCheck } from './checks/sns.ts';
 import { svixCheck, svixKey } from './checks/svix.ts';
 import type { Source } from './source.ts';
@@ -24,13 +24,13 @@ export interface Sources {
 }
 
 export interface ConfigureOptions {
-  /** Undefined: it is not there; the resolver has said why. */
+  /** Resolves a secret; undefined: it is missing, and the resolver has reported why. */
   readonly secret: (ref: SecretRef) => string | undefined;
-  /** Says what is wrong; never with a secret in it. */
+  /** Reports a mistake. The text never contains a secret. */
   readonly problem: (text: string) => void;
   readonly fetch: Fetcher;
   readonly certificates: Certificates;
-  /** Finds a format by its name; default: those of the contract. */
+  /** Finds a format by its name; default: the built-in formats. */
   readonly formats?: (name: string) => Format | undefined;
 }
 
@@ -41,7 +41,7 @@ export function configureSources(specs: readonly SourceSpec[], options: Configur
   for (const spec of specs) {
     const format = find(spec.format);
     if (format === undefined) {
-      options.problem(`sources.${spec.name}.format: ${spec.format} is not read by this version`);
+      options.problem(`sources.${spec.name}.format: ${spec.format} is not supported by this version`);
       continue;
     }
     if (spec.header !== null && !isLineFormat(format)) options.problem(`sources.${spec.name}.header: ${spec.format} has no header line`);
@@ -59,7 +59,7 @@ function sourceOf({ name, tenant, stream, timezone, header }: SourceSpec, format
   return { name, format, tenant, stream, ...(timezone === null ? {} : { timezone }), ...(header === null ? {} : { header }) };
 }
 
-/** Shorter ones are guessed. */
+/** Shorter secrets can be guessed. */
 const SHORTEST = 8;
 
 function checkOf(name: string, spec: WebhookSpec, { secret, problem, fetch, certificates }: ConfigureOptions): Check | undefined {

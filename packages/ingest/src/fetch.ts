@@ -1,5 +1,5 @@
-/** One https page, small and soon, and never somewhere else: for certificates and confirmations of SNS. */
-import type { Fetcher } from './checks/sns.ts';
+/** Fetches one small https document, with a time limit and without redirects: for certificates and confirmations of SNS. */
+import type { Fetcher } from './checks/certificates.ts';
 
 const PATIENCE = 5_000;
 

@@ -1,72 +1,75 @@
 /**
- * From what a format has read to records of the log: events re-keyed by recipient, and dead letters for what has none.
+ * Turns the elements that a format has read into records of the log: events keyed by recipient, and dead letters for elements without one.
  *
- *   payload ──format──> elements ──take──> events, dead letters ──store──> delivery-events, dead letters; durable
+ *   payload ──format──> elements ──encode──> events, dead letters ──store──> delivery-events, dead letters; durable
  */
-import { encodeEvent, parseEvent, RECORD_LIMIT } from '@desist/contracts';
-import type { Format, NormaliseContext, Normalised } from '@desist/contracts/formats';
-import { isCommand } from '@desist/domain';
+import { encodeEvent, parseEvent, RECORD_LIMIT } from '@desist/formats/event';
+import type { Format, NormaliseContext, Normalised } from '@desist/formats';
+import { asTenant, isCommand } from '@desist/domain';
 import type { DeliveryEvent, LogEvent } from '@desist/domain';
 import type { LogSink, MessageMemory, OutRecord, RememberedMessage } from '@desist/pipeline';
 import { messageKey } from './message.ts';
 import type { Source } from './source.ts';
-import type { IngestTally } from './tally.ts';
+import type { IngestMetrics } from './metrics.ts';
 
 export interface Encoded {
   readonly key: string;
   readonly value: string;
 }
 
-export interface Taken {
+export interface EncodedBatch {
   readonly events: readonly Encoded[];
   readonly deadLetters: readonly OutRecord[];
   readonly ignored: number;
-  /** Nothing of the payload could be read at all. */
+  /** True: no part of the payload could be read. */
   readonly unreadable: boolean;
   readonly messages: readonly RememberedMessage[];
 }
 
 export interface Intake {
-  /** What the format says of a payload, reports about messages that are remembered completed. Never rejects: a memory that is away knows nothing. */
+  /**
+   * Reads a payload with its format. Reports without a recipient are completed from the remembered messages. Never rejects: an unavailable
+   * memory counts as empty.
+   */
   normalise(source: Source, payload: Uint8Array, context: NormaliseContext): Promise<readonly Normalised[]>;
-  /** `origin`: headers of its dead letters beside reason, detail, source and format. */
-  take(source: Source, elements: readonly Normalised[], origin?: Readonly<Record<string, string>>): Taken;
-  /** Durable when resolved. Rejects with `LogError` or `StoreError`; then the same again is harmless. */
-  store(taken: readonly Taken[], source: Source): Promise<void>;
+  /** Encodes elements as records. `origin`: further headers of dead letters, beside reason, detail, tenant, source and format. */
+  encode(source: Source, elements: readonly Normalised[], origin?: Readonly<Record<string, string>>): EncodedBatch;
+  /** Durable when resolved. Rejects with `LogError` or `StoreError`; then it is safe to repeat the call. */
+  store(batches: readonly EncodedBatch[], source: Source): Promise<void>;
 }
 
 export interface IntakeOptions {
   readonly sink: Pick<LogSink, 'append'>;
-  readonly tally: IngestTally;
-  /** Who messages went to; without it reports that leave the recipient out are dead letters. */
+  readonly metrics: IngestMetrics;
+  /** Recipients of messages. Without it, reports without a recipient become dead letters. */
   readonly memory?: MessageMemory;
 }
 
-/** Bytes of a dead letter's value: with its headers it fits into a record. */
+/** Largest value of a dead letter, bytes: together with its headers it fits into a record. */
 const RAW_LIMIT = 768 * 1024;
 
-export function createIntake({ sink, tally, memory }: IntakeOptions): Intake {
+export function createIntake({ sink, metrics, memory }: IntakeOptions): Intake {
   return {
     async normalise(source, payload, context) {
       if (memory === undefined) return read(source.format, payload, context);
-      // First it is found out who is asked for, then they are asked for, all at once.
-      const asked = new Map<string, string>();
-      const note = (id: string): undefined => void asked.set(id, messageKey(id));
+      // The first pass collects the message ids, so that one query can look up all of them.
+      const keys = new Map<string, string>();
+      const note = (id: string): undefined => void keys.set(id, messageKey(id));
       const elements = read(source.format, payload, { ...context, recipientOf: note });
-      if (asked.size === 0) return elements;
-      const answers = await memory.recall(source.tenant, [...asked.values()]).catch(() => []);
-      const known = new Map([...asked.keys()].map((id, index) => [id, answers[index]?.recipient]));
+      if (keys.size === 0) return elements;
+      const answers = await memory.recall(asTenant(source.tenant), [...keys.values()]).catch(() => []);
+      const known = new Map([...keys.keys()].map((id, index) => [id, answers[index]?.recipient]));
       return read(source.format, payload, { ...context, recipientOf: (id) => known.get(id) });
     },
 
-    take(source, elements, origin = {}) {
+    encode(source, elements, origin = {}) {
       const events: Encoded[] = [];
       const deadLetters: OutRecord[] = [];
       const messages: RememberedMessage[] = [];
       let ignored = 0;
       let unreadable = 0;
       for (const given of elements) {
-        const element = joined(source, given);
+        const element = withMessageKey(source, given);
         if (element.kind === 'ignored') {
           ignored += 1;
           continue;
@@ -80,26 +83,26 @@ export function createIntake({ sink, tally, memory }: IntakeOptions): Intake {
           deadLetters.push(letterOf(source, read, origin));
         }
       }
-      const nothing = unreadable > 0 && unreadable === deadLetters.length && events.length + ignored === 0;
-      return { events, deadLetters, ignored, unreadable: nothing, messages };
+      const isUnreadable = unreadable > 0 && unreadable === deadLetters.length && events.length + ignored === 0;
+      return { events, deadLetters, ignored, unreadable: isUnreadable, messages };
     },
 
-    async store(taken, source) {
-      const events = taken.flatMap((one) => one.events);
-      const deadLetters = taken.flatMap((one) => one.deadLetters);
+    async store(batches, source) {
+      const events = batches.flatMap((one) => one.events);
+      const deadLetters = batches.flatMap((one) => one.deadLetters);
       if (events.length > 0) await sink.append('deliveryEvents', events);
       if (deadLetters.length > 0) await sink.append('deadLetters', deadLetters);
-      for (const { headers } of deadLetters) tally.deadLetter(headers?.['reason'] ?? 'invalid');
+      for (const { headers } of deadLetters) metrics.deadLetter(headers?.['reason'] ?? 'invalid');
       const format = source.format.name;
-      tally.element(format, 'event', events.length);
-      tally.element(format, 'dead_letter', deadLetters.length);
-      tally.element(
+      metrics.element(format, 'event', events.length);
+      metrics.element(format, 'dead_letter', deadLetters.length);
+      metrics.element(
         format,
         'ignored',
-        taken.reduce((sum, { ignored }) => sum + ignored, 0),
+        batches.reduce((sum, { ignored }) => sum + ignored, 0),
       );
-      const messages = taken.flatMap((one) => one.messages);
-      // The events are in the log: what is not remembered costs a dead letter later, at most.
+      const messages = batches.flatMap((one) => one.messages);
+      // The events are durable already. A failure here costs at most a dead letter later.
       if (messages.length > 0) await memory?.remember(messages).catch(() => undefined);
     },
   };
@@ -109,7 +112,7 @@ function read(format: Format, payload: Uint8Array, context: NormaliseContext): r
   try {
     return format.normalise(payload, context);
   } catch (error) {
-    // No format throws; if one does, the payload must not be lost for it.
+    // Formats must not throw. If one does, the payload must not be lost.
     const detail = `the format failed: ${error instanceof Error ? error.name : 'unknown error'}`;
     return [{ kind: 'problem', reason: 'invalid', detail, raw: Buffer.from(payload).toString('utf8') }];
   }
@@ -130,23 +133,28 @@ function encoded(event: DeliveryEvent): Encoded | Problem {
 }
 
 function letterOf(source: Source, { reason, detail, raw }: Problem, origin: Readonly<Record<string, string>>): OutRecord {
-  const bytes = Buffer.from(raw);
-  const headers = { reason, detail, source: source.name, format: source.format.name, ...origin };
-  if (bytes.length <= RAW_LIMIT) return { key: null, value: bytes, headers };
-  return { key: null, value: bytes.subarray(0, RAW_LIMIT), headers: { ...headers, bytes: String(bytes.length) } };
+  const bytes = Buffer.byteLength(raw);
+  const headers = { reason, detail, tenant: source.tenant, source: source.name, format: source.format.name, ...origin };
+  if (bytes <= RAW_LIMIT) return { key: null, value: Buffer.from(raw), headers };
+  // Cut before encoding, because many elements may each be as long as the body.
+  const value = Buffer.from(raw.slice(0, RAW_LIMIT)).subarray(0, RAW_LIMIT);
+  return { key: null, value, headers: { ...headers, bytes: String(bytes) } };
 }
 
-// ------------------------------------------------------------------------------------- who a message went to
+// ------------------------------------------------------------------------------------- recipients of messages
 
-/** What can be remembered of an event; commands and events without a message have nothing. */
+/** The message of an event, to be remembered; empty for commands and events without a message id. */
 export function messageOf(event: LogEvent): readonly RememberedMessage[] {
   if (isCommand(event) || event.messageId === undefined) return [];
   const { tenant, recipient, messageId } = event;
   return [{ tenant, key: messageKey(messageId), recipient, messageId }];
 }
 
-/** A returned mail names its message by a header, its events by the platform's id: one name, so that a bounce meets its delivery. */
-function joined(source: Source, element: Normalised): Normalised {
+/**
+ * A returned mail identifies its message by a header, other events by the platform's id. Both are normalised to one key, so that a bounce
+ * matches its delivery.
+ */
+function withMessageKey(source: Source, element: Normalised): Normalised {
   if (element.kind !== 'event' || !REPORTS.has(source.format.name) || element.event.messageId === undefined) return element;
   return { kind: 'event', event: { ...element.event, messageId: messageKey(element.event.messageId) } };
 }

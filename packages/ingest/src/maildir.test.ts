@@ -1,15 +1,16 @@
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, rmdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { formatOf } from '@desist/contracts/formats';
+import { formatOf } from '@desist/formats';
 import { LogError } from '@desist/pipeline';
 import type { MessageMemory, OutRecord, RememberedMessage } from '@desist/pipeline';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { asTenant, asAddress } from '@desist/domain';
 import { createIntake } from './intake.ts';
 import { readMaildir } from './maildir.ts';
 import { messageKey } from './message.ts';
 import { logger, NOW } from './support.test-kit.ts';
-import { createIngestTally } from './tally.ts';
+import { createIngestMetrics } from './metrics.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -97,7 +98,8 @@ function memory(): MessageMemory & { readonly known: Map<string, RememberedMessa
   };
 }
 
-function make(over: { auto?: boolean; memory?: MessageMemory } = {}) {
+/** `looks`: what happens between two reads of the folder; the last one stops it. */
+function make(over: { auto?: boolean; memory?: MessageMemory; looks?: readonly (() => Promise<unknown>)[] } = {}) {
   const appended: (OutRecord & { readonly topic: string })[] = [];
   const faults: Error[] = [];
   const sink = {
@@ -108,17 +110,25 @@ function make(over: { auto?: boolean; memory?: MessageMemory } = {}) {
       return [];
     },
   };
-  const intake = createIntake({ sink, tally: createIngestTally(), ...(over.memory === undefined ? {} : { memory: over.memory }) });
+  const intake = createIntake({ sink, metrics: createIngestMetrics(), ...(over.memory === undefined ? {} : { memory: over.memory }) });
+  const looks = [...(over.looks ?? [])];
+  const stop = new AbortController();
   const run = () =>
     readMaildir({
       folder,
       source: { name: 'bounces', format: formatOf('dsn')!, tenant: 'acme', stream: 'default' },
       auto: over.auto ?? true,
       intake,
-      time: { now: () => NOW, sleep: async () => undefined },
+      time: {
+        now: () => NOW,
+        async sleep() {
+          await looks.shift()?.();
+          if (looks.length === 0) stop.abort();
+        },
+      },
       logger,
-      signal: new AbortController().signal,
-      once: true,
+      signal: stop.signal,
+      once: over.looks === undefined,
     });
   const events = () =>
     appended.filter(({ topic }) => topic === 'deliveryEvents').map(({ value }) => JSON.parse(value as string) as Record<string, unknown>);
@@ -126,7 +136,7 @@ function make(over: { auto?: boolean; memory?: MessageMemory } = {}) {
 }
 
 describe('a Maildir', () => {
-  test('bounces, complaints and what is neither; read mails are moved to cur with the flag S', async () => {
+  test('reads bounces, complaints and other mail, and moves them to cur with the flag S', async () => {
     await writeFile(join(folder, 'new', '1.host'), bounce('gone@example.com'));
     await writeFile(join(folder, 'new', '2.host'), complaint('angry@example.com'));
     await writeFile(join(folder, 'new', '3.host'), vacation);
@@ -145,7 +155,7 @@ describe('a Maildir', () => {
     expect(await run()).toMatchObject({ lines: 0 });
   });
 
-  test('a mail stays where it is until the log has it, and says the same the second time', async () => {
+  test('leaves a mail in place until the log has it, and produces the same events on the second attempt', async () => {
     await writeFile(join(folder, 'new', '1.host'), bounce('gone@example.com'));
     const { run, events, faults } = make();
     faults.push(new LogError('unavailable', 'away'));
@@ -157,7 +167,35 @@ describe('a Maildir', () => {
     expect(new Set(events().map(({ id }) => id)).size).toBe(1);
   });
 
-  test('a mail beyond the bound is a dead letter, not an end', async () => {
+  test('stores a mail that cannot be moved once, and moves it as soon as possible', async () => {
+    await writeFile(join(folder, 'new', '1.host'), bounce('gone@example.com'));
+    // A folder occupies the target path.
+    const inTheWay = join(folder, 'cur', '1.host:2,S');
+    await mkdir(inTheWay);
+    const nothing = async (): Promise<void> => undefined;
+    const left: string[][] = [];
+    const look = async (): Promise<void> => void left.push(await readdir(join(folder, 'new')));
+    const { run, events } = make({ looks: [nothing, nothing, look, () => rmdir(inTheWay), nothing, look] });
+    expect(await run()).toMatchObject({ lines: 1, events: 1 });
+    expect(events()).toHaveLength(1);
+    expect(left).toEqual([['1.host'], []]);
+  });
+
+  test('reads another mail of the same name after the stuck one is gone', async () => {
+    await writeFile(join(folder, 'new', '1.host'), bounce('gone@example.com'));
+    const inTheWay = join(folder, 'cur', '1.host:2,S');
+    await mkdir(inTheWay);
+    const take = () => rm(join(folder, 'new', '1.host'));
+    const put = async (): Promise<void> => {
+      await rmdir(inTheWay);
+      await writeFile(join(folder, 'new', '1.host'), bounce('other@example.com', 'dsn-2'));
+    };
+    const { run, events } = make({ looks: [take, put, async () => undefined] });
+    await run();
+    expect(events().map(({ recipient }) => recipient)).toEqual(['gone@example.com', 'other@example.com']);
+  });
+
+  test('a mail beyond the size limit is a dead letter, and reading continues', async () => {
     await writeFile(join(folder, 'new', '1.host'), Buffer.alloc(16 * 1024 * 1024 + 1, 'a'));
     await writeFile(join(folder, 'new', '2.host'), bounce('gone@example.com'));
     const { run, appended } = make();
@@ -165,7 +203,7 @@ describe('a Maildir', () => {
     expect(appended.find(({ topic }) => topic === 'deadLetters')!.headers).toMatchObject({ reason: 'too_large', source: 'bounces' });
   });
 
-  test('a bounce has the name of the message that its delivery has', async () => {
+  test('a bounce has the same message id as its delivery', async () => {
     await writeFile(join(folder, 'new', '1.host'), bounce('gone@example.com'));
     const { run, events } = make();
     await run();
@@ -176,7 +214,7 @@ describe('a Maildir', () => {
 describe('a complaint whose recipient is redacted', () => {
   const redacted = complaint('redacted@provider.example');
 
-  test('names nobody without a memory: a dead letter with the reason and the whole report', async () => {
+  test('without a message lookup is a dead letter with the reason and the whole report', async () => {
     await writeFile(join(folder, 'new', '1.host'), redacted);
     const { run, appended } = make();
     expect(await run()).toMatchObject({ events: 0, deadLetters: 1 });
@@ -184,17 +222,17 @@ describe('a complaint whose recipient is redacted', () => {
     expect(Buffer.from(appended[0]!.value as Uint8Array).toString()).toContain('Feedback-Type: abuse');
   });
 
-  test('is that of whom the message went to', async () => {
+  test('is attributed to the recipient of the message', async () => {
     await writeFile(join(folder, 'new', '1.host'), redacted);
     const known = memory();
     const messageId = '0100018f0a1b2c3d-4e5f6071-000000';
-    await known.remember([{ tenant: 'acme', key: messageKey(messageId), recipient: 'angry@example.com', messageId }]);
+    await known.remember([{ tenant: asTenant('acme'), key: messageKey(messageId), recipient: asAddress('angry@example.com'), messageId }]);
     const { run, events } = make({ memory: known });
     expect(await run()).toMatchObject({ events: 1, deadLetters: 0 });
     expect(events()[0]).toMatchObject({ type: 'complained', recipient: 'angry@example.com', tenant: 'acme', messageId });
   });
 
-  test('of another tenant, or when the memory is away, it names nobody', async () => {
+  test("has no recipient if the message is another tenant's or the lookup is unavailable", async () => {
     await writeFile(join(folder, 'new', '1.host'), redacted);
     const away: MessageMemory = {
       remember: () => Promise.reject(new Error('away')),
@@ -204,7 +242,7 @@ describe('a complaint whose recipient is redacted', () => {
   });
 });
 
-test('a message has one name in its events and in its header', () => {
+test('a message has the same id in its events and in its header', () => {
   for (const [id, key] of [
     ['<0100018f-x@eu-west-1.amazonses.com>', '0100018f-x'],
     ['0100018f-x@email.amazonses.com', '0100018f-x'],

@@ -1,11 +1,19 @@
-/** A message under one name: its events carry the platform's id, a returned mail its Message-ID header. */
+/** A common key for a message: its events have the platform's id, a returned mail has its Message-ID header. */
 import type { MessageMemory } from '@desist/pipeline';
+import { asAddress } from '@desist/domain';
+
+/** UTF-16 code units of a message id that are used, as in an event. */
+const LONGEST = 1_024;
+
 /**
- * One spelling of a message's id. SES and SendGrid put their own id before the @ of the header; SendGrid's events add a suffix to
- * it, behind the first dot.
+ * The normalised id of a message. SES and SendGrid put their own id before the `@` of the header; SendGrid's events add a suffix
+ * to it, after the first dot.
  */
 export function messageKey(messageId: string): string {
-  const bare = messageId.trim().replace(/^<(.*)>$/, '$1');
+  const bare = messageId
+    .slice(0, LONGEST)
+    .trim()
+    .replace(/^<(.*)>$/, '$1');
   const [, ses] = /^([^@]+)@(?:[a-z0-9-]+\.)?amazonses\.com$/i.exec(bare) ?? [];
   if (ses !== undefined) return ses;
   const [, sendgrid] = /^([^@]+)@[a-z0-9.-]+\.sendgrid\.net$/i.exec(bare) ?? [];
@@ -14,20 +22,20 @@ export function messageKey(messageId: string): string {
   return suffixed ?? bare;
 }
 
-// ------------------------------------------------------------------------------------------- asking a service over HTTP
+// ------------------------------------------------------------------------------------------- lookup by a service over HTTP
 
-/** Stands for the recipient of a message until the service has looked it up. No mail ever goes to this domain (RFC 2606). */
-const UNKNOWN = 'unknown@desist.invalid';
+/** Placeholder for a recipient that the service will look up. The domain is reserved (RFC 2606), so no mail goes to it. */
+const PLACEHOLDER = asAddress('unknown@desist.invalid');
 
-/** The memory of an agent without a database: the service knows, and is asked with the event itself. */
-export const askTheService: MessageMemory = {
+/** The message memory of an agent without a database: it sends the event without a recipient, and the service completes it. */
+export const lookUpByService: MessageMemory = {
   remember: async () => undefined,
-  recall: async (_tenant, keys) => keys.map((key) => ({ recipient: UNKNOWN, messageId: key })),
+  recall: async (_tenant, keys) => keys.map((key) => ({ recipient: PLACEHOLDER, messageId: key })),
 };
 
-/** The event as the service completes it: without a recipient. */
-export function withoutUnknown(value: string): string {
-  if (!value.includes(UNKNOWN)) return value;
+/** The event without the placeholder, so that the service completes it. */
+export function withoutPlaceholder(value: string): string {
+  if (!value.includes(PLACEHOLDER)) return value;
   const event = JSON.parse(value) as Readonly<Record<string, unknown>>;
-  return event['recipient'] === UNKNOWN ? JSON.stringify({ ...event, recipient: undefined }) : value;
+  return event['recipient'] === PLACEHOLDER ? JSON.stringify({ ...event, recipient: undefined }) : value;
 }

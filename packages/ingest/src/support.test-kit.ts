@@ -1,5 +1,6 @@
 /** For the tests of this package: a format whose lines are their own ids. */
-import type { LineFormat, Normalised } from '@desist/contracts/formats';
+import type { LineFormat, Normalised } from '@desist/formats';
+import { asTenant, asAddress } from '@desist/domain';
 import type { Source } from './source.ts';
 
 const silently = (): void => undefined;
@@ -7,7 +8,7 @@ export const logger = { debug: silently, info: silently, warn: silently, error: 
 
 export const NOW = Date.parse('2026-03-01T12:00:00.000Z');
 
-/** `line 7`: an event. `ignore`, `bad`: what they say. Joins nothing; counts what it saw. */
+/** `line 7`: an event. `ignore`, `bad`: what they say. No line depends on another; the state counts the lines. */
 export const lines: LineFormat = {
   name: 'canonical',
   normalise: (payload, context) => {
@@ -32,9 +33,9 @@ export const lines: LineFormat = {
             kind: 'event',
             event: {
               id: line,
-              tenant,
+              tenant: asTenant(tenant),
               stream,
-              recipient: 'alice@example.com',
+              recipient: asAddress('alice@example.com'),
               type: 'delivered',
               occurredAt: referenceTime,
               messageId: 'm',
@@ -47,6 +48,21 @@ export const lines: LineFormat = {
     };
   },
 };
+
+/** A promise that the test settles. */
+export function deferred<T>(): {
+  readonly promise: Promise<T>;
+  readonly resolve: (value: T) => void;
+  readonly reject: (error: Error) => void;
+} {
+  let resolve!: (value: T) => void;
+  let reject!: (error: Error) => void;
+  const promise = new Promise<T>((done, failed) => {
+    resolve = done;
+    reject = failed;
+  });
+  return { promise, resolve, reject };
+}
 
 export function lineSource(more: Partial<Source> = {}): Source {
   return { name: 'test', format: lines, tenant: 'acme', stream: 'default', ...more };

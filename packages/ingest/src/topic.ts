@@ -1,11 +1,11 @@
 /**
- * A provider's topic, taken over into the log: its records normalised, re-keyed by recipient, appended, and only then the position
- * moved. What a crash lets happen twice is the same events under the same ids.
+ * Copies a provider's topic into the log: its records are normalised, keyed by recipient and appended; only then the position
+ * advances. A crash can only repeat the same events under the same ids.
  *
  *   provider topic ──batch──> normalise ──> append to delivery-events ──> position (epoch and offset compared)
  */
-import { isLineFormat } from '@desist/contracts/formats';
-import type { LineReader, Normalised } from '@desist/contracts/formats';
+import { isLineFormat } from '@desist/formats';
+import type { LineReader, Normalised } from '@desist/formats';
 import type {
   AssignOutcome,
   BatchOutcome,
@@ -15,13 +15,14 @@ import type {
   Logger,
   LogRecord,
   LogSource,
+  Signal,
   Time,
 } from '@desist/pipeline';
 import { LogError, StoreError } from '@desist/pipeline';
-import type { Intake, Taken } from './intake.ts';
+import type { EncodedBatch, Intake } from './intake.ts';
 import type { Source } from './source.ts';
-import { contextOf } from './source.ts';
-import type { IngestTally } from './tally.ts';
+import { contextOf, MOST_ELEMENTS } from './source.ts';
+import type { IngestMetrics } from './metrics.ts';
 
 export interface TopicOptions {
   readonly source: Source;
@@ -29,48 +30,61 @@ export interface TopicOptions {
   readonly positions: FeedPositions;
   readonly log: Pick<LogSource, 'bounds'>;
   readonly intake: Intake;
-  readonly tally: IngestTally;
+  readonly metrics: IngestMetrics;
   readonly time: Pick<Time, 'now' | 'sleep'>;
   readonly logger: Logger;
   readonly owner: string;
+  /** Ends the waiting for a database or a log that is away: the process stops. */
+  readonly signal: Signal;
 }
 
 interface Owned {
   readonly epoch: number;
-  /** As it is stored; null: none is. */
+  /** The stored position; null: none. */
   stored: number | null;
   position: number;
-  /** Of a format whose lines belong together. */
+  /** State of the format's reader, for formats whose lines belong together. */
   state: unknown;
-  gone: boolean;
+  revoked: boolean;
 }
 
-/** Records that are normalised between two appends. */
+/** Records per append. */
 const SLICE = 1_000;
 
 export function createTopicConsumer(options: TopicOptions): LogConsumer {
-  const { source, topic, positions, log, intake, time, logger, owner } = options;
-  /** Another tenant's feed of the same topic has a position of its own. */
+  const { source, topic, positions, log, intake, time, logger, owner, signal } = options;
+  /** Includes the source's name, so that each source of a topic has a position of its own. */
   const feed = `${source.name}/${topic}`;
   const owned = new Map<number, Owned>();
 
   async function assign(partition: number): Promise<AssignOutcome> {
-    const alive = { gone: false };
-    const claim = await retried(alive, () => positions.claim(feed, partition, owner));
-    const { low, high } = await retried(alive, () => log.bounds(partition));
-    const position = beginAt(partition, claim.nextOffset, low, high);
-    owned.set(partition, { epoch: claim.epoch, stored: claim.nextOffset, position, state: claim.state, gone: false });
-    logger.info({ source: source.name, partition, offset: position }, 'provider topic: partition taken');
+    try {
+      return await claimPartition(partition);
+    } catch (error) {
+      if (error === REVOKED) return { kind: 'stopped', reason: 'the process stops' };
+      throw error;
+    }
+  }
+
+  async function claimPartition(partition: number): Promise<AssignOutcome> {
+    const claimed = { revoked: false };
+    const claim = await retried(claimed, () => positions.claim(feed, partition, owner));
+    const { low, high } = await retried(claimed, () => log.bounds(partition));
+    const position = startOffset(partition, claim.nextOffset, low, high);
+    owned.set(partition, { epoch: claim.epoch, stored: claim.nextOffset, position, state: claim.state, revoked: false });
+    logger.info({ source: source.name, partition, offset: position }, 'provider topic: partition claimed');
     return { kind: 'start', offset: position };
   }
 
-  /** What retention has deleted can not be had any more, and what is read twice has the same ids: reading goes on, and it is said. */
-  function beginAt(partition: number, stored: number | null, low: number, high: number): number {
+  /**
+   * Where to start. Records that retention deleted are lost and reported; repeated ones have the same ids. Reading continues in both cases.
+   */
+  function startOffset(partition: number, stored: number | null, low: number, high: number): number {
     if (stored === null) return low;
     if (stored > high) {
       logger.error(
         { source: source.name, partition, offset: stored, high },
-        'the provider’s topic was made again: it is read from its start',
+        'the provider’s topic was recreated: reading it from the start',
       );
       return low;
     }
@@ -79,7 +93,7 @@ export function createTopicConsumer(options: TopicOptions): LogConsumer {
   }
 
   function lost(partition: number, from: number, to: number): void {
-    options.tally.lost += to - from;
+    options.metrics.lost += to - from;
     logger.error(
       { source: source.name, partition, from, to: to - 1 },
       'records of the provider’s topic were deleted by retention before they were read',
@@ -90,15 +104,15 @@ export function createTopicConsumer(options: TopicOptions): LogConsumer {
     const one = owned.get(batch.partition);
     if (one === undefined) return { kind: 'fenced' };
     try {
-      return await takeAll(batch, one);
+      return await processBatch(batch, one);
     } catch (error) {
-      if (error === GONE) return { kind: 'fenced' };
+      if (error === REVOKED) return { kind: 'fenced' };
       throw error;
     }
   }
 
-  async function takeAll(batch: LogBatch, one: Owned): Promise<BatchOutcome> {
-    if (batch.nextOffset <= one.position) return { kind: 'taken' };
+  async function processBatch(batch: LogBatch, one: Owned): Promise<BatchOutcome> {
+    if (batch.nextOffset <= one.position) return { kind: 'processed' };
     if (batch.firstOffset > one.position) {
       const { low } = await retried(one, () => log.bounds(batch.partition));
       if (low > one.position) lost(batch.partition, one.position, Math.min(low, batch.firstOffset));
@@ -107,23 +121,23 @@ export function createTopicConsumer(options: TopicOptions): LogConsumer {
     for (let from = 0; from < records.length; from += SLICE) {
       const slice = records.slice(from, from + SLICE);
       const last = from + SLICE >= records.length;
-      const outcome = await take(batch.partition, one, slice, last ? batch.nextOffset : (slice.at(-1) as LogRecord).offset + 1);
-      if (outcome.kind !== 'taken') return outcome;
+      const outcome = await processSlice(batch.partition, one, slice, last ? batch.nextOffset : (slice.at(-1) as LogRecord).offset + 1);
+      if (outcome.kind !== 'processed') return outcome;
     }
-    if (records.length === 0) return take(batch.partition, one, [], batch.nextOffset);
-    return { kind: 'taken' };
+    if (records.length === 0) return processSlice(batch.partition, one, [], batch.nextOffset);
+    return { kind: 'processed' };
   }
 
-  async function take(partition: number, one: Owned, records: readonly LogRecord[], nextOffset: number): Promise<BatchOutcome> {
+  async function processSlice(partition: number, one: Owned, records: readonly LogRecord[], nextOffset: number): Promise<BatchOutcome> {
     const reader = readerOf(one.state);
-    const taken: Taken[] = [];
+    const batches: EncodedBatch[] = [];
     for (const { offset, value } of records) {
       const origin = { topic, partition: String(partition), offset: String(offset) };
-      // A tombstone of a compacted topic says nothing.
-      if (value !== null) taken.push(intake.take(source, await elementsOf(value, reader), origin));
+      // Tombstones of a compacted topic contain no event.
+      if (value !== null) batches.push(intake.encode(source, await elementsOf(value, reader), origin));
     }
     const state = reader?.state() ?? null;
-    await retried(one, () => intake.store(taken, source));
+    await retried(one, () => intake.store(batches, source));
     const moved = await retried(one, () =>
       positions.advance(feed, partition, { epoch: one.epoch, fromOffset: one.stored, nextOffset, state }),
     );
@@ -131,15 +145,15 @@ export function createTopicConsumer(options: TopicOptions): LogConsumer {
     one.stored = nextOffset;
     one.position = nextOffset;
     one.state = state;
-    return { kind: 'taken' };
+    return { kind: 'processed' };
   }
 
-  /** The answer to our own move was lost; otherwise another process has the partition. */
+  /** True: our own update succeeded but its answer was lost. Otherwise another process has the partition. */
   async function movedByUs(partition: number, one: Owned, nextOffset: number): Promise<boolean> {
     const now = await retried(one, () => positions.position(feed, partition));
     if (now?.epoch === one.epoch && now.nextOffset === nextOffset) return true;
     logger.warn({ source: source.name, partition }, 'another process has the partition of the provider’s topic');
-    one.gone = true;
+    one.revoked = true;
     owned.delete(partition);
     return false;
   }
@@ -151,23 +165,26 @@ export function createTopicConsumer(options: TopicOptions): LogConsumer {
     return reader;
   }
 
-  /** What is JSON is whole by itself, also of a format of lines. */
+  /** A JSON record is a complete payload, even for a line format. */
   async function elementsOf(value: Uint8Array, reader: LineReader | null): Promise<readonly Normalised[]> {
-    if (reader === null || isJson(value)) return intake.normalise(source, value, contextOf(source, time.now()));
-    return linesOf(value).flatMap((line) => reader.push(line));
+    if (reader === null || isJson(value))
+      return intake.normalise(source, value, { ...contextOf(source, time.now()), elementLimit: MOST_ELEMENTS });
+    const lines = linesOf(value);
+    if (lines.length > MOST_ELEMENTS) return [tooManyLines(lines.length, value)];
+    return lines.flatMap((line) => reader.push(line));
   }
 
-  /** Waits for what is away as long as the partition is ours. */
-  async function retried<T>(alive: { gone: boolean }, work: () => Promise<T>): Promise<T> {
+  /** Retries while the database or the log is unavailable, the partition is ours and the process goes on. */
+  async function retried<T>(owned: { readonly revoked: boolean }, work: () => Promise<T>): Promise<T> {
     for (let attempt = 0; ; attempt += 1) {
-      if (alive.gone) throw GONE;
+      if (owned.revoked || signal.aborted) throw REVOKED;
       try {
         return await work();
       } catch (error) {
         if (!(error instanceof LogError || error instanceof StoreError) || error.kind === 'incompatible') throw error;
         if (attempt === 4)
           logger.warn({ source: source.name, problem: error.message }, 'provider topic: waiting for the database or the log');
-        await time.sleep(Math.min(5_000, 50 * 2 ** Math.min(attempt, 7)));
+        await time.sleep(Math.min(5_000, 50 * 2 ** Math.min(attempt, 7)), signal);
       }
     }
   }
@@ -179,20 +196,29 @@ export function createTopicConsumer(options: TopicOptions): LogConsumer {
     async revoke(partitions) {
       for (const partition of partitions) {
         const one = owned.get(partition);
-        if (one !== undefined) one.gone = true;
+        if (one !== undefined) one.revoked = true;
         owned.delete(partition);
       }
     },
   };
 }
 
-const GONE = new Error('the partition was taken away');
+const REVOKED = new Error('the partition was revoked');
 
 const lenient = new TextDecoder();
 
 function isJson(value: Uint8Array): boolean {
   const first = value.find((byte) => byte > 0x20);
   return first === 0x7b || first === 0x5b;
+}
+
+function tooManyLines(count: number, value: Uint8Array): Normalised {
+  return {
+    kind: 'problem',
+    reason: 'too_large',
+    detail: `${count} lines in one record, at most ${MOST_ELEMENTS}`,
+    raw: lenient.decode(value),
+  };
 }
 
 function linesOf(value: Uint8Array): readonly string[] {

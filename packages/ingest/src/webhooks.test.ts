@@ -1,13 +1,15 @@
 import { createHmac } from 'node:crypto';
+import { formatOf } from '@desist/formats';
+import type { Format } from '@desist/formats';
 import { LogError } from '@desist/pipeline';
 import type { OutRecord } from '@desist/pipeline';
 import { describe, expect, test } from 'vitest';
 import { mailgunCheck } from './checks/mailgun.ts';
 import { bearerCheck, noCheck } from './checks/shared.ts';
 import { createIntake } from './intake.ts';
-import { createOnce } from './once.ts';
-import { lines, logger, NOW } from './support.test-kit.ts';
-import { createIngestTally } from './tally.ts';
+import { MOST_ELEMENTS } from './source.ts';
+import { deferred, lines, logger, NOW } from './support.test-kit.ts';
+import { createIngestMetrics } from './metrics.ts';
 import { createWebhooks } from './webhooks.ts';
 import type { WebhookSource } from './webhooks.ts';
 
@@ -16,10 +18,11 @@ const MINUTES = 60_000;
 
 function make(more: Partial<WebhookSource> = {}) {
   const appended: (OutRecord & { topic: string })[] = [];
-  const state = { now: NOW, away: false };
-  const tally = createIngestTally();
+  const state = { now: NOW, away: false, slow: Promise.resolve(undefined) };
+  const metrics = createIngestMetrics();
   const sink = {
     async append(topic: string, records: readonly OutRecord[]) {
+      await state.slow;
       if (state.away) throw new LogError('unavailable', 'no broker');
       appended.push(...records.map((record) => ({ topic, ...record })));
       return [];
@@ -37,13 +40,13 @@ function make(more: Partial<WebhookSource> = {}) {
   };
   const webhooks = createWebhooks({
     sources: [source],
-    intake: createIntake({ sink, tally }),
-    tally,
+    intake: createIntake({ sink, metrics }),
+    metrics,
     time: { now: () => state.now },
     logger,
   });
   const post = (body: string, headers: Record<string, string> = {}) => webhooks.receive('main', { headers, body: Buffer.from(body) });
-  return { webhooks, post, appended, state, tally };
+  return { webhooks, post, appended, state, metrics };
 }
 
 /** Body and signature together: `lines` is what the format reads of it. */
@@ -59,39 +62,65 @@ function signed(text: string, at = NOW, token = 'token-1') {
 }
 
 describe('a webhook', () => {
-  test('is stored, re-keyed by recipient, with tenant and stream of its source', async () => {
-    const { post, appended, tally } = make();
+  test('is stored and re-keyed by recipient, with tenant and stream of its source', async () => {
+    const { post, appended, metrics } = make();
     expect(await post('line 1\nline 2\nignore this')).toEqual({ kind: 'stored', events: 2, ignored: 1, deadLetters: 0 });
     expect(appended.map(({ topic, key }) => [topic, key])).toEqual([
       ['deliveryEvents', 'acme/alice@example.com'],
       ['deliveryEvents', 'acme/alice@example.com'],
     ]);
     expect(JSON.parse(appended[0]!.value as string)).toMatchObject({ version: 1, id: 'line 1', tenant: 'acme', stream: 'news' });
-    expect([...tally.elements.values()]).toEqual([
+    expect([...metrics.elements.values()]).toEqual([
       { format: 'canonical', outcome: 'event', count: 2 },
       { format: 'canonical', outcome: 'ignored', count: 1 },
     ]);
   });
 
-  test('a bad element is a dead letter alone, with where it came from, and the request is done', async () => {
-    const { post, appended, tally } = make();
+  test('with one bad element makes that element a dead letter with its origin, and the request succeeds', async () => {
+    const { post, appended, metrics } = make();
     expect(await post('line 1\nbad element\nline 2')).toEqual({ kind: 'stored', events: 2, ignored: 0, deadLetters: 1 });
     const letter = appended.find(({ topic }) => topic === 'deadLetters')!;
-    expect(letter.headers).toEqual({ reason: 'invalid', detail: 'asked for', source: 'main', format: 'canonical' });
+    expect(letter.headers).toEqual({ reason: 'invalid', detail: 'asked for', tenant: 'acme', source: 'main', format: 'canonical' });
     expect(Buffer.from(letter.value as Uint8Array).toString()).toBe('bad element');
-    expect(tally.deadLetters.get('invalid')).toBe(1);
+    expect(metrics.deadLetters.get('invalid')).toBe(1);
   });
 
-  test('of which nothing can be read is refused: the provider keeps it', async () => {
-    const { post, appended, tally } = make();
+  test('without anything readable is refused, so that the provider keeps it', async () => {
+    const { post, appended, metrics } = make();
     expect(await post('broken one\nbroken two')).toMatchObject({ kind: 'refused', status: 400, refusal: 'unreadable' });
     expect(appended).toEqual([]);
-    expect(tally.refused.get('unreadable')).toBe(1);
+    expect(metrics.refused.get('unreadable')).toBe(1);
     // One element that can be read, and the rest are dead letters.
     expect(await post('broken one\nignore')).toMatchObject({ kind: 'stored', deadLetters: 1 });
   });
 
-  test('a huge element is cut to what a record holds, and says so', async () => {
+  test('with too many elements is refused and not stored, whether they are a list, documents or recipients of one event', async () => {
+    const nobody = '"bouncedRecipients":[';
+    for (const [name, body] of [
+      ['canonical', `[${'{},'.repeat(MOST_ELEMENTS)}{}]`],
+      ['canonical', '{}\n'.repeat(MOST_ELEMENTS + 1)],
+      ['mandrill', `mandrill_events=[${'{},'.repeat(MOST_ELEMENTS)}{}]`],
+      ['ses', `{"eventType":"Bounce","bounce":{${nobody}${'{},'.repeat(MOST_ELEMENTS)}{}]}}`],
+      ['postfix', 'x\n'.repeat(MOST_ELEMENTS + 1)],
+    ] as const) {
+      const { post, appended } = make({ format: formatOf(name) as Format });
+      expect(await post(body), name).toMatchObject({ kind: 'refused', status: 413, refusal: 'too_large' });
+      expect(appended).toEqual([]);
+    }
+  });
+
+  test('makes one dead letter of recipients of one event that have the same problem, because each would carry the whole event', async () => {
+    const { post, appended } = make({ format: formatOf('ses') as Format });
+    const body = JSON.stringify({
+      eventType: 'Bounce',
+      mail: { timestamp: '2026-03-01T10:00:00Z' },
+      bounce: { bouncedRecipients: Array.from({ length: 1_000 }, () => ({})) },
+    });
+    expect(await post(body)).toMatchObject({ kind: 'stored', deadLetters: 1 });
+    expect(Buffer.from(appended[0]!.value as Uint8Array).toString()).toBe(body);
+  });
+
+  test('truncates a huge element to what a record can contain, and says so', async () => {
     const { post, appended } = make();
     await post(`line 1\nbad ${'x'.repeat(1_000_000)}`);
     const letter = appended.find(({ topic }) => topic === 'deadLetters')!;
@@ -99,7 +128,7 @@ describe('a webhook', () => {
     expect(letter.headers!['bytes']).toBe('1000004');
   });
 
-  test('an event too large for the log, or without an identity, is put right or told', async () => {
+  test('corrects or reports an event that is too large for the log or has no identity', async () => {
     const odd = {
       ...lines,
       normalise: () => [
@@ -115,7 +144,7 @@ describe('a webhook', () => {
     expect(second).toEqual(first);
   });
 
-  test('a format that throws costs a dead letter, not the payload', async () => {
+  test('makes a dead letter of the element if a format throws, not of the payload', async () => {
     const throwing = {
       ...lines,
       normalise: () => {
@@ -127,7 +156,7 @@ describe('a webhook', () => {
     expect(appended[0]!.headers).toMatchObject({ reason: 'invalid', detail: 'the format failed: TypeError' });
   });
 
-  test('an unknown source', async () => {
+  test('of an unknown source is refused', async () => {
     const { webhooks } = make();
     expect(webhooks.has('canonical', 'main')).toBe(true);
     expect(webhooks.has('canonical', 'other')).toBe(false);
@@ -138,19 +167,44 @@ describe('a webhook', () => {
 describe('a signed request', () => {
   const check = mailgunCheck([KEY], 5 * MINUTES);
 
-  test('is taken once; a repeat is refused and counted, until it would be stale', async () => {
-    const { post, appended, state, tally } = make({ check, open: false });
+  test('is accepted once; a repeat is answered as stored until it would be stale', async () => {
+    const { post, appended, state, metrics } = make({ check, open: false });
     expect(await post(...signed('line 1'))).toMatchObject({ kind: 'stored' });
-    expect(await post(...signed('line 1'))).toMatchObject({ kind: 'refused', status: 409, refusal: 'replayed' });
-    // Mailgun's signature does not cover the body: the same one with other content is a replay, too.
-    expect(await post(...signed('line 2'))).toMatchObject({ status: 409 });
+    expect(await post(...signed('line 1'))).toMatchObject({ kind: 'acknowledged' });
+    // Mailgun's signature does not cover the body: the same signature with other content is a replay, too.
+    expect(await post(...signed('line 2'))).toMatchObject({ kind: 'acknowledged' });
     expect(appended).toHaveLength(1);
     state.now += 5 * MINUTES + 1;
     expect(await post(...signed('line 1'))).toMatchObject({ status: 403, refusal: 'stale' });
-    expect(Object.fromEntries(tally.refused)).toEqual({ replayed: 2, stale: 1 });
+    expect(Object.fromEntries(metrics.refused)).toEqual({ stale: 1 });
   });
 
-  test('may come again when the log did not take it', async () => {
+  test('repeated while the first is in progress gets the outcome of the first', async () => {
+    const { post, appended, state } = make({ check, open: false });
+    const slow = deferred<undefined>();
+    state.slow = slow.promise;
+    const both = [post(...signed('line 1')), post(...signed('line 1'))];
+    slow.resolve(undefined);
+    expect(await Promise.all(both)).toMatchObject([
+      { kind: 'stored', events: 1 },
+      { kind: 'stored', events: 1 },
+    ]);
+    expect(appended).toHaveLength(1);
+  });
+
+  test('repeated while the log is slow is not reported as stored if it is not', async () => {
+    const { post, appended, state } = make({ check, open: false });
+    const slow = deferred<undefined>();
+    state.slow = slow.promise;
+    const both = [post(...signed('line 1')), post(...signed('line 1'))];
+    slow.reject(new LogError('unavailable', 'retries used up'));
+    expect(await Promise.all(both)).toMatchObject([{ kind: 'again' }, { kind: 'again' }]);
+    state.slow = Promise.resolve(undefined);
+    expect(await post(...signed('line 1'))).toMatchObject({ kind: 'stored', events: 1 });
+    expect(appended).toHaveLength(1);
+  });
+
+  test('can be repeated if the log did not store it', async () => {
     const { post, appended, state } = make({ check, open: false });
     state.away = true;
     expect(await post(...signed('line 1'))).toMatchObject({ kind: 'again' });
@@ -160,33 +214,18 @@ describe('a signed request', () => {
   });
 
   test('that is forged or unsigned stores nothing', async () => {
-    const { post, appended, tally } = make({ check, open: false });
+    const { post, appended, metrics } = make({ check, open: false });
     const [body, headers] = signed('line 1');
     expect(await post(body.replace('token-1', 'token-2'), headers)).toMatchObject({ status: 403, refusal: 'forged' });
     expect(await post('text=line+1', headers)).toMatchObject({ status: 401, refusal: 'unsigned' });
     expect(appended).toEqual([]);
-    expect(Object.fromEntries(tally.refused)).toEqual({ forged: 1, unsigned: 1 });
+    expect(Object.fromEntries(metrics.refused)).toEqual({ forged: 1, unsigned: 1 });
   });
 
-  test('by its headers alone it is refused before the body is read', async () => {
+  test('that its headers alone rule out is refused before the body is read', async () => {
     const { webhooks } = make({ check: bearerCheck(['token-123']), byHeaders: true, open: false });
     expect(await webhooks.admit('main', {})).toMatchObject({ status: 401 });
     expect(await webhooks.admit('main', { authorization: 'Bearer token-124' })).toMatchObject({ status: 403 });
     expect(await webhooks.admit('main', { authorization: 'Bearer token-123' })).toBeUndefined();
-  });
-});
-
-describe('the memory of signatures', () => {
-  test('forgets what would be stale anyway, and never grows beyond its bound', () => {
-    const once = createOnce(3);
-    expect(once.claim('a', 10, 0)).toBe(true);
-    expect(once.claim('a', 10, 10)).toBe(false);
-    expect(once.claim('b', 30, 11)).toBe(true);
-    expect(once.size()).toBe(1);
-    for (const token of ['c', 'd', 'e']) once.claim(token, 30, 12);
-    expect(once.size()).toBe(3);
-    expect(once.claim('b', 30, 12)).toBe(true);
-    once.release('b');
-    expect(once.claim('b', 30, 12)).toBe(true);
   });
 });

@@ -1,50 +1,50 @@
 /**
- * Webhooks: is the request the provider's own, and what does it hold? Answered with success only when the log has it.
+ * Receives webhooks: authenticates the request, reads its events, and answers with success only when they are durable in the log.
  *
- *   request ──check──> genuine ──once──> normalise ──> store ──> 2xx
+ *   request ──check──> genuine ──replay guard──> normalise ──> store ──> 2xx
  */
 import { LogError, StoreError } from '@desist/pipeline';
 import type { Logger, Time } from '@desist/pipeline';
 import type { Check, Checked, Refusal, WebhookRequest } from './checks/check.ts';
 import { formFields, urlencoded } from './checks/form.ts';
 import type { Intake } from './intake.ts';
-import type { Once } from './once.ts';
-import { createOnce } from './once.ts';
+import type { ReplayGuard } from './replay-guard.ts';
+import { createReplayGuard } from './replay-guard.ts';
 import type { Source } from './source.ts';
-import { contextOf } from './source.ts';
-import type { IngestTally } from './tally.ts';
+import { contextOf, MOST_ELEMENTS } from './source.ts';
+import type { IngestMetrics } from './metrics.ts';
 
 export interface WebhookSource extends Source {
   readonly check: Check;
-  /** The check looks at headers only: it can be done before the body is read. */
+  /** The check needs only headers, so it can run before the body is read. */
   readonly byHeaders: boolean;
-  /** Nothing is checked. */
+  /** There is no check. */
   readonly open: boolean;
 }
 
 export type Received =
   | { readonly kind: 'stored'; readonly events: number; readonly ignored: number; readonly deadLetters: number }
-  /** Genuine, and only to be answered. */
+  /** Genuine, without events to store. */
   | { readonly kind: 'acknowledged'; readonly what: string }
   | { readonly kind: 'refused'; readonly status: number; readonly refusal: Refusal; readonly detail: string }
-  /** Nothing was decided, or not everything stored: the same request again is harmless. */
+  /** Undecided or not completely stored. It is safe to repeat the request. */
   | { readonly kind: 'again'; readonly detail: string };
 
 export interface Webhooks {
   has(format: string, name: string): boolean;
-  /** Nothing tells a genuine request of this source from another one. */
+  /** True: requests of this source are not authenticated. */
   isOpen(name: string): boolean;
-  /** Of a source that is checked by its headers: undefined when it may go on. */
+  /** Checks the headers of sources with `byHeaders`. Undefined: the request may proceed. */
   admit(name: string, headers: WebhookRequest['headers']): Promise<Extract<Received, { kind: 'refused' }> | undefined>;
   receive(name: string, request: WebhookRequest): Promise<Received>;
-  /** A request that was not even read. */
+  /** Counts a request that was refused unread. */
   overloaded(): void;
 }
 
 export interface WebhooksOptions {
   readonly sources: readonly WebhookSource[];
   readonly intake: Intake;
-  readonly tally: IngestTally;
+  readonly metrics: IngestMetrics;
   readonly time: Pick<Time, 'now'>;
   readonly logger: Logger;
 }
@@ -54,45 +54,46 @@ const STATUS: Readonly<Record<Refusal, number>> = {
   forged: 403,
   stale: 403,
   unknown_topic: 403,
-  replayed: 409,
   unreadable: 400,
+  too_large: 413,
   overloaded: 429,
 };
 
-export function createWebhooks({ sources, intake, tally, time, logger }: WebhooksOptions): Webhooks {
-  const byName = new Map(sources.map((source) => [source.name, { source, once: createOnce() }]));
+export function createWebhooks({ sources, intake, metrics, time, logger }: WebhooksOptions): Webhooks {
+  const byName = new Map(sources.map((source) => [source.name, { source, guard: createReplayGuard(isStored) }]));
 
   function refuse(refusal: Refusal, detail: string): Extract<Received, { kind: 'refused' }> {
-    tally.refuse(refusal);
+    metrics.refuse(refusal);
     return { kind: 'refused', status: STATUS[refusal], refusal, detail };
   }
 
-  async function genuine({ source, once }: Known, request: WebhookRequest, checked: Genuine, now: number): Promise<Received> {
+  async function genuine({ source, guard }: GuardedSource, request: WebhookRequest, checked: Genuine, now: number): Promise<Received> {
     if (checked.only !== undefined) {
       logger.info({ source: source.name }, `webhook: ${checked.only}`);
       return { kind: 'acknowledged', what: checked.only };
     }
-    if (checked.once !== null && !once.claim(checked.once.token, checked.once.until, now)) {
-      return refuse('replayed', 'this signed request was taken before');
-    }
-    const answer = await stored(source, request, now);
-    if (answer.kind !== 'stored' && checked.once !== null) once.release(checked.once.token);
-    return answer;
+    if (checked.replayToken === null) return store(source, request, now);
+    const outcome = await guard.runOnce(checked.replayToken, now, () => store(source, request, now));
+    return outcome === 'stored' ? { kind: 'acknowledged', what: 'a repeat of a stored request' } : outcome;
   }
 
-  async function stored(source: WebhookSource, { headers, body }: WebhookRequest, now: number): Promise<Received> {
+  async function store(source: WebhookSource, { headers, body }: WebhookRequest, now: number): Promise<Received> {
     const payload = await payloadOf(headers['content-type'] ?? '', body);
-    const taken = intake.take(source, await intake.normalise(source, payload, contextOf(source, now, headers)));
-    // The provider keeps it and comes again, and shows its owner that something is wrong: nothing is lost by saying so.
-    if (taken.unreadable) return refuse('unreadable', `nothing in the body can be read as ${source.format.name}: is it the right path?`);
+    const context = { ...contextOf(source, now, headers), elementLimit: MOST_ELEMENTS };
+    const elements = await intake.normalise(source, payload, context);
+    // Nothing is lost by refusing: the provider keeps the request, retries, and shows its owner that something is wrong.
+    const [only, ...others] = elements;
+    if (only?.kind === 'problem' && only.reason === 'too_large' && others.length === 0) return refuse('too_large', only.detail);
+    const batch = intake.encode(source, elements);
+    if (batch.unreadable) return refuse('unreadable', `nothing in the body can be read as ${source.format.name}: check the path`);
     try {
-      await intake.store([taken], source);
+      await intake.store([batch], source);
     } catch (error) {
       if (!(error instanceof LogError || error instanceof StoreError)) throw error;
-      logger.warn({ source: source.name, error: error.name, kind: error.kind }, 'a webhook was not stored: it will come again');
+      logger.warn({ source: source.name, error: error.name, kind: error.kind }, 'a webhook was not stored: the provider will repeat it');
       return { kind: 'again', detail: 'The log did not confirm the events. Send the same request again.' };
     }
-    return { kind: 'stored', events: taken.events.length, ignored: taken.ignored, deadLetters: taken.deadLetters.length };
+    return { kind: 'stored', events: batch.events.length, ignored: batch.ignored, deadLetters: batch.deadLetters.length };
   }
 
   return {
@@ -122,18 +123,22 @@ export function createWebhooks({ sources, intake, tally, time, logger }: Webhook
           return refuse('forged', 'unknown');
       }
     },
-    overloaded: () => tally.refuse('overloaded'),
+    overloaded: () => metrics.refuse('overloaded'),
   };
 }
 
 type Genuine = Extract<Checked, { kind: 'genuine' }>;
 
-interface Known {
+interface GuardedSource {
   readonly source: WebhookSource;
-  readonly once: Once;
+  readonly guard: ReplayGuard<Received>;
 }
 
-/** Formats read urlencoded forms; multipart ones say the same in other clothes. */
+function isStored({ kind }: Received): boolean {
+  return kind === 'stored';
+}
+
+/** Converts a multipart form to a urlencoded one, which formats read. */
 async function payloadOf(contentType: string, body: Uint8Array): Promise<Uint8Array> {
   if (!/^multipart\//i.test(contentType)) return body;
   const fields = await formFields(body, contentType);

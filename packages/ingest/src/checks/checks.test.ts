@@ -1,4 +1,4 @@
-/** Every signature: as the vendor documents it, forged, stale, and with a secret that is being changed. */
+/** Every signature: as the vendor documents it, forged, stale, and while a secret is replaced. */
 import { createHmac, generateKeyPairSync, sign } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { certificateOf } from '../certificate.test-kit.ts';
@@ -7,7 +7,8 @@ import { mailgunCheck } from './mailgun.ts';
 import { mandrillCheck } from './mandrill.ts';
 import { sendgridCheck, sendgridKey } from './sendgrid.ts';
 import { basicCheck, bearerCheck, headerCheck } from './shared.ts';
-import { createCertificates, snsCheck } from './sns.ts';
+import { createCertificates, MOST_CANDIDATES, MOST_PROVEN } from './certificates.ts';
+import { snsCheck } from './sns.ts';
 import { svixCheck, svixKey } from './svix.ts';
 
 const NOW = Date.parse('2026-03-01T12:00:00.000Z');
@@ -46,12 +47,12 @@ describe('SendGrid', () => {
   const keys = (...texts: string[]) => texts.map((text) => sendgridKey(text)!);
   const check = sendgridCheck(keys(KEY), 5 * MINUTES);
 
-  test('the vendor’s example', async () => {
+  test('accepts the vendor’s example', async () => {
     expect(await verdict(check, request(headers(), PAYLOAD), AT)).toBe('genuine');
     expect(await verdict(sendgridCheck(keys(OTHER, KEY), 5 * MINUTES), request(headers(), PAYLOAD), AT)).toBe('genuine');
   });
 
-  test('another key, one changed byte, another time, no signature', async () => {
+  test('refuses another key, a changed byte, another time, and a missing signature', async () => {
     expect(await verdict(sendgridCheck(keys(OTHER), 5 * MINUTES), request(headers(), PAYLOAD), AT)).toBe('forged');
     expect(await verdict(check, request(headers(), PAYLOAD.trimEnd()), AT)).toBe('forged');
     expect(await verdict(check, request(headers(SIGNATURE, '1600112503'), PAYLOAD), AT)).toBe('forged');
@@ -59,7 +60,7 @@ describe('SendGrid', () => {
     expect(await verdict(check, request({}, PAYLOAD), AT)).toBe('unsigned');
   });
 
-  test('five minutes are the bound, on both sides', async () => {
+  test('accepts times within five minutes in both directions', async () => {
     for (const [off, wanted] of [
       [5 * MINUTES, 'genuine'],
       [5 * MINUTES + 1, 'stale'],
@@ -70,7 +71,7 @@ describe('SendGrid', () => {
     }
   });
 
-  test('a second signature of the same message names the same token', async () => {
+  test('a second signature of the same message has the same replay token', async () => {
     const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
     const own = sendgridCheck([publicKey], 5 * MINUTES);
     const body = '[]';
@@ -82,7 +83,7 @@ describe('SendGrid', () => {
     expect(await token()).toEqual(await token());
   });
 
-  test('what is no P-256 key is none', () => {
+  test('refuses a key that is not on P-256', () => {
     expect(sendgridKey('nonsense')).toBeUndefined();
     const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({ format: 'der', type: 'spki' });
     expect(sendgridKey(rsa.toString('base64'))).toBeUndefined();
@@ -108,7 +109,7 @@ describe('Svix', () => {
   });
   const check = svixCheck([svixKey(vector.secret)!], 5 * MINUTES);
 
-  test('the vendor’s example, alone and among other signatures, under both names', async () => {
+  test('accepts the vendor’s example, alone and among other signatures, under both header names', async () => {
     expect(await verdict(check, request(headers(), vector.body), AT)).toBe('genuine');
     const among = { 'svix-signature': `v1a,xyz v1,bm90IHRoaXM= ${vector.signature}` };
     expect(await verdict(check, request(headers(among), vector.body), AT)).toBe('genuine');
@@ -116,14 +117,14 @@ describe('Svix', () => {
     expect(await verdict(check, request(standard, vector.body), AT)).toBe('genuine');
   });
 
-  test('two secrets at a time', async () => {
+  test('accepts two secrets at the same time', async () => {
     expect(await verdict(svixCheck([svixKey(NEW)!, svixKey(vector.secret)!], 5 * MINUTES), request(headers(), vector.body), AT)).toBe(
       'genuine',
     );
     expect(await verdict(svixCheck([svixKey(NEW)!], 5 * MINUTES), request(headers(), vector.body), AT)).toBe('forged');
   });
 
-  test('id, time and body are covered', async () => {
+  test('the signature covers id, time and body', async () => {
     expect(await verdict(check, request(headers({ 'svix-id': 'msg_other' }), vector.body), AT)).toBe('forged');
     expect(await verdict(check, request(headers({ 'svix-timestamp': '1731705122' }), vector.body), AT)).toBe('forged');
     expect(await verdict(check, request(headers(), `${vector.body} `), AT)).toBe('forged');
@@ -134,7 +135,7 @@ describe('Svix', () => {
     expect(await verdict(check, request({ 'svix-id': vector.id }, vector.body), AT)).toBe('unsigned');
   });
 
-  test('secrets are base64 of at least 16 bytes', () => {
+  test('requires secrets of at least 16 bytes in base64', () => {
     expect(svixKey('whsec_kurz')).toBeUndefined();
     expect(svixKey('whsec_!!!')).toBeUndefined();
   });
@@ -153,7 +154,7 @@ describe('Mailgun', () => {
     request({ 'content-type': 'application/json' }, JSON.stringify({ signature, 'event-data': { event: 'delivered' } }));
   const check = mailgunCheck([KEY], 5 * MINUTES);
 
-  test('in a JSON body, in an urlencoded and in a multipart form', async () => {
+  test('reads the signature from a JSON body, an urlencoded form and a multipart form', async () => {
     expect(await verdict(check, json(signed()))).toBe('genuine');
     const fields = Object.entries(signed());
     const form = new URLSearchParams([['event', 'delivered'], ...fields]).toString();
@@ -166,11 +167,11 @@ describe('Mailgun', () => {
     );
   });
 
-  test('the token is what is taken once', async () => {
-    expect(await check(json(signed()), NOW)).toMatchObject({ once: { token: 'a'.repeat(50), until: NOW + 5 * MINUTES } });
+  test("the replay token is Mailgun's token", async () => {
+    expect(await check(json(signed()), NOW)).toMatchObject({ replayToken: { token: 'a'.repeat(50), until: NOW + 5 * MINUTES } });
   });
 
-  test('two keys at a time, forged, stale, unsigned', async () => {
+  test('accepts two keys at the same time; refuses forged, stale and unsigned requests', async () => {
     expect(await verdict(mailgunCheck(['another-key', KEY], 5 * MINUTES), json(signed()))).toBe('genuine');
     expect(await verdict(check, json(signed('wrong')))).toBe('forged');
     expect(await verdict(check, json({ ...signed(), token: 'b'.repeat(50) }))).toBe('forged');
@@ -195,7 +196,7 @@ describe('Mandrill', () => {
   // A field with what forms encode: blanks, plus signs, escaped slashes, letters beyond ASCII.
   const events = '[{"event":"send","url":"http:\\/\\/example.com","note":"a + b ü"}]';
 
-  test('URL and sorted fields, decoded', async () => {
+  test('signs the URL and the sorted, decoded fields', async () => {
     const body = form({ mandrill_events: events, extra: 'first' });
     expect(await verdict(check, post(body, signatureOf(`${URL}extrafirstmandrill_events${events}`)))).toBe('genuine');
     expect(
@@ -203,14 +204,14 @@ describe('Mandrill', () => {
     ).toBe('genuine');
   });
 
-  test('is remembered for a day', async () => {
+  test('its replay token is kept for a day', async () => {
     const signature = signatureOf(`${URL}mandrill_events${events}`);
     expect(await check(post(form({ mandrill_events: events }), signature), NOW)).toMatchObject({
-      once: { token: signature, until: NOW + 24 * 60 * MINUTES },
+      replayToken: { token: signature, until: NOW + 24 * 60 * MINUTES },
     });
   });
 
-  test('another URL, key or field', async () => {
+  test('refuses another URL, key or field', async () => {
     const body = form({ mandrill_events: events });
     const good = signatureOf(`${URL}mandrill_events${events}`);
     expect(await verdict(mandrillCheck([KEY], `${URL}/`), post(body, good))).toBe('forged');
@@ -219,11 +220,11 @@ describe('Mandrill', () => {
     expect(await verdict(check, post(body))).toBe('unsigned');
   });
 
-  test('the trial of the URL has its own key, and no events', async () => {
+  test('the test request for the URL has its own key and no events', async () => {
     const empty = form({ mandrill_events: '[]' });
     expect(await check(post(empty, signatureOf(`${URL}mandrill_events[]`, 'test-webhook')), NOW)).toMatchObject({
       kind: 'genuine',
-      only: 'a trial of the URL',
+      only: 'a test of the URL',
     });
     const full = form({ mandrill_events: events });
     expect(await verdict(check, post(full, signatureOf(`${URL}mandrill_events${events}`, 'test-webhook')))).toBe('forged');
@@ -231,7 +232,7 @@ describe('Mandrill', () => {
 });
 
 describe('shared secrets', () => {
-  test('basic', async () => {
+  test('accepts basic authentication', async () => {
     const check = basicCheck(['desist:first secret', 'desist:second']);
     const basic = (text: string) => request({ authorization: `Basic ${Buffer.from(text).toString('base64')}` });
     expect(await verdict(check, basic('desist:first secret'))).toBe('genuine');
@@ -242,7 +243,7 @@ describe('shared secrets', () => {
     expect(await verdict(check, request({ authorization: 'Bearer second' }))).toBe('unsigned');
   });
 
-  test('bearer and header', async () => {
+  test('accepts a bearer token and a header', async () => {
     expect(await verdict(bearerCheck(['token-123']), request({ authorization: 'bearer token-123' }))).toBe('genuine');
     expect(await verdict(bearerCheck(['token-123']), request({ authorization: 'Bearer token-124' }))).toBe('forged');
     expect(await verdict(headerCheck('x-token', ['a-secret-1']), request({ 'x-token': 'a-secret-1' }))).toBe('genuine');
@@ -258,7 +259,7 @@ describe('SNS', () => {
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const pem = certificateOf(publicKey, privateKey, new Date(NOW - 86_400_000), new Date(NOW + 86_400_000));
 
-  function make(served: Record<string, string> = { [CERTIFICATE]: pem }) {
+  function make(served: Record<string, string> = { [CERTIFICATE]: pem }, topics: readonly string[] = [TOPIC]) {
     const asked: string[] = [];
     const fetch = async (url: string): Promise<string> => {
       asked.push(url);
@@ -266,7 +267,7 @@ describe('SNS', () => {
       if (page === undefined) throw new Error('status 404');
       return page;
     };
-    const check = snsCheck({ topics: [TOPIC], tolerance: 120 * MINUTES, certificates: createCertificates(fetch), fetch });
+    const check = snsCheck({ topics, tolerance: 120 * MINUTES, certificates: createCertificates(fetch), fetch });
     return { check, asked };
   }
 
@@ -292,15 +293,15 @@ describe('SNS', () => {
   }
   const post = (fields: Fields): WebhookRequest => request({ 'content-type': 'text/plain; charset=UTF-8' }, JSON.stringify(fields));
 
-  test('both versions of the signature, with and without a subject; the certificate is fetched once', async () => {
+  test('accepts both signature versions, with and without a subject; fetches the certificate once', async () => {
     const { check, asked } = make();
     expect(await verdict(check, post(envelope({}, '1')))).toBe('genuine');
     expect(await verdict(check, post(envelope({ Subject: 'Amazon SES' })))).toBe('genuine');
     expect(asked).toEqual([CERTIFICATE]);
-    expect(await check(post(envelope()), NOW)).toMatchObject({ once: { token: '22b80b92-fdea-4c2c-8f9d-bdfb0c7bf324' } });
+    expect(await check(post(envelope()), NOW)).toMatchObject({ replayToken: { token: '22b80b92-fdea-4c2c-8f9d-bdfb0c7bf324' } });
   });
 
-  test('changed content, another signer, a version that does not fit', async () => {
+  test('refuses changed content, another signer, and a version that does not match', async () => {
     const { check } = make();
     expect(await verdict(check, post({ ...envelope(), Message: '{}' }))).toBe('forged');
     expect(await verdict(check, post({ ...envelope(), Subject: 'added' }))).toBe('forged');
@@ -310,7 +311,7 @@ describe('SNS', () => {
     expect(await verdict(check, post(envelope({}, '2', other)))).toBe('forged');
   });
 
-  test('a certificate from anywhere else is never fetched', async () => {
+  test('never fetches a certificate from another host', async () => {
     const { check, asked } = make();
     for (const url of [
       'https://sns.eu-west-1.amazonaws.com.evil.example/SimpleNotificationService-0123456789abcdef.pem',
@@ -322,6 +323,8 @@ describe('SNS', () => {
       'https://sns.us-east-1.amazonaws.com/SimpleNotificationService-0123456789abcdef.pem',
       `${HOST}/other/SimpleNotificationService-0123456789abcdef.pem`,
       `${HOST}/SimpleNotificationService-0123456789abcdef.pem/../evil.pem`,
+      `${HOST}/SimpleNotificationService-0123456789abcdef.pem?again=1`,
+      `${HOST}/simplenotificationservice-0123456789abcdef.pem`,
       'not a url',
     ]) {
       expect(await verdict(check, post(envelope({ SigningCertURL: url }))), url).toBe('forged');
@@ -329,7 +332,7 @@ describe('SNS', () => {
     expect(asked).toEqual([]);
   });
 
-  test('a topic that is not the source’s, a stale message, no envelope', async () => {
+  test('refuses another topic, a stale message, and a body without an envelope', async () => {
     const { check, asked } = make();
     expect(await verdict(check, post(envelope({ TopicArn: `${TOPIC}-other` })))).toBe('unknown_topic');
     expect(await verdict(check, post(envelope()), NOW + 121 * MINUTES)).toBe('stale');
@@ -338,11 +341,11 @@ describe('SNS', () => {
     expect(asked).toEqual([]);
   });
 
-  test('without its certificate nothing is decided; a certificate that has ended is none', async () => {
+  test('decides nothing without the certificate, and refuses an expired certificate', async () => {
     const { check, asked } = make({});
     expect(await verdict(check, post(envelope()))).toBe('undecided');
     expect(await verdict(check, post(envelope()))).toBe('undecided');
-    // The failure is remembered for a while.
+    // The failure is cached for a while.
     expect(asked).toHaveLength(1);
     expect(await verdict(check, post(envelope()), NOW + MINUTES)).toBe('undecided');
     expect(asked).toHaveLength(2);
@@ -351,12 +354,46 @@ describe('SNS', () => {
     expect(await verdict(make({ [CERTIFICATE]: 'no certificate' }).check, post(envelope()))).toBe('undecided');
   });
 
-  test('a subscription is confirmed for the source’s topics only, at the topic’s host only, after its signature', async () => {
+  test('a sender that knows a topic’s name cannot evict a certificate that is in use', async () => {
+    const OTHER_TOPIC = 'arn:aws:sns:us-east-1:123456789012:ses-events';
+    const certificates: Record<string, string> = { [CERTIFICATE]: pem };
+    const named = (n: number, host = HOST): string => `${host}/SimpleNotificationService-${n.toString(16).padStart(8, '0')}.pem`;
+    for (let n = 0; n < MOST_CANDIDATES + MOST_PROVEN; n += 1) certificates[named(n)] = pem;
+    const { check, asked } = make(certificates, [TOPIC, OTHER_TOPIC]);
+    expect(await verdict(check, post(envelope()))).toBe('genuine');
+    // URLs that exist, URLs that do not, and URLs at another region's host.
+    for (let n = 0; n < 10 * MOST_CANDIDATES; n += 1) {
+      const forged = { ...envelope({ SigningCertURL: named(n) }), Signature: 'bm8=' };
+      expect(['forged', 'undecided']).toContain(await verdict(check, post(forged)));
+      const elsewhere = { ...envelope({ TopicArn: OTHER_TOPIC, SigningCertURL: named(n, 'https://sns.us-east-1.amazonaws.com') }) };
+      expect(await verdict(check, post(elsewhere))).toBe('undecided');
+    }
+    // Not fetched again, even after a day: it is valid as long as the certificate says.
+    expect(await verdict(check, post(envelope()))).toBe('genuine');
+    expect(asked.filter((url) => url === CERTIFICATE)).toHaveLength(1);
+  });
+
+  test('evicts the certificate that was used least recently', async () => {
+    const named = (n: number): string => `${HOST}/SimpleNotificationService-${String(n).padStart(8, '0')}.pem`;
+    const served = Object.fromEntries(Array.from({ length: MOST_PROVEN + 1 }, (_, n) => [named(n), pem]));
+    const { check, asked } = make({ [CERTIFICATE]: pem, ...served });
+    const use = (url: string) => verdict(check, post(envelope({ SigningCertURL: url })));
+    for (let n = 0; n < MOST_PROVEN; n += 1) expect(await use(named(n))).toBe('genuine');
+    await use(named(0));
+    await use(named(MOST_PROVEN));
+    const before = asked.length;
+    await use(named(0));
+    expect(asked).toHaveLength(before);
+    await use(named(1));
+    expect(asked).toHaveLength(before + 1);
+  });
+
+  test('confirms a subscription only for the source’s topics, at the topic’s host, and after checking the signature', async () => {
     const subscribe = `${HOST}/?Action=ConfirmSubscription&TopicArn=${TOPIC}&Token=abc`;
     const confirmation = (more: Fields = {}): Fields =>
       envelope({ Type: 'SubscriptionConfirmation', Token: 'abc', SubscribeURL: subscribe, ...more });
     const { check, asked } = make({ [CERTIFICATE]: pem, [subscribe]: '<ConfirmSubscriptionResponse/>' });
-    expect(await check(post(confirmation()), NOW)).toMatchObject({ kind: 'genuine', only: 'a subscription, which was confirmed' });
+    expect(await check(post(confirmation()), NOW)).toMatchObject({ kind: 'genuine', only: 'a subscription that is now confirmed' });
     expect(asked).toEqual([CERTIFICATE, subscribe]);
     expect(await verdict(check, post(confirmation({ TopicArn: `${TOPIC}-other` })))).toBe('unknown_topic');
     expect(await verdict(check, post(confirmation({ SubscribeURL: 'https://evil.example/?Action=ConfirmSubscription' })))).toBe('forged');

@@ -1,4 +1,4 @@
-/** SendGrid's signed event webhook: ECDSA over P-256 and SHA-256, of the time in the header and the raw body behind it. */
+/** SendGrid's signed event webhook: ECDSA (P-256, SHA-256) of the timestamp header followed by the raw body. */
 import { createHash, createPublicKey, verify } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import type { Check } from './check.ts';
@@ -7,7 +7,7 @@ import { isFresh, refused, secondsOf, STALE } from './check.ts';
 const SIGNATURE = 'x-twilio-email-event-webhook-signature';
 const TIMESTAMP = 'x-twilio-email-event-webhook-timestamp';
 
-/** As its console shows it: base64 of the key in DER. Undefined when it is no key on that curve. */
+/** The key as the console shows it: base64 of DER. Undefined when it is no key on P-256. */
 export function sendgridKey(text: string): KeyObject | undefined {
   try {
     const body = text.replaceAll(/-----[A-Z ]+-----|\s/g, '');
@@ -23,14 +23,14 @@ export function sendgridCheck(keys: readonly KeyObject[], tolerance: number): Ch
     const signature = headers[SIGNATURE];
     const timestamp = headers[TIMESTAMP];
     const signedAt = secondsOf(timestamp);
-    if (signature === undefined || timestamp === undefined) return refused('unsigned', 'no signature of the event webhook');
-    if (signedAt === undefined) return refused('forged', 'the time of the signature is no time');
+    if (signature === undefined || timestamp === undefined) return refused('unsigned', 'no signature headers of the event webhook');
+    if (signedAt === undefined) return refused('forged', 'the timestamp of the signature is invalid');
     const signed = Buffer.concat([Buffer.from(timestamp), body]);
     const bytes = Buffer.from(signature, 'base64');
-    if (!keys.some((key) => verifies(key, signed, bytes))) return refused('forged', 'the signature is not of this source');
+    if (!keys.some((key) => verifies(key, signed, bytes))) return refused('forged', 'the signature does not match this source');
     if (!isFresh(signedAt, now, tolerance)) return refused('stale', STALE);
-    // Of the message, not of the signature: from one signature of ECDSA anybody can make a second one that is as good.
-    return { kind: 'genuine', once: { token: `${timestamp}.${hash(signed)}`, until: signedAt + tolerance } };
+    // Derived from the message and not from the signature: from one ECDSA signature anybody can compute a second valid one.
+    return { kind: 'genuine', replayToken: { token: `${timestamp}.${hash(signed)}`, until: signedAt + tolerance } };
   };
 }
 

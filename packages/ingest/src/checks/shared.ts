@@ -1,8 +1,8 @@
-/** Providers that sign nothing: a password or token that they were given, in a header. */
+/** Checks for providers that do not sign: a password or token in a header. */
 import type { Check, WebhookRequest } from './check.ts';
 import { anySame, refused } from './check.ts';
 
-/** `user:password` each. */
+/** `secrets`: `user:password` each. */
 export function basicCheck(secrets: readonly string[]): Check {
   return ({ headers }) => {
     const [, given] = /^basic\s+([A-Za-z0-9+/=_-]{1,2048})$/i.exec(headers['authorization'] ?? '') ?? [];
@@ -26,11 +26,11 @@ export function headerCheck(name: string, secrets: readonly string[]): Check {
   };
 }
 
-/** For those whose own gateway has asked already. */
-export const noCheck: Check = () => ({ kind: 'genuine', once: null });
+/** For installations whose gateway has authenticated the request. */
+export const noCheck: Check = () => ({ kind: 'genuine', replayToken: null });
 
 function decide(given: string, secrets: readonly string[]): ReturnType<Check> {
   return anySame(given, secrets)
-    ? { kind: 'genuine', once: null }
-    : refused('forged', 'the password or token is not the one of this source');
+    ? { kind: 'genuine', replayToken: null }
+    : refused('forged', 'the password or token does not match this source');
 }

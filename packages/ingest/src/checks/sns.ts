@@ -1,14 +1,12 @@
 /**
- * Amazon SNS: an RSA signature over some fields of the envelope, with a certificate that the envelope names. Its URL is believed
- * only where it is Amazon's own host of the topic's region; the topic must be one that the source names.
+ * Amazon SNS: an RSA signature of some fields of the envelope, with a certificate whose URL is in the envelope. The URL is
+ * trusted only on Amazon's host for the topic's region; the topic must be one of the source.
  */
-import { verify, X509Certificate } from 'node:crypto';
+import { verify } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
+import type { Certificates, Fetcher } from './certificates.ts';
 import type { Check, Checked } from './check.ts';
 import { isFresh, refused, STALE } from './check.ts';
-
-/** Answers the body of an https URL, which is at most `limit` bytes. Rejects for anything but 200; follows nowhere. */
-export type Fetcher = (url: string, limit: number) => Promise<string>;
 
 export interface SnsOptions {
   readonly topics: readonly string[];
@@ -18,7 +16,6 @@ export interface SnsOptions {
 }
 
 const ENVELOPE_LIMIT = 1024 * 1024;
-const CERTIFICATE_LIMIT = 64 * 1024;
 const ANSWER_LIMIT = 256 * 1024;
 
 const NOTIFICATION = ['Message', 'MessageId', 'Subject', 'Timestamp', 'TopicArn', 'Type'];
@@ -35,13 +32,14 @@ export function snsCheck({ topics, tolerance, certificates, fetch }: SnsOptions)
     const envelope = envelopeOf(body);
     const fields = SIGNED[envelope?.['Type'] ?? ''];
     if (envelope === undefined || fields === undefined || envelope['Signature'] === undefined) {
-      return refused('unsigned', 'no signed SNS envelope: raw message delivery has no signature, switch it off');
+      return refused('unsigned', 'not a signed SNS envelope: switch off raw message delivery, which has no signature');
     }
     const topic = envelope['TopicArn'] ?? '';
     if (!topics.includes(topic)) return refused('unknown_topic', 'the topic is not one of this source');
     const host = hostOf(topic);
-    const url = envelope['SigningCertURL'] ?? envelope['SigningCertUrl'] ?? '';
-    if (!isAmazons(url, host, /^\/SimpleNotificationService-[0-9a-f]{1,64}\.pem$/i)) {
+    const url = amazonsUrl(envelope['SigningCertURL'] ?? envelope['SigningCertUrl'] ?? '', host);
+    // A query string would give one certificate any number of URLs.
+    if (url === undefined || url.search !== '' || !CERTIFICATE_PATH.test(url.pathname)) {
       return refused('forged', 'the certificate is not at the host of the topic');
     }
     const hash = HASHES[envelope['SignatureVersion'] ?? ''];
@@ -51,34 +49,38 @@ export function snsCheck({ topics, tolerance, certificates, fetch }: SnsOptions)
     const key = await certificates.key(url, now);
     if (key === undefined) return { kind: 'undecided', detail: 'the certificate of the signature could not be fetched' };
     const signed = fields.map((name) => (envelope[name] === undefined ? '' : `${name}\n${envelope[name]}\n`)).join('');
-    if (!verifies(hash, signed, key, envelope['Signature'])) return refused('forged', 'the signature is not Amazon’s');
-    if (envelope['Type'] === 'UnsubscribeConfirmation') return { kind: 'genuine', once: null, only: 'the end of a subscription' };
+    if (!verifies(hash, signed, key, envelope['Signature'])) return refused('forged', 'the signature is not valid');
+    certificates.proven(url);
+    if (envelope['Type'] === 'UnsubscribeConfirmation') return { kind: 'genuine', replayToken: null, only: 'a subscription that ended' };
     if (envelope['Type'] === 'SubscriptionConfirmation') return confirm(envelope['SubscribeURL'] ?? '', host, fetch);
-    return { kind: 'genuine', once: { token: envelope['MessageId'] ?? '', until: signedAt + tolerance } };
+    return { kind: 'genuine', replayToken: { token: envelope['MessageId'] ?? '', until: signedAt + tolerance } };
   };
 }
 
 async function confirm(url: string, host: string, fetch: Fetcher): Promise<Checked> {
-  if (!isAmazons(url, host, /^\/$/)) return refused('forged', 'the subscription is not confirmed at the host of the topic');
+  if (amazonsUrl(url, host)?.pathname !== '/') return refused('forged', 'the subscription is not confirmed at the host of the topic');
   try {
     await fetch(url, ANSWER_LIMIT);
-    return { kind: 'genuine', once: null, only: 'a subscription, which was confirmed' };
+    return { kind: 'genuine', replayToken: null, only: 'a subscription that is now confirmed' };
   } catch {
     return { kind: 'undecided', detail: 'the subscription could not be confirmed' };
   }
 }
 
-/** `sns.<region>.amazonaws.com` of the topic's region; China has a domain of its own. */
+/** `sns.<region>.amazonaws.com` for the topic's region; China has a domain of its own. */
 function hostOf(topic: string): string {
   const [, partition = '', , region = ''] = topic.split(':');
   return `sns.${region}.amazonaws.com${partition === 'aws-cn' ? '.cn' : ''}`;
 }
 
-function isAmazons(text: string, host: string, path: RegExp): boolean {
-  if (!URL.canParse(text)) return false;
-  const url = new URL(text);
-  const plain = url.protocol === 'https:' && url.port === '' && url.username === '' && url.password === '' && url.hash === '';
-  return plain && url.hostname === host && path.test(url.pathname);
+const CERTIFICATE_PATH = /^\/SimpleNotificationService-[0-9a-f]{1,64}\.pem$/;
+const LONGEST_URL = 2_048;
+
+/** The URL; undefined unless it is an https URL of this host without port, user and fragment. */
+function amazonsUrl(text: string, host: string): URL | undefined {
+  const url = text.length > LONGEST_URL ? null : URL.parse(text);
+  if (url?.protocol !== 'https:' || url.hostname !== host) return undefined;
+  return url.port === '' && url.username === '' && url.password === '' && url.hash === '' ? url : undefined;
 }
 
 function verifies(hash: string, signed: string, key: KeyObject, signature: string): boolean {
@@ -98,63 +100,4 @@ function envelopeOf(body: Uint8Array): Readonly<Partial<Record<string, string>>>
   } catch {
     return undefined;
   }
-}
-
-// ---------------------------------------------------------------------------------------------- certificates
-
-export interface Certificates {
-  /** Undefined: it could not be fetched, or is none that holds at `now`. The URL was checked. */
-  key(url: string, now: number): Promise<KeyObject | undefined>;
-}
-
-const KEPT_FOR = 24 * 3_600_000;
-/** A failure is remembered for a while: a stream of requests must not become a stream of requests of ours. */
-const FAILURE_KEPT_FOR = 30_000;
-const MOST_KEPT = 64;
-const MOST_AT_ONCE = 8;
-
-interface Kept {
-  readonly at: number;
-  readonly certificate: Promise<X509Certificate | undefined>;
-  failed: boolean;
-}
-
-export function createCertificates(fetch: Fetcher): Certificates {
-  const kept = new Map<string, Kept>();
-  let fetching = 0;
-
-  function ask(url: string, now: number): Kept {
-    fetching += 1;
-    const one: Kept = {
-      at: now,
-      failed: false,
-      certificate: fetch(url, CERTIFICATE_LIMIT)
-        .then((pem) => new X509Certificate(pem))
-        .catch(() => {
-          one.failed = true;
-          return undefined;
-        })
-        .finally(() => (fetching -= 1)),
-    };
-    return one;
-  }
-
-  return {
-    async key(url, now) {
-      let one = kept.get(url);
-      if (one !== undefined && now - one.at > (one.failed ? FAILURE_KEPT_FOR : KEPT_FOR)) {
-        kept.delete(url);
-        one = undefined;
-      }
-      if (one === undefined) {
-        if (fetching >= MOST_AT_ONCE) return undefined;
-        if (kept.size >= MOST_KEPT) kept.delete(kept.keys().next().value as string);
-        kept.set(url, (one = ask(url, now)));
-      }
-      const certificate = await one.certificate;
-      if (certificate === undefined) return undefined;
-      const holds = Date.parse(certificate.validFrom) <= now && now <= Date.parse(certificate.validTo);
-      return holds ? certificate.publicKey : undefined;
-    },
-  };
 }

@@ -5,7 +5,7 @@ import { anySame, isFresh, refused, secondsOf, STALE } from './check.ts';
 
 const MOST_SIGNATURES = 16;
 
-/** The key behind `whsec_`; undefined when the text is no such secret. */
+/** The key after `whsec_`; undefined when the text is no such secret. */
 export function svixKey(text: string): Buffer | undefined {
   const body = text.replace(/^whsec_/, '');
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(body)) return undefined;
@@ -22,12 +22,12 @@ export function svixCheck(keys: readonly Buffer[], tolerance: number): Check {
       return refused('unsigned', 'no svix-id, svix-timestamp and svix-signature');
     const signedAt = secondsOf(timestamp);
     const wanted = keys.map((key) => createHmac('sha256', key).update(`${id}.${timestamp}.`).update(body).digest('base64'));
-    // Several while its side changes the secret.
+    // Svix sends several signatures while a secret is replaced.
     const signatures = given.split(' ').slice(0, MOST_SIGNATURES);
     const good = signatures.map((one) => one.startsWith('v1,') && anySame(one.slice(3), wanted)).some(Boolean);
-    if (signedAt === undefined || !good) return refused('forged', 'the signature is not of this source');
+    if (signedAt === undefined || !good) return refused('forged', 'the signature does not match this source');
     if (!isFresh(signedAt, now, tolerance)) return refused('stale', STALE);
-    // A repeat by hand keeps the id and has a new time: it is a new request, its events are known ones.
-    return { kind: 'genuine', once: { token: `${id}.${timestamp}`, until: signedAt + tolerance } };
+    // A manual resend keeps the id and has a new time. It is a new request whose events are duplicates.
+    return { kind: 'genuine', replayToken: { token: `${id}.${timestamp}`, until: signedAt + tolerance } };
   };
 }

@@ -1,22 +1,22 @@
-/** Folders of segments: KumoMTA's zstd files, PowerMTA's CSV files; and how bytes become lines. */
+/** Folders of segments: KumoMTA's zstd files, PowerMTA's CSV files; and splitting bytes into lines. */
 import { appendFile, chmod, mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { constants, zstdCompressSync } from 'node:zlib';
-import { formatOf } from '@desist/contracts/formats';
+import { formatOf } from '@desist/formats';
 import type { OutRecord } from '@desist/pipeline';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createIntake } from '../intake.ts';
 import type { Source } from '../source.ts';
 import { lineSource, logger } from '../support.test-kit.ts';
-import { createIngestTally } from '../tally.ts';
+import { createIngestMetrics } from '../metrics.ts';
 import { follow } from './follow.ts';
 import type { Followed } from './follow.ts';
-import { zstdContent } from './frames.ts';
+import { zstdContent } from './zstd-frames.ts';
 import { createSplitter } from './splitter.ts';
 import { stateFile } from './state.ts';
-import { folderWalk } from './walk.ts';
+import { segmentFolder } from './file-sequence.ts';
 
 let base: string;
 let folder: string;
@@ -41,9 +41,9 @@ function make(source: Source = lineSource()) {
     follow({
       path: folder,
       source,
-      walk: folderWalk(folder, () => Date.now()),
+      files: segmentFolder(folder, () => Date.now()),
       state: stateFile(join(base, 'state'), folder, source.name),
-      intake: createIntake({ sink, tally: createIngestTally() }),
+      intake: createIntake({ sink, metrics: createIngestMetrics() }),
       time: { now: () => Date.now(), monotonic: () => performance.now(), sleep: () => new Promise((resolve) => setTimeout(resolve, 2)) },
       logger,
       signal: more.signal ?? new AbortController().signal,
@@ -58,7 +58,7 @@ const text = (from: number, to: number): string => Array.from({ length: to - fro
 const segment = (name: string, content: string | Buffer): Promise<void> => writeFile(join(folder, name), content);
 
 describe('a folder of segments', () => {
-  test('zstd and plain, in the order of their names, once', async () => {
+  test('reads zstd and plain segments once, in the order of their names', async () => {
     await segment('20260301-100000.1', zstdCompressSync(text(0, 3)));
     await segment('20260301-110000.1', zstdCompressSync(text(3, 5)));
     await segment('20260301-120000.1', text(5, 7));
@@ -71,13 +71,13 @@ describe('a folder of segments', () => {
     await segment('20260301-130000.1', zstdCompressSync(text(8, 9)));
     expect(await run()).toMatchObject({ lines: 2 });
     expect(ids()).toHaveLength(9);
-    // What is done may be cleared away.
+    // Completed segments may be deleted.
     await rm(join(folder, '20260301-100000.1'));
     await rm(join(folder, '20260301-120000.1'));
     expect(await run()).toMatchObject({ lines: 0 });
   });
 
-  test('several frames in one file, and one that is written while it is read', async () => {
+  test('reads several frames in one file, and a file that is still being written', async () => {
     const first = zstdCompressSync(text(0, 2));
     const second = zstdCompressSync(text(2, 2_000));
     await segment('a.zst', Buffer.concat([first, second.subarray(0, Math.floor(second.length / 2))]));
@@ -94,7 +94,7 @@ describe('a folder of segments', () => {
     expect(new Set(ids()).size).toBe(2_001);
   });
 
-  test('a segment cut off by a crash holds back the later ones until it is surely dead, or marked as complete', async () => {
+  test('a truncated segment delays the later ones until it is certainly abandoned or marked as complete', async () => {
     const whole = zstdCompressSync(text(0, 5_000));
     await segment('a.zst', whole.subarray(0, whole.length - 20));
     await segment('b.zst', zstdCompressSync(text(5_000, 5_001)));
@@ -109,7 +109,7 @@ describe('a folder of segments', () => {
     expect(new Set(ids()).size).toBe(before + 1);
   });
 
-  test('KumoMTA takes the write bit away from a segment that is complete', async () => {
+  test('a segment that KumoMTA has made read-only is complete', async () => {
     const whole = zstdCompressSync(text(0, 5_000));
     await segment('a.zst', whole.subarray(0, whole.length - 20));
     await segment('b.zst', zstdCompressSync(text(5_000, 5_001)));
@@ -119,19 +119,19 @@ describe('a folder of segments', () => {
     expect(ids()).toContain('line 5000');
   });
 
-  test('from the end: what is there already is left, what comes is read', async () => {
+  test('starting from the end skips existing segments and reads new ones', async () => {
     await segment('a', text(0, 3));
     await segment('b', text(3, 6));
     const { run, ids } = make();
     await run({ from: 'end' });
-    // The last one may still grow: it is read from its start, and duplicates are one event.
+    // The last segment may still grow, so it is read from its start; duplicates count as one event.
     expect(ids()).toEqual(['line 3', 'line 4', 'line 5']);
     await segment('c', text(6, 7));
     await run({ from: 'end' });
     expect(ids()).toHaveLength(4);
   });
 
-  test('PowerMTA: each file brings its own header, which holds across restarts', async () => {
+  test('PowerMTA: each file has its own header, which is kept across restarts', async () => {
     const source: Source = { name: 'pmta', format: formatOf('powermta')!, tenant: 'acme', stream: 'news' };
     const { run, events } = make(source);
     const row = (rcpt: string): string =>
@@ -154,7 +154,7 @@ describe('a folder of segments', () => {
   });
 });
 
-describe('frames of zstd', () => {
+describe('zstd frames', () => {
   const chunked = async function* (bytes: Buffer, size: number): AsyncGenerator<Buffer> {
     for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
   };
@@ -169,7 +169,7 @@ describe('frames of zstd', () => {
   }
   const options = { params: { [constants.ZSTD_c_checksumFlag]: 1 } };
 
-  test('all of several are read, however the bytes are cut; a cut one is told from a whole one', async () => {
+  test('are all read, however the input is divided; a truncated frame is distinguished from a complete one', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.record({ text: fc.string({ maxLength: 2_000 }), checksum: fc.boolean() }), { minLength: 1, maxLength: 4 }),
@@ -189,7 +189,7 @@ describe('frames of zstd', () => {
     );
   });
 
-  test('what is no zstd is cut at once; damage inside is no crash', async () => {
+  test('reading stops at input that is not zstd; damage inside a frame does not crash', async () => {
     expect((await read(Buffer.from('no zstd at all'), 5))[0]).toBe('cut');
     const damaged = Buffer.from(zstdCompressSync(text(0, 3_000)));
     damaged.fill(0xff, 30, 60);
@@ -197,8 +197,8 @@ describe('frames of zstd', () => {
   });
 });
 
-describe('lines of bytes', () => {
-  test('are the same however the bytes are cut', () => {
+describe('splitting bytes into lines', () => {
+  test('gives the same lines, however the input is divided', () => {
     fc.assert(
       fc.property(
         fc.array(fc.string({ unit: 'grapheme' }).map((line) => line.replaceAll('\n', ' '))),
@@ -221,7 +221,7 @@ describe('lines of bytes', () => {
     );
   });
 
-  test('a line beyond the limit is cut, told, and costs no memory', () => {
+  test('truncates and reports a line beyond the limit without buffering it', () => {
     const splitter = createSplitter(0, 10);
     const lines = [...splitter.push(Buffer.from('short\n0123456789abc')), ...splitter.push(Buffer.from('def\nnext\nrest'))];
     expect(lines).toEqual([

@@ -1,4 +1,4 @@
-/** Random appends, rotations, truncations, restarts and failures of the log: every line comes out, and once in meaning. */
+/** Random appends, rotations, truncations, restarts and failures of the log: every line is read, and each event counts once. */
 import { appendFile, copyFile, mkdtemp, readdir, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,10 +7,10 @@ import fc from 'fast-check';
 import { LogError } from '@desist/pipeline';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createIntake } from '../intake.ts';
-import { createIngestTally } from '../tally.ts';
+import { createIngestMetrics } from '../metrics.ts';
 import { lineSource, logger } from '../support.test-kit.ts';
-import { fileWalk, folderWalk } from './walk.ts';
-import type { Walk } from './walk.ts';
+import { rotatedFile, segmentFolder } from './file-sequence.ts';
+import type { FileSequence } from './file-sequence.ts';
 import { follow } from './follow.ts';
 import type { FollowState } from './state.ts';
 
@@ -25,8 +25,8 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** One follower that is started, stopped and killed; what it delivered stays. */
-function createFollower(path: string, makeWalk: () => Walk, lines = 3) {
+/** One follower that is started, stopped and killed. Its output is kept. */
+function createFollower(path: string, makeFiles: () => FileSequence, lines = 3) {
   const delivered: string[] = [];
   let state: FollowState | undefined;
   /** Appends that are stored and not answered, or states that are not written, before the process "dies". */
@@ -47,7 +47,7 @@ function createFollower(path: string, makeWalk: () => Walk, lines = 3) {
       await follow({
         path,
         source: lineSource(),
-        walk: makeWalk(),
+        files: makeFiles(),
         state: {
           load: async () => state,
           async save(next) {
@@ -55,7 +55,7 @@ function createFollower(path: string, makeWalk: () => Walk, lines = 3) {
             state = JSON.parse(JSON.stringify(next)) as FollowState;
           },
         },
-        intake: createIntake({ sink: sink as never, tally: createIngestTally() }),
+        intake: createIntake({ sink: sink as never, metrics: createIngestMetrics() }),
         time: { now: () => Date.now(), monotonic: () => performance.now(), sleep: () => new Promise((resolve) => setTimeout(resolve, 1)) },
         logger,
         signal,
@@ -78,7 +78,7 @@ function createFollower(path: string, makeWalk: () => Walk, lines = 3) {
 
   return {
     delivered,
-    /** Runs once, and is killed at some of its calls of the log or of the state file. */
+    /** Runs to the end of the log, and is killed during some calls of the log or the state file. */
     async crash(after: number) {
       await end();
       failAfter = after;
@@ -110,7 +110,7 @@ const steps: fc.Arbitrary<readonly Step[]> = fc.array(
   { minLength: 1, maxLength: 25 },
 );
 
-/** Numbered lines into a log that is rotated in both ways, some of them written in two goes. */
+/** Writes numbered lines into a log with both kinds of rotation. Some lines are written in two steps. */
 function createWriter(base: string) {
   const written: string[] = [];
   let rest = '';
@@ -130,7 +130,7 @@ function createWriter(base: string) {
     await appendFile(base, text);
   }
 
-  /** As logrotate does: the counters go up by one. Whoever writes ends its line first. */
+  /** Like logrotate, increments the numbers. The writer completes its line first. */
   async function shift(): Promise<void> {
     await append(0, false);
     const counters = (await readdir(folder)).flatMap((name) => /^mail\.log\.(\d+)$/.exec(name)?.[1] ?? []).map(Number);
@@ -159,16 +159,16 @@ async function until(condition: () => boolean): Promise<void> {
 }
 
 describe('a followed file', () => {
-  it('loses no line and repeats none in meaning, whatever is rotated, truncated, killed', { timeout: 600_000 }, async () => {
+  it('loses no line and repeats no event, whatever rotations, truncations and crashes occur', { timeout: 600_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(steps, async (all) => {
         const base = join(folder, 'mail.log');
         for (const name of await readdir(folder)) await rm(join(folder, name));
         await writeFile(base, '');
-        const follower = createFollower(base, () => fileWalk(base));
+        const follower = createFollower(base, () => rotatedFile(base));
         const writer = createWriter(base);
         const everything = (): boolean => new Set(follower.delivered).size >= writer.written.length;
-        // Before the first look nobody can know what was there: a log is followed from its file on.
+        // Rotations before the first read are unknown: a log is followed from its current file.
         await follower.crash(Number.POSITIVE_INFINITY);
         for (const step of all) {
           if (step.kind === 'append') await writer.append(step.lines, step.half);
@@ -192,5 +192,5 @@ describe('a followed file', () => {
   });
 });
 
-void folderWalk;
+void segmentFolder;
 void zstdCompressSync;

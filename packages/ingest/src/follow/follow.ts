@@ -1,40 +1,41 @@
 /**
- * A log followed into the delivery events, line by line, each exactly once in meaning: the position is put away only when the log
- * has what came of the lines before it.
+ * Follows a log file line by line and appends its events to the delivery events. The position is saved only when the events before it
+ * are durable, so that a crash repeats lines under the same ids and loses none.
  *
- *   file ──tape──> bytes ──splitter──> lines ──reader──> elements ──store──> durable ──> state file
+ *   log file ──bytes──> splitter ──lines──> reader ──elements──> store (durable) ──> state file
  */
-import { isLineFormat } from '@desist/contracts/formats';
-import type { LineReader, Normalised } from '@desist/contracts/formats';
+import { ANOTHER_PROGRAM, isLineFormat, NO_ZONE } from '@desist/formats';
+import type { LineReader, Normalised } from '@desist/formats';
 import type { Logger, Signal, Time } from '@desist/pipeline';
+import { ForwardError } from '../forward.ts';
 import type { Intake } from '../intake.ts';
 import type { Source } from '../source.ts';
 import { contextOf, livingContext } from '../source.ts';
+import type { FileSequence, Opened } from './file-sequence.ts';
+import type { LogFile } from './log-file.ts';
 import type { Line, Splitter } from './splitter.ts';
 import { createSplitter } from './splitter.ts';
 import type { FollowState, StateFile } from './state.ts';
-import type { Tape } from './tape.ts';
-import type { Begun, Walk } from './walk.ts';
 
 export interface FollowOptions {
-  /** For the state file, for people. */
+  /** Recorded in the state file, for people. */
   readonly path: string;
   readonly source: Source;
-  readonly walk: Walk;
+  readonly files: FileSequence;
   readonly state: Pick<StateFile, 'load' | 'save'>;
-  /** Its sink waits for a log that is away, and rejects when it is told to stop. */
+  /** Its sink waits for an unavailable log, and rejects when the process stops. */
   readonly intake: Intake;
   readonly time: Pick<Time, 'now' | 'monotonic' | 'sleep'>;
   readonly logger: Logger;
   readonly signal: Signal;
-  /** Where a log is begun that was never followed. */
+  /** Where to start in a log that was never followed. */
   readonly from: 'start' | 'end';
-  /** Ends at the end of the log. */
+  /** True: stop at the end of the log. */
   readonly once: boolean;
   readonly progress?: (at: Progress) => void;
-  /** ms between looks at a log that stands still; default 250. */
+  /** Poll interval at the end of the log, ms; default 250. */
   readonly poll?: number;
-  /** Lines after which the position is put away at the latest; default 2,000. */
+  /** Lines after which the position is saved at the latest; default 2,000. */
   readonly lines?: number;
 }
 
@@ -54,50 +55,57 @@ export interface Followed {
 }
 
 const POLL = 250;
-const LINES = 2_000;
-const BYTES = 4 * 1024 * 1024;
+const SAVE_AFTER_LINES = 2_000;
+const SAVE_AFTER_BYTES = 4 * 1024 * 1024;
 const PROGRESS_EVERY = 1_000;
 /** ms */
-const STANDS_STILL = 10_000;
+const IDLE_AFTER = 10_000;
 
-/** Resolves when the signal aborts, or at the end with `once`. Rejects for what waiting does not mend. */
+/**
+ * Resolves when the signal aborts, or with `once` at the end of the log. @throws ForwardError when somebody has to change a setting or
+ * check a file; other errors that waiting cannot fix
+ */
 export async function follow(options: FollowOptions): Promise<Followed> {
-  const { source, walk, intake, time, logger, signal, once } = options;
+  const { source, files, intake, time, logger, signal, once } = options;
   const counts = { lines: 0, events: 0, ignored: 0, deadLetters: 0 };
   const saved = await options.state.load();
   const reader = readerOf(options, saved?.reader);
+  const checkZone = createZoneCheck(source);
+  const checkName = createNameCheck(source, logger);
   let elements: Normalised[] = [];
   let waiting = { lines: 0, bytes: 0 };
   let dirty = false;
   let shownAt = time.monotonic();
 
-  let begun = await walk.resume(saved, options.from);
-  if (begun === undefined && !once) logger.warn({ source: source.name, file: options.path }, 'there is no such log yet: waiting for it');
-  while (begun === undefined) {
+  let opened = await files.resume(saved, options.from);
+  if (opened === undefined && !once) logger.warn({ source: source.name, file: options.path }, 'the log does not exist yet: waiting for it');
+  while (opened === undefined) {
     if (once || signal.aborted) return counts;
     await time.sleep(options.poll ?? POLL, signal);
-    begun = await walk.resume(saved, options.from);
+    opened = await files.resume(saved, options.from);
   }
-  let tape: Tape = begun.tape;
-  let splitter: Splitter = createSplitter(begun.position);
-  let position = begun.position;
+  let file: LogFile = opened.file;
+  let splitter: Splitter = createSplitter(opened.position);
+  let position = opened.position;
   /** Bytes of the file that were handed to the splitter. */
-  let read = begun.position;
-  say(begun);
+  let read = opened.position;
+  warnOfGap(opened);
   dirty = saved === undefined;
 
-  function say({ gap, tape: { link } }: Begun): void {
+  function warnOfGap({ gap, file: { entry } }: Opened): void {
     if (gap !== null)
-      logger.warn({ source: source.name, file: link.path }, `a log was read with a gap: ${gap}; reading goes on at the next file`);
+      logger.warn({ source: source.name, file: entry.path }, `a log was read with a gap: ${gap}; reading goes on at the next file`);
   }
 
   async function flush(): Promise<void> {
     if (elements.length > 0) {
-      const taken = intake.take(source, elements);
-      await intake.store([taken], source);
-      counts.events += taken.events.length;
-      counts.ignored += taken.ignored;
-      counts.deadLetters += taken.deadLetters.length;
+      checkZone(elements, file.entry.path);
+      checkName.note(elements, file.entry.path);
+      const batch = intake.encode(source, elements);
+      await intake.store([batch], source);
+      counts.events += batch.events.length;
+      counts.ignored += batch.ignored;
+      counts.deadLetters += batch.deadLetters.length;
     }
     if (dirty) await options.state.save(stateNow());
     elements = [];
@@ -106,18 +114,18 @@ export async function follow(options: FollowOptions): Promise<Followed> {
   }
 
   function stateNow(): FollowState {
-    const { name, inode } = tape.link;
+    const { name, inode } = file.entry;
     return {
       version: 1,
       path: options.path,
-      current: { name, inode, fingerprint: tape.fingerprint(), position },
-      known: walk.known(),
-      done: walk.done(),
+      current: { name, inode, fingerprint: file.fingerprint(), position },
+      known: files.known(),
+      done: files.done(),
       reader: reader.state(),
     };
   }
 
-  async function take(lines: readonly Line[]): Promise<void> {
+  async function processLines(lines: readonly Line[]): Promise<void> {
     for (const { text, end, cut } of lines) {
       for (const element of cut > 0 ? [tooLong(text, cut)] : reader.push(text)) elements.push(element);
       waiting.lines += 1;
@@ -125,32 +133,32 @@ export async function follow(options: FollowOptions): Promise<Followed> {
       position = end;
       counts.lines += 1;
       dirty = true;
-      if (waiting.lines >= (options.lines ?? LINES) || waiting.bytes >= BYTES) await flush();
+      if (waiting.lines >= (options.lines ?? SAVE_AFTER_LINES) || waiting.bytes >= SAVE_AFTER_BYTES) await flush();
       if (signal.aborted) return;
     }
   }
 
-  /** What has no line feed is a line where nothing comes any more: in a log that stands still, or that was rotated away. */
-  async function takeRest(mayGrow: boolean): Promise<void> {
-    const still = !mayGrow || time.now() - tape.link.modifiedAt > STANDS_STILL;
-    const rest = still ? splitter.rest() : undefined;
-    if (rest !== undefined) await take([rest]);
+  /** Processes a last line without a line feed, if nothing will be added to it: the log is idle or was rotated away. */
+  async function processRest(mayGrow: boolean): Promise<void> {
+    const isComplete = !mayGrow || time.now() - file.entry.modifiedAt > IDLE_AFTER;
+    const rest = isComplete ? splitter.rest() : undefined;
+    if (rest !== undefined) await processLines([rest]);
   }
 
-  async function turnTo(next: Tape, at: number): Promise<void> {
-    await tape.close();
-    tape = next;
+  async function switchTo(next: LogFile, at: number): Promise<void> {
+    await file.close();
+    file = next;
     splitter = createSplitter(at);
     position = at;
     read = at;
     dirty = true;
   }
 
-  async function turnToMissed(): Promise<boolean> {
-    for (let missed = await walk.missed(tape); missed !== undefined; missed = await walk.missed(tape)) {
-      const entered = await walk.enter(missed, tape);
+  async function switchToMissed(): Promise<boolean> {
+    for (let missed = await files.missed(file); missed !== undefined; missed = await files.missed(file)) {
+      const entered = await files.enter(missed, file);
       if (entered === undefined) continue;
-      await turnTo(entered, 0);
+      await switchTo(entered, 0);
       return true;
     }
     return false;
@@ -159,46 +167,46 @@ export async function follow(options: FollowOptions): Promise<Followed> {
   function show(): void {
     if (options.progress === undefined || time.monotonic() - shownAt < PROGRESS_EVERY) return;
     shownAt = time.monotonic();
-    options.progress({ file: tape.link.path, position, size: tape.link.size, lines: counts.lines, events: counts.events });
+    options.progress({ file: file.entry.path, position, size: file.entry.size, lines: counts.lines, events: counts.events });
   }
 
   try {
-    /** A later file was there when this one was read to its end for the last time. */
-    let last = false;
+    /** A later file existed when this one was last read to its end. */
+    let isLastRead = false;
     while (!signal.aborted) {
-      const chunk = await tape.read();
+      const chunk = await file.read();
       if (chunk === 'replaced') {
         await flush();
-        const rest = await walk.moved(tape, position);
+        const rest = await files.moved(file, position);
         if (rest === undefined) await time.sleep(options.poll ?? POLL, signal);
         else {
-          say(rest);
-          await turnTo(rest.tape, rest.position);
+          warnOfGap(rest);
+          await switchTo(rest.file, rest.position);
         }
         continue;
       }
-      // Nothing of this file was taken yet: was one copied away from it that nobody has read?
-      if (read === 0 && (await turnToMissed())) continue;
+      // Nothing of this file was processed yet, so check for an unread copy of its former content.
+      if (read === 0 && (await switchToMissed())) continue;
       if (chunk !== 'end') {
         read += chunk.length;
-        await take(splitter.push(chunk));
+        await processLines(splitter.push(chunk));
         show();
         continue;
       }
       await flush();
-      const next = await walk.next(tape);
-      if (next !== undefined && !last) {
-        // Once more: lines may have come between the last read and the look at what is next.
-        last = true;
+      const next = await files.next(file);
+      if (next !== undefined && !isLastRead) {
+        // Read once more: lines may have been written between the last read and the check for a later file.
+        isLastRead = true;
         continue;
       }
-      last = false;
+      isLastRead = false;
       if (next !== undefined || once) {
-        await takeRest(next === undefined);
+        await processRest(next === undefined);
         await flush();
         if (next === undefined) break;
-        const entered = await walk.enter(next, tape);
-        if (entered !== undefined) await turnTo(entered, 0);
+        const entered = await files.enter(next, file);
+        if (entered !== undefined) await switchTo(entered, 0);
       } else {
         await time.sleep(options.poll ?? POLL, signal);
       }
@@ -208,17 +216,72 @@ export async function follow(options: FollowOptions): Promise<Followed> {
       dirty = true;
     }
     await flush();
+    if (once && !signal.aborted) {
+      const damage = file.damage();
+      if (damage !== undefined) throw new ForwardError(`--follow: ${file.entry.path} is ${damage}; what could be read of it is stored`);
+      checkName.end(options.path);
+    }
   } finally {
-    await tape.close();
+    await file.close();
   }
   return counts;
 }
 
-function tooLong(text: string, cut: number): Normalised {
-  return { kind: 'problem', reason: 'too_large', detail: `a line of which ${cut} bytes were left out`, raw: text };
+/**
+ * The first time in the log shows whether its times have a zone. If they have none and none is configured, every line would become a dead
+ * letter, so following is refused before anything is stored. A later time without a zone is a mistake of that line only.
+ */
+function createZoneCheck({ timezone }: Source): (elements: readonly Normalised[], path: string) => void {
+  let known = timezone !== undefined;
+  return (elements, path) => {
+    if (known) return;
+    const first = elements.find((element) => element.kind === 'event' || isWithoutZone(element));
+    if (first === undefined) return;
+    known = first.kind === 'event';
+    if (!known) {
+      throw new ForwardError(
+        `--timezone: the times in ${path} have no time zone. Say which one they are in, for example --timezone Europe/Berlin or --timezone +02:00`,
+      );
+    }
+  };
 }
 
-/** Formats that read whole payloads take a line as one. */
+/** Lines after which a log of nothing but other programs is named in a warning. */
+const MANY_LINES = 1_000;
+
+/** A log of another mail server under the wrong name would be ignored line by line, and nobody would see it. */
+function createNameCheck(
+  { name, format }: Source,
+  logger: Logger,
+): { note(elements: readonly Normalised[], path: string): void; end(path: string): void } {
+  let others = 0;
+  let known = false;
+  const problem = (path: string): string => `${path}: all of ${others} lines are of programs other than ${format.name}`;
+  return {
+    note(elements, path) {
+      if (known) return;
+      known = elements.some((element) => element.kind !== 'ignored' || element.what !== ANOTHER_PROGRAM);
+      const before = others;
+      others += elements.length;
+      if (!known && before < MANY_LINES && others >= MANY_LINES)
+        logger.warn({ source: name, file: path }, `${problem(path)}: is the format right?`);
+    },
+    /** @throws ForwardError if the log had lines, and none of this format */
+    end(path) {
+      if (!known && others > 0) throw new ForwardError(`--format: ${problem(path)}. Is the format right?`);
+    },
+  };
+}
+
+function isWithoutZone(element: Normalised): boolean {
+  return element.kind === 'problem' && element.detail.endsWith(NO_ZONE);
+}
+
+function tooLong(text: string, cut: number): Normalised {
+  return { kind: 'problem', reason: 'too_large', detail: `a line was truncated by ${cut} bytes`, raw: text };
+}
+
+/** For formats of whole payloads, each line is a payload. */
 function readerOf({ source, time }: FollowOptions, state: unknown): LineReader {
   if (!isLineFormat(source.format)) {
     const encoder = new TextEncoder();

@@ -1,39 +1,39 @@
-/** Bytes to lines. A line ends at its line feed; what stands behind the last one waits for more. */
+/** Splits bytes into lines. A line ends at its line feed; bytes after the last one wait for more. */
 
 export interface Line {
   readonly text: string;
-  /** Bytes taken so far, this line and its line feed included. */
+  /** Position in the file after this line and its line feed, bytes. */
   readonly end: number;
-  /** Bytes that were left out of a longer line. */
+  /** Bytes that were cut off a longer line. */
   readonly cut: number;
 }
 
 export interface Splitter {
   push(chunk: Buffer): readonly Line[];
-  /** What was begun, as the last line; undefined when nothing was. */
+  /** The incomplete last line; undefined when there is none. */
   rest(): Line | undefined;
-  /** Bytes up to the end of the last whole line. */
+  /** Position after the last complete line, bytes. */
   position(): number;
 }
 
-/** Bytes of a line that are kept: far more than any format reads. */
+/** Largest part of a line that is kept, bytes: far more than any format reads. */
 export const LINE_BYTES = 1024 * 1024;
 
 const lenient = new TextDecoder();
 
 export function createSplitter(start: number, limit = LINE_BYTES): Splitter {
   let position = start;
-  let begun: Buffer[] = [];
-  let begunBytes = 0;
+  let partial: Buffer[] = [];
+  let partialBytes = 0;
   let cut = 0;
 
   function keep(part: Buffer): void {
     if (part.length === 0) return;
-    const kept = part.subarray(0, Math.max(0, limit - begunBytes));
+    const kept = part.subarray(0, Math.max(0, limit - partialBytes));
     cut += part.length - kept.length;
-    begunBytes += kept.length;
-    // A view of the chunk would keep the whole chunk.
-    if (kept.length > 0) begun.push(Buffer.from(kept));
+    partialBytes += kept.length;
+    // Copied, because a view would keep the whole chunk in memory.
+    if (kept.length > 0) partial.push(Buffer.from(kept));
   }
 
   function line(bytes: Buffer, length: number, lost: number): Line {
@@ -42,11 +42,11 @@ export function createSplitter(start: number, limit = LINE_BYTES): Splitter {
   }
 
   function finish(last: Buffer, feed: number): Line {
-    if (begun.length === 0 && last.length <= limit) return line(last, last.length + feed, 0);
+    if (partial.length === 0 && last.length <= limit) return line(last, last.length + feed, 0);
     keep(last);
-    const whole = line(Buffer.concat(begun), begunBytes + cut + feed, cut);
-    begun = [];
-    begunBytes = 0;
+    const whole = line(Buffer.concat(partial), partialBytes + cut + feed, cut);
+    partial = [];
+    partialBytes = 0;
     cut = 0;
     return whole;
   }
@@ -62,7 +62,7 @@ export function createSplitter(start: number, limit = LINE_BYTES): Splitter {
       keep(chunk.subarray(from));
       return lines;
     },
-    rest: () => (begun.length === 0 ? undefined : finish(Buffer.alloc(0), 0)),
+    rest: () => (partial.length === 0 ? undefined : finish(Buffer.alloc(0), 0)),
     position: () => position,
   };
 }

@@ -1,30 +1,31 @@
-/** Where a follower stands, in a file of its own: written beside it and renamed over it, so that it is whole after any crash. */
+/** The state file of a follower. It is replaced by renaming a new file, so that it is complete after any crash. */
 import { createHash } from 'node:crypto';
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import type { Fingerprint } from './tape.ts';
+import type { Fingerprint } from './log-file.ts';
 
 export interface FollowState {
   readonly version: 1;
-  /** What is followed, for people. */
+  /** The followed path, for people. */
   readonly path: string;
   readonly current: { readonly name: string; readonly inode: number; readonly fingerprint: Fingerprint; readonly position: number } | null;
-  /** Inodes of a file's rotations that are read already, or the current one. */
+  /** Inodes of the rotations that have been read, and of the current file. */
   readonly known: readonly number[];
-  /** Names of a folder's segments that are read already. */
+  /** Names of a folder's segments that have been read. */
   readonly done: readonly string[];
-  /** Of the format's reader. */
+  /** State of the format's reader. */
   readonly reader: unknown;
 }
 
 export interface StateFile {
   readonly path: string;
   load(): Promise<FollowState | undefined>;
-  /** On disk when resolved. */
+  /** Durable when resolved. */
   save(state: FollowState): Promise<void>;
 }
 
-/** One for each followed path and source. */
+/** The state file for this path and source. */
 export function stateFile(folder: string, followed: string, source: string): StateFile {
   const name = createHash('sha256')
     .update(JSON.stringify([resolve(followed), source]))
@@ -44,9 +45,9 @@ export function stateFile(folder: string, followed: string, source: string): Sta
       return readState(text, path);
     },
     async save(state) {
-      await mkdir(folder, { recursive: true });
+      await mkdir(folder, { recursive: true, mode: 0o700 });
       const temporary = `${path}.new`;
-      const file = await open(temporary, 'w', 0o600);
+      const file = await createNew(temporary);
       try {
         await file.writeFile(JSON.stringify(state));
         await file.sync();
@@ -59,17 +60,25 @@ export function stateFile(folder: string, followed: string, source: string): Sta
   };
 }
 
+/** Creates a new file and never opens an existing one, which could be a link to another file. A file left over from a crash is removed. */
+async function createNew(path: string): Promise<FileHandle> {
+  await rm(path, { force: true });
+  return open(path, 'wx', 0o600);
+}
+
 function readState(text: string, path: string): FollowState {
   try {
     const state = JSON.parse(text) as FollowState;
     if (state.version === 1 && Array.isArray(state.known) && Array.isArray(state.done)) return state;
   } catch {
-    // Said below.
+    // Reported below.
   }
-  throw new Error(`${path}: is no state of a follower of this version; move it away to begin anew (events that come twice are one)`);
+  throw new Error(
+    `${path}: is not a state file of this version; move it away to start again (repeated events are recognised as duplicates)`,
+  );
 }
 
-/** The rename itself must be on disk, too. */
+/** Makes the rename itself durable. */
 async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder);
   try {

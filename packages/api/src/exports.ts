@@ -1,0 +1,38 @@
+/** Limits of exports: their number at once, the time without progress, and the total time. */
+import { Readable } from 'node:stream';
+
+export interface ExportLimits {
+  /** Concurrent exports of this process. */
+  readonly concurrent: number;
+  /** ms after which an export ends if its reader reads nothing. */
+  readonly stalled: number;
+  /** Longest duration of an export, ms. */
+  readonly longest: number;
+}
+
+export const EXPORT_LIMITS: ExportLimits = { concurrent: 2, stalled: 30_000, longest: 15 * 60_000 };
+
+/** Bytes that are read ahead: the page that is being sent. */
+const READ_AHEAD = 64 * 1024;
+
+/**
+ * The parts as one stream. When its reader reads nothing for `stalled` ms, and after `longest` ms, the stream is destroyed and `parts`
+ * is returned. The response is then cut off, which HTTP shows to the client.
+ */
+export function boundedStream(parts: AsyncIterable<string>, { stalled, longest }: Omit<ExportLimits, 'concurrent'>): Readable {
+  const stop = (why: string): void => void stream.destroy(new Error(why));
+  const stall = setTimeout(() => stop(`nothing was read for ${stalled} ms`), stalled);
+  const end = setTimeout(() => stop(`took more than ${longest} ms`), longest);
+  async function* buffers(): AsyncGenerator<Buffer> {
+    for await (const part of parts) {
+      yield Buffer.from(part);
+      stall.refresh();
+    }
+  }
+  const stream = Readable.from(buffers(), { objectMode: false, highWaterMark: READ_AHEAD });
+  stream.once('close', () => {
+    clearTimeout(stall);
+    clearTimeout(end);
+  });
+  return stream;
+}

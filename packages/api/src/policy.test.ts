@@ -1,0 +1,103 @@
+/** The policy in force and a check of another: what it says, and to whom. */
+import { readPolicyFile } from '@desist/contracts';
+import type { StateReader } from '@desist/pipeline';
+import { describe, expect, test } from 'vitest';
+import { createApi, newKey, parseKeys } from './index.ts';
+import type { ApiKey, Role } from './index.ts';
+
+const FILE = `version: 1
+deferral: {suppress_after: 96h}
+tenants:
+  acme: {deferral: {suppress_after: 120h}}
+  acme.news: {deferral: {suppress_after: 5d, suppress_failures: 7}}
+  other: {streams: {news: {deferral: {suppress_failures: 4}}}}
+rules:
+  full: {text: quota used up, category: mailbox_full, example: 452 quota used up}
+`;
+
+function keyFor(roles: readonly Role[], tenants: ApiKey['tenants']) {
+  const { key, line } = newKey('desk', roles, tenants);
+  return { key, config: parseKeys(line).keys[0] as ApiKey };
+}
+const all = keyFor(['operator'], '*');
+const own = keyFor(['operator'], ['acme']);
+const reader = keyFor(['reader'], '*');
+
+function make(keys: readonly ApiKey[]) {
+  const read = readPolicyFile(FILE);
+  if (!read.ok) throw new Error(JSON.stringify(read.problems));
+  const quiet = (): void => undefined;
+  return createApi({
+    reader: {} as StateReader,
+    policies: read.policies,
+    ready: () => ({ ok: true, problems: [] }),
+    metrics: async () => ({ contentType: 'application/openmetrics-text', body: '# EOF\n' }),
+    time: { now: () => 0 },
+    logger: { debug: quiet, info: quiet, warn: quiet, error: quiet },
+    version: '0.1.0',
+    keys,
+  });
+}
+
+interface Shown {
+  readonly version: string;
+  readonly file: string | null;
+  readonly values: readonly { readonly path: string; readonly value: string; readonly origin: string }[];
+}
+
+const api = make([all.config, own.config, reader.config]);
+const authorization = (key: string) => ({ authorization: `Bearer ${key}` });
+const fromFile = ({ values }: Shown): readonly string[] =>
+  values.filter(({ origin }) => origin === 'policy_file').map(({ path, value }) => `${path} ${value}`);
+
+describe('the policy in force', () => {
+  test('every value with its origin, and the file that gives the same', async () => {
+    const shown = (await api.inject({ url: '/v1/policy', headers: authorization(reader.key) })).json<Shown>();
+    expect(fromFile(shown)).toEqual([
+      'deferral.suppress_after 4d',
+      'tenants.acme.deferral.suppress_after 5d',
+      'tenants.acme.news.deferral.suppress_after 5d',
+      'tenants.acme.news.deferral.suppress_failures 7',
+      'tenants.other.streams.news.deferral.suppress_failures 4',
+      'rules.full text quota used up → mailbox_full',
+    ]);
+    expect(shown.values.find(({ path }) => path === 'deferral.persistent_after')).toMatchObject({ value: '1d', origin: 'built_in' });
+    expect(readPolicyFile(shown.file ?? '')).toMatchObject({ ok: true, policies: { version: shown.version } });
+  });
+
+  test('a key of one tenant sees the base and its own lines, not those of a tenant whose name begins like its own', async () => {
+    const shown = (await api.inject({ url: '/v1/policy', headers: authorization(own.key) })).json<Shown>();
+    expect(shown.file).toBeNull();
+    expect(fromFile(shown)).toEqual([
+      'deferral.suppress_after 4d',
+      'tenants.acme.deferral.suppress_after 5d',
+      'rules.full text quota used up → mailbox_full',
+    ]);
+  });
+});
+
+describe('a check of another policy', () => {
+  const check = (key: string, policy: string) =>
+    api.inject({ method: 'POST', url: '/v1/policy/check', headers: authorization(key), payload: { policy } });
+
+  test('says what it would change', async () => {
+    expect((await check(all.key, FILE.replace('96h', '72h').replace(/rules:[^]*/, ''))).json()).toMatchObject({
+      changes: [
+        { path: 'deferral.suppress_after', from: '4d', to: '3d' },
+        { path: 'rules.full', from: 'text quota used up → mailbox_full', to: null },
+      ],
+    });
+    expect((await check(all.key, FILE)).json()).toMatchObject({ changes: [] });
+  });
+
+  test('says every mistake with its line', async () => {
+    const answer = await check(all.key, 'version: 1\ndeferral:\n  suppress_after: soon\n');
+    expect(answer.statusCode).toBe(400);
+    expect(answer.json()).toMatchObject({ errors: [{ line: 3, pointer: '#/policy' }] });
+  });
+
+  test('is for operators of all tenants', async () => {
+    expect((await check(own.key, FILE)).statusCode).toBe(403);
+    expect((await check(reader.key, FILE)).statusCode).toBe(403);
+  });
+});

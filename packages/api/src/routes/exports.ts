@@ -1,0 +1,103 @@
+/** `GET /v1/suppressions/export`: a snapshot of the list. */
+import type { ListedSuppression as ListedRow } from '@desist/pipeline';
+import { stringify } from 'csv-stringify/sync';
+import { boundedStream, EXPORT_LIMITS } from '../exports.ts';
+import type { HttpApp } from '../http/app.ts';
+import type { ApiOptions } from '../options.ts';
+import { EXPORT_SUPPRESSIONS } from '../schemas/suppressions.ts';
+import type { EXPORT_FORMATS, ListedSuppression } from '../schemas/suppressions.ts';
+import { createConcurrencyLimit } from '../concurrency-limit.ts';
+import { filterOf, listedValue } from './suppressions.ts';
+
+type Format = (typeof EXPORT_FORMATS)[number];
+
+const CONTENT_TYPES: Readonly<Record<Format, string>> = {
+  ndjson: 'application/x-ndjson',
+  csv: 'text/csv; charset=utf-8; header=present',
+};
+/** Seconds. */
+const RETRY_AFTER = 30;
+
+export async function exportRoutes(app: HttpApp, options: ApiOptions): Promise<void> {
+  const { reader, exports: source = reader, logger } = options;
+  const limits = { ...EXPORT_LIMITS, ...options.exportLimits };
+  const exportLimit = createConcurrencyLimit({ most: limits.concurrent, retryAfter: RETRY_AFTER, what: 'exports' });
+
+  // Without HEAD, which would read the whole list to send nothing.
+  app.get(
+    '/v1/suppressions/export',
+    { schema: EXPORT_SUPPRESSIONS, config: { role: 'reader' }, exposeHeadRoute: false },
+    async ({ query, caller }, reply) => {
+      const { format = 'ndjson', ...filters } = query;
+      const filter = filterOf(filters, caller);
+      const release = exportLimit.acquire();
+      try {
+        logger.info({ caller: caller.name, format, filters: Object.keys(filters) }, 'exporting the list');
+        const pages = source.snapshot(filter)[Symbol.asyncIterator]();
+        // The first page is read before the headers are sent: an unavailable database is then a 503 and not a response that is cut off.
+        const first = await pages.next();
+        const stream = boundedStream(lines(format, first, pages), limits);
+        stream.once('close', release);
+        stream.once('error', ({ message }) => logger.warn({ caller: caller.name, problem: message }, 'an export was ended'));
+        return await reply.header('content-type', CONTENT_TYPES[format]).send(stream);
+      } catch (error) {
+        release();
+        throw error;
+      }
+    },
+  );
+}
+
+const COLUMNS: readonly (readonly [string, keyof ListedSuppression])[] = [
+  ['tenant', 'tenant'],
+  ['address', 'address'],
+  ['scope', 'scope'],
+  ['reason', 'reason'],
+  ['category', 'category'],
+  ['since', 'since'],
+  ['expires_at', 'expiresAt'],
+  ['first_failure_at', 'firstFailureAt'],
+  ['last_failure_at', 'lastFailureAt'],
+  ['failures', 'failures'],
+  ['reply', 'reply'],
+  ['rule', 'rule'],
+  ['policy', 'policy'],
+  ['updated_at', 'updatedAt'],
+  // Those that came later stand last, for whoever reads by position.
+  ['created_by', 'createdBy'],
+  ['note', 'note'],
+  ['source', 'source'],
+  ['provider', 'provider'],
+  ['subdomains', 'subdomains'],
+];
+
+async function* lines(
+  format: Format,
+  first: IteratorResult<readonly ListedRow[]>,
+  pages: AsyncIterator<readonly ListedRow[]>,
+): AsyncGenerator<string> {
+  try {
+    if (format === 'csv') yield `${COLUMNS.map(([name]) => name).join(',')}\r\n`;
+    for (let page = first; page.done !== true; page = await pages.next()) {
+      const values = page.value.map(listedValue);
+      yield format === 'csv' ? csvLines(values) : values.map((value) => `${JSON.stringify(value)}\n`).join('');
+    }
+  } finally {
+    // Ends the snapshot, also when the client disconnects.
+    await pages.return?.();
+  }
+}
+
+/**
+ * RFC 4180. Null is an empty field. Addresses and replies come from third parties, so text that a spreadsheet would evaluate gets a leading
+ * apostrophe.
+ */
+function csvLines(values: readonly ListedSuppression[]): string {
+  return stringify([...values], {
+    columns: COLUMNS.map(([, field]) => ({ key: field })),
+    record_delimiter: 'windows',
+    cast: { boolean: String },
+    quoted_match: /[\r\n]/,
+    escape_formulas: true,
+  });
+}

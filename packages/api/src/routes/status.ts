@@ -1,0 +1,51 @@
+/** `GET /v1/status`, for people: partitions and counts. */
+import { subscribersInTrouble } from '@desist/pipeline';
+import type { PartitionStatus, StoredPartition, SubscriberStore } from '@desist/pipeline';
+import { demandAllTenants } from '../http/access.ts';
+import type { HttpApp } from '../http/app.ts';
+import type { ApiOptions } from '../options.ts';
+import type { REASONS } from '../schemas/basics.ts';
+import { GET_STATUS } from '../schemas/operation.ts';
+import { when } from '../values.ts';
+import { webhookValue } from './subscribers.ts';
+
+export async function statusRoutes(app: HttpApp, { reader, outcomes, engineStatus, version, subscribers }: ApiOptions): Promise<void> {
+  app.get('/v1/status', { schema: GET_STATUS, config: { role: 'reader' } }, async ({ caller }) => {
+    demandAllTenants(caller);
+    const { partitions, recipients, suppressions } = await reader.status();
+    const owned = new Map(engineStatus?.().map((status) => [status.partition, status]));
+    return {
+      version,
+      partitions: partitions.map((stored) => partitionValue(stored, owned.get(stored.partition))),
+      recipients,
+      faults: ((await outcomes?.recordFaults()) ?? []).map((fault) => ({ ...fault, lastAt: when(fault.lastAt) })),
+      webhooks: await webhooksInTrouble(subscribers?.store),
+      suppressions: suppressions.map(({ scope, reason, count }) => ({ scope, reason: reason as (typeof REASONS)[number], count })),
+    };
+  });
+}
+
+/** Subscribers that are named at most. */
+const NAMED = 100;
+
+async function webhooksInTrouble(store: SubscriberStore | undefined) {
+  const troubled = store === undefined ? [] : await subscribersInTrouble(store);
+  return troubled.slice(0, NAMED).map((one) => {
+    const { id, tenant, description, state, reason, problem, failingSince, nextTryAt, behind } = webhookValue(one);
+    return { id, tenant, description, state, reason, problem, failingSince, nextTryAt, behind };
+  });
+}
+
+/** `lag`: records of the log that are not committed; null when another process owns the partition. */
+function partitionValue({ nextSequence, ...stored }: StoredPartition, owned: PartitionStatus | undefined) {
+  return {
+    ...stored,
+    nextNumber: nextSequence,
+    clock: when(stored.clock),
+    updatedAt: when(stored.updatedAt),
+    stopped: owned?.stopped ?? stored.stopped,
+    lag: owned === undefined ? null : Math.max(0, owned.highWatermark - owned.committed),
+    tracked: owned?.tracked ?? null,
+    outdated: owned?.outdated ?? null,
+  };
+}

@@ -1,0 +1,130 @@
+/**
+ * `POST /v1/webhooks/{format}/{source}`: a provider's webhook. The raw bytes are passed on, because the signature covers them. 2xx
+ * means that the events are durable in the log. The total size of bodies in progress is bounded; beyond it senders get a 429.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { FastifyRequest } from 'fastify';
+import type { HttpApp } from '../http/app.ts';
+import { Problem, unavailable } from '../http/problem.ts';
+import { RECEIVE_WEBHOOK } from '../schemas/webhooks.ts';
+import type { Headers, Refused, WebhookReceiver } from '../webhook-receiver.ts';
+
+export interface WebhookRouteOptions {
+  readonly webhooks: WebhookReceiver;
+  /** Bytes of one body; default 8 MiB. */
+  readonly bodyLimit?: number;
+  /** Bytes of all bodies that are being read or stored; default 64 MiB. */
+  readonly inFlightLimit?: number;
+}
+
+export const WEBHOOK_PATH = '/v1/webhooks/:format/:source';
+const BODY_LIMIT = 8 * 1024 * 1024;
+const IN_FLIGHT_LIMIT = 64 * 1024 * 1024;
+const RETRY_AFTER = '2';
+/** For responses before the body was read completely: the connection cannot be reused. */
+const CLOSE = { connection: 'close' };
+
+interface Path {
+  readonly format: string;
+  readonly source: string;
+}
+
+export async function webhookRoutes(app: HttpApp, options: WebhookRouteOptions): Promise<void> {
+  const { webhooks, bodyLimit = BODY_LIMIT, inFlightLimit = IN_FLIGHT_LIMIT } = options;
+  let inFlight = 0;
+
+  function overloaded(): Problem {
+    webhooks.overloaded();
+    const headers = { 'retry-after': RETRY_AFTER, ...CLOSE };
+    return new Problem(429, 'Too many webhooks are in progress. Send the same request again.', { headers });
+  }
+
+  /** Reads the body. Its bytes count as in flight until the response is sent or the sender disconnects. */
+  async function read(payload: IncomingMessage, response: ServerResponse): Promise<Buffer> {
+    const announced = Number(payload.headers['content-length'] ?? 0);
+    if (announced > bodyLimit) throw tooLarge(bodyLimit);
+    if (inFlight + announced > inFlightLimit) throw overloaded();
+    let counted = 0;
+    response.once('close', () => {
+      inFlight -= counted;
+      counted = 0;
+    });
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    for await (const chunk of payload.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (!response.closed) {
+        counted += chunk.length;
+        inFlight += chunk.length;
+      }
+      if (bytes > bodyLimit) throw tooLarge(bodyLimit);
+      if (inFlight > inFlightLimit) throw overloaded();
+      chunks.push(chunk);
+    }
+    return Buffer.concat(chunks, bytes);
+  }
+
+  app.removeAllContentTypeParsers();
+  // The handler reads the raw bytes, so that it can respond before the body is complete.
+  app.addContentTypeParser('*', (_request, _payload, done) => {
+    done(null);
+  });
+  app.route({
+    method: 'POST',
+    url: WEBHOOK_PATH,
+    schema: RECEIVE_WEBHOOK,
+    onRequest: async (request) => {
+      const { source } = knownSource(request.params, webhooks);
+      const refused = await webhooks.admit(source, headersOf(request));
+      if (refused !== undefined) throw refusal(refused, CLOSE);
+    },
+    handler: async (request, reply) => {
+      const body = await read(request.raw, reply.raw);
+      const received = await webhooks.receive(request.params.source, { headers: headersOf(request), body });
+      switch (received.kind) {
+        case 'stored': {
+          const { events, ignored, deadLetters } = received;
+          return reply.code(200).send({ accepted: events, ignored, deadLetters });
+        }
+        case 'acknowledged':
+          return reply.code(200).send({ accepted: 0, ignored: 0, deadLetters: 0 });
+        case 'refused':
+          throw refusal(received, {});
+        case 'again':
+          throw unavailable(received.detail);
+        default:
+          received satisfies never;
+          return reply;
+      }
+    },
+  });
+  // Some providers check with HEAD whether the URL exists.
+  app.head(WEBHOOK_PATH, { schema: { hide: true, params: RECEIVE_WEBHOOK.params } }, async (request, reply) => {
+    knownSource(request.params, webhooks);
+    return reply.code(200).send();
+  });
+}
+
+function knownSource(params: Path, webhooks: WebhookReceiver): Path {
+  if (!webhooks.has(params.format, params.source)) {
+    throw new Problem(404, 'There is no webhook source of this format and name: see the sources file.', { headers: CLOSE });
+  }
+  return params;
+}
+
+function refusal({ status, refusal: reason, detail }: Refused, headers: Record<string, string>): Problem {
+  const challenge = status === 401 ? { 'www-authenticate': 'Basic realm="webhook", charset="UTF-8"' } : {};
+  return new Problem(status, `Refused: ${detail}.`, { members: { reason }, headers: { ...headers, ...challenge } });
+}
+
+function tooLarge(limit: number): Problem {
+  return new Problem(413, `The body is larger than ${limit} bytes.`, { headers: CLOSE });
+}
+
+/** Joins repeated headers with a comma (RFC 9110 section 5.3). No header of a signature is repeated. */
+function headersOf({ headers }: FastifyRequest): Headers {
+  const entries = Object.entries(headers).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, [value].flat().join(', ')] as const],
+  );
+  return Object.fromEntries(entries);
+}

@@ -1,0 +1,73 @@
+import { Type } from 'typebox';
+import type { Static } from 'typebox';
+import { OneOf, OrNull, Words } from './basics.ts';
+import { answers, bodyAnswers, json } from './problem.ts';
+
+/** Largest policy file of a request, bytes. */
+export const TRIED_POLICY_LIMIT = 64 * 1024;
+
+export const PolicyText = Type.Refine(
+  Type.String({ maxLength: TRIED_POLICY_LIMIT, description: 'The text of a policy file, at most 64 KiB.' }),
+  (text) => Buffer.byteLength(text) <= TRIED_POLICY_LIMIT,
+  () => `must have at most ${TRIED_POLICY_LIMIT} bytes`,
+);
+
+const PATH = 'deferral.suppress_after';
+const Path = Type.String({
+  description: 'As in the file: `deferral.suppress_after`, `tenants.acme.streams.news.deferral.suppress_after`, `rules.full`.',
+  examples: [PATH],
+});
+
+const Policy = Type.Object(
+  {
+    version: Type.String({ description: 'Hash of the values; each decision names it.' }),
+    values: Type.Array(
+      Type.Object({
+        path: Path,
+        value: Type.String({ description: 'As it is written in a file.' }),
+        inherited: OrNull(Type.String({ description: 'What would hold without this line; null for a rule.' })),
+        origin: OneOf(['built_in', 'policy_file']),
+      }),
+      { description: 'Every value of the base; of tenants and streams those that differ from what they inherit; then the own rules.' },
+    ),
+    file: OrNull(Type.String({ description: 'The same as a policy file. Null for keys that do not see all tenants.' })),
+  },
+  {
+    examples: [
+      {
+        version: 'sha256:3f1c',
+        values: [{ path: PATH, value: '96h', inherited: '72h', origin: 'policy_file' }],
+        file: 'version: 1\ndeferral:\n  suppress_after: 96h\n',
+      },
+    ],
+  },
+);
+
+export const GET_POLICY = {
+  operationId: 'getPolicy',
+  summary: 'Show the policy in force',
+  description: 'Returns every value and where it comes from. A key for some tenants sees the base and its own tenants.',
+  tags: ['policy'],
+  response: answers({ 200: json('The policy in force', Policy) }),
+};
+
+const Check = Type.Object(
+  {
+    version: Words,
+    changes: Type.Array(Type.Object({ path: Path, from: OrNull(Type.String()), to: OrNull(Type.String()) }), {
+      description: 'What would change against the policy in force. Null: there is no such line.',
+    }),
+  },
+  { examples: [{ version: 'sha256:77aa', changes: [{ path: PATH, from: '72h', to: '96h' }] }] },
+);
+export type PolicyCheck = Static<typeof Check>;
+
+export const CHECK_POLICY = {
+  operationId: 'checkPolicy',
+  summary: 'Check a policy file',
+  description:
+    'Returns the mistakes of a policy file with their lines, or what it would change against the policy in force. Nothing is changed. Only for operators of all tenants, one request at a time, with a time limit of two seconds.',
+  tags: ['policy'],
+  body: Type.Object({ policy: PolicyText }, { examples: [{ policy: 'version: 1\ndeferral:\n  suppress_after: 96h\n' }] }),
+  response: bodyAnswers({ 200: json('What it would change', Check) }, [408]),
+};

@@ -1,0 +1,118 @@
+/** From points of the roll-ups to the figures of a measure: sums, shares and percentiles, of each step and of the whole span. */
+import { ABOVE_ALL_BOUNDS, WAIT_BOUNDS } from '@desist/pipeline';
+import type { RollupFamily, SeriesGrouping, SeriesPoint } from '@desist/pipeline';
+import { METRICS } from './schemas/series.ts';
+import type { Measure, Metric } from './schemas/series.ts';
+
+export interface MeasureInfo {
+  readonly by: readonly SeriesGrouping[];
+  /** May be narrowed by pool and stream. */
+  readonly pools: boolean;
+  readonly types: readonly string[];
+  readonly family: RollupFamily;
+}
+
+const CHANGES = { by: ['provider', 'domain', 'reason', 'tenant'], pools: false, family: 'changes' } as const;
+
+export const MEASURE_INFO: Readonly<Record<Measure, MeasureInfo>> = {
+  outcomes: {
+    by: ['provider', 'domain', 'category', 'attribution', 'stream', 'pool', 'tenant'],
+    pools: true,
+    types: METRICS.outcomes,
+    family: 'events',
+  },
+  deferral_share: {
+    by: ['provider', 'domain', 'stream', 'pool', 'tenant'],
+    pools: true,
+    types: ['deferred', 'delivered'],
+    family: 'events',
+  },
+  delivered_after_deferral: {
+    by: ['provider', 'domain', 'tenant'],
+    pools: false,
+    types: ['deferred_message', 'delivered_message', 'given_up_message'],
+    family: 'domains',
+  },
+  time_to_delivery: { by: ['provider', 'domain', 'tenant'], pools: false, types: ['delivery'], family: 'waits' },
+  suppressions: { ...CHANGES, types: ['suppressed'] },
+  releases: { ...CHANGES, types: ['released'] },
+  persistent: { ...CHANGES, by: ['provider', 'domain', 'tenant'], types: ['persistent'] },
+};
+
+export interface Series {
+  readonly group: string | null;
+  readonly metric: Metric;
+  readonly values: readonly (number | null)[];
+  readonly total: number | null;
+}
+
+/** Counts by type, and waits by upper bound, of one step or of all. */
+type Counts = Map<string, number>;
+const OTHER = 'other';
+
+/** `steps`: their number. Groups by size, the rest last; metrics in the order of the contract. */
+export function seriesOf(measure: Measure, points: readonly SeriesPoint[], steps: number): readonly Series[] {
+  const groups = new Map<string | null, { readonly slots: (Counts | undefined)[]; readonly all: Counts; size: number }>();
+  for (const { group, rest, slot, type, upperBound, events } of points) {
+    const name = rest ? OTHER : group;
+    let known = groups.get(name);
+    if (known === undefined) groups.set(name, (known = { slots: new Array<Counts | undefined>(steps), all: new Map(), size: 0 }));
+    const key = measure === 'time_to_delivery' ? String(upperBound) : type;
+    for (const counts of [(known.slots[slot] ??= new Map<string, number>()), known.all]) counts.set(key, (counts.get(key) ?? 0) + events);
+    known.size += events;
+  }
+  const sorted = [...groups].sort(
+    ([a, { size: sizeA }], [b, { size: sizeB }]) => Number(a === OTHER) - Number(b === OTHER) || sizeB - sizeA,
+  );
+  return sorted.flatMap(([group, { slots, all }]) => {
+    const metrics = METRICS[measure].filter((metric) => measure !== 'outcomes' || (all.get(metric) ?? 0) > 0);
+    return metrics.map((metric): Series => {
+      const figure = (counts: Counts): number | null => figureOf(measure, metric, counts);
+      return { group, metric, values: Array.from(slots, (counts) => figure(counts ?? NONE)), total: figure(all) };
+    });
+  });
+}
+
+const NONE: Counts = new Map();
+
+function figureOf(measure: Measure, metric: Metric, counts: Counts): number | null {
+  const of = (type: string): number => counts.get(type) ?? 0;
+  switch (measure) {
+    case 'outcomes':
+      return of(metric);
+    case 'deferral_share':
+      return metric === 'share' ? share(of('deferred'), of('deferred') + of('delivered')) : of(metric);
+    case 'delivered_after_deferral':
+      return metric === 'share' ? share(of('delivered_message'), of('deferred_message')) : of(`${metric}_message`);
+    case 'time_to_delivery':
+      return metric === 'count' ? sum(counts) : percentile(counts, Number(metric.slice(1)) / 100);
+    default:
+      return sum(counts);
+  }
+}
+
+/** At most 1: what became of a message may be known before its first deferral is. */
+function share(part: number, whole: number): number | null {
+  return whole === 0 ? null : Math.min(1, part / whole);
+}
+
+function sum(counts: Counts): number {
+  let all = 0;
+  for (const count of counts.values()) all += count;
+  return all;
+}
+
+/** Within a bucket as if its waits were spread evenly; above the last bound that bound. */
+function percentile(counts: Counts, part: number): number | null {
+  const all = sum(counts);
+  if (all === 0) return null;
+  let below = 0;
+  let low = 0;
+  for (const bound of WAIT_BOUNDS) {
+    const count = counts.get(String(bound)) ?? 0;
+    if (below + count >= part * all) return Math.round((low + ((part * all - below) / count) * (bound - low)) * 10) / 10;
+    below += count;
+    low = bound;
+  }
+  return counts.has(String(ABOVE_ALL_BOUNDS)) ? low : null;
+}

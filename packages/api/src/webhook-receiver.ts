@@ -1,0 +1,21 @@
+/** The receiver of webhooks that the route calls. */
+
+/** Header names are in lower case. Rejects only because of bugs. */
+export interface WebhookReceiver {
+  has(format: string, source: string): boolean;
+  /** True: the source has no signature or password. Then its route answers to names of this machine only, like all others. */
+  isOpen(source: string): boolean;
+  /** Called before the body is read. Refuses a request whose headers show that it is not genuine. */
+  admit(source: string, headers: Headers): Promise<Refused | undefined>;
+  receive(source: string, request: { readonly headers: Headers; readonly body: Uint8Array }): Promise<Received>;
+  /** Counts a request that was refused unread. */
+  overloaded(): void;
+}
+
+export type Headers = Readonly<Record<string, string>>;
+export type Refused = { readonly kind: 'refused'; readonly status: number; readonly refusal: string; readonly detail: string };
+export type Received =
+  | { readonly kind: 'stored'; readonly events: number; readonly ignored: number; readonly deadLetters: number }
+  | { readonly kind: 'acknowledged'; readonly what: string }
+  | Refused
+  | { readonly kind: 'again'; readonly detail: string };
