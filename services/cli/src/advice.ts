@@ -1,12 +1,6 @@
 /** Knowledge about verdicts and codes as people read it on a terminal. */
-import { CATEGORY_KNOWLEDGE, GIVE_UP_AFTER_HOURS, knowledgeOfCode, RETRY_LADDER, worryOf } from '@desist/domain';
-import type { Category, CodeKnowledge, Hints, Knowledge, SendingAdvice } from '@desist/domain';
-
-/** Of the code where there is something to say about it that fits the verdict, otherwise of the category. */
-export function knowledgeFor(category: Category, code: string | undefined, provider: string | undefined): Knowledge {
-  const own = code === undefined || code === '' ? [] : knowledgeOfCode(code, provider);
-  return own.find((one) => one.category === category && one.code === code) ?? CATEGORY_KNOWLEDGE[category];
-}
+import { GIVE_UP_AFTER_HOURS, RETRY_LADDER, worryOf } from '@desist/verdicts';
+import type { CodeKnowledge, Hints, Knowledge, SendingAdvice } from '@desist/verdicts';
 
 export function knowledgeLines(knowledge: Knowledge, indent = '    '): readonly string[] {
   const list = (name: string, items: readonly string[]): string => `${indent}${name.padEnd(10)} ${items.join('; ')}`;
@@ -40,7 +34,8 @@ export function ladder(): string {
   return `${RETRY_LADDER.map((minutes) => duration(minutes * 60)).join(', ')} … at most ${GIVE_UP_AFTER_HOURS} h, then a soft failure`;
 }
 
-function duration(seconds: number): string {
+export function duration(seconds: number): string {
   if (seconds % 3_600 === 0) return `${seconds / 3_600} h`;
-  return seconds % 60 === 0 ? `${seconds / 60} min` : `${seconds} s`;
+  if (seconds % 60 === 0) return `${seconds / 60} min`;
+  return seconds > 600 ? `${Math.round(seconds / 60)} min` : `${seconds} s`;
 }

@@ -4,18 +4,23 @@ import { CommandError, EXIT } from './exit.ts';
 
 export const DEFAULT_URL = 'http://127.0.0.1:8425';
 const TIMEOUT = 60_000;
-/** What was asked for is not there, or not to be had just now; other refusals are about how it was asked. */
+/** Statuses that mean exit code 3: the thing is missing or not available now. Other 4xx statuses mean wrong usage. */
 const MISSING: ReadonlySet<number> = new Set([401, 403, 404, 429]);
 
 export interface Client {
   get(path: string): Promise<unknown>;
+  /** `body` undefined: a request without one. */
   post(path: string, body: unknown, headers?: Readonly<Record<string, string>>): Promise<unknown>;
-  /** The same, with the status: 200 or 201 or 202 may make a difference. */
+  /** Like `post`, and also returns the status, for operations where 200, 201 and 202 differ. */
   send(path: string, body: unknown): Promise<{ readonly status: number; readonly body: unknown }>;
-  /** The body as it comes. What breaks off before its end rejects. */
+  patch(path: string, body: unknown): Promise<unknown>;
+  remove(path: string): Promise<unknown>;
+  /** Streams the body. Rejects when it is cut off. */
   stream(path: string): AsyncIterable<Uint8Array>;
-  /** Status and body, whatever the status is. */
-  ask(path: string): Promise<{ readonly status: number; readonly body: unknown }>;
+  /** GET that returns status and body for any status. */
+  getStatus(path: string): Promise<{ readonly status: number; readonly body: unknown }>;
+  /** POST that returns status and body for any status. */
+  tryPost(path: string, body: unknown): Promise<{ readonly status: number; readonly body: unknown }>;
 }
 
 /** DESIST_API_KEY, or the content of the file that DESIST_API_KEY_FILE names. */
@@ -25,7 +30,7 @@ function apiKey(): string | undefined {
     const key = process.env['DESIST_API_KEY'] ?? (file === undefined ? undefined : readFileSync(file, 'utf8'));
     return key?.trim() === '' ? undefined : key?.trim();
   } catch {
-    throw new CommandError(EXIT.missing, `DESIST_API_KEY_FILE: ${String(file)} can not be read`);
+    throw new CommandError(EXIT.missing, `DESIST_API_KEY_FILE: ${String(file)} cannot be read`);
   }
 }
 
@@ -34,7 +39,7 @@ export function createClient(given: string | undefined): Client {
   const key = apiKey();
   const text = given ?? process.env['DESIST_URL'] ?? DEFAULT_URL;
   const base = URL.canParse(text) ? new URL(text) : undefined;
-  if (base === undefined || !/^https?:$/.test(base.protocol)) throw new CommandError(EXIT.usage, `--url: ${text} is no http(s) URL`);
+  if (base === undefined || !/^https?:$/.test(base.protocol)) throw new CommandError(EXIT.usage, `--url: ${text} is not an http(s) URL`);
 
   async function request(path: string, init: RequestInit): Promise<Response> {
     try {
@@ -46,7 +51,7 @@ export function createClient(given: string | undefined): Client {
     } catch (error) {
       throw new CommandError(
         EXIT.missing,
-        `no service answers at ${text} (${reasonOf(error)}): start one with \`desist start\`, or name another with --url or DESIST_URL`,
+        `no service answers at ${text} (${reasonOf(error)}): start one with \`desist start\`, or give its address with --url or DESIST_URL`,
       );
     }
   }
@@ -57,7 +62,7 @@ export function createClient(given: string | undefined): Client {
     try {
       return { status: response.status, body: body === '' ? null : (JSON.parse(body) as unknown) };
     } catch {
-      throw new CommandError(EXIT.missing, `${text} answers ${response.status}, and not in JSON: is it Desist?`);
+      throw new CommandError(EXIT.missing, `${text} answers ${response.status}, but not with JSON: is it Desist?`);
     }
   }
 
@@ -68,6 +73,7 @@ export function createClient(given: string | undefined): Client {
   }
 
   const posting = (body: unknown, headers: Readonly<Record<string, string>> = {}): RequestInit => {
+    if (body === undefined) return { method: 'POST', headers };
     return { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json', ...headers } };
   };
 
@@ -83,14 +89,17 @@ export function createClient(given: string | undefined): Client {
     get: async (path) => (await expectOk(path, {})).body,
     post: async (path, body, headers) => (await expectOk(path, posting(body, headers))).body,
     send: (path, body) => expectOk(path, posting(body)),
-    ask: (path) => call(path, {}),
+    patch: async (path, body) => (await expectOk(path, { ...posting(body), method: 'PATCH' })).body,
+    remove: async (path) => (await expectOk(path, { method: 'DELETE' })).body,
+    getStatus: (path) => call(path, {}),
+    tryPost: (path, body) => call(path, posting(body)),
     async *stream(path) {
       const response = await request(path, {});
       if (!response.ok || response.body === null) throw refusal(response.status, await response.json().catch(() => null));
       try {
         for await (const chunk of response.body) yield chunk as Uint8Array;
       } catch (error) {
-        throw new CommandError(EXIT.missing, `the answer broke off (${reasonOf(error)}): it is not complete`);
+        throw new CommandError(EXIT.missing, `the response was interrupted (${reasonOf(error)}): it is not complete`);
       }
     },
   };

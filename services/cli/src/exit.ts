@@ -1,9 +1,10 @@
-export { EXIT } from '@desist/assembly';
+/** 0 done; 1 it ran, and the answer is no; 2 wrong usage or bad input; 3 something that it needs is unavailable. */
+export const EXIT = { done: 0, no: 1, usage: 2, missing: 3 } as const;
 
 /** Ends a command with a message for people and an exit code. */
 export class CommandError extends Error {
   readonly code: number;
-  /** Of the service's answer, when that is what it is about. */
+  /** HTTP status of the service's response, if the error comes from it. */
   readonly status: number | undefined;
 
   constructor(code: number, message: string, status?: number) {

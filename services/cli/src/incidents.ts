@@ -1,15 +1,20 @@
-/** Incidents as the service answers them; sums of previews, and how people read both. */
+/** Incidents as the service returns them, totals of previews, and both as text. */
 import { summedCodes } from '@desist/pipeline';
 import type { CodeCount, IncidentProgress, Preview } from '@desist/pipeline';
+import type { Address } from '@desist/domain';
 import type { Client } from './client.ts';
 import { queryOf } from './client.ts';
-import { paint, printable } from './terminal.ts';
+import type { ExplainedSenderReply, SenderCountsJson } from '@desist/contracts';
+import { senderCountsText, senderReplyLines } from './sender-incidents.ts';
+import { paint, percent } from './terminal.ts';
 
 export interface Incident {
   readonly id: string;
+  /** A service of before sender incidents does not say it. */
+  readonly kind?: 'provider' | 'sender';
   readonly origin: 'detected' | 'operator';
-  readonly state: 'open' | 'held_back' | 'not_held_back';
-  /** 0: nothing was decided about it. */
+  readonly state: 'open' | 'held_back' | 'not_held_back' | 'over';
+  /** 0: no decision has been made about it. */
   readonly revision: number;
   readonly action: string;
   readonly holds: boolean;
@@ -25,11 +30,13 @@ export interface Incident {
   readonly samples: readonly string[];
   readonly by: string | null;
   readonly note: string | null;
+  /** Of kind sender. */
+  readonly sender?: (SenderCountsJson & { readonly pool: string | null; readonly replies: readonly ExplainedSenderReply[] }) | null;
   readonly decidedAt: string;
   readonly createdAt: string;
 }
 
-/** How far the latest revision is carried out. `told`: every partition of the log has it. */
+/** Progress of the latest revision. `told`: every partition of the log has received it. */
 export type Progress = IncidentProgress & { readonly told: boolean };
 
 export type Followed = Incident & { readonly progress: Progress };
@@ -50,12 +57,12 @@ export function isDone({ revision, progress: { told, partitions, done } }: Follo
 
 // ------------------------------------------------------------------------------------------------ previews
 
-/** All pages together. `report` hears of each that is not the last. */
+/** The totals of all pages. `report` is called after each page but the last. */
 export async function previewOf(client: Client, id: string, report: (text: string) => void): Promise<Preview> {
   const counts = { recipients: 0, failures: 0, heldBack: 0, suppressed: 0, released: 0, suppressedAgain: 0 };
   const codes: CodeCount[] = [];
   const samples = new Set<string>();
-  const addresses: string[] = [];
+  const addresses: Address[] = [];
   let cursor: string | null = null;
   do {
     const page = (await client.get(`${pathOf(id)}/preview${queryOf({ cursor: cursor ?? undefined })}`)) as Preview & {
@@ -66,15 +73,15 @@ export async function previewOf(client: Client, id: string, report: (text: strin
     for (const sample of page.samples) if (samples.size < SHOWN_SAMPLES) samples.add(sample);
     addresses.push(...page.addresses.slice(0, SHOWN_ADDRESSES - addresses.length));
     cursor = page.cursor;
-    if (cursor !== null) report(`looking: ${counts.failures} failures of ${counted(counts.recipients, 'recipient')} are inside so far`);
+    if (cursor !== null) report(`searching: ${counts.failures} failures of ${counted(counts.recipients, 'recipient')} found so far`);
   } while (cursor !== null);
   return { ...counts, codes: summedCodes(codes), samples: [...samples], addresses };
 }
 
-/** `holds`: its failures are held back now, so that the question is what restoring would do. */
+/** `holds`: its failures are held back now, so the preview shows the effect of restoring it. */
 export function previewLines(preview: Preview, holds: boolean): readonly string[] {
   const { recipients, failures, heldBack, suppressed, released, suppressedAgain, codes, samples, addresses } = preview;
-  if (recipients === 0) return ['  no failure that is kept is inside'];
+  if (recipients === 0) return ['  it contains no failure that is kept'];
   const alters = holds
     ? `restoring it would suppress ${counted(suppressedAgain, 'recipient')} again`
     : `voiding it would end suppressions of ${counted(released, 'recipient')}`;
@@ -82,52 +89,59 @@ export function previewLines(preview: Preview, holds: boolean): readonly string[
     `  ${counted(failures, 'failure')} of ${counted(recipients, 'recipient')} ${areOf(failures)} inside; ${heldBack} of them ${areOf(heldBack)} held back now`,
     `  ${suppressed} of these recipients ${areOf(suppressed)} suppressed now; ${alters}`,
     ...evidenceLines(codes, samples),
-    `  for example ${addresses.map(printable).join(', ')}`,
+    `  for example ${addresses.join(', ')}`,
   ];
 }
 
 function evidenceLines(codes: readonly CodeCount[], samples: readonly string[]): readonly string[] {
   const more = codes.length - SHOWN_CODES;
-  const listed = codes.slice(0, SHOWN_CODES).map(({ code, count }) => `${printable(code)} (${count})`);
+  const listed = codes.slice(0, SHOWN_CODES).map(({ code, count }) => `${code} (${count})`);
   const line = `  replies: ${[...listed, ...(more > 0 ? [`${more} other codes`] : [])].join(', ')}`;
-  return [...(codes.length === 0 ? [] : [line]), ...samples.map((sample) => `    ${printable(sample)}`)];
+  return [...(codes.length === 0 ? [] : [line]), ...samples.map((sample) => `    ${sample}`)];
 }
 
 // ------------------------------------------------------------------------------------------- for people
 
 export function incidentLines(incident: Incident): readonly string[] {
-  const { id, note, counts, codes, samples } = incident;
+  const { id, note, counts, codes, samples, sender = null } = incident;
   const lines = [
     `incident ${paint('bold', id)}: ${stateOf(incident)}`,
     `  ${termsOf(incident)}, ${spanOf(incident)}`,
-    `  ${printable(decidedBy(incident))}`,
+    `  ${decidedBy(incident)}`,
   ];
-  if (note !== null) lines.push(`  note: ${printable(note)}`);
+  if (note !== null) lines.push(`  note: ${note}`);
+  if (sender !== null) {
+    lines.push(`  ${senderCountsText(sender)}`, ...senderReplyLines(sender.replies, '  '));
+    lines.push('  it holds nothing back: such replies never count');
+  }
   if (counts !== null) lines.push(`  ${countsOf(counts)}`, ...evidenceLines(codes, samples));
   return lines;
 }
 
-export function stateOf({ state }: Incident): string {
+export function stateOf({ state, kind }: Incident): string {
+  if (kind === 'sender') return state === 'open' ? paint('yellow', 'open') : 'over';
   return state === 'open' ? paint('red', 'open, held back') : state === 'held_back' ? paint('yellow', 'held back') : 'not held back';
 }
 
 function decidedBy({ origin, revision, action, by, decidedAt, createdAt }: Incident): string {
   const who = by === null ? '' : ` by ${by}`;
-  if (revision === 0) return `named${who} at ${createdAt}`;
-  const began = origin === 'detected' ? 'noticed by itself' : 'named by an operator';
+  if (revision === 0) return `created${who} at ${createdAt}`;
+  const began = origin === 'detected' ? 'detected automatically' : 'created by an operator';
   return `${began} at ${createdAt}; last ${action}${who} at ${decidedAt}`;
 }
 
-/** What is inside, apart from the time. */
-export function termsOf({ tenant, provider, domain, code, text }: Incident): string {
+/** The terms except the window. */
+export function termsOf({ tenant, provider, domain, code, text, sender }: Incident): string {
+  const pool = sender?.pool ?? null;
   const parts = [
     provider === null ? [] : [`provider ${provider}`],
     domain === null ? [] : [`domain ${domain}`],
     code === null ? [] : [`code ${code}`],
     text === null ? [] : [`text "${text}"`],
     tenant === null ? [] : [`tenant ${tenant}`],
+    pool === null ? [] : [`pool ${pool}`],
   ];
-  return printable(parts.flat().join(', '));
+  return parts.flat().join(', ');
 }
 
 function spanOf({ from, until }: Incident): string {
@@ -140,12 +154,8 @@ function countsOf({ failing, delivered, usualShare }: NonNullable<Incident['coun
   return `${counted(failing, 'recipient')} began to fail, ${counted(delivered, 'delivery', 'deliveries')}: ${percent(share)}${usual}`;
 }
 
-function percent(share: number): string {
-  return `${Math.round(share * 1_000) / 10} %`;
-}
-
 export function progressLine({ told, partitions, done, looked, changed }: Progress): string {
-  if (!told) return 'the partitions are being told';
+  if (!told) return 'the decision is on its way to the partitions';
   return `${done} of ${partitions} partitions done, ${counted(looked, 'recipient')} looked at, ${changed} changed`;
 }
 

@@ -2,7 +2,7 @@ import { Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { createOutput } from './output.ts';
 
-/** Takes nothing until it is told to. */
+/** Reads nothing until `resume` is called. */
 function slowReader(): { readonly stream: Writable; readonly taken: string[]; take(): void } {
   const taken: string[] = [];
   const waiting: (() => void)[] = [];
@@ -19,7 +19,7 @@ function slowReader(): { readonly stream: Writable; readonly taken: string[]; ta
 }
 
 describe('createOutput', () => {
-  it('waits for a reader that is slower, and loses no line', async () => {
+  it('waits for a slower reader, and loses no line', async () => {
     const { stream, taken, take } = slowReader();
     const output = createOutput(stream);
     let written = 0;
@@ -32,7 +32,7 @@ describe('createOutput', () => {
       await Promise.resolve();
       if (!caughtUp) {
         waits += 1;
-        // What is held is one chunk, however many lines are still to come.
+        // One chunk is buffered, however many lines follow.
         expect(stream.writableLength).toBeLessThanOrEqual(66 * 1_024);
         take();
       }

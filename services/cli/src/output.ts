@@ -1,11 +1,15 @@
-/** Lines on standard output, many at a time; a reader that is slower than we are slows us down instead of filling the memory. */
+/** Buffered lines on standard output, with back-pressure: a slow reader slows the command down instead of filling the memory. */
 import { once } from 'node:events';
+import { printable, safeJson } from './terminal.ts';
 
 export interface Output {
+  /** For people. */
   line(text: string): void;
-  /** To be awaited now and then: returns when the reader has caught up. */
+  /** A line that is JSON already. */
+  json(text: string): void;
+  /** Await this regularly: resolves when the reader has caught up. */
   caughtUp(): Promise<void>;
-  /** Everything is with the reader. */
+  /** Resolves when everything has been written. */
   end(): Promise<void>;
 }
 
@@ -29,12 +33,15 @@ export function createOutput(stream: NodeJS.WritableStream = process.stdout): Ou
     full = false;
   }
 
+  function push(text: string): void {
+    pending.push(text, '\n');
+    size += text.length + 1;
+    if (size >= CHUNK) flush();
+  }
+
   return {
-    line(text) {
-      pending.push(text, '\n');
-      size += text.length + 1;
-      if (size >= CHUNK) flush();
-    },
+    line: (text) => push(printable(text)),
+    json: (text) => push(safeJson(text)),
     caughtUp,
     async end() {
       flush();

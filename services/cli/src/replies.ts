@@ -1,6 +1,6 @@
-/** The replies that ship with the project: what own rules are tried on. */
+/** The replies that ship with the project. User-defined rules are tested on them. */
 import { readFileSync } from 'node:fs';
-import type { Reply } from '@desist/domain';
+import type { Reply } from '@desist/verdicts';
 
 export function shippedReplies(): readonly Reply[] {
   return readFileSync(new URL('../data/replies.ndjson', import.meta.url), 'utf8')

@@ -1,12 +1,12 @@
 /** `desist engine`: reads delivery events, decides, keeps the state, publishes the changes. Any number may run. */
 import { fileURLToPath } from 'node:url';
-import { configured, runMain, runService } from '@desist/assembly';
-import { createLifecycle, createLogger } from '@desist/shell';
+import { configured, runMain, runService } from '@desist/runtime';
+import { createLifecycle, createLogger } from '@desist/runtime';
 import type { EngineConfig } from './config.ts';
 import { engineConfig, environmentOf, USAGE } from './config.ts';
 import { supervise } from './supervise.ts';
 
-async function several(config: EngineConfig): Promise<void> {
+async function runSeveral(config: EngineConfig): Promise<void> {
   const logger = createLogger({ service: 'engines', level: config.settings.logLevel });
   const life = createLifecycle(logger);
   const args = [...process.execArgv, fileURLToPath(import.meta.url)];
@@ -24,5 +24,5 @@ await runMain(async () => {
   }
   const config = configured(() => engineConfig(args, process.env), USAGE);
   if (config === undefined) return;
-  await (config.processes > 1 ? several(config) : runService(config));
+  await (config.processes > 1 ? runSeveral(config) : runService(config));
 });

@@ -45,7 +45,7 @@ const WAIT = { timeout: 20_000, interval: 20 };
 const STAY = 'setInterval(() => {}, 1000); process.on("SIGTERM", () => process.exit(0));';
 
 describe('several engines under one process', () => {
-  it('starts one again that was killed, and leaves the others alone', async () => {
+  it('restarts an engine that was killed, and leaves the others alone', async () => {
     const ended = running(2, STAY);
     await vi.waitFor(() => {
       expect([starts(0).length, starts(1).length]).toEqual([1, 1]);
@@ -59,12 +59,12 @@ describe('several engines under one process', () => {
     expect(await ended).toBe(0);
   });
 
-  it('ends all of them when one refuses to work, with its code', async () => {
+  it('ends all of them with its exit code if one refuses to start', async () => {
     expect(await running(2, `if (process.env.INDEX === '1') process.exit(3); ${STAY}`)).toBe(3);
     expect(starts(1).length).toBe(1);
   });
 
-  it('leaves no process behind when told to end', async () => {
+  it('leaves no process behind when it is stopped', async () => {
     const ended = running(3, STAY);
     await vi.waitFor(() => {
       expect([0, 1, 2].every((index) => starts(index).length === 1)).toBe(true);
@@ -78,7 +78,7 @@ describe('several engines under one process', () => {
 describe('settings of several engines', () => {
   const variables = { DATABASE_URL: 'postgres://localhost/x', DESIST_HTTP: '127.0.0.1:9000' };
 
-  it('each listens at a port of its own', () => {
+  it('each engine listens on its own port', () => {
     const config = engineConfig(['--processes', '3'], variables);
     expect(config.processes).toBe(3);
     expect(environmentOf(2, config)).toEqual({ DESIST_HTTP: '127.0.0.1:9002' });

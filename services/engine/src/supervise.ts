@@ -1,41 +1,41 @@
 /**
- * Several engine processes under one: each is an engine of its own and shares the partitions with the others, as if an operator
- * had started it. One that dies is started again, with back-off; one that refuses its settings ends them all.
+ * Runs several engine processes. Each is an independent engine that shares the partitions with the others, as if an operator
+ * had started it. One that dies is restarted, with back-off; one that refuses its settings ends them all.
  */
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { EXIT } from '@desist/assembly';
+import { EXIT } from '@desist/runtime';
 import type { Logger } from '@desist/pipeline';
-import { systemTime } from '@desist/shell';
+import { systemTime } from '@desist/runtime';
 
 export interface Supervised {
-  /** How many. */
+  /** Number of processes. */
   readonly count: number;
-  /** Arguments of Node, and what differs in the environment, of each from 0 on. */
+  /** Arguments for Node and additional environment variables of the process with this index (from 0). */
   readonly command: (index: number) => { readonly args: readonly string[]; readonly env: Readonly<Record<string, string>> };
   readonly logger: Logger;
-  /** Aborted: all are told to end. */
+  /** When it aborts, all processes are stopped. */
   readonly signal: AbortSignal;
-  /** ms before the first restart; doubled up to 64 times that while one dies young. */
+  /** ms before the first restart; doubled up to 64 times that while a process keeps dying early. */
   readonly pause?: number;
 }
 
 const PAUSE = 500;
 const LONGEST = 64;
-/** ms: one that lived for so long did not die of its start. */
-const OLD = 60_000;
-/** ms from SIGTERM to SIGKILL: more than an engine's own patience. */
+/** ms: a process that ran this long started successfully. */
+const STARTED_AFTER = 60_000;
+/** ms from SIGTERM to SIGKILL: longer than an engine takes to give up an orderly shutdown. */
 const PATIENCE = 40_000;
 
-/** Resolves when all have ended: with 0, or with the code of the one that can not work at all. */
+/** Resolves when all have ended: with 0, or with the exit code of a process that refused its settings. */
 export async function supervise({ count, command, logger, signal, pause = PAUSE }: Supervised): Promise<number> {
   const refused = new AbortController();
   const ending = AbortSignal.any([signal, refused.signal]);
 
   async function keep(index: number): Promise<number> {
-    let young = 0;
+    let earlyDeaths = 0;
     for (;;) {
-      const began = performance.now();
+      const startedAt = performance.now();
       const { args, env } = command(index);
       const child = spawn(process.execPath, args, { stdio: 'inherit', env: { ...process.env, ...env } });
       const code = await endOf(child, ending);
@@ -44,9 +44,9 @@ export async function supervise({ count, command, logger, signal, pause = PAUSE 
         refused.abort();
         return code;
       }
-      young = performance.now() - began > OLD ? 0 : Math.min(young + 1, 7);
-      const wait = Math.min(pause * 2 ** Math.max(young - 1, 0), pause * LONGEST);
-      logger.error({ process: index, code, restartInMs: wait }, 'an engine ended: it is started again');
+      earlyDeaths = performance.now() - startedAt > STARTED_AFTER ? 0 : Math.min(earlyDeaths + 1, 7);
+      const wait = Math.min(pause * 2 ** Math.max(earlyDeaths - 1, 0), pause * LONGEST);
+      logger.error({ process: index, code, restartInMs: wait }, 'an engine ended: restarting it');
       await systemTime.sleep(wait, ending);
       if (ending.aborted) return EXIT.done;
     }
@@ -64,14 +64,14 @@ function endOf(child: ChildProcess, ending: AbortSignal): Promise<number | null>
       child.kill('SIGTERM');
       kill = setTimeout(() => child.kill('SIGKILL'), PATIENCE);
     };
-    const gone = (code: number | null): void => {
+    const onExit = (code: number | null): void => {
       clearTimeout(kill);
       ending.removeEventListener('abort', end);
       resolve(code);
     };
-    child.once('exit', gone);
+    child.once('exit', onExit);
     child.once('error', () => {
-      gone(null);
+      onExit(null);
     });
     if (ending.aborted) end();
     else ending.addEventListener('abort', end, { once: true });

@@ -42,7 +42,7 @@ describe('desist ingest, the service', () => {
     expect(await brevo!.check(request('token-of-brevo\n'), 0)).toMatchObject({ kind: 'refused' });
   });
 
-  test('every mistake at once, in the settings and in the file, and no secret among them', async () => {
+  test('reports every mistake at once, in settings and file, without any secret', async () => {
     const DESIST_SOURCES = await sources(`sources:
   a: { format: brevo, webhook: { check: bearer, secrets: env:NOT_SET } }
   b: { format: brevo, webhook: { check: bearer, secrets: env:SHORT } }
@@ -64,7 +64,7 @@ describe('desist ingest, the service', () => {
       /NOT_SET: is not set/,
       /sources\.b\.webhook\.secrets: must have at least 8 characters/,
       /sources\.c\.webhook\.secrets: must be the verification key/,
-      /\/nowhere\/secret: can not be read \(ENOENT\)/,
+      /\/nowhere\/secret: cannot be read \(ENOENT\)/,
       /sources\.e\.webhook\.secrets: must be user:password/,
       /sources\.f\.header: ses has no header line/,
       /sources\.f\.topic: needs KAFKA_BROKERS/,
@@ -75,24 +75,24 @@ describe('desist ingest, the service', () => {
     expect(run).not.toThrow(/hunter2/);
   });
 
-  test('a topic of our own is no provider topic: it would be taken over for ever', async () => {
+  test("refuses one of Desist's own topics as a provider topic, because it would be read again for ever", async () => {
     const DESIST_SOURCES = await sources('sources: { a: { format: canonical, topic: delivery-events } }');
     expect(() => ingestConfig([], { ...SERVERS, DESIST_SOURCES })).toThrow(/sources\.a\.topic: delivery-events is a topic of Desist's own/);
   });
 
-  test('of a file that is none: its lines', async () => {
+  test('reports the lines of an invalid file', async () => {
     const DESIST_SOURCES = await sources('sources:\n  a: { format: sess, topic: t }\n');
     expect(() => ingestConfig([], { ...SERVERS, DESIST_SOURCES })).toThrow(
       /sources-.*\.yaml:2:16: sources\.a\.format: is not known \(did you mean ses\?\)/,
     );
     expect(() => ingestConfig([], { ...SERVERS, DESIST_SOURCES: '/nowhere.yaml' })).toThrow(
-      /DESIST_SOURCES: \/nowhere.yaml can not be read/,
+      /DESIST_SOURCES: \/nowhere.yaml cannot be read/,
     );
   });
 });
 
 describe('desist ingest, the agents', () => {
-  test('a log', () => {
+  test('follows a log', () => {
     const config = ingestConfig(['--follow', '/var/log/mail.log', '--format', 'postfix', '--timezone', 'UTC', '--tenant', 'acme'], {
       DESIST_URL: 'http://desist:8425',
     });
@@ -103,7 +103,7 @@ describe('desist ingest, the agents', () => {
     expect(config!.options.settings.kafka).toBeNull();
   });
 
-  test('into Kafka no database is needed; the sources file is not theirs', () => {
+  test('needs no database when writing to Kafka; the sources file is not read', () => {
     const config = ingestConfig(['--follow', '/var/log/mail.log', '--format', 'exim'], {
       KAFKA_BROKERS: 'kafka:9092',
       DESIST_SOURCES: '/nowhere',
@@ -111,21 +111,21 @@ describe('desist ingest, the agents', () => {
     expect(config!.options.settings.kafka?.brokers).toEqual(['kafka:9092']);
   });
 
-  test('a mailbox', () => {
+  test('reads a mailbox', () => {
     const config = ingestConfig(['--maildir', join(folder, 'Maildir')], {});
     expect(config).toMatchObject({ mode: 'agent', options: { kind: 'maildir', source: 'mailbox', format: { auto: true } } });
   });
 
-  test('what is wrong is said', () => {
+  test('reports mistakes', () => {
     const wrong =
       (...args: string[]) =>
       () =>
         ingestConfig(args, {});
     expect(wrong('--follow', 'x')).toThrow('--format: needed with --follow');
     expect(wrong('--follow', 'x', '--format', 'dsn')).toThrow(/--format: must be one of postfix, exim/);
-    expect(wrong('--maildir', folder)).toThrow(/is no Maildir, it has no folder new/);
+    expect(wrong('--maildir', folder)).toThrow(/is not a Maildir: it has no folder new/);
     expect(wrong('--maildir', join(folder, 'Maildir'), '--format', 'postfix')).toThrow('--format: must be one of auto, dsn, arf');
-    expect(wrong('--follow', 'x', '--maildir', 'y', '--format', 'postfix')).toThrow('one of them');
+    expect(wrong('--follow', 'x', '--maildir', 'y', '--format', 'postfix')).toThrow('only one of them');
     expect(wrong('--follow', 'x', '--format', 'postfix', '--tenant', 'a b')).toThrow('--tenant: must be a name');
     expect(wrong('--follow', 'x', '--format', 'postfix', '--from', 'middle')).toThrow('--from: start or end');
     expect(wrong('--follow', '/nowhere/mail.log', '--format', 'postfix', '--once')).toThrow('there is no /nowhere/mail.log');

@@ -1,25 +1,25 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { agentFormat, policiesOf, readSettings } from '@desist/assembly';
-import type { AgentOptions, IngestOptions } from '@desist/assembly';
+import { agentFormat, policiesOf, readSettings } from '@desist/runtime';
+import type { AgentOptions, IngestOptions } from '@desist/runtime';
 
 export const USAGE = `desist ingest
 desist ingest --follow FILE|FOLDER --format FORMAT [options]
 desist ingest --maildir FOLDER [--format dsn|arf|auto] [options]
 
-Without a flag: the service that takes in webhooks and provider topics of the sources file (DESIST_SOURCES), on real servers.
-With one: follows a mail log, or a mailbox of bounces and complaints, into a running service, or, with KAFKA_BROKERS, into the log.
+Without a flag: the service that receives webhooks and reads provider topics of the sources file (DESIST_SOURCES), on real servers.
+With a flag: an agent that forwards a mail log, or a mailbox of bounces and complaints, to a running service, or with KAFKA_BROKERS to Kafka.
 
   --follow PATH      a log with its rotations, or a folder of segments (KumoMTA, PowerMTA)
-  --maildir FOLDER   a Maildir; what was read is moved to cur with the flag S
+  --maildir FOLDER   a Maildir; mails that were read are moved to cur with the flag S
   --format FORMAT    postfix, exim, haraka, kumomta, powermta, canonical…; of mails auto (default), dsn, arf
-  --source NAME      name of the feed, in its events (default: the format)
+  --source NAME      name of the source in its events (default: the format)
   --tenant NAME, --stream NAME   of its events (default: default)
   --timezone ZONE    of times without a zone: Europe/Berlin, +02:00
-  --header LINE      header line of CSV that has none
-  --from start|end   where a log is begun that was never followed (default: start)
-  --once             end at the end of the log
+  --header LINE      header line for CSV without one
+  --from start|end   where to begin a log that was never followed (default: start)
+  --once             stop at the end of the log
   --url URL          the running service (DESIST_URL, default http://127.0.0.1:8425); DESIST_API_KEY is sent with it
   --state FOLDER     where positions are kept (default: ingest in the data folder)
   --json             counts as NDJSON on standard output`;
@@ -30,7 +30,7 @@ export type IngestConfig =
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
-/** Undefined when only help was asked for. Throws TypeError for wrong flags, ConfigError for wrong settings. */
+/** Undefined when only help was requested. @throws TypeError for wrong flags, ConfigError for wrong settings. */
 export function ingestConfig(args: readonly string[], variables: NodeJS.ProcessEnv): IngestConfig | undefined {
   const { values } = parseArgs({
     args: [...args],
@@ -54,7 +54,7 @@ export function ingestConfig(args: readonly string[], variables: NodeJS.ProcessE
   if (values.help) return undefined;
   const { follow, maildir, tenant, stream, from } = values;
   if (follow === undefined && maildir === undefined) return { mode: 'service', options: serviceOptions(variables) };
-  if (follow !== undefined && maildir !== undefined) throw new TypeError('--follow and --maildir: one of them');
+  if (follow !== undefined && maildir !== undefined) throw new TypeError('--follow and --maildir: give only one of them');
   if (follow !== undefined && values.format === undefined) throw new TypeError('--format: needed with --follow');
   const format = agentFormat(values.format ?? 'auto', maildir !== undefined);
   if (typeof format === 'string') throw new TypeError(`--format: ${format}`);
@@ -63,7 +63,8 @@ export function ingestConfig(args: readonly string[], variables: NodeJS.ProcessE
     if (!NAME.test(name)) throw new TypeError(`--${flag}: must be a name like ${NAME.source}`);
   if (from !== 'start' && from !== 'end') throw new TypeError('--from: start or end');
   const path = follow ?? maildir ?? '';
-  if (maildir !== undefined && !isFolder(join(path, 'new'))) throw new TypeError(`--maildir: ${path} is no Maildir, it has no folder new`);
+  if (maildir !== undefined && !isFolder(join(path, 'new')))
+    throw new TypeError(`--maildir: ${path} is not a Maildir: it has no folder new`);
   if (values.once && statSync(path, { throwIfNoEntry: false }) === undefined) throw new TypeError(`--follow: there is no ${path}`);
   const settings = readSettings(variables, { logOnly: true });
   return {

@@ -1,5 +1,5 @@
-/** `desist ingest`: what comes from elsewhere into the log: webhooks, provider topics, mail logs, mailboxes. */
-import { configured, runAgent, runIngest, runMain } from '@desist/assembly';
+/** `desist ingest`: copies webhooks, provider topics, mail logs and mailboxes into the log. */
+import { configured, runAgent, runIngest, runMain } from '@desist/runtime';
 import { ingestConfig, USAGE } from './config.ts';
 
 await runMain(async () => {
@@ -12,7 +12,7 @@ await runMain(async () => {
   if (config.mode === 'service') {
     await runIngest({
       ...config.options,
-      onReady: ({ url }) => console.error(`Desist takes events in${url === null ? '' : `, at ${url}`}`),
+      onReady: ({ url }) => console.error(`Desist accepts events${url === null ? '' : `, at ${url}`}`),
     });
     return;
   }
@@ -20,6 +20,6 @@ await runMain(async () => {
   if (config.json) console.log(JSON.stringify({ type: 'summary', lines, events, ignored, deadLetters }));
   else
     console.error(
-      `${lines} ${config.options.kind === 'maildir' ? 'mails' : 'lines'}: ${events} events, ${ignored} of no meaning here, ${deadLetters} dead letters`,
+      `${lines} ${config.options.kind === 'maildir' ? 'mails' : 'lines'}: ${events} events, ${ignored} irrelevant, ${deadLetters} dead letters`,
     );
 });

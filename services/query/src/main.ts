@@ -1,5 +1,5 @@
-/** `desist query`: answers over HTTP and never writes. Any number may run. */
-import { runMain, runQuery } from '@desist/assembly';
+/** `desist query`: read-only HTTP. Any number may run. */
+import { runMain, runQuery } from '@desist/runtime';
 import { queryConfig } from './config.ts';
 
 await runMain(() => runQuery(queryConfig(process.env)));

@@ -1,13 +1,13 @@
 import { parseArgs } from 'node:util';
-import { policiesOf, readSettings } from '@desist/assembly';
-import type { ServiceOptions } from '@desist/assembly';
+import { policiesOf, readSettings } from '@desist/runtime';
+import type { ServiceOptions } from '@desist/runtime';
 
 export const USAGE = `desist start [--data FOLDER] [--http HOST:PORT] [--policy FILE] [--json]
 
-Everything in one process: takes events in over HTTP, decides, keeps the state, answers questions. Without DATABASE_URL in
-an embedded database in ./desist-data; with DATABASE_URL in that server; with KAFKA_BROKERS too, events come from Kafka.
+Everything in one process: accepts events over HTTP, decides, keeps the state, answers queries. The state is in an embedded
+database in ./desist-data, or with DATABASE_URL in that server; with KAFKA_BROKERS too, events come from Kafka.
 
-  --data FOLDER      where the embedded database stands (DESIST_DATA)
+  --data FOLDER      folder of the embedded database (DESIST_DATA)
   --http HOST:PORT   where to listen, default 127.0.0.1:8425; off for none (DESIST_HTTP)
   --policy FILE      policy file (DESIST_POLICY)
   --json             log lines on standard output, nothing for people`;
@@ -16,7 +16,7 @@ export interface StandaloneConfig extends ServiceOptions {
   readonly json: boolean;
 }
 
-/** Flags come before the environment. Answers undefined when only help was asked for; throws TypeError for unknown flags. */
+/** Flags override the environment. Returns undefined when only help was requested. @throws TypeError for unknown flags. */
 export function standaloneConfig(args: readonly string[], variables: NodeJS.ProcessEnv): StandaloneConfig | undefined {
   const { values } = parseArgs({
     args: [...args],

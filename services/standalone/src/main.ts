@@ -1,5 +1,5 @@
 /** `desist start`: everything in one process. */
-import { configured, runMain, runService } from '@desist/assembly';
+import { configured, runMain, runService } from '@desist/runtime';
 import { standaloneConfig, USAGE } from './config.ts';
 
 await runMain(async () => {
@@ -12,7 +12,7 @@ await runMain(async () => {
   await runService({
     ...config,
     onReady: ({ url }) => {
-      if (!config.json) console.log(url === null ? 'Desist works; no HTTP is served.' : `Desist works, at ${url}`);
+      if (!config.json) console.log(url === null ? 'Desist is running; HTTP is off.' : `Desist is running at ${url}`);
     },
   });
 });

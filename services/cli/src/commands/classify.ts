@@ -1,19 +1,40 @@
 /** `desist classify`: what replies mean. */
-import { isKnownProvider, providerOf } from '@desist/contracts';
-import { classifierOf, counts, hintsIn, isHardBounce, providerIn, shapeOf, SMTP_PHASES } from '@desist/domain';
-import type { Hints, PolicySet, Reply, SmtpPhase, Verdict } from '@desist/domain';
-import { createUnmatched } from '@desist/pipeline';
-import { hintLines, knowledgeFor, knowledgeLines } from '../advice.ts';
+import { existsSync } from 'node:fs';
+import { answerReply, classifierOf, knowledgeOfReply, shapeOf } from '@desist/verdicts';
+import type { AnsweredReply, AskedReply } from '@desist/verdicts';
+import type { PolicySet } from '@desist/domain';
+import { createUnmatchedReplies } from '@desist/pipeline';
+import { hintLines, knowledgeLines } from '../advice.ts';
+import { defineCommand, flag, JSON_OPTION, value } from '../command.ts';
 import { CommandError, EXIT } from '../exit.ts';
-import { linesOf } from '../lines.ts';
-import type { Line } from '../lines.ts';
+import type { Output } from '../output.ts';
+import { createOutput } from '../output.ts';
+import { policiesFrom } from '../policies.ts';
+import { linesOf } from '../read-lines.ts';
+import type { Line } from '../read-lines.ts';
+import { warn } from '../terminal.ts';
 
-interface Asked {
-  readonly shown: string;
-  readonly reply: Reply;
-}
+export const command = defineCommand({
+  name: 'classify',
+  section: 'Files, without a service',
+  summary: 'classify SMTP replies: one per line, or NDJSON',
+  operands: {
+    name: 'FILE|REPLY',
+    summary: 'files of replies; - (the default) for standard input; or a reply itself: what begins with 4xx or 5xx and is no file',
+    least: 0,
+    most: Number.POSITIVE_INFINITY,
+  },
+  options: {
+    unknown: flag('count the wordings that match no rule, the most frequent first'),
+    explain: flag('explain each verdict and what to do'),
+    policy: value('FILE', 'policy file with your own rules (DESIST_POLICY)'),
+    ...JSON_OPTION,
+  },
+  examples: ['desist classify "550 5.1.1 no such user" --explain', 'desist classify --unknown replies.txt'],
+  run: async ({ operands, options }) => runClassify(operands, { ...options, policies: await policiesFrom(options.policy) }),
+});
 
-export interface ClassifyOptions {
+interface ClassifyOptions {
   readonly json: boolean;
   /** List the wordings that no rule knows, instead of the verdicts. */
   readonly unknown: boolean;
@@ -25,79 +46,74 @@ export interface ClassifyOptions {
 /** Wordings that are counted at a time. */
 const WORDINGS = 100_000;
 
-export async function runClassify(files: readonly string[], options: ClassifyOptions): Promise<void> {
+/** Lines of files, and replies that were given as arguments; in their order. */
+async function* linesFrom(operands: readonly string[]): AsyncGenerator<Line> {
+  for (const operand of operands.length === 0 ? ['-'] : operands) {
+    // A file wins, so that what worked before a reply could be given still does.
+    if (/^[45]\d\d(?!\d)/.test(operand) && !existsSync(operand))
+      yield { number: 1, text: operand.replaceAll('\n', ' '), bytes: operand.length };
+    else yield* linesOf([operand]);
+  }
+}
+
+async function runClassify(operands: readonly string[], options: ClassifyOptions): Promise<void> {
   const classifier = classifierOf(options.policies.rules);
-  const unmatched = createUnmatched(WORDINGS);
+  const unmatched = createUnmatchedReplies(WORDINGS);
+  const output = createOutput();
   let read = 0;
-  for await (const line of linesOf(files.length === 0 ? ['-'] : files)) {
+  for await (const line of linesFrom(operands)) {
     if (line.text.trim() === '') continue;
-    const asked = line.text.trimStart().startsWith('{') ? fromJson(line) : plain(line.text);
-    const verdict = classifier.classify(asked.reply);
+    const asked = line.text.trimStart().startsWith('{') ? fromJson(line) : { reply: line.text.trim() };
+    const answer = answerReply(classifier, asked);
     read += 1;
     if (options.unknown) {
-      if (verdict.rule === 'unmatched') unmatched.note(shapeOf(asked.shown));
-    } else print(asked, verdict, options);
+      if (answer.rule === 'unmatched') unmatched.note(shapeOf(asked.reply));
+    } else print(asked, answer, options, output);
+    await output.caughtUp();
   }
-  if (options.unknown) printUnknown(unmatched.top(WORDINGS), read, options);
+  if (options.unknown) printUnknown(unmatched.top(WORDINGS), read, options, output);
+  await output.end();
 }
 
-function print({ shown, reply }: Asked, verdict: Verdict, { json, explain }: ClassifyOptions): void {
-  const { category, attribution, permanence, rule } = verdict;
-  const provider = reply.provider ?? null;
-  const counted = counts(verdict);
-  const hardBounce = counted && isHardBounce(verdict);
-  const hints = hintsIn(shown);
+function print(asked: AskedReply, answer: AnsweredReply, { json, explain }: ClassifyOptions, output: Output): void {
   if (json) {
-    const base = { reply: shown, category, attribution, permanence, rule, provider, counts: counted, hardBounce };
-    console.log(JSON.stringify(isEmpty(hints) ? base : { ...base, hints }));
+    output.json(JSON.stringify(answer));
     return;
   }
-  const effect = hardBounce ? 'hard bounce' : counted ? 'counts' : 'does not count';
-  console.log(`${category.padEnd(22)} ${attribution.padEnd(11)} ${permanence.padEnd(9)} ${effect.padEnd(14)} ${rule.padEnd(28)} ${shown}`);
+  const { reply, category, attribution, permanence, rule, counts, hardBounce, hints = {} } = answer;
+  const effect = hardBounce ? 'hard bounce' : counts ? 'counts' : 'does not count';
+  output.line(`${category.padEnd(22)} ${attribution.padEnd(11)} ${permanence.padEnd(9)} ${effect.padEnd(14)} ${rule.padEnd(28)} ${reply}`);
   if (!explain) return;
-  const code =
-    [reply.code, reply.enhanced].filter((part) => part !== undefined).join(' ') ||
-    /^\d{3}(?:[ -]\d\.\d+\.\d+)?/.exec(shown)?.[0].replace('-', ' ');
-  for (const text of [...knowledgeLines(knowledgeFor(category, code, reply.provider)), ...hintLines(hints)]) console.log(text);
+  for (const text of [...knowledgeLines(knowledgeOfReply(asked, answer)), ...hintLines(hints)]) output.line(text);
 }
 
-const isEmpty = (hints: Hints): boolean => Object.keys(hints).length === 0;
+type Wordings = ReturnType<ReturnType<typeof createUnmatchedReplies>['top']>;
 
-function printUnknown(found: ReturnType<ReturnType<typeof createUnmatched>['top']>, read: number, { json }: ClassifyOptions): void {
-  for (const { text, count } of found) console.log(json ? JSON.stringify({ count, text }) : `${String(count).padStart(8)}  ${text}`);
-  if (!json) {
-    const total = found.reduce((sum, { count }) => sum + count, 0);
-    console.error(`${total} of ${read} replies match no rule, in ${found.length} wordings`);
+function printUnknown(found: Wordings, read: number, { json }: ClassifyOptions, output: Output): void {
+  for (const { text, count } of found) {
+    if (json) output.json(JSON.stringify({ count, text }));
+    else output.line(`${String(count).padStart(8)}  ${text}`);
   }
+  if (json) return;
+  const total = found.reduce((sum, { count }) => sum + count, 0);
+  warn(`${total} of ${read} replies match no rule, in ${found.length} wordings`);
 }
 
-function plain(text: string): Asked {
-  const shown = text.trim();
-  return { shown, reply: withProvider({ text }, undefined, undefined) };
-}
-
-/** By the host or address where the provider is known by it, otherwise by the words of the reply. */
-function withProvider(reply: Reply, host: string | undefined, recipient: string | undefined): Reply {
-  const domain = recipient?.slice(recipient.lastIndexOf('@') + 1) ?? '';
-  const byTable = host === undefined && domain === '' ? '' : providerOf(domain, host);
-  const provider = isKnownProvider(byTable) ? byTable : (providerIn(reply.text) ?? byTable);
-  return provider === '' ? reply : { ...reply, provider };
-}
-
-function fromJson(line: Line): Asked {
-  const { number, text } = line;
-  const json = objectIn(text, number);
-  const { reply, code, enhanced, phase, remoteHost, recipient, provider } = json;
+function fromJson({ number, text }: Line): AskedReply {
+  const { reply, code, enhanced, phase, remoteHost, recipient, provider } = objectIn(text, number);
   if (typeof reply !== 'string') throw new CommandError(EXIT.usage, `line ${number}: reply: must be a string`);
-  const stage = typeof phase === 'string' ? phaseOf(phase) : undefined;
-  const asked: Reply = {
-    text: reply,
+  return {
+    reply,
     ...(code === undefined || code === null ? {} : { code: Number(code) }),
-    ...(typeof enhanced === 'string' ? { enhanced } : {}),
-    ...(stage === undefined ? {} : { phase: stage }),
+    ...stringsOf({ enhanced, phase, remoteHost, recipient, provider }),
   };
-  if (typeof provider === 'string' && provider !== '') return { shown: reply, reply: { ...asked, provider } };
-  return { shown: reply, reply: withProvider(asked, stringOf(remoteHost), stringOf(recipient)) };
+}
+
+/** Those that are text and not empty. */
+function stringsOf(values: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(values).filter((entry): entry is [string, string] => typeof entry[1] === 'string' && entry[1] !== ''),
+  );
 }
 
 function objectIn(text: string, number: number): Record<string, unknown> {
@@ -106,12 +122,4 @@ function objectIn(text: string, number: number): Record<string, unknown> {
   } catch {
     throw new CommandError(EXIT.usage, `line ${number}: not JSON`);
   }
-}
-
-const stringOf = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
-
-/** `rcpt`, and the SMTP command as logs have it: `RCPT TO`. */
-function phaseOf(text: string): SmtpPhase | undefined {
-  const word = text.trim().toLowerCase().replaceAll(' ', '_');
-  return SMTP_PHASES.find((phase) => phase === word) ?? SMTP_PHASES.find((phase) => phase === word.split('_')[0]);
 }

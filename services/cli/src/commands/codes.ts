@@ -1,85 +1,96 @@
-/** `desist codes`: what reply codes and categories mean, why they come, what to do. Of one code, or a list of all. */
+/** `desist codes`: explain reply codes and categories: meaning, causes, what to do. Of one code, or a list of all. */
 import {
   adviceFor,
   CATEGORIES,
   CATEGORY_KNOWLEDGE,
-  classify,
+  classifierOf,
   CODE_KNOWLEDGE,
+  explainCode,
   GREYLISTING_SIGNS,
-  knowledgeOfCode,
   SENDING_ADVICE,
-} from '@desist/domain';
-import type { Category, CodeKnowledge } from '@desist/domain';
+} from '@desist/verdicts';
+import type { Category } from '@desist/verdicts';
 import { codeTitle, knowledgeLines, ladder, sendingLine } from '../advice.ts';
+import { defineCommand, JSON_OPTION, value } from '../command.ts';
 import { CommandError, EXIT } from '../exit.ts';
+import { say, sayJson } from '../terminal.ts';
 
-export interface CodesOptions {
+export const command = defineCommand({
+  name: 'codes',
+  section: 'Files, without a service',
+  summary: 'explain reply codes and categories: meaning, causes, what to do',
+  operands: {
+    name: 'CODE',
+    summary: 'for example 450, 4.2.1, 450 4.2.1, or a category; default: all',
+    least: 0,
+    most: Number.POSITIVE_INFINITY,
+  },
+  options: { provider: value('PROVIDER', 'for example gmail, microsoft, yahoo'), ...JSON_OPTION },
+  examples: ['desist codes 450 4.2.1', 'desist codes 421 --provider gmail', 'desist codes mailbox_full'],
+  run({ operands, options }) {
+    const requested = operands.join(' ');
+    if (operands.length === 0) listAll(options);
+    else if (requested in CATEGORY_KNOWLEDGE) showCategory(requested as Category, options);
+    else showCode(requested, options);
+  },
+});
+
+interface CodesOptions {
   readonly json: boolean;
   readonly provider?: string;
-}
-
-export function runCodes(asked: string | undefined, options: CodesOptions): void {
-  if (asked === undefined) listAll(options);
-  else if (asked in CATEGORY_KNOWLEDGE) showCategory(asked as Category, options);
-  else showCode(asked, options);
 }
 
 function listAll({ json, provider }: CodesOptions): void {
   const codes = CODE_KNOWLEDGE.filter((one) => provider === undefined || one.provider === undefined || one.provider === provider);
   if (json) {
-    for (const one of codes) console.log(JSON.stringify({ type: 'code', ...one }));
+    for (const one of codes) sayJson({ type: 'code', ...one });
     for (const { category, attribution } of CATEGORIES)
-      console.log(JSON.stringify({ type: 'category', category, attribution, ...CATEGORY_KNOWLEDGE[category] }));
-    for (const one of SENDING_ADVICE) console.log(JSON.stringify({ type: 'sending', ...one }));
+      sayJson({ type: 'category', category, attribution, ...CATEGORY_KNOWLEDGE[category] });
+    for (const one of SENDING_ADVICE) sayJson({ type: 'sending', ...one });
     return;
   }
-  console.log('Codes (desist codes CODE says more)');
-  for (const one of codes) console.log(`  ${codeTitle(one).padEnd(24)} ${one.category.padEnd(23)} ${one.meaning}`);
-  console.log('\nCategories (desist codes CATEGORY says more)');
+  say('Codes (desist codes CODE says more)');
+  for (const one of codes) say(`  ${codeTitle(one).padEnd(24)} ${one.category.padEnd(23)} ${one.meaning}`);
+  say('', 'Categories (desist codes CATEGORY says more)');
   for (const { category, attribution } of CATEGORIES)
-    console.log(`  ${category.padEnd(24)} ${attribution.padEnd(11)} ${CATEGORY_KNOWLEDGE[category].meaning}`);
-  console.log(`\nSending\n  retries: ${ladder()}`);
-  for (const one of SENDING_ADVICE) console.log(`  ${sendingLine(one)}`);
+    say(`  ${category.padEnd(24)} ${attribution.padEnd(11)} ${CATEGORY_KNOWLEDGE[category].meaning}`);
+  say('', 'Sending', `  retries: ${ladder()}`);
+  for (const one of SENDING_ADVICE) say(`  ${sendingLine(one)}`);
 }
 
 function showCategory(category: Category, { json }: CodesOptions): void {
   const { attribution } = CATEGORIES.find((one) => one.category === category) ?? { attribution: 'unknown' };
   if (json) {
-    console.log(JSON.stringify({ type: 'category', category, attribution, ...CATEGORY_KNOWLEDGE[category] }));
+    sayJson({ type: 'category', category, attribution, ...CATEGORY_KNOWLEDGE[category] });
     return;
   }
-  console.log(`${category}: ${attribution}`);
-  for (const line of knowledgeLines(CATEGORY_KNOWLEDGE[category])) console.log(line);
-  if (category === 'greylisting') console.log(`    ${'signs'.padEnd(10)} ${GREYLISTING_SIGNS.join('; ')}`);
+  say(`${category}: ${attribution}`);
+  say(...knowledgeLines(CATEGORY_KNOWLEDGE[category]));
+  if (category === 'greylisting') say(`    ${'signs'.padEnd(10)} ${GREYLISTING_SIGNS.join('; ')}`);
 }
 
 function showCode(asked: string, { json, provider }: CodesOptions): void {
-  const found = knowledgeOfCode(asked, provider);
-  if (found.length > 0) {
-    for (const one of found) print(one, json);
-    if (!json && found.some(({ category }) => ['rate_limited', 'server_busy'].includes(category))) {
-      console.log(`\nretries: ${ladder()}`);
-      console.log(sendingLine(adviceFor(provider ?? found.find((one) => one.provider !== undefined)?.provider)));
-    }
-    return;
+  const explained = explainCode(classifierOf(undefined), asked, provider);
+  if (explained === undefined) {
+    throw new CommandError(
+      EXIT.usage,
+      `${asked} is neither a code of 4xx or 5xx (450, 4.2.1, "550 5.1.1") nor a category; \`desist codes\` lists them`,
+    );
   }
-  if (!/^[\d. x-]+$/i.test(asked.trim()))
-    throw new CommandError(EXIT.usage, `${asked} is neither a code (450, 4.2.1, "450 4.2.1") nor a category`);
-  const verdict = classify({ text: asked, ...(provider === undefined ? {} : { provider }) });
-  const { category, attribution, rule } = verdict;
-  const knowledge = CATEGORY_KNOWLEDGE[category];
-  if (json) console.log(JSON.stringify({ type: 'code', code: asked, category, attribution, rule, ...knowledge }));
-  else {
-    console.log(`${asked}: nothing of its own; without words it is read as ${category} (${attribution}, rule ${rule})`);
-    for (const line of knowledgeLines(knowledge)) console.log(line);
-  }
-}
-
-function print(one: CodeKnowledge, json: boolean): void {
+  const { code, basic, enhanced, reading, entries } = explained;
   if (json) {
-    console.log(JSON.stringify({ type: 'code', ...one }));
+    sayJson({ type: 'code', ...explained });
     return;
   }
-  console.log(`${codeTitle(one)}: ${one.category}`);
-  for (const line of [...knowledgeLines(one), `    ${'source'.padEnd(10)} ${one.source}`]) console.log(line);
+  say(code);
+  for (const part of [basic, enhanced]) if (part !== null) say(`    ${part.code.padEnd(10)} ${part.meaning} [${part.source}]`);
+  if (basic === null && enhanced === null) say('    no standard has this code');
+  const { category, attribution, permanence, hardBounce, rule } = reading;
+  say(`read as ${category}: ${attribution}, ${permanence}${hardBounce ? ', a hard bounce' : ''}; without words, by the rule ${rule}`);
+  say(...knowledgeLines(reading));
+  for (const one of entries) say(`${codeTitle(one)}: ${one.category}`, ...knowledgeLines(one), `    ${'source'.padEnd(10)} ${one.source}`);
+  if ([category, ...entries.map((one) => one.category)].some((one) => ['rate_limited', 'server_busy'].includes(one))) {
+    say('', `retries: ${ladder()}`);
+    say(sendingLine(adviceFor(provider ?? entries.find((one) => one.provider !== undefined)?.provider)));
+  }
 }

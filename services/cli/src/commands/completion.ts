@@ -1,9 +1,34 @@
 /** `desist completion bash|zsh|fish`: what the shell proposes, made of the commands as they are. */
-import type { Command } from 'commander';
+import type { Command } from '../command.ts';
+import { defineCommand, spelt } from '../command.ts';
 import { CommandError, EXIT } from '../exit.ts';
+import { allCommands } from '../registry.ts';
 
-export const SHELLS = ['bash', 'zsh', 'fish'] as const;
+const SHELLS = ['bash', 'zsh', 'fish'] as const;
+export type Shell = (typeof SHELLS)[number];
 
+export const command = defineCommand({
+  name: 'completion',
+  section: 'Keys and shells',
+  summary: 'print a completion script for a shell',
+  operands: { name: SHELLS.join('|'), summary: 'the shell', least: 1, most: 1 },
+  options: {},
+  examples: ['source <(desist completion bash)', 'desist completion fish > ~/.config/fish/completions/desist.fish'],
+  run: async ({ operands: [shellName = ''] }) => {
+    const shell = SHELLS.find((one) => one === shellName);
+    if (shell === undefined) throw new CommandError(EXIT.usage, `${shellName}: completion knows ${SHELLS.join(', ')}`);
+    process.stdout.write(`${completionOf(shell, await allCommands())}\n`);
+  },
+});
+
+const SCRIPTS: Readonly<Record<Shell, (entries: readonly Entry[]) => string>> = { bash, zsh, fish };
+
+/** The script for these commands. */
+export function completionOf(shell: Shell, commands: readonly Command[]): string {
+  return SCRIPTS[shell](entriesOf(commands));
+}
+
+/** A first word, with the options of all commands that begin with it. */
 interface Entry {
   readonly name: string;
   readonly description: string;
@@ -11,24 +36,22 @@ interface Entry {
   readonly children: readonly string[];
 }
 
-export function runCompletion(program: Command, shell: string): void {
-  const entries = entriesOf(program);
-  if (shell === 'bash') console.log(bash(entries));
-  else if (shell === 'zsh') console.log(zsh(entries));
-  else if (shell === 'fish') console.log(fish(entries));
-  else throw new CommandError(EXIT.usage, `${shell}: completion knows ${SHELLS.join(', ')}`);
+function entriesOf(commands: readonly Command[]): readonly Entry[] {
+  const firstWords = [...new Set(commands.map(({ name }) => firstOf(name)))];
+  return firstWords.map((first) => {
+    const family = commands.filter(({ name }) => firstOf(name) === first);
+    return {
+      name: first,
+      description: family.length === 1 ? (family[0]?.summary ?? '') : family.map(({ name }) => name.slice(first.length + 1)).join(', '),
+      options: family.flatMap(({ options }) =>
+        Object.entries(options).map(([name, option]) => ({ flag: spelt(name, option), description: option.summary })),
+      ),
+      children: family.flatMap(({ name }) => (name === first ? [] : [name.slice(first.length + 1)])),
+    };
+  });
 }
 
-function entriesOf(program: Command): readonly Entry[] {
-  return program.commands.map((command) => ({
-    name: command.name(),
-    description: command.description(),
-    options: [...command.options, ...command.commands.flatMap(({ options }) => options)].flatMap(({ long, description }) =>
-      long == null ? [] : [{ flag: long, description }],
-    ),
-    children: command.commands.map((child) => child.name()),
-  }));
-}
+const firstOf = (name: string): string => name.split(' ')[0] ?? name;
 
 const words = ({ options, children }: Entry): string => [...children, ...new Set(options.map(({ flag }) => flag)), '--help'].join(' ');
 

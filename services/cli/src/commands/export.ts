@@ -1,29 +1,46 @@
 /**
- * `desist export`: the list as it is at one moment, as NDJSON or CSV. With `--hashed` addresses are replaced by a keyed hash, for
- * comparing lists with somebody who has the same key; the key stays on this machine.
+ * `desist export`: a snapshot of the list, as NDJSON or CSV. With `--hashed` addresses are replaced by a keyed hash, to compare
+ * lists with somebody who has the same key. The key stays on this machine.
  */
 import { createHmac } from 'node:crypto';
 import { createWriteStream, readFileSync, renameSync, rmSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Client } from '../client.ts';
-import { queryOf } from '../client.ts';
+import { createClient, queryOf } from '../client.ts';
+import { choice, defineCommand, FILTER_OPTIONS, flag, SERVICE_OPTIONS, value } from '../command.ts';
 import { CommandError, EXIT } from '../exit.ts';
-import type { ListFilters } from '../listing.ts';
+import type { ListFilters } from '../print-page.ts';
 import { progress } from '../terminal.ts';
 
-export interface ExportOptions extends ListFilters {
+export const command = defineCommand({
+  name: 'export',
+  section: 'The list',
+  summary: 'export the suppression list as CSV or NDJSON',
+  options: {
+    ...FILTER_OPTIONS,
+    format: choice(['ndjson', 'csv'], 'how'),
+    out: value('FILE', 'default: standard output'),
+    hashed: flag('a keyed hash in place of each address, for comparing lists'),
+    keyFile: value('FILE', 'with --hashed: the key that both sides use'),
+    ...SERVICE_OPTIONS,
+  },
+  examples: ['desist export --format csv --out list.csv', 'desist export --hashed --key-file shared.key'],
+  run: ({ options }) => runExport(createClient(options.url), options),
+});
+
+interface ExportOptions extends ListFilters {
   readonly format: 'csv' | 'ndjson';
   readonly out?: string;
   readonly hashed: boolean;
   readonly keyFile?: string;
 }
 
-/** What two who compare lists need, and nothing that tells more of a person. */
+/** The fields that comparing lists needs, and no further personal data. */
 const HASHED_FIELDS = ['tenant', 'hash', 'scope', 'reason', 'since', 'expiresAt'] as const;
 const SHORTEST_KEY = 16;
 
-export async function runExport(client: Client, options: ExportOptions): Promise<void> {
+async function runExport(client: Client, options: ExportOptions): Promise<void> {
   const { tenant, scope, reason, domain, prefix, since, format, out, hashed } = options;
   const key = hashed ? keyOf(options) : undefined;
   const query = queryOf({ tenant, scope, reason, domain, prefix, since, format: hashed ? 'ndjson' : format });
@@ -34,10 +51,12 @@ export async function runExport(client: Client, options: ExportOptions): Promise
       if (!process.stdout.write(chunk)) await new Promise((resolve) => process.stdout.once('drain', resolve));
     return;
   }
-  // A file is whole, or it is not there.
+  // Written beside and renamed, so that the file is complete or absent.
   const beside = `${out}.${process.pid}.part`;
+  // Made by this call: nothing that somebody put in its place is written to.
+  rmSync(beside, { force: true });
   try {
-    await pipeline(Readable.from(lines), createWriteStream(beside, { mode: 0o600 }));
+    await pipeline(Readable.from(lines), createWriteStream(beside, { flags: 'wx', mode: 0o600 }));
     renameSync(beside, out);
   } catch (error) {
     rmSync(beside, { force: true });
@@ -78,14 +97,15 @@ function hashedLine(line: string, key: Buffer, format: 'csv' | 'ndjson'): string
 }
 
 function keyOf({ keyFile }: ExportOptions): Buffer {
-  if (keyFile === undefined) throw new CommandError(EXIT.usage, '--hashed: needs --key-file F with the key that both sides have');
+  if (keyFile === undefined) throw new CommandError(EXIT.usage, '--hashed: needs --key-file F with the key that both sides use');
   let key: Buffer;
   try {
     key = readFileSync(keyFile);
   } catch {
-    throw new CommandError(EXIT.missing, `--key-file: ${keyFile} can not be read`);
+    throw new CommandError(EXIT.missing, `--key-file: ${keyFile} cannot be read`);
   }
   const trimmed = Buffer.from(key.toString('latin1').replace(/\r?\n$/, ''), 'latin1');
-  if (trimmed.length < SHORTEST_KEY) throw new CommandError(EXIT.usage, `--key-file: a key has at least ${SHORTEST_KEY} bytes of chance`);
+  if (trimmed.length < SHORTEST_KEY)
+    throw new CommandError(EXIT.usage, `--key-file: the key must have at least ${SHORTEST_KEY} random bytes`);
   return trimmed;
 }

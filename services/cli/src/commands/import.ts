@@ -1,23 +1,57 @@
 /**
  * `desist import`: somebody else's suppression list, through the log. What the source knows is kept: a complaint comes as a complaint, a
  * bounce whose reply says that the mailbox does not exist as that bounce, everything else as an operator's command that names source,
- * reason and moment. Rows are read as they come; after an interruption the same command goes on where it stood.
+ * reason and time. Rows are streamed; after an interruption the same command continues at its position.
  */
-import { createHash } from 'node:crypto';
-import { closeSync, createReadStream, existsSync, openSync, readFileSync, readSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { normaliseAddress, EVENT_VERSION, formatTime, providerOf } from '@desist/contracts';
-import { isHardBounce, judge } from '@desist/domain';
-import { parse } from 'csv-parse';
+import { rmSync } from 'node:fs';
+import { NAME, normaliseRecipient } from '@desist/formats/event';
 import type { Client } from '../client.ts';
+import { createClient } from '../client.ts';
+import { defineCommand, flag, SERVICE_OPTIONS, value } from '../command.ts';
 import { CommandError, EXIT } from '../exit.ts';
-import { linesOf } from '../lines.ts';
-import type { ListRow } from '../lists.ts';
-import { columnName, fieldsOf, formatOf, LIST_FORMATS, readRow } from '../lists.ts';
-import { progress, reporter } from '../terminal.ts';
+import { COLUMN_NAMES, columnName, LIST_FORMATS } from '../import-formats.ts';
+import type { ColumnNames, ImportKind, Kept } from '../import-formats.ts';
+import type { ImportCounts, Progress } from '../import-progress.ts';
+import { openProgress, saveProgress, tally } from '../import-progress.ts';
+import type { ImportedRow } from '../import-record.ts';
+import { recordOf, troubleOf } from '../import-record.ts';
+import type { Read, Wanted } from '../import-rows.ts';
+import { rowsOf } from '../import-rows.ts';
+import { filesOf } from '../read-lines.ts';
+import { progress, reporter, say, sayJson, warn } from '../terminal.ts';
 
-export interface ImportOptions {
+export const command = defineCommand({
+  name: 'import',
+  section: 'The list',
+  summary: "import another system's suppression list: CSV or JSON, detected by its columns; continues after an interruption",
+  operands: { name: 'FILE', summary: 'also compressed; a folder; or - for standard input', least: 1, most: Number.POSITIVE_INFINITY },
+  options: {
+    dryRun: flag('send nothing; print what becomes of the first ten rows, and of how many'),
+    tenant: value('TENANT', 'tenant of the list; default: its column `tenant`, otherwise `default`'),
+    stream: value('STREAM', 'stream of unsubscribes and complaints if the list does not name one'),
+    format: value('FORMAT', 'do not detect the format by the columns'),
+    columns: value(
+      'NAME=COLUMN,…',
+      `where to find ${COLUMN_NAMES.join(', ')}: names or numbers of columns, such as address=2,since=created`,
+    ),
+    as: value('KIND', 'import every row as bounce, complaint, unsubscribe or operator, also what would not be a suppression by its reply'),
+    by: value('WHO', 'default: import:FORMAT'),
+    progress: value('FILE', 'progress file; default FILE.desist-import'),
+    ...SERVICE_OPTIONS,
+  },
+  examples: [
+    'desist import bounces.csv --dry-run',
+    'desist import suppressions.json --tenant acme --stream marketing',
+    'desist import crm.csv --columns address=E-mail,reason=Cause,since=Added',
+  ],
+  run: ({ operands, options }) => runImports(operands, options),
+});
+
+interface ImportOptions {
+  readonly url?: string;
+  readonly columns?: string;
+  readonly as?: string;
   readonly tenant?: string;
-  /** Of unsubscribes and complaints whose list does not say it. */
   readonly stream?: string;
   readonly format?: string;
   readonly by?: string;
@@ -26,47 +60,93 @@ export interface ImportOptions {
   readonly json: boolean;
 }
 
-export interface ImportCounts {
-  rows: number;
-  readonly formats: Record<string, number>;
-  /** Rows that name nobody who is suppressed. */
-  notSuppressed: number;
-  unreadable: number;
-  /** The same address again, in this file. */
-  repeated: number;
-  /** ... for another reason than before: both are kept. */
-  conflicting: number;
-  /** On the list already. */
-  known: number;
-  fresh: number;
-  /** Erased: the keyed hash blocks them; nothing readable comes back. */
-  forgotten: number;
-  readonly kinds: Record<ListRow['kind'], number>;
+/** What a row becomes, for people. */
+interface Preview {
+  readonly row: number;
+  readonly address: string | null;
+  readonly becomes: string;
 }
 
-interface Progress {
-  readonly file: string;
-  rows: number;
-  readonly startedAt: number;
-  counts: ImportCounts;
+/** State of one import. */
+interface Import {
+  readonly wanted: Wanted;
+  readonly as: ImportKind | undefined;
+  readonly preview: Preview[];
+  readonly client: Client;
+  readonly state: Progress;
+  /** Path of the progress file. */
+  readonly path: string;
+  readonly options: ImportOptions;
+  /** Kind and scope by address, to detect repeats. */
+  readonly seen: Map<string, string>;
 }
-
-/** A row as it was read; a problem when it could not be. */
-type Read = { readonly row: ListRow; readonly format: string } | { readonly problem: string } | 'not_suppressed';
 
 const BATCH = 5_000;
 const PROBLEMS_SHOWN = 10;
-/** Addresses of this file that are remembered for repeats: later ones are not counted as such. */
+/** Addresses that are remembered to detect repeats; repeats of later ones are not detected. */
 const REMEMBERED = 5_000_000;
 
-export async function runImport(client: Client, file: string, options: ImportOptions): Promise<number> {
+const KINDS: ReadonlyMap<string, ImportKind> = new Map([
+  ['bounce', 'bounce'],
+  ['complaint', 'complaint'],
+  ['unsubscribe', 'unsubscribe'],
+  ['operator', 'other'],
+]);
+
+async function runImports(operands: readonly string[], options: ImportOptions): Promise<number> {
   const known = LIST_FORMATS.map(({ name }) => name);
   if (options.format !== undefined && !known.includes(options.format))
-    throw new CommandError(EXIT.usage, `--format: must be one of ${[...new Set(known)].join(', ')}`);
+    throw new CommandError(EXIT.usage, `--format: must be one of ${known.join(', ')}; for any other table name its columns with --columns`);
+  if (options.tenant !== undefined && !NAME.test(options.tenant))
+    throw new CommandError(EXIT.usage, `--tenant: ${options.tenant} is not a name like ${NAME.source}`);
+  const as = options.as === undefined ? undefined : KINDS.get(options.as);
+  if (options.as !== undefined && as === undefined)
+    throw new CommandError(EXIT.usage, `--as: must be one of ${[...KINDS.keys()].join(', ')}`);
+  const columns = options.columns === undefined ? undefined : columnsOf(options.columns);
+  if (columns !== undefined && options.format !== undefined)
+    throw new CommandError(EXIT.usage, '--columns and --format exclude each other');
+  const files = filesOf(operands);
+  if (files.length > 1 && options.progress !== undefined)
+    throw new CommandError(EXIT.usage, '--progress: only for one file; each file has a progress file of its own');
+  const client = createClient(options.url);
+  let worst: number = EXIT.done;
+  for (const file of files) {
+    if (files.length > 1 && !options.json) say(`${file}:`);
+    const code = await runImport({ client, as, wanted: { format: options.format, columns } }, file, options);
+    worst = Math.max(worst, code);
+    if (code === EXIT.no) break;
+  }
+  return worst;
+}
+
+/** @throws CommandError */
+function columnsOf(text: string): ColumnNames {
+  const columns = new Map<(typeof COLUMN_NAMES)[number], string>();
+  for (const pair of text.split(',')) {
+    const sign = pair.indexOf('=');
+    const name = COLUMN_NAMES.find((one) => one === pair.slice(0, sign).trim());
+    const column = pair.slice(sign + 1).trim();
+    const key = /^\d{1,3}$/.test(column) ? `#${column}` : columnName(column);
+    if (name === undefined || sign === -1 || key === '' || columns.has(name))
+      throw new CommandError(
+        EXIT.usage,
+        `--columns: ${pair.slice(0, 80)} is not one of ${COLUMN_NAMES.join(', ')} with a column, as in address=Email`,
+      );
+    columns.set(name, key);
+  }
+  if (!columns.has('address')) throw new CommandError(EXIT.usage, '--columns: address=… is missing');
+  return columns;
+}
+
+async function runImport(
+  { client, as, wanted }: Pick<Import, 'client' | 'as' | 'wanted'>,
+  file: string,
+  options: ImportOptions,
+): Promise<number> {
   const path = options.progress ?? `${file}.desist-import`;
-  const state = begin(file, path, options);
+  const work: Import = { client, as, wanted, state: openProgress(file, path, options), path, options, seen: new Map(), preview: [] };
+  const { state } = work;
   const skip = state.rows;
-  const seen = new Map<string, string>();
   let stopping = false;
   const stop = (): void => {
     if (stopping) process.exit(EXIT.no);
@@ -74,19 +154,19 @@ export async function runImport(client: Client, file: string, options: ImportOpt
   };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
-  let batch: { row: ListRow; format: string; address: string }[] = [];
+  let batch: ImportedRow[] = [];
   let position = 0;
   let shownAt = 0;
   const report = reporter();
   try {
-    for await (const read of rowsOf(file, options.format)) {
+    for await (const read of rowsOf(file, wanted)) {
       position += 1;
       if (position <= skip) continue;
       state.counts.rows += 1;
-      const usable = note(read, position, state.counts, seen, options);
+      const usable = note(work, read, position);
       if (usable !== undefined) batch.push(usable);
       if (batch.length >= BATCH) {
-        await send(client, batch, state, position, path, options);
+        await send(work, batch, position);
         batch = [];
         if (stopping) break;
       }
@@ -95,302 +175,143 @@ export async function runImport(client: Client, file: string, options: ImportOpt
         report(`${position} rows`);
       }
     }
-    if (!stopping) await send(client, batch, state, position, path, options);
+    if (!stopping) await send(work, batch, position);
   } finally {
     process.off('SIGINT', stop);
     process.off('SIGTERM', stop);
     progress('');
   }
   if (stopping) {
-    console.error(`stopped after row ${state.rows}: the same command goes on from there`);
+    warn(`stopped after row ${state.rows}: run the same command to continue`);
     return EXIT.no;
   }
   if (!options.dryRun) rmSync(path, { force: true });
-  show(state.counts, options);
+  show(state.counts, work.preview, options);
   return state.counts.rows > 0 && state.counts.unreadable === state.counts.rows ? EXIT.usage : EXIT.done;
 }
 
-// ------------------------------------------------------------------------------------------- where it stands
-
-function begin(file: string, path: string, options: ImportOptions): Progress {
-  const name = file === '-' ? '-' : fingerprint(file);
-  if (file !== '-' && !options.dryRun && existsSync(path)) {
-    const kept = JSON.parse(readFileSync(path, 'utf8')) as Progress;
-    if (kept.file === name) {
-      console.error(`goes on after row ${kept.rows}, as ${path} says`);
-      return kept;
-    }
-    throw new CommandError(EXIT.usage, `${path} is of another file: remove it, or name another one with --progress`);
-  }
-  const kinds = { bounce: 0, complaint: 0, unsubscribe: 0, other: 0 };
-  const counts = {
-    rows: 0,
-    formats: {},
-    notSuppressed: 0,
-    unreadable: 0,
-    repeated: 0,
-    conflicting: 0,
-    known: 0,
-    fresh: 0,
-    forgotten: 0,
-    kinds,
-  };
-  return { file: name, rows: 0, startedAt: Date.now(), counts };
-}
-
-/** The file's size and its first 64 KiB: enough to tell another one. */
-function fingerprint(file: string): string {
-  let size: number;
-  const head = Buffer.alloc(65_536);
-  try {
-    size = statSync(file).size;
-    const opened = openSync(file, 'r');
-    readSync(opened, head);
-    closeSync(opened);
-  } catch {
-    throw new CommandError(EXIT.missing, `${file}: can not be read`);
-  }
-  return createHash('sha256').update(String(size)).update(head).digest('base64url').slice(0, 22);
-}
-
-// ---------------------------------------------------------------------------------------------------- rows
-
-function note(
-  read: Read,
-  position: number,
-  counts: ImportCounts,
-  seen: Map<string, string>,
-  { json }: ImportOptions,
-): { row: ListRow; format: string; address: string } | undefined {
-  if (read === 'not_suppressed') {
+/** Counts the row. Undefined: there is nothing to send. */
+function note(work: Import, read: Read, position: number): ImportedRow | undefined {
+  const { state, seen, options, as } = work;
+  const { counts } = state;
+  const usable = 'kept' in read || 'problem' in read ? read : usableRow(read, as, options);
+  if ('kept' in usable) {
     counts.notSuppressed += 1;
+    tally(counts.notSuppressedBecause, usable.kept, 'other');
+    preview(work, () => ({ row: position, address: usable.address ?? null, becomes: `not a suppression: ${usable.kept}` }));
     return undefined;
   }
-  const normalised = 'problem' in read ? undefined : normaliseAddress(read.row.address);
-  if ('problem' in read || normalised?.ok !== true) {
+  if ('problem' in usable) {
     counts.unreadable += 1;
-    const problem = 'problem' in read ? read.problem : `no email address${normalised?.ok === false ? ` (${normalised.problem})` : ''}`;
-    if (counts.unreadable <= PROBLEMS_SHOWN) console.error(`row ${position}: ${problem}`);
-    if (counts.unreadable === PROBLEMS_SHOWN && !json) console.error('more rows like this are only counted');
+    if (counts.unreadable <= PROBLEMS_SHOWN) warn(`row ${position}: ${usable.problem}`);
+    if (counts.unreadable === PROBLEMS_SHOWN && !options.json) warn('further rows with this problem are only counted');
+    preview(work, () => ({ row: position, address: null, becomes: `unreadable: ${usable.problem}` }));
     return undefined;
   }
-  const { row, format } = read;
-  const { address } = normalised;
-  counts.formats[format] = (counts.formats[format] ?? 0) + 1;
+  const { row, format, address, tenant = '' } = usable;
+  tally(counts.formats, format, 'others');
   counts.kinds[row.kind] += 1;
+  tally(counts.scopes, row.scope, 'others');
+  if (row.timeless === true) counts.timesUnread += 1;
   const what = `${row.kind} ${row.scope}`;
-  const before = seen.get(address);
+  const before = seen.get(`${tenant}/${address}`);
   if (before !== undefined) {
     counts.repeated += 1;
     if (before !== what) counts.conflicting += 1;
-  } else if (seen.size < REMEMBERED) seen.set(address, what);
-  return { row, format, address };
+  } else if (seen.size < REMEMBERED) seen.set(`${tenant}/${address}`, what);
+  preview(work, () => ({ row: position, address, becomes: recordOf(usable, { ...options, importedAt: state.startedAt }).becomes }));
+  return usable;
 }
 
-async function* rowsOf(file: string, wanted: string | undefined): AsyncGenerator<Read> {
-  if (file !== '-' && /^[\s\uFEFF]*[[{]/.test(headOf(file))) yield* jsonRows(file, wanted);
-  else yield* csvRows(file, wanted);
+const ROWS_SHOWN = 10;
+
+/** `row` is made only if it is shown: it costs a look at the reply. */
+function preview({ preview: rows, options }: Import, row: () => Preview): void {
+  if (options.dryRun && rows.length < ROWS_SHOWN) rows.push(row());
 }
 
-function headOf(file: string): string {
-  const head = Buffer.alloc(256);
-  try {
-    return head.subarray(0, readSync(openSync(file, 'r'), head)).toString('utf8');
-  } catch {
-    throw new CommandError(EXIT.missing, `${file}: can not be read`);
-  }
-}
-
-/** Where providers keep the rows in the answers of their interfaces. */
-const WRAPPERS = ['SuppressedDestinationSummaries', 'Suppressions', 'results', 'items', 'contacts', 'data', 'Data'];
-const DOCUMENT_LIMIT = 256 * 1024 * 1024;
-
-async function* jsonRows(file: string, wanted: string | undefined): AsyncGenerator<Read> {
-  let first = true;
-  for await (const { text } of linesOf([file])) {
-    if (text.trim() === '') continue;
-    const value = parsed(text.replace(/^\uFEFF/, ''));
-    if (first && (value === undefined || Array.isArray(value) || WRAPPERS.some((name) => Array.isArray(value[name])))) {
-      yield* documentRows(file, wanted);
-      return;
-    }
-    first = false;
-    yield value === undefined ? { problem: 'not JSON' } : ofFields(fieldsOf(value as Record<string, unknown>), wanted);
-  }
-}
-
-function parsed(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** One JSON document: as large as memory takes it. */
-function* documentRows(file: string, wanted: string | undefined): Generator<Read> {
-  if (statSync(file).size > DOCUMENT_LIMIT)
-    throw new CommandError(EXIT.usage, `${file}: one JSON document of this size; write it as one row per line`);
-  const document = parsed(readFileSync(file, 'utf8').replace(/^\uFEFF/, ''));
-  const rows: unknown = Array.isArray(document) ? document : WRAPPERS.map((name) => document?.[name]).find((value) => Array.isArray(value));
-  if (!Array.isArray(rows)) throw new CommandError(EXIT.usage, `${file}: neither lines of JSON nor a document with a list of rows`);
-  for (const row of rows as unknown[]) {
-    yield typeof row === 'object' && row !== null
-      ? ofFields(fieldsOf(row as Record<string, unknown>), wanted)
-      : { problem: 'not a JSON object' };
-  }
-}
-
-async function* csvRows(file: string, wanted: string | undefined): AsyncGenerator<Read> {
-  const input = file === '-' ? process.stdin : createReadStream(file, { highWaterMark: 1 << 18 });
-  const delimiter =
-    file !== '-' && /^[^,\n]*[;\t]/.test(headOf(file)) ? (headOf(file).split('\n')[0]?.includes('\t') === true ? '\t' : ';') : ',';
-  const parser = input.pipe(
-    parse({
-      bom: true,
-      delimiter,
-      relax_column_count: true,
-      relax_quotes: true,
-      skip_empty_lines: true,
-      trim: true,
-      max_record_size: 1 << 20,
-    }),
-  );
-  let columns: readonly string[] | undefined;
-  try {
-    for await (const record of parser as AsyncIterable<string[]>) {
-      if (columns === undefined) {
-        // Without a headline the first column is the address: nobody calls a column a@b.
-        const headless = record[0]?.includes('@') === true;
-        columns = headless ? ['email', 'reason'] : record.map(columnName);
-        if (!headless && formatOf(columns) === undefined) {
-          throw new CommandError(
-            EXIT.usage,
-            `${file}: no list that is known has these columns (${record.join(', ').slice(0, 200)}); name the address's column "email"`,
-          );
-        }
-        if (!headless) continue;
-      }
-      yield ofFields(new Map(record.map((value, index) => [columns?.[index] ?? `column${index}`, value])), wanted);
-    }
-  } catch (error) {
-    if (error instanceof CommandError) throw error;
-    const { code, message } = error as NodeJS.ErrnoException;
-    throw new CommandError(code === 'ENOENT' ? EXIT.missing : EXIT.usage, `${file}: ${message}`);
-  }
-}
-
-function ofFields(fields: ReadonlyMap<string, string>, wanted: string | undefined): Read {
-  const format = wanted === undefined ? formatOf(fields.keys()) : LIST_FORMATS.find(({ name }) => name === wanted);
-  if (format === undefined) return { problem: 'no column that names an address' };
-  const row = readRow(format, fields);
-  return row === undefined ? 'not_suppressed' : { row, format: format.name };
+/** `--tenant` overrides the tenant in the list, and `--as` its reason. */
+function usableRow(
+  read: Exclude<Read, Kept | { readonly problem: string }>,
+  as: ImportKind | undefined,
+  options: ImportOptions,
+): ImportedRow | { readonly problem: string } | Kept {
+  const { format } = read;
+  const row = as === undefined ? read.row : { ...read.row, kind: as };
+  const normalised = normaliseRecipient(row.address);
+  if (!normalised.ok) return { problem: `not an email address (${normalised.problem})` };
+  const tenant = options.tenant ?? row.tenant ?? undefined;
+  if (tenant !== undefined && !NAME.test(tenant)) return { problem: `tenant: ${tenant.slice(0, 80)} is not a name like ${NAME.source}` };
+  const trouble = as === undefined ? troubleOf(row, normalised.address) : undefined;
+  return trouble === undefined
+    ? { row, format, address: normalised.address, tenant }
+    : { kept: `${trouble}; --as bounce imports it`, address: normalised.address };
 }
 
 // ------------------------------------------------------------------------------------------------- sending
 
-async function send(
-  client: Client,
-  batch: readonly { row: ListRow; format: string; address: string }[],
-  state: Progress,
-  position: number,
-  path: string,
-  options: ImportOptions,
-): Promise<void> {
-  const { tenant, stream } = options;
-  const { counts } = state;
+async function send(work: Import, batch: readonly ImportedRow[], position: number): Promise<void> {
+  const { client, state, path, options } = work;
   const events: object[] = [];
   const commands: object[] = [];
-  if (batch.length > 0) {
-    const recipients = batch.map(({ address }) => address);
-    const { results } = (await client.post('/v1/check', { tenant, stream, recipients })) as {
-      results: readonly { readonly allowed: boolean; readonly forgotten?: true }[];
-    };
-    for (const [index, { row, format, address }] of batch.entries()) {
-      const answer = results[index];
-      if (answer?.forgotten === true && !answer.allowed) {
-        counts.forgotten += 1;
-        continue;
-      }
-      if (answer?.allowed === false) counts.known += 1;
-      else counts.fresh += 1;
-      const record = recordOf(row, format, address, state.startedAt, options);
+  for (const rows of Map.groupBy(batch, ({ tenant }) => tenant).values()) {
+    for (const row of await sendable(work, rows)) {
+      const record = recordOf(row, { ...options, importedAt: state.startedAt });
       (record.command ? commands : events).push(record.value);
+      if (record.amend !== undefined) commands.push(record.amend);
     }
   }
-  if (!options.dryRun) {
-    for (let from = 0; from < events.length; from += BATCH) await client.post('/v1/events', events.slice(from, from + BATCH));
-    if (commands.length > 0) await client.post('/v1/commands', commands, { 'idempotency-key': `import-${state.file}-${position}` });
-    state.rows = position;
-    if (state.file !== '-') writeFileSync(path, JSON.stringify(state));
+  if (options.dryRun) return;
+  for (let from = 0; from < events.length; from += BATCH) await client.post('/v1/events', events.slice(from, from + BATCH));
+  for (let from = 0; from < commands.length; from += BATCH) {
+    const key = `import-${state.file}-${position}${from === 0 ? '' : `-${from}`}`;
+    await client.post('/v1/commands', commands.slice(from, from + BATCH), { 'idempotency-key': key });
   }
+  state.rows = position;
+  if (state.file !== '-') saveProgress(path, state);
 }
 
-/** What a row is worth: the event that it tells of when that alone suppresses, otherwise a command with the source's words. */
-export function recordOf(
-  row: ListRow,
-  format: string,
-  recipient: string,
-  importedAt: number,
-  { tenant, stream, by }: Pick<ImportOptions, 'tenant' | 'stream' | 'by'>,
-): { readonly command: boolean; readonly value: object } {
-  const at = row.at ?? importedAt;
-  const occurredAt = formatTime(at);
-  const source = `import:${format}`;
-  const common = { version: EVENT_VERSION, tenant, recipient, occurredAt };
-  const scope = row.scope === '*' ? undefined : row.scope;
-  if (row.kind === 'complaint' && row.expiresAt === null) {
-    return { command: false, value: { ...common, type: 'complained', stream: scope ?? stream, source } };
-  }
-  // A list of everything that somebody unsubscribed from is as wide as that: only a named stream makes it an unsubscribe of one.
-  if (row.kind === 'unsubscribe' && row.expiresAt === null && (scope ?? stream) !== undefined) {
-    return { command: false, value: { ...common, type: 'unsubscribed', stream: scope ?? stream, source } };
-  }
-  if (row.kind === 'bounce' && row.reply !== null && row.scope === '*' && isHardReply(row.reply, recipient)) {
-    return {
-      command: false,
-      value: { ...common, type: 'bounced', smtp: { text: row.reply, code: Number(row.reply.slice(0, 3)) }, source },
-    };
-  }
-  const said = [format, row.kind === 'other' ? '' : row.kind, row.reason, row.reply ?? ''].filter((part) => part !== '');
-  const note = [...new Set(said)].join(': ').slice(0, 300);
-  return {
-    command: true,
-    value: {
-      ...common,
-      type: 'suppress',
-      scope: row.scope,
-      ...(row.expiresAt === null ? {} : { expiresAt: formatTime(row.expiresAt) }),
-      by: by ?? source,
-      note,
-    },
+/** The rows without erased recipients, so that nothing readable of them returns. All rows are of one tenant. */
+async function sendable(
+  { client, state: { counts }, options: { stream } }: Import,
+  rows: readonly ImportedRow[],
+): Promise<readonly ImportedRow[]> {
+  const { results } = (await client.post('/v1/check', {
+    tenant: rows[0]?.tenant,
+    stream,
+    recipients: rows.map(({ address }) => address),
+  })) as {
+    results: readonly { readonly allowed: boolean; readonly forgotten?: true }[];
   };
+  return rows.filter((_, index) => {
+    const answer = results[index];
+    const erased = answer?.forgotten === true && !answer.allowed;
+    counts[erased ? 'forgotten' : answer?.allowed === false ? 'known' : 'fresh'] += 1;
+    return !erased;
+  });
 }
 
-function isHardReply(text: string, recipient: string): boolean {
-  const smtp = { text, code: Number(text.slice(0, 3)) };
-  const event = { id: '', tenant: '', recipient, occurredAt: 0, type: 'bounced', stream: '', smtp } as const;
-  const { verdict } = judge(event, (domain, host) => providerOf(domain, host));
-  return verdict.attribution === 'recipient' && verdict.category !== 'recipient_refused' && isHardBounce(verdict);
-}
-
-function show(counts: ImportCounts, { dryRun, json }: ImportOptions): void {
+function show(counts: ImportCounts, first: readonly Preview[], { dryRun, json }: ImportOptions): void {
   if (json) {
-    console.log(JSON.stringify({ ...counts, dryRun }));
+    sayJson({ ...counts, dryRun, ...(dryRun ? { first } : {}) });
     return;
   }
-  const { rows, formats, kinds, fresh, known, forgotten, repeated, conflicting, unreadable, notSuppressed } = counts;
+  const { rows, formats, kinds, fresh, known, forgotten, repeated, conflicting, unreadable } = counts;
+  const { notSuppressed, notSuppressedBecause, scopes, timesUnread } = counts;
   const list = (of: Readonly<Record<string, number>>): string =>
     Object.entries(of)
       .filter(([, count]) => count > 0)
       .map(([name, count]) => `${count} ${name}`)
       .join(', ') || 'none';
-  console.log(`${rows} rows, read as: ${list(formats)}`);
-  console.log(`  reasons: ${list(kinds)}`);
-  console.log(`  ${fresh} new, ${known} suppressed already, ${forgotten} erased before and left alone`);
-  if (repeated > 0) console.log(`  ${repeated} repeated in the file, ${conflicting} of them for another reason`);
-  if (notSuppressed > 0) console.log(`  ${notSuppressed} rows of people who are not suppressed`);
-  if (unreadable > 0) console.log(`  ${unreadable} rows could not be read`);
-  console.log(dryRun ? 'nothing was sent (--dry-run)' : 'accepted, durable in the log');
+  for (const { row, address, becomes } of first) say(`row ${row}: ${address === null ? '' : `${address}: `}${becomes}`);
+  say(`${rows} rows, format: ${list(formats)}`);
+  say(`  reasons: ${list(kinds)}`);
+  if (Object.keys(scopes).some((scope) => scope !== '*')) say(`  streams: ${list(scopes)} (* is all of them)`);
+  say(`  ${fresh} new, ${known} already suppressed, ${forgotten} erased before and skipped`);
+  if (repeated > 0) say(`  ${repeated} repeated in the file, ${conflicting} of them with another reason`);
+  if (timesUnread > 0) say(`  ${timesUnread} with a time that could not be read: they count from now`);
+  if (notSuppressed > 0) say(`  ${notSuppressed} rows that are not suppressions:`);
+  for (const [because, count] of Object.entries(notSuppressedBecause)) say(`    ${count}: ${because}`);
+  if (unreadable > 0) say(`  ${unreadable} rows could not be read`);
+  say(dryRun ? 'nothing was sent (--dry-run)' : 'accepted, durable in the log');
 }

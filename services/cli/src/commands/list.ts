@@ -1,13 +1,19 @@
 /** `desist list`: the suppression list, page by page. */
-import type { Client } from '../client.ts';
-import type { ListFilters } from '../listing.ts';
-import { minute, printList } from '../listing.ts';
+import { createClient } from '../client.ts';
+import { defineCommand, FILTER_OPTIONS, limit, SERVICE_OPTIONS } from '../command.ts';
+import { minute, printPages } from '../print-page.ts';
 
-export interface ListOptions extends ListFilters {
-  /** Rows at most; all when undefined. */
-  readonly limit?: number;
-  readonly json: boolean;
-}
+export const command = defineCommand({
+  name: 'list',
+  section: 'The list',
+  summary: 'print the suppression list',
+  options: { ...FILTER_OPTIONS, limit: limit('at most'), ...SERVICE_OPTIONS },
+  examples: ['desist list --reason hard_bounce --domain example.com', 'desist list --since 2026-03-01T00:00:00Z --json'],
+  run: async ({ options: { url, json, limit: most, ...filters } }) => {
+    const pages = { path: '/v1/suppressions', filters, limit: most, json, headline: HEADLINE, cellsOf, noun: 'suppression' };
+    await printPages<Item>(createClient(url), pages);
+  },
+});
 
 interface Item {
   readonly tenant: string;
@@ -18,24 +24,17 @@ interface Item {
   readonly expiresAt: string | null;
   readonly failures: number;
   readonly reply: string | null;
+  readonly createdBy: string | null;
+  readonly note: string | null;
+  readonly source: string | null;
+  readonly subdomains: boolean;
 }
 
-const HEADLINE = ['ADDRESS', 'REASON', 'SCOPE', 'SINCE', 'UNTIL', 'FAILURES', 'LAST REPLY'];
+const HEADLINE = ['ADDRESS', 'REASON', 'SCOPE', 'SINCE', 'UNTIL', 'FAILURES', 'FROM', 'LAST REPLY, OR NOTE'];
 
-export async function runList(client: Client, { limit, json, ...filters }: ListOptions): Promise<void> {
-  const { tenant, scope, reason, domain, prefix, since } = filters;
-  await printList<Item>(client, {
-    path: '/v1/suppressions',
-    filters: { tenant, scope, reason, domain, prefix, since },
-    limit,
-    json,
-    headline: HEADLINE,
-    cellsOf,
-    noun: 'suppression',
-  });
-}
-
-function cellsOf({ tenant, address, scope, reason, since, expiresAt, failures, reply }: Item): readonly string[] {
-  const who = tenant === 'default' ? address : `${tenant}/${address}`;
-  return [who, reason, scope, minute(since), expiresAt === null ? 'released' : minute(expiresAt), String(failures), reply ?? ''];
+function cellsOf(item: Item): readonly string[] {
+  const { tenant, address, scope, reason, since, expiresAt, failures, reply, createdBy, source, note } = item;
+  const who = `${tenant === 'default' ? address : `${tenant}/${address}`}${item.subdomains ? ' and below' : ''}`;
+  const until = expiresAt === null ? 'released' : minute(expiresAt);
+  return [who, reason, scope, minute(since), until, String(failures), createdBy ?? source ?? '', reply ?? note ?? ''];
 }

@@ -1,33 +1,56 @@
 /** `desist migrate`: brings the database to this version, and makes the topics that are missing. */
-import { openBackends, readSettings } from '@desist/assembly';
-import type { Backends, Settings } from '@desist/assembly';
-import { createLogger } from '@desist/shell';
-import { boundInput, checkSchema, migrate } from '@desist/store-postgres';
+import { openBackends, readSettings } from '@desist/runtime';
+import type { Backends, Settings } from '@desist/runtime';
+import { createLogger } from '@desist/runtime';
+import { migrate } from '@desist/store-postgres';
+import type { ReaderRoles } from '@desist/store-postgres';
+import { defineCommand, flag, JSON_OPTION } from '../command.ts';
 import { EXIT } from '../exit.ts';
+import type { Finding } from '../findings.ts';
+import { findings, show } from '../findings.ts';
+import { say, sayJson } from '../terminal.ts';
 
-export interface Finding {
-  readonly severity: 'error' | 'warning';
-  readonly what: string;
-  readonly fix: string;
-}
+export const command = defineCommand({
+  name: 'migrate',
+  section: 'Services and set-up',
+  summary: 'migrate the database to this version and create missing topics',
+  options: { check: flag('change nothing; say what is missing (exit code 1)'), ...JSON_OPTION },
+  examples: ['desist migrate', 'desist migrate --check --json'],
+  run: ({ options }) => runMigrate(options),
+});
 
-export async function runMigrate(options: { readonly check: boolean; readonly json: boolean }): Promise<number> {
+async function runMigrate(options: { readonly check: boolean; readonly json: boolean }): Promise<number> {
   const settings = readSettings(process.env);
   const logger = createLogger({ service: 'migrate', level: 'warn', stream: 2 });
   const backends = await openBackends({ settings, logger, name: 'desist-migrate', owner: 'migrate', connections: 2 });
   try {
     if (options.check) return show(await findings(backends), options.json);
-    const steps = await migrate(backends.db);
+    const { steps, readers } = await migrate(backends.db);
     await backends.journal?.ensure();
     const topics = await makeTopics(backends, settings);
-    if (options.json) console.log(JSON.stringify({ steps, topics: topics.created }));
+    if (options.json) sayJson({ steps, reader: readers.desist_reader, readers, topics: topics.created });
     else {
-      console.log(steps.length === 0 ? 'database: is of this version' : `database: applied ${steps.join(', ')}`);
-      if (topics.created.length > 0) console.log(`topics: made ${topics.created.join(', ')}`);
+      say(steps.length === 0 ? 'database: has this version already' : `database: applied ${steps.join(', ')}`);
+      for (const [role, state] of Object.entries(readers) as [string, ReaderRoles[keyof ReaderRoles]][])
+        if (state !== 'ready') say(`role ${role}: left out, ${whyLeftOut(role, state)}`);
+      if (topics.created.length > 0) say(`topics: created ${topics.created.join(', ')}`);
     }
     return topics.problems.length === 0 ? EXIT.done : show(topics.problems, options.json);
   } finally {
     await backends.close();
+  }
+}
+
+function whyLeftOut(role: string, state: Exclude<ReaderRoles[keyof ReaderRoles], 'ready'>): string {
+  switch (state) {
+    case 'may_not_create_roles':
+      return `because this user may not create roles. For read-only access to the views, an administrator can run \`create role ${role} nologin\`; then run \`desist migrate\` again`;
+    case 'may_not_grant':
+      return 'because this user may not grant the views. Use a user that owns the schema `desist`; then run `desist migrate` again';
+    case 'server_too_old':
+      return 'because this server is older than Postgres 15';
+    default:
+      return state satisfies never;
   }
 }
 
@@ -38,35 +61,4 @@ async function makeTopics(
   if (kafka === null) return { created: [], problems: [] };
   const { created, problems } = await kafka.ensureTopics({ partitions, ...(replicationFactor === undefined ? {} : { replicationFactor }) });
   return { created, problems: problems.map(({ severity, topic, what, fix }) => ({ severity, what: `topic ${topic}: ${what}`, fix })) };
-}
-
-/** What keeps a service from working on this database and log. */
-export async function findings({ db, kafka, log }: Backends): Promise<readonly Finding[]> {
-  const schema = await checkSchema(db);
-  if (schema.state !== 'ok') {
-    const what = `the database is at version ${schema.current}, this program needs ${schema.wanted}`;
-    const fix = schema.state === 'newer' ? 'run the newer program' : 'run `desist migrate`';
-    return [{ severity: 'error', what, fix }];
-  }
-  const found: Finding[] = [];
-  const bound = await boundInput(db);
-  if (kafka !== null) {
-    for (const { severity, topic, what, fix } of await kafka.checkTopics()) found.push({ severity, what: `topic ${topic}: ${what}`, fix });
-  }
-  if (bound !== undefined && !found.some(({ severity }) => severity === 'error')) {
-    const partitions = await log.partitions();
-    if (partitions !== bound.partitions) {
-      const what = `the input has ${partitions} partitions, the recipients in the database are spread over ${bound.partitions}`;
-      found.push({ severity: 'error', what, fix: 'give the topic that the database was filled from, or begin with an empty database' });
-    }
-  }
-  return found;
-}
-
-/** Prints; answers the exit code. */
-export function show(found: readonly Finding[], json: boolean): number {
-  for (const { severity, what, fix } of found)
-    console.log(json ? JSON.stringify({ severity, what, fix }) : `${severity}: ${what}\n  ${fix}`);
-  if (found.length === 0 && !json) console.log('nothing is wrong');
-  return found.some(({ severity }) => severity === 'error') ? EXIT.no : EXIT.done;
 }

@@ -1,4 +1,4 @@
-/** `desist normalise` and `desist replay`, as processes: what stands where, and the exit code. */
+/** `desist normalise` and `desist replay`, as processes: output streams and exit codes. */
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -41,7 +41,7 @@ const bounce = {
 };
 
 describe('desist normalise', () => {
-  it('prints canonical events, and tells of the rest on standard error', () => {
+  it('prints canonical events, and reports everything else on standard error', () => {
     const body = JSON.stringify([delivered, { ...delivered, event: 'open' }, { ...delivered, timestamp: 'x' }, bounce]);
     const { code, out, err } = desist(body, 'normalise', '--tenant', 'acme', '--stream', 'news', '--source', 'sendgrid-eu');
     expect(code).toBe(0);
@@ -72,10 +72,10 @@ describe('desist normalise', () => {
         permanent: true,
       },
     ]);
-    expect(err).toEqual(['document 1: invalid, timestamp: no time in a form that is known', 'sendgrid: 2 events, 1 ignored, 1 problems']);
+    expect(err).toEqual(['document 1: invalid, timestamp: not a time in a known form', 'sendgrid: 2 events, 1 ignored, 1 problems']);
   });
 
-  it('ends with 2 when nothing could be read, with --json as lines too', () => {
+  it('exits with 2 if nothing was readable, also with --json', () => {
     const { code, out, err } = desist('[{"event":"delivered","sg_event_id":"e"}]', 'normalise', '--json', '--format', 'sendgrid', '-');
     expect({ code, out }).toEqual({ code: 2, out: [] });
     expect(err.map((line) => JSON.parse(line) as unknown)).toEqual([
@@ -90,19 +90,19 @@ describe('desist normalise', () => {
     ]);
   });
 
-  it('says what it does not know', () => {
-    expect(desist('hello\n', 'normalise')).toMatchObject({ code: 2, out: [], err: [expect.stringContaining('--format says which it is')] });
+  it('reports unknown options and formats', () => {
+    expect(desist('hello\n', 'normalise')).toMatchObject({ code: 2, out: [], err: [expect.stringContaining('give it with --format')] });
     expect(desist('', 'normalise', '--format', 'pigeon')).toMatchObject({
       code: 2,
       out: [],
-      err: [expect.stringContaining('known are auto, canonical')],
+      err: [expect.stringContaining('known: auto, canonical')],
     });
     expect(desist('', 'normalise', '/nowhere/at/all')).toMatchObject({ code: 3, out: [] });
   });
 });
 
 describe('desist replay', () => {
-  it('folds what a provider sends, recognised or named', () => {
+  it('folds provider payloads of a detected or given format', () => {
     const body = [delivered, bounce].map((one) => JSON.stringify([one])).join('\n');
     for (const format of [[], ['--format', 'sendgrid']]) {
       const { code, out } = desist(body, 'replay', '-', '--json', ...format);
@@ -116,7 +116,7 @@ describe('desist replay', () => {
     }
   });
 
-  it('still takes our own events and commands, damaged lines among them', () => {
+  it('accepts canonical events and commands, and reports damaged lines among them', () => {
     const event = (type: string): string =>
       JSON.stringify({ version: 1, type, recipient: 'c@example.com', occurredAt: '2026-03-01T10:00:00Z' });
     const { out, err } = desist(`{"version":\n${event('suppress')}\n${event('delivered')}\nnonsense\n`, 'replay', '-', '--json');
@@ -127,7 +127,75 @@ describe('desist replay', () => {
     expect(err).toEqual(['line 1: not JSON', 'line 4: not JSON']);
   });
 
-  it('an empty file is no event', () => {
+  const SYSLOG = [1, 2, 3]
+    .map(
+      (n) =>
+        `Mar  1 10:00:0${n} mx postfix/smtp[9]: 4F1A2B3C0${n}: to=<d@example.com>, relay=mx.example.com[192.0.2.1]:25, delay=1, delays=0/0/0/1, dsn=5.1.1, status=bounced (host mx.example.com said: 550 5.1.1 no such user (in reply to RCPT TO command))`,
+    )
+    .join('\n');
+
+  it('names the missing flag if a log has no time zone, and exits with 2 if nothing was readable', () => {
+    const { code, out, err } = desist(SYSLOG, 'replay', '-', '--json');
+    expect(code).toBe(2);
+    expect(JSON.parse(out.at(-1) ?? '')).toMatchObject({ type: 'summary', events: 0, unreadable: 3 });
+    expect(err.at(-1)).toBe('3 of them have times without a zone: give it with --timezone, for example --timezone Europe/Paris');
+    expect(desist(SYSLOG, 'normalise').err.at(-1)).toContain('--timezone Europe/Paris');
+    const with_ = desist(SYSLOG, 'replay', '-', '--json', '--timezone', 'Europe/Paris', '--reference-time', '2026-03-02T00:00:00Z');
+    expect([with_.code, with_.err]).toEqual([0, []]);
+    // One readable line is enough to continue.
+    const event = JSON.stringify({ version: 1, type: 'delivered', recipient: 'c@example.com', occurredAt: '2026-03-01T10:00:00Z' });
+    expect(desist(`nonsense\n${event}\n`, 'replay', '-', '--format', 'canonical').code).toBe(0);
+  });
+
+  const canonical = (type: string, at: string, more: object = {}): string =>
+    JSON.stringify({ version: 1, type, recipient: 'E@example.com', messageId: at, occurredAt: `2026-03-0${at}:00:00Z`, ...more });
+
+  it('explains healthy recipients, too: with every event that is kept, or that there is none', () => {
+    const log = [
+      canonical('bounced', '1T10', { smtp: { code: 550, text: '550 5.1.1 no such user' } }),
+      canonical('delivered', '2T10'),
+    ].join('\n');
+    const { out } = desist(log, 'replay', '-', '--why', 'e@EXAMPLE.com');
+    const text = out.join('\n');
+    expect(text).toContain('e@example.com is healthy');
+    expect(text).toMatch(/2026-03-01T10:00:00\.000Z {2}hard_bounce +bounced {2}550 5\.1\.1 no such user/);
+    expect(text).toMatch(/2026-03-02T10:00:00\.000Z {2}decided +delivered/);
+    expect(text).toMatch(/=> released: suppressed to healthy/);
+    const later = desist(log, 'replay', '-', '--why', 'e@example.com', '--until', '2026-06-01T00:00:00Z').out.join('\n');
+    // For a recipient that has been healthy for long, the last reset is kept.
+    expect(later).toMatch(/e@example\.com is healthy .*\n {2}2026-03-02T10:00:00\.000Z {2}decided +delivered\n/);
+    const deferral = canonical('deferred', '1T10', { smtp: { code: 452, text: '452 4.2.2 full' } });
+    const nothing = desist(deferral, 'replay', '-', '--why', 'e@example.com', '--until', '2026-06-01T00:00:00Z').out.join('\n');
+    expect(nothing).toContain('e@example.com is healthy: 1 event was read');
+    expect(desist(log, 'replay', '-', '--why', 'x@example.com').out.join('\n')).toContain(
+      'x@example.com: no event of this address was read',
+    );
+    expect(desist(log, 'replay', '-', '--why', 'nobody').code).toBe(2);
+  });
+
+  it('explains an address for every tenant that has events of it', () => {
+    const log = ['acme', 'other'].map((tenant) => canonical('complained', '1T10', { tenant })).join('\n');
+    const text = desist(log, 'replay', '-', '--why', 'e@example.com').out.join('\n');
+    expect(text).toMatch(/tenant acme:\ne@example\.com is suppressed[^]*tenant other:\ne@example\.com is suppressed/);
+  });
+
+  it('prints no control characters from a reply, neither as text nor as NDJSON', () => {
+    const evil = '550 5.1.1 no \u001b[2J\u009b31m\u007f\u0007 user';
+    const log = canonical('bounced', '1T10', { smtp: { code: 550, text: evil } });
+    // eslint-disable-next-line no-control-regex -- control characters are what it looks for
+    const controls = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/;
+    for (const args of [
+      ['replay', '-', '--why', 'e@example.com'],
+      ['replay', '-', '--json'],
+      ['normalise', '-'],
+    ])
+      expect(desist(log, ...args).out.join('\n'), args[0]).not.toMatch(controls);
+    for (const args of [['classify'], ['classify', '--json'], ['classify', '--explain'], ['classify', '--unknown']])
+      expect(desist(`${evil}\nzork \u001b]0;title\u0007\n`, ...args).out.join('\n'), args.join(' ')).not.toMatch(controls);
+    expect(desist('', 'check', 'a\u001b[2J', '--url', 'nonsense \u001b[2J').err.join('')).not.toMatch(controls);
+  });
+
+  it('an empty file has no events', () => {
     expect(JSON.parse(desist('', 'replay', '-', '--json').out.at(-1) ?? '')).toMatchObject({ type: 'summary', events: 0, unreadable: 0 });
   });
 });

@@ -1,36 +1,70 @@
-/** `desist normalise`: a provider's payloads as canonical events, one a line. What can not be read is told, and never dropped in silence. */
-import { encodeEvent } from '@desist/contracts';
+/** `desist normalise`: a provider's payloads as canonical events, one a line. Everything that cannot be read is reported. */
+import { payloadElements } from '@desist/formats/read-payload';
+import type { ReaderStates } from '@desist/formats/read-payload';
+import { encodeEvent } from '@desist/formats/event';
+import { defineCommand, FORMAT_OPTIONS, JSON_OPTION } from '../command.ts';
 import { EXIT } from '../exit.ts';
 import { createOutput } from '../output.ts';
-import { contextOf, elementsOf, formatFor, openPayloads } from '../payloads.ts';
+import { contextOf, createForeignFiles, createZoneAdvice, formatFor, openPayloads } from '../payloads.ts';
 import type { FormatOptions } from '../payloads.ts';
+import { filesOf } from '../read-lines.ts';
+import { warn, warnJson } from '../terminal.ts';
+
+export const command = defineCommand({
+  name: 'normalise',
+  section: 'Files, without a service',
+  summary: "convert a provider's payloads to canonical events, NDJSON",
+  operands: {
+    name: 'FILE',
+    summary: 'payloads, also compressed; a folder; - (the default) for standard input',
+    least: 0,
+    most: Number.POSITIVE_INFINITY,
+  },
+  options: { ...FORMAT_OPTIONS, ...JSON_OPTION },
+  examples: [
+    'desist normalise sendgrid-webhook.json | desist replay -',
+    'desist normalise --format postfix --timezone Europe/Paris mail.log',
+  ],
+  run: ({ operands, options }) => runNormalise(operands.length === 0 ? ['-'] : operands, options),
+});
 
 /** Exit code: 2 when there were problems and not one event, otherwise 0. */
-export async function runNormalise(file: string, options: FormatOptions & { readonly json: boolean }): Promise<number> {
+async function runNormalise(operands: readonly string[], options: FormatOptions & { readonly json: boolean }): Promise<number> {
   const context = contextOf(options);
-  const opened = await openPayloads(file, formatFor(options));
+  const given = formatFor(options);
+  const states: ReaderStates = new Map();
+  const foreign = createForeignFiles();
+  const formats = new Set<string>();
+  const files = filesOf(operands);
   const output = createOutput();
   let events = 0;
   let ignored = 0;
   let problems = 0;
-  for await (const { one, place } of elementsOf(opened, context)) {
-    if (one.kind === 'event') {
-      events += 1;
-      output.line(encodeEvent(one.event).value);
-      await output.caughtUp();
-    } else if (one.kind === 'ignored') ignored += 1;
-    else {
-      problems += 1;
-      const { reason, detail, raw } = one;
-      console.error(options.json ? JSON.stringify({ type: 'problem', reason, detail, place, raw }) : `${place}: ${reason}, ${detail}`);
+  const zones = createZoneAdvice();
+  for (const file of files) {
+    const opened = await openPayloads(file, given);
+    const note = foreign.of(file, opened.format);
+    formats.add(opened.format.name);
+    for await (const { one, place } of payloadElements(opened, context, states)) {
+      note(one);
+      if (one.kind === 'event') {
+        events += 1;
+        output.json(encodeEvent(one.event).value);
+        await output.caughtUp();
+      } else if (one.kind === 'ignored') ignored += 1;
+      else {
+        problems += 1;
+        const { reason, detail, raw } = one;
+        zones.note(detail);
+        if (options.json) warnJson({ type: 'problem', reason, detail, place, raw });
+        else warn(`${files.length > 1 ? `${file}: ` : ''}${place}: ${reason}, ${detail}`);
+      }
     }
   }
   await output.end();
-  const format = opened.format.name;
-  console.error(
-    options.json
-      ? JSON.stringify({ type: 'summary', format, events, ignored, problems })
-      : `${format}: ${events} events, ${ignored} ignored, ${problems} problems`,
-  );
-  return problems > 0 && events === 0 ? EXIT.usage : EXIT.done;
+  const format = [...formats].join(', ');
+  if (options.json) warnJson({ type: 'summary', format, events, ignored, problems });
+  else warn(`${format}: ${events} events, ${ignored} ignored, ${problems} problems`, ...zones.advice());
+  warn(...foreign.problems());
+  return (problems > 0 || foreign.problems().length > 0) && events === 0 ? EXIT.usage : EXIT.done;
 }

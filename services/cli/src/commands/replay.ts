@@ -1,19 +1,51 @@
 /** `desist replay`: folds files of events, of any format, in virtual time, and shows who would be suppressed, and why. Writes nothing. */
-import { changeValue, encodeIncidentChange, formatTime, parseEvent, parseIncident, parseTime, providerOf, terms } from '@desist/contracts';
-import { explain, hintsIn } from '@desist/domain';
-import type { PolicySet } from '@desist/domain';
+import { payloadElements } from '@desist/formats/read-payload';
+import type { OpenedPayload, ReaderStates } from '@desist/formats/read-payload';
+import { parseIncident } from '@desist/contracts';
+import { formatTime, normaliseAddress, parseEvent, parseTime } from '@desist/formats/event';
+import { providerOf } from '@desist/verdicts';
+import type { LogEvent, PolicySet, Tenant } from '@desist/domain';
+import type { Normalised } from '@desist/formats';
 import { createReplay } from '@desist/pipeline';
-import type { Replay, Replayed, ReplayedIncident, ReplayedRecipient } from '@desist/pipeline';
-import { hintLines, knowledgeFor, knowledgeLines } from '../advice.ts';
+import type { Replay } from '@desist/pipeline';
+import { defineCommand, FORMAT_OPTIONS, JSON_OPTION, value } from '../command.ts';
 import { CommandError, EXIT } from '../exit.ts';
-import { linesIn, totalBytes } from '../lines.ts';
-import type { Line } from '../lines.ts';
+import { whyLines } from '../explanation.ts';
 import { createOutput } from '../output.ts';
-import type { Output } from '../output.ts';
-import { contextOf, elementsOf, formatFor, openPayloads } from '../payloads.ts';
-import type { FormatOptions, Opened } from '../payloads.ts';
+import { contextOf, createForeignFiles, createZoneAdvice, formatFor, openPayloads } from '../payloads.ts';
+import type { FormatOptions } from '../payloads.ts';
+import { policiesFrom } from '../policies.ts';
+import { filesOf, linesIn, totalBytes } from '../read-lines.ts';
+import type { Line } from '../read-lines.ts';
+import { finalValue, listLines, printChanges, whyOf } from '../replay-output.ts';
+import type { Printing } from '../replay-output.ts';
+import { progress, say, sayJson, warn } from '../terminal.ts';
 
-export interface ReplayOptions extends FormatOptions {
+export const command = defineCommand({
+  name: 'replay',
+  section: 'Files, without a service',
+  summary: 'fold files of events in virtual time and print the changes; writes nothing',
+  operands: {
+    name: 'FILE',
+    summary: 'events of any format, also compressed; a folder; - for standard input',
+    least: 1,
+    most: Number.POSITIVE_INFINITY,
+  },
+  options: {
+    ...FORMAT_OPTIONS,
+    policy: value('FILE', 'policy file (DESIST_POLICY)'),
+    until: value('TIME', 'stop the clock at this time (RFC 3339); later events are left out'),
+    why: value('ADDRESS', 'explain this recipient at the end'),
+    ...JSON_OPTION,
+  },
+  examples: [
+    'desist replay events.ndjson --until 2026-04-01T00:00:00Z --why alice@example.com',
+    'desist replay --format postfix --timezone Europe/Paris mail.log',
+  ],
+  run: async ({ operands, options }) => runReplay(operands, { ...options, policies: await policiesFrom(options.policy) }),
+});
+
+interface ReplayOptions extends FormatOptions {
   readonly json: boolean;
   readonly until?: string;
   /** Explain this address at the end. */
@@ -23,212 +55,221 @@ export interface ReplayOptions extends FormatOptions {
 
 const PROGRESS_EVERY_MS = 1_000;
 const PROBLEMS_SHOWN = 10;
-const LIST_SHOWN = 50;
-/** Milliseconds after the year 9999: no event is in this replay's future, so none is clamped. */
+/** A record time beyond every event, ms, so that no event's time is clamped. */
 const NO_RECORD_TIME = 8.64e15;
 
-export async function runReplay(files: readonly string[], options: ReplayOptions): Promise<void> {
+/** State of one run. */
+interface Run extends Printing {
+  readonly replay: Replay;
+  readonly unreadable: Problems;
+  readonly explained: ExplainedAddress | undefined;
+}
+
+/** Exit code: 2 when there was something to read and nothing of it could be, otherwise 0. */
+async function runReplay(operands: readonly string[], options: ReplayOptions): Promise<number> {
+  const { json, policies } = options;
   const until = options.until === undefined ? undefined : parseTime(options.until);
   if (options.until !== undefined && until === undefined)
-    throw new CommandError(EXIT.usage, `--until: ${options.until} is no RFC 3339 time`);
+    throw new CommandError(EXIT.usage, `--until: ${options.until} is not an RFC 3339 time`);
   const context = contextOf(options);
   const given = formatFor(options);
+  const files = filesOf(operands);
   const total = totalBytes(files);
-  const replay = createReplay({ policies: options.policies, providerOf, ...(until === undefined ? {} : { until }) });
-  const unreadable = createProblems(options.json);
-  const output = createOutput();
+  const states: ReaderStates = new Map();
+  const foreign = createForeignFiles();
+  const run: Run = {
+    replay: createReplay({ policies, providerOf, ...(until === undefined ? {} : { until }) }),
+    unreadable: createProblems(json),
+    explained: options.why === undefined ? undefined : createExplainedAddress(options.why),
+    output: createOutput(),
+    json,
+    policy: policies.version,
+  };
+  const { replay, unreadable, output, explained } = run;
   let ignored = 0;
   let done = 0;
   let shownAt = Date.now();
-  const tick = async (bytes: number): Promise<void> => {
-    await output.caughtUp();
-    if (Date.now() - shownAt < PROGRESS_EVERY_MS) return;
-    shownAt = Date.now();
-    progress(replay, done + bytes, total);
-  };
   for (const file of files) {
-    const opened = await openPayloads(file, given);
     let read = 0;
-    for await (const { bytes, wasIgnored } of foldFile(opened)) {
+    const opened = await openPayloads(file, given);
+    for await (const { bytes, wasIgnored } of foldFile(run, { ...opened, note: foreign.of(file, opened.format), states }, context)) {
       read = bytes;
       if (wasIgnored) ignored += 1;
-      await tick(read);
+      await output.caughtUp();
+      if (Date.now() - shownAt < PROGRESS_EVERY_MS) continue;
+      shownAt = Date.now();
+      progress(progressOf(replay, done + read, total));
     }
     done += read;
   }
-
-  /** Our own events may be commands too, which no provider's format has. */
-  async function* foldFile(opened: Opened): AsyncGenerator<{ readonly bytes: number; readonly wasIgnored: boolean }> {
-    if (opened.format.name === 'canonical') {
-      for await (const line of linesIn(opened.chunks)) {
-        if (line.text.trim() !== '') foldLine(replay, line, unreadable, options, output);
-        yield { bytes: line.bytes, wasIgnored: false };
-      }
-      return;
-    }
-    for await (const { one, place, bytes } of elementsOf(opened, context)) {
-      if (one.kind === 'event') print(replay.fold(one.event), options, output);
-      else if (one.kind === 'problem') unreadable.note(place, `${one.reason}, ${one.detail}`);
-      yield { bytes, wasIgnored: one.kind === 'ignored' };
-    }
-  }
-
-  print(replay.finish(), options, output);
-  clearProgress();
+  printChanges(replay.finish(), run);
+  progress('');
   const last = [...replay.notHealthy()];
-  if (options.json) {
-    for (const one of last) {
-      printFinal(one, output);
-      await output.caughtUp();
-    }
+  for (const one of json ? last : []) {
+    output.json(JSON.stringify(finalValue(one)));
+    await output.caughtUp();
   }
   await output.end();
-  if (!options.json) printList(last);
-  const found = options.why === undefined ? undefined : last.find(({ address }) => address === options.why?.toLowerCase());
-  if (options.why !== undefined && !options.json) {
-    if (found === undefined) console.log(`\n${options.why}: healthy, nothing is held against it`);
-    else printWhy(found);
+  if (!json) {
+    say(...listLines(last));
+    if (explained !== undefined) say(...explained.lines(replay));
   }
-  const { events, duplicates, leftOut, recipients, changes, greylisted, forgotten, incidents, clock } = replay.summary();
-  const summary = {
+  const {
+    clock,
     events,
     duplicates,
     leftOut,
     recipients,
     changes,
     greylisted,
-    forgotten,
+    erased: forgotten,
     incidents,
-    unreadable: unreadable.count(),
-    ignored,
-    clock: clock === null ? null : formatTime(clock),
-  };
-  if (options.json) console.log(JSON.stringify({ type: 'summary', ...summary }));
-  else {
-    console.log(
-      `\n${events} events, ${duplicates} duplicates, ${ignored} ignored, ${unreadable.count()} unreadable, ${changes} changes, ${greylisted} healed like greylisting; ${last.length} recipients are not healthy at ${summary.clock ?? 'no time at all'}`,
+    senderIncidents,
+  } = replay.summary();
+  const at = clock === null ? null : formatTime(clock);
+  const unread = unreadable.count();
+  if (json) {
+    const counts = { events, duplicates, leftOut, recipients, changes, greylisted, erased: forgotten, incidents, senderIncidents };
+    sayJson({ type: 'summary', ...counts, unreadable: unread, ignored, clock: at });
+  } else {
+    say(
+      '',
+      `${events} events, ${duplicates} duplicates, ${ignored} ignored, ${unread} unreadable, ${changes} changes, ${greylisted} healed like greylisting; ${last.length} recipients are not healthy at ${at ?? 'no time at all'}`,
     );
+  }
+  warn(...unreadable.advice(), ...foreign.problems());
+  if (foreign.problems().length > 0 && events + leftOut + incidents + senderIncidents === 0) return EXIT.usage;
+  return unread > 0 && events + leftOut + ignored + incidents + senderIncidents === 0 ? EXIT.usage : EXIT.done;
+}
+
+interface Progress {
+  /** Bytes of the file that have been read. */
+  readonly bytes: number;
+  readonly wasIgnored: boolean;
+}
+
+interface Folded extends OpenedPayload {
+  readonly note: (one: Normalised) => void;
+  readonly states: ReaderStates;
+}
+
+/** Canonical files are parsed here, because they may contain commands and incidents, which no provider's format has. */
+async function* foldFile(run: Run, opened: Folded, context: ReturnType<typeof contextOf>): AsyncGenerator<Progress> {
+  if (opened.format.name === 'canonical') {
+    for await (const line of linesIn(opened.chunks)) {
+      if (line.text.trim() !== '') foldLine(run, line);
+      yield { bytes: line.bytes, wasIgnored: false };
+    }
+    return;
+  }
+  for await (const { one, place, bytes } of payloadElements(opened, context, opened.states)) {
+    opened.note(one);
+    if (one.kind === 'event') fold(run, one.event);
+    else if (one.kind === 'problem') run.unreadable.note(place, `${one.reason}, ${one.detail}`);
+    yield { bytes, wasIgnored: one.kind === 'ignored' };
   }
 }
 
-function foldLine(replay: Replay, line: Line, unreadable: Problems, options: ReplayOptions, output: Output): void {
+function foldLine(run: Run, line: Line): void {
   const place = `line ${line.number}`;
   let json: unknown;
   try {
     json = JSON.parse(line.text);
   } catch {
-    unreadable.note(place, 'not JSON');
+    run.unreadable.note(place, 'not JSON');
     return;
   }
   for (const one of Array.isArray(json) ? (json as unknown[]) : [json]) {
     if (isIncident(one)) {
-      const heard = parseIncident(one);
-      if (heard.ok) print(replay.hear(heard.notice), options, output);
-      else unreadable.note(place, `${heard.reason}, ${heard.detail}`);
+      const decoded = parseIncident(one);
+      if (decoded.ok) {
+        const { replay } = run;
+        printChanges(decoded.kind === 'sender' ? replay.applySender(decoded.notice) : replay.apply(decoded.notice), run);
+      } else run.unreadable.note(place, `${decoded.reason}, ${decoded.detail}`);
       continue;
     }
     const parsed = parseEvent(one, NO_RECORD_TIME);
-    if (parsed.ok) print(replay.fold(parsed.event), options, output);
-    else unreadable.note(place, `${parsed.reason}, ${parsed.detail}`);
+    if (parsed.ok) fold(run, parsed.event);
+    else run.unreadable.note(place, `${parsed.reason}, ${parsed.detail}`);
   }
 }
 
-/** What a log says of incidents: taken as it is. */
+function fold(run: Run, event: LogEvent): void {
+  run.explained?.note(event);
+  printChanges(run.replay.fold(event), run);
+}
+
+/** Whether this is the record of an incident. */
 function isIncident(json: unknown): boolean {
   return typeof json === 'object' && json !== null && (json as { readonly type?: unknown }).type === 'incident';
 }
 
+// ---------------------------------------------------------------------------------------------- the explained address
+
+interface ExplainedAddress {
+  note(event: LogEvent): void;
+  /** The explanation, of every tenant that had events of the address. */
+  lines(replay: Replay): readonly string[];
+}
+
+interface Span {
+  events: number;
+  first: number;
+  last: number;
+}
+
+function createExplainedAddress(text: string): ExplainedAddress {
+  const normalised = normaliseAddress(text);
+  if (!normalised.ok) throw new CommandError(EXIT.usage, `--why: ${text} is not an email address (${normalised.problem})`);
+  const { address } = normalised;
+  const spans = new Map<Tenant, Span>();
+  return {
+    note({ recipient, tenant, occurredAt }) {
+      if (recipient !== address) return;
+      const { events, first, last } = spans.get(tenant) ?? { events: 0, first: occurredAt, last: occurredAt };
+      spans.set(tenant, { events: events + 1, first: Math.min(first, occurredAt), last: Math.max(last, occurredAt) });
+    },
+    lines(replay) {
+      if (spans.size === 0) return ['', `${address}: no event of this address was read`];
+      return [...spans].flatMap(([tenant, { events, first, last }]) => {
+        const heading = spans.size === 1 ? [''] : ['', `tenant ${tenant}:`];
+        const found = replay.find(tenant, address);
+        if (found !== undefined && found.recipient.facts.length > 0) return [...heading, ...whyLines(whyOf(found))];
+        const span = `${formatTime(first)} to ${formatTime(last)}`;
+        return [
+          ...heading,
+          `${address} is healthy: ${events} ${events === 1 ? 'event was' : 'events were'} read, of ${span}, and none of them counts or is still kept`,
+        ];
+      });
+    },
+  };
+}
+
+// -------------------------------------------------------------------------------------------------------- problems
+
 interface Problems {
   note(place: string, problem: string): void;
   count(): number;
+  /** How to make them readable. */
+  advice(): readonly string[];
 }
 
 function createProblems(json: boolean): Problems {
   let count = 0;
+  const zones = createZoneAdvice();
   return {
     note(place, problem) {
       count += 1;
-      if (count <= PROBLEMS_SHOWN) console.error(`${place}: ${problem}`);
-      if (count === PROBLEMS_SHOWN && !json) console.error('more lines like this are only counted');
+      zones.note(problem);
+      if (count <= PROBLEMS_SHOWN) warn(`${place}: ${problem}`);
+      if (count === PROBLEMS_SHOWN && !json) warn('further lines with this problem are only counted');
     },
     count: () => count,
+    advice: () => zones.advice(),
   };
 }
 
-function print(changes: readonly Replayed[], options: ReplayOptions, output: Output): void {
-  const { json } = options;
-  for (const one of changes) {
-    if ('notice' in one) {
-      printIncident(one, options, output);
-      continue;
-    }
-    const { tenant, address, change, number } = one;
-    if (json) {
-      output.line(JSON.stringify(changeValue({ tenant, address, change, sequence: { partition: 0, number } })));
-    } else {
-      const { type, effectiveAt, suppression, cause } = change;
-      const what = suppression === null ? '' : `${suppression.reason}${suppression.scope === '*' ? '' : ` for ${suppression.scope}`}`;
-      output.line(`${formatTime(effectiveAt)}  ${type.padEnd(12)} ${address}  ${what} (${cause})`);
-    }
-  }
-}
-
-function printIncident({ notice, recordedAt, number }: ReplayedIncident, { json, policies }: ReplayOptions, output: Output): void {
-  const { action, id, at, terms: of, summary } = notice;
-  if (json) {
-    output.line(encodeIncidentChange({ notice, recordedAt, policy: policies.version, sequence: { partition: 0, number } }).value);
-    return;
-  }
-  const codes = (summary?.codes ?? []).map(({ code, count }) => `${count}x ${code}`).join(', ');
-  const counts = summary === null ? '' : `, ${summary.failing} recipients began to fail, ${summary.delivered} deliveries (${codes})`;
-  const until = of.until === null ? '' : ` until ${formatTime(of.until)}`;
-  output.line(
-    `${formatTime(at)}  incident ${action}: ${of.provider ?? of.domain ?? ''} from ${formatTime(of.from)}${until}${counts} [${id}]`,
-  );
-  for (const sample of summary?.samples ?? []) output.line(`      ${sample}`);
-}
-
-function printFinal({ tenant, address, view }: ReplayedRecipient, output: Output): void {
-  output.line(JSON.stringify({ type: 'final', tenant, recipient: address, state: view.state, suppressions: view.suppressions.map(terms) }));
-}
-
-function printList(recipients: readonly ReplayedRecipient[]): void {
-  const suppressed = recipients.flatMap(({ tenant, address, view }) => view.suppressions.map((held) => ({ tenant, address, held })));
-  console.log(`\nSuppression list: ${suppressed.length}`);
-  for (const { address, held } of suppressed.slice(0, LIST_SHOWN)) {
-    const { scope, reason, since, expiresAt, evidence } = held;
-    const until = expiresAt === null ? 'until released' : `until ${formatTime(expiresAt)}`;
-    console.log(`  ${address}  ${reason} ${scope === '*' ? 'all streams' : scope}, since ${formatTime(since)}, ${until}`);
-    if (evidence !== null) console.log(`      ${evidence.failures} failures, last reply: ${evidence.reply ?? 'none'}`);
-  }
-  if (suppressed.length > LIST_SHOWN) console.log(`  … and ${suppressed.length - LIST_SHOWN} more: --json prints all`);
-}
-
-function printWhy({ address, recipient, context }: ReplayedRecipient): void {
-  const { view, facts, transitions, whatWouldChangeIt } = explain(recipient, context);
-  console.log(`\nWhy is ${address} ${view.state}?  (policy ${context.policyVersion.slice(0, 19)})`);
-  for (const { fact, role, why } of facts) {
-    const what = fact.kind === 'failure' ? `${fact.type}  ${fact.judged.reply ?? 'no reply'}  [${fact.judged.verdict.rule}]` : fact.kind;
-    console.log(`  ${formatTime(fact.at)}  ${role.padEnd(16)} ${what}${why === null ? '' : `  (${why})`}`);
-  }
-  const last = facts.findLast(({ fact }) => fact.kind === 'failure')?.fact;
-  if (last?.kind === 'failure') {
-    const { verdict, reply, provider } = last.judged;
-    const code = /^\d{3}(?: \d\.\d+\.\d+)?/.exec(reply ?? '')?.[0];
-    console.log(`  the latest reply is ${verdict.category}:`);
-    for (const line of [...knowledgeLines(knowledgeFor(verdict.category, code, provider ?? undefined)), ...hintLines(hintsIn(reply ?? ''))])
-      console.log(line);
-  }
-  for (const { type, at, from, to } of transitions) console.log(`  ${formatTime(at)}  => ${type}: ${from} to ${to}`);
-  for (const line of whatWouldChangeIt) console.log(`  next: ${line}`);
-}
-
-function progress(replay: Replay, bytes: number, total: number | undefined): void {
-  if (!process.stderr.isTTY) return;
+function progressOf(replay: Replay, bytes: number, total: number | undefined): string {
   const share = total === undefined || total === 0 ? '' : ` ${Math.floor((100 * bytes) / total)} %`;
-  process.stderr.write(`\r${replay.summary().events} events${share} `);
-}
-
-function clearProgress(): void {
-  if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
+  return `${replay.summary().events} events${share}`;
 }

@@ -1,0 +1,68 @@
+/** Start and end of a process: signals abort its work, and resources close in reverse order of opening. */
+import type { Logger } from '@desist/pipeline';
+
+export interface Lifecycle {
+  /** Aborted by the first SIGTERM or SIGINT, or by `stop`. */
+  readonly signal: AbortSignal;
+  stop(): void;
+  /** Registers how to close a resource that was just opened. */
+  opened(name: string, close: () => Promise<void>): void;
+  /** Closes everything, the last opened first. A failure is logged and does not keep the others open. */
+  close(): Promise<void>;
+}
+
+/** Seconds after which an orderly shutdown is given up. Work that is killed then is repeated at the next start. */
+const PATIENCE = 35;
+/** ms that what is left open, of a library that lost a connection for instance, may still take once everything is closed. */
+const REMAINDER = 1_000;
+
+export function createLifecycle(logger: Logger): Lifecycle {
+  const stop = new AbortController();
+  const closers: { readonly name: string; readonly close: () => Promise<void> }[] = [];
+  let closing: string | null = null;
+  let patience: NodeJS.Timeout | undefined;
+
+  function onSignal(signal: NodeJS.Signals): void {
+    if (stop.signal.aborted) {
+      logger.warn({ signal }, 'exiting at once: a second signal arrived');
+      process.exit(1);
+    }
+    logger.info({ signal }, 'stopping: committing folded records');
+    patience = setTimeout(() => {
+      logger.error({ seconds: PATIENCE, closing }, 'exiting before everything could be closed');
+      process.exit(1);
+    }, PATIENCE * 1_000).unref();
+    stop.abort();
+  }
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+
+  return {
+    signal: stop.signal,
+    stop: () => {
+      stop.abort();
+    },
+    opened: (name, close) => void closers.push({ name, close }),
+    async close() {
+      for (const { name, close } of closers.reverse()) {
+        closing = name;
+        try {
+          await close();
+        } catch (error) {
+          logger.warn({ name, problem: error instanceof Error ? error.message : String(error) }, 'could not be closed');
+        }
+      }
+      closers.length = 0;
+      closing = null;
+      process.off('SIGTERM', onSignal);
+      process.off('SIGINT', onSignal);
+      if (patience === undefined) return;
+      clearTimeout(patience);
+      // Nobody waits for it: all that is ours is done, and a forgotten socket must not make a failure of an orderly end.
+      setTimeout(() => {
+        logger.info({ open: process.getActiveResourcesInfo() }, 'exiting with something left open');
+        process.exit();
+      }, REMAINDER).unref();
+    },
+  };
+}

@@ -1,0 +1,165 @@
+/** Prints why a recipient is in its state, for a running service and for a replay. */
+import { CATEGORY_KNOWLEDGE, hintsIn, knowledgeFor, providerIn } from '@desist/verdicts';
+import type { Category } from '@desist/verdicts';
+import { hintLines, knowledgeLines } from './advice.ts';
+import { paint } from './terminal.ts';
+
+export interface Terms {
+  readonly scope: string;
+  readonly reason: string;
+  readonly since: string;
+  readonly expiresAt: string | null;
+  readonly createdBy?: string | null;
+  readonly note?: string | null;
+  readonly source?: string | null;
+  readonly subdomains?: boolean;
+  /** The entry of a domain that it is. */
+  readonly entry?: string;
+}
+
+export interface Why {
+  readonly tenant: string;
+  readonly address: string;
+  readonly state: string;
+  readonly policy: string | null;
+  readonly streak: {
+    readonly startedAt: string;
+    readonly lastFailureAt: string | null;
+    readonly failures: number;
+    readonly messages: number;
+  } | null;
+  readonly suppressAt: string | null;
+  readonly advice: string | null;
+  readonly suppressions: readonly Terms[];
+  /** Suppressions of an erased recipient with this address. */
+  readonly erased?: readonly Terms[];
+  /** Of its domain and of those above it. */
+  readonly domains?: readonly Terms[];
+  readonly allowed: readonly { readonly scope: string; readonly expiresAt: string | null }[];
+  readonly facts: readonly {
+    readonly at: string;
+    readonly type: string;
+    readonly role: string;
+    readonly counts: boolean;
+    readonly why: string | null;
+    readonly rule?: string | null;
+    readonly category?: string | null;
+    readonly reply?: string | null;
+    readonly by?: string | null;
+    readonly note?: string | null;
+    readonly merged?: number;
+    /** Id of the incident that holds it back. */
+    readonly incident?: string | null;
+  }[];
+  readonly transitions: readonly {
+    readonly type: string;
+    readonly at: string;
+    readonly from: string;
+    readonly to: string;
+    readonly cause: string;
+  }[];
+  readonly whatWouldChangeIt: readonly string[];
+  readonly refold: { readonly state: string; readonly agrees: boolean } | null;
+  readonly underPolicy?: {
+    readonly state: string;
+    readonly suppressions: readonly Terms[];
+    readonly suppressAt: string | null;
+    readonly alters: readonly string[];
+  };
+}
+
+/** The state, every fact that is kept, and what would change the state, one line each. */
+export function whyLines(why: Why): readonly string[] {
+  const {
+    address,
+    state,
+    policy,
+    streak,
+    suppressAt,
+    advice,
+    suppressions,
+    erased = [],
+    domains = [],
+    allowed,
+    facts,
+    transitions,
+    whatWouldChangeIt,
+    refold,
+    underPolicy,
+  } = why;
+  const lines = [
+    `${paint('bold', address)} is ${paint(state === 'suppressed' ? 'red' : 'bold', state)}${policy === null ? '' : `  (policy ${policy.slice(0, 19)})`}`,
+    ...suppressions.map((terms) => `  suppressed: ${termsLine(terms)}`),
+    ...domains.map(
+      (terms) => `  blocked by ${terms.entry ?? ''}: ${termsLine(terms)}; \`desist why ${terms.entry ?? ''}\` explains that entry`,
+    ),
+    ...erased.map(
+      (terms) => `  suppressed: ${termsLine(terms)}; of an erased recipient with this address, of which only a keyed hash is stored`,
+    ),
+    ...allowed.map(({ scope, expiresAt }) => `  allowed: ${streamsOf(scope)}, ${expiresAt === null ? 'for good' : `until ${expiresAt}`}`),
+  ];
+  if (streak !== null)
+    lines.push(
+      `  streak: ${streak.failures} failures of ${streak.messages} messages since ${streak.startedAt}, the last at ${String(streak.lastFailureAt)}`,
+    );
+  if (suppressAt !== null) lines.push(`  will be suppressed at ${suppressAt} if nothing changes`);
+  if (advice !== null) lines.push(`  advice: ${advice}`);
+  if (facts.length === 0) lines.push(erased.length === 0 ? '  no event that counts against it is kept' : '  its events were erased');
+  lines.push(...facts.map(factLine), ...heldBackLines(facts), ...lastReplyLines(facts));
+  for (const { type, at, from, to, cause } of transitions) lines.push(`  ${at}  => ${type}: ${from} to ${to} (${cause})`);
+  lines.push(...whatWouldChangeIt.map((line) => `  next: ${line}`));
+  if (refold?.agrees === false)
+    lines.push(`  under the current policy the state is ${refold.state}: it will be applied when the clock advances`);
+  if (underPolicy !== undefined) lines.push(...underPolicyLines(underPolicy));
+  return lines;
+}
+
+function termsLine({ scope, reason, since, expiresAt, createdBy, note, source, subdomains }: Terms): string {
+  const parts = [
+    `${reason}, ${streamsOf(scope)}, since ${since}, ${expiresAt === null ? 'until released' : `until ${expiresAt}`}`,
+    ...(subdomains === true ? ['also for the domains below it'] : []),
+    ...(createdBy == null ? [] : [`by ${createdBy}`]),
+    ...(source == null ? [] : [`from ${source}`]),
+    ...(note == null ? [] : [`note: ${note}`]),
+  ];
+  return parts.join(', ');
+}
+
+const streamsOf = (scope: string): string => (scope === '*' ? 'all streams' : `stream ${scope}`);
+
+function factLine({ at, type, role, counts, why, rule, reply, by, note, merged }: Why['facts'][number]): string {
+  const who = by == null ? '' : `  by ${by}${note == null ? '' : `: ${note}`}`;
+  const more = merged === undefined ? '' : `  (and ${merged} similar ones before)`;
+  const what = `${type}${reply == null ? '' : `  ${reply}`}${rule == null ? '' : `  [${rule}]`}${who}${more}`;
+  const line = `  ${at}  ${role.padEnd(16)} ${what}${why === null ? '' : `  (${why})`}`;
+  return counts || role === 'decided' ? line : paint('dim', line);
+}
+
+function underPolicyLines({ state, suppressAt, alters }: NonNullable<Why['underPolicy']>): readonly string[] {
+  const deadline = suppressAt === null ? '' : `, suppressed at ${suppressAt} if nothing changes`;
+  return [
+    `  under that policy: ${state}${deadline}`,
+    ...(alters.length === 0 ? ['    nothing would change'] : alters.map((line) => `    ${line}`)),
+  ];
+}
+
+function heldBackLines(facts: Why['facts']): readonly string[] {
+  const heldBack = facts.filter(({ role }) => role === 'held_back');
+  if (heldBack.length === 0) return [];
+  const ids = [...new Set(heldBack.flatMap(({ incident }) => incident ?? []))];
+  const where = (ids.length === 0 ? ['ID'] : ids).map((id) => `desist incident show ${id}`);
+  return [`  held back: ${heldBack.length} of these failures, because of an incident: ${where.join(', ')}`];
+}
+
+/**
+ * What the latest reply means and what to do about it. Replies that an incident holds back are skipped: they say nothing about this
+ * recipient.
+ */
+function lastReplyLines(facts: Why['facts']): readonly string[] {
+  const last = facts.findLast(({ category, role }) => category != null && category in CATEGORY_KNOWLEDGE && role !== 'held_back');
+  if (last?.category == null) return [];
+  const reply = last.reply ?? '';
+  const code = /^\d{3}(?: \d\.\d+\.\d+)?/.exec(reply)?.[0];
+  const knowledge = knowledgeFor(last.category as Category, code, providerIn(reply));
+  return [`  the latest reply is ${last.category}:`, ...knowledgeLines(knowledge), ...hintLines(hintsIn(reply))];
+}

@@ -1,0 +1,20 @@
+/** Loads the policy file of a command, or the defaults. */
+import { readFileSync } from 'node:fs';
+import { defaultPolicies } from '@desist/contracts';
+import type { PolicySet } from '@desist/domain';
+import { CommandError, EXIT } from './exit.ts';
+
+/** `file`, otherwise DESIST_POLICY, otherwise the defaults. @throws ConfigError with every mistake of the file. */
+export async function policiesFrom(file: string | undefined): Promise<PolicySet> {
+  const path = file ?? process.env['DESIST_POLICY'];
+  if (path === undefined || path === '') return defaultPolicies();
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new CommandError(EXIT.missing, `${path} cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)})`);
+  }
+  // Imported on demand, because it loads all adapters.
+  const { policiesOf } = await import('@desist/runtime');
+  return policiesOf(text, path);
+}
