@@ -1,6 +1,14 @@
 import { defineConfig } from 'vitest/config';
 
 const resolve = { conditions: ['source'] };
+/** With a broker of their own, or under load: one file at a time. Side by side on the cores that CI has they would only time each other out. */
+const ALONE = [
+  'test/{integration,invariants,examples}/**/*.test.ts',
+  'test/contract/{log,large,fair-load}.test.ts',
+  'test/e2e/{republish,newcomer}.test.ts',
+];
+// A worker for each core: vitest leaves one of them to itself, which has little to do.
+const EVERY_CORE = '100%';
 const ssr = { resolve: { conditions: ['source'], externalConditions: ['source'] } };
 
 // One report for whoever counts the tests (CI); people read the default one.
@@ -22,6 +30,21 @@ export default defineConfig({
           ],
           setupFiles: ['test/support/seed.ts'],
           testTimeout: 60_000,
+          maxWorkers: EVERY_CORE,
+        },
+      },
+      {
+        resolve,
+        ssr,
+        test: {
+          name: 'services',
+          include: ['test/{contract,e2e,console}/**/*.test.ts'],
+          exclude: ALONE,
+          globalSetup: ['test/support/servers/global-setup.ts'],
+          setupFiles: ['test/support/seed.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          maxWorkers: EVERY_CORE,
         },
       },
       {
@@ -29,12 +52,12 @@ export default defineConfig({
         ssr,
         test: {
           name: 'servers',
-          include: ['test/{contract,integration,invariants,e2e,examples}/**/*.test.ts'],
+          include: ALONE,
           globalSetup: ['test/support/servers/global-setup.ts'],
           setupFiles: ['test/support/seed.ts'],
           testTimeout: 180_000,
           hookTimeout: 180_000,
-          // Servers, engines and their load on the cores that CI has: side by side they would only time each other out.
+          sequence: { groupOrder: 1 },
           maxWorkers: 1,
         },
       },

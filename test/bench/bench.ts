@@ -7,9 +7,10 @@ import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { encodeEvent } from '@desist/contracts';
-import { partitionOf } from '@desist/log-kafka';
+import { encodeEvent } from '@desist/formats/event';
+import { partitionOf } from '@desist/pipeline';
 import type { DeliveryEvent } from '@desist/domain';
+import { asTenant, asAddress } from '@desist/domain';
 import { startBroker } from '../integration/kafka/broker.ts';
 import { withProducer } from '../integration/kafka/raw.ts';
 import { until } from '../integration/kafka/support.ts';
@@ -18,6 +19,7 @@ import { startEngine } from '../support/load/engine-process.ts';
 import { randomOf } from '../support/load/events.ts';
 import type { Installation } from '../support/load/installation.ts';
 import { install, PARTITIONS } from '../support/load/installation.ts';
+import { childEndsWithUs } from '../support/servers/ends-with-us.ts';
 import { startPostgres } from '../support/servers/postgres.ts';
 
 const { values } = parseArgs({
@@ -130,9 +132,9 @@ async function fill({ options }: Installation, share: number): Promise<void> {
 function eventOf(n: number, occurredAt: number, fails: boolean, who: number): DeliveryEvent {
   const common = {
     id: `e-${n}`,
-    tenant: 'acme',
+    tenant: asTenant('acme'),
     stream: 'transactional',
-    recipient: `user${who}@example${who % DOMAINS}.com`,
+    recipient: asAddress(`user${who}@example${who % DOMAINS}.com`),
     messageId: `m-${n}`,
     occurredAt,
     attempt: 1,
@@ -145,12 +147,13 @@ function eventOf(n: number, occurredAt: number, fails: boolean, who: number): De
 }
 
 async function bareConsumer({ options }: Installation): Promise<Bare> {
-  const main = fileURLToPath(new URL('bare-consumer.ts', import.meta.url));
+  const main = fileURLToPath(new URL('./bare-consumer.ts', import.meta.url));
   const child = spawn(
     process.execPath,
     ['--disable-warning=TimeoutNegativeWarning', main, options.brokers.join(','), options.topics.deliveryEvents, String(EVENTS)],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
+  childEndsWithUs(child);
   let out = '';
   child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
   await new Promise((resolve) => child.once('close', resolve));

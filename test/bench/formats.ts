@@ -2,8 +2,8 @@
  * `npm run bench:formats`: how fast each format is, as a ratio to JSON.parse of the same bytes (1.0 is as fast; logs and mails have no JSON,
  * so theirs are compared with splitting into lines). Batches of our own cases; the best of several runs, ours and the plain reading in turn.
  */
-import { formatOf } from '@desist/contracts/formats';
-import type { Format, NormaliseContext } from '@desist/contracts/formats';
+import { formatOf } from '@desist/formats';
+import type { Format, NormaliseContext } from '@desist/formats';
 import { bytesOf } from '../formats/cases.ts';
 import { CASES } from '../formats/payloads/index.ts';
 

@@ -4,16 +4,17 @@
  * partitions; one engine. Prints addresses per second, and progress on the way.
  */
 import { encodeIncident } from '@desist/contracts';
-import { addFact, DEFAULT_POLICY, encodeRecipient, factOf, HOUR, judge, newRecipient } from '@desist/domain';
+import { DEFAULT_POLICY, HOUR } from '@desist/domain';
 import type { IncidentTerms, PolicySet } from '@desist/domain';
 import { createMemoryLog } from '@desist/memory';
-import { createCoordinator, createEngine, createStop } from '@desist/pipeline';
+import { createCoordinator, createEngine } from '@desist/pipeline';
 import type { IncidentRow, Time } from '@desist/pipeline';
 import { createIncidentStore, createStore, migrate, openServer } from '@desist/store-postgres';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
+import { evidenceOf } from './bounced.ts';
 import { createDatabase, startPostgres } from '../support/servers/postgres.ts';
-import { wire } from '../support/wire.ts';
+import { codec } from '@desist/runtime/codec';
 
 const { values: flags } = parseArgs({
   options: { addresses: { type: 'string', default: '1000000' }, others: { type: 'string', default: '0' } },
@@ -24,17 +25,6 @@ const PARTITIONS = 12;
 const AT = Date.UTC(2026, 2, 4, 10);
 const POLICIES: PolicySet = { version: 'sha256:p', base: DEFAULT_POLICY, tenants: new Map() };
 const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
-
-/** What is kept of a recipient that bounced then: nothing in it names the address. */
-function evidenceAt(at: number): string {
-  const text = '550 5.1.1 The email account that you tried to reach does not exist';
-  const event = { id: 'b1', tenant: 'acme', stream: 'default', recipient: 'x@gmail.com', type: 'bounced', occurredAt: at } as const;
-  const fact = factOf({ ...event, smtp: { code: 550, enhanced: '5.1.1', text } }, (failed) => judge(failed, wire.providerOf));
-  const recipient = newRecipient();
-  if (fact !== undefined)
-    addFact(recipient, fact, at, { policies: { base: DEFAULT_POLICY, streams: new Map() }, policyVersion: 'sha256:p' });
-  return encodeRecipient(recipient);
-}
 
 const given = process.env['TEST_DATABASE_URL'];
 const server = given === undefined ? await startPostgres() : undefined;
@@ -52,7 +42,7 @@ async function fill(name: string, count: number, at: number): Promise<void> {
            from generate_series($4::int, $5::int) as n returning id)
        insert into desist.suppression (recipient_id, scope, reason, since, failures, policy, updated_at)
        select id, '*', 'hard_bounce', $3::bigint, 1, 'sha256:p', $3::bigint from r`,
-      [name, evidenceAt(at), at, from, Math.min(count, from + step) - 1],
+      [name, evidenceOf('gmail.com', at), at, from, Math.min(count, from + step) - 1],
     );
     process.stderr.write(`\r${from + step} addresses `);
   }
@@ -76,7 +66,7 @@ const time: Time = {
 };
 const incidents = createIncidentStore(db);
 const store = { ...createStore(db), now: async () => present() };
-const engine = createEngine({ store, source: log, sink: log, wire, policies: POLICIES, time, logger: quiet, owner: 'bench' });
+const engine = createEngine({ store, source: log, sink: log, codec: codec, policies: POLICIES, time, logger: quiet, owner: 'bench' });
 const coordinator = createCoordinator({
   incidents,
   sink: log,
@@ -86,7 +76,7 @@ const coordinator = createCoordinator({
   logger: quiet,
   monotonic: () => performance.now(),
 });
-const stop = createStop();
+const stop = new AbortController();
 const running = log.run(engine, stop.signal);
 while (engine.status().length < PARTITIONS) await pause();
 
@@ -107,13 +97,13 @@ const base = {
   summary: null,
   by: 'bench',
   note: null,
-  told: 0,
+  announcedRevision: 0,
   createdAt: AT,
   at: AT,
 } as const;
 
-async function decide(revision: number, holds: boolean): Promise<void> {
-  const row: IncidentRow = { ...base, revision, holds, action: holds ? 'voided' : 'restored' };
+async function decide(revision: number, excludes: boolean): Promise<void> {
+  const row: IncidentRow = { ...base, revision, excludes, action: excludes ? 'voided' : 'restored' };
   await (revision === 1 ? incidents.insert(row) : incidents.update(row, revision - 1));
   const began = performance.now();
   await coordinator.tick();
@@ -139,7 +129,7 @@ async function decide(revision: number, holds: boolean): Promise<void> {
 console.log(`${ADDRESSES} addresses inside, ${OTHERS} outside, ${PARTITIONS} partitions, ${cpus().length} cores`);
 await decide(1, true);
 await decide(2, false);
-stop.stop();
+stop.abort();
 await running;
 await engine.close();
 await db.close();

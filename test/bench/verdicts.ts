@@ -4,8 +4,8 @@
  */
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
-import { createClassifier } from '@desist/domain';
-import type { Reply } from '@desist/domain';
+import { createClassifier } from '@desist/verdicts';
+import type { Reply } from '@desist/verdicts';
 import { developmentSet, shippedSet } from '../verdicts/corpus.ts';
 
 const { values } = parseArgs({ options: { seconds: { type: 'string', default: '3' } } });

@@ -1,18 +1,14 @@
 /** The contract of the store of incidents, on both databases and in memory. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createMemoryIncidents } from '@desist/memory';
-import { createIncidentStore, createStore, migrate, openEmbedded, openServer } from '@desist/store-postgres';
-import type { Database } from '@desist/store-postgres';
+import { createIncidentStore, createStore } from '@desist/store-postgres';
 import { describe, inject } from 'vitest';
-import { createDatabase } from '../support/servers/postgres.ts';
+import { migratedEmbedded, migratedServer } from '../support/servers/template.ts';
+import type { OpenDatabase } from '../support/servers/template.ts';
 import type { IncidentsUnderTest } from './incident-suite.ts';
 import { incidentContract } from './incident-suite.ts';
 import { planFrom } from './store-suite.ts';
 
-async function onDatabase(db: Database, close: () => Promise<void>): Promise<IncidentsUnderTest> {
-  await migrate(db);
+async function onDatabase({ db, close }: OpenDatabase): Promise<IncidentsUnderTest> {
   const store = createStore(db);
   return {
     incidents: createIncidentStore(db),
@@ -27,18 +23,10 @@ async function onDatabase(db: Database, close: () => Promise<void>): Promise<Inc
   };
 }
 
-incidentContract('PGlite', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'desist-embedded-'));
-  const db = await openEmbedded({ folder });
-  return onDatabase(db, async () => db.close().then(() => rm(folder, { recursive: true, force: true })));
-});
+incidentContract('PGlite', async () => onDatabase(await migratedEmbedded()));
 
 describe.skipIf(inject('databaseUrl') === undefined)('server', () => {
-  incidentContract('Postgres server', async () => {
-    const { url, drop } = await createDatabase(inject('databaseUrl') ?? '');
-    const db = openServer({ url, applicationName: 'desist-tests', onIdleError: () => undefined });
-    return onDatabase(db, async () => db.close().then(drop));
-  });
+  incidentContract('Postgres server', async () => onDatabase(await migratedServer()));
 });
 
 incidentContract('memory', async () => {

@@ -1,11 +1,11 @@
 /** Positions of provider topics and the memory of messages, on both databases. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createFeedPositions, createMessageMemory, migrate, openEmbedded, openServer } from '@desist/store-postgres';
+import { createFeedPositions, createMessageMemory } from '@desist/store-postgres';
 import type { Database } from '@desist/store-postgres';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { createDatabase } from '../support/servers/postgres.ts';
+import { asTenant, asAddress } from '@desist/domain';
+import { migratedEmbedded, migratedServer } from '../support/servers/template.ts';
+
+const ACME = asTenant('acme');
 
 function contract(name: string, open: () => Promise<{ db: Database; close: () => Promise<void> }>): void {
   describe(name, () => {
@@ -13,7 +13,6 @@ function contract(name: string, open: () => Promise<{ db: Database; close: () =>
     let close: () => Promise<void>;
     beforeAll(async () => {
       ({ db, close } = await open());
-      await migrate(db);
     });
     afterAll(async () => {
       await close();
@@ -37,33 +36,38 @@ function contract(name: string, open: () => Promise<{ db: Database; close: () =>
       expect(await positions.claim('other/log', 3, 'a')).toMatchObject({ epoch: 1, nextOffset: null });
     });
 
-    test('messages: who one went to is recalled, of several recipients nobody is, and nothing is after its time', async () => {
+    test('messages: the recipient is recalled; none if there were several, and none after the retention', async () => {
       let now = 1_000_000;
       const memory = createMessageMemory(db, { now: () => now, keptFor: 10_000 });
-      const message = (key: string, recipient: string, tenant = 'acme') => ({ tenant, key, recipient, messageId: `id-${key}` });
+      const message = (key: string, recipient: string, tenant = 'acme') => ({
+        tenant: asTenant(tenant),
+        key,
+        recipient: asAddress(recipient),
+        messageId: `id-${key}`,
+      });
       await memory.remember([message('one', 'alice@example.com'), message('two', 'alice@example.com'), message('two', 'bob@example.com')]);
       await memory.remember([message('one', 'alice@example.com'), message('three', 'carol@example.com')]);
       const alice = { recipient: 'alice@example.com', messageId: 'id-one' };
-      expect(await memory.recall('acme', ['one', 'two', 'three', 'four'])).toEqual([
+      expect(await memory.recall(ACME, ['one', 'two', 'three', 'four'])).toEqual([
         alice,
         undefined,
         { recipient: 'carol@example.com', messageId: 'id-three' },
         undefined,
       ]);
-      expect(await memory.recall('other', ['one'])).toEqual([undefined]);
+      expect(await memory.recall(asTenant('other'), ['one'])).toEqual([undefined]);
       await memory.remember([message('three', 'dave@example.com')]);
-      expect(await memory.recall('acme', ['three', 'one'])).toEqual([undefined, alice]);
+      expect(await memory.recall(ACME, ['three', 'one'])).toEqual([undefined, alice]);
       now += 10_001;
-      expect(await memory.recall('acme', ['one'])).toEqual([undefined]);
+      expect(await memory.recall(ACME, ['one'])).toEqual([undefined]);
       await memory.remember([message('five', 'eve@example.com')]);
       expect(await db.query('select count(*)::int as n from desist.message_memory')).toEqual([{ n: 1 }]);
       await memory.remember(Array.from({ length: 2_500 }, (_, index) => message(`many-${index}`, `r${index}@example.com`)));
-      expect((await memory.recall('acme', ['many-2499']))[0]).toMatchObject({ recipient: 'r2499@example.com' });
+      expect((await memory.recall(ACME, ['many-2499']))[0]).toMatchObject({ recipient: 'r2499@example.com' });
     });
 
     test('no address and no message id can be read in the table', async () => {
       const memory = createMessageMemory(db, { now: () => 1_000_000 });
-      await memory.remember([{ tenant: 'acme', key: 'secret-key', recipient: 'secret@example.com', messageId: 'secret-id' }]);
+      await memory.remember([{ tenant: ACME, key: 'secret-key', recipient: asAddress('secret@example.com'), messageId: 'secret-id' }]);
       const rows = JSON.stringify(await db.query('select * from desist.message_memory'));
       expect(rows).not.toContain('secret');
       expect(rows).not.toContain(Buffer.from('secret').toString('base64').slice(0, 7));
@@ -71,22 +75,8 @@ function contract(name: string, open: () => Promise<{ db: Database; close: () =>
   });
 }
 
-contract('embedded', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'desist-ingest-'));
-  const db = await openEmbedded({ folder });
-  return {
-    db,
-    async close() {
-      await db.close();
-      await rm(folder, { recursive: true, force: true });
-    },
-  };
-});
+contract('embedded', migratedEmbedded);
 
 describe.skipIf(inject('databaseUrl') === undefined)('on a server', () => {
-  contract('Postgres', async () => {
-    const { url, drop } = await createDatabase(inject('databaseUrl')!);
-    const db = openServer({ url, applicationName: 'desist-tests', onIdleError: () => undefined });
-    return { db, close: () => db.close().then(drop) };
-  });
+  contract('Postgres', migratedServer);
 });

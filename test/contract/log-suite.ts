@@ -1,6 +1,7 @@
 /** What every log must do, whatever it is made of. */
+import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { LogSink, LogSource, Topic } from '@desist/pipeline';
+import type { DeadLetterLog, LogSink, LogSource, OutRecord, Ownership, Topic, PublishedLog } from '@desist/pipeline';
 import { checkpoints, recorder, until } from '../integration/kafka/support.ts';
 import type { Recorder } from '../integration/kafka/support.ts';
 
@@ -16,21 +17,27 @@ export interface ReadBack {
 
 /** A log with empty topics; the input has `PARTITIONS` partitions, stopped partitions are tried again after half a second at least. */
 export interface LogUnderTest {
-  readonly log: LogSource & LogSink;
+  readonly log: LogSource & LogSink & PublishedLog & DeadLetterLog;
   /** Everything that a topic holds, in order per partition. */
   read(topic: Topic): Promise<readonly ReadBack[]>;
   /** The last value of each key, deleted ones as null. */
   compacted(topic: Topic): Promise<ReadonlyMap<string, string | null>>;
   /** Drops records of the input below an offset. */
   truncate(partition: number, below: number): Promise<void>;
+  /** Another owner takes a source partition, in whatever the log compares with: the epoch that a relay of it carries. */
+  claim(partition: number): Promise<Ownership>;
   close(): Promise<void>;
 }
 
 export interface LogTraits {
-  /** What it appends, it may append twice: it can not know what became of a request whose answer was lost. */
+  /** What it appends, it may append twice: it cannot know what became of a request whose answer was lost. */
   readonly mayRepeat: boolean;
+  /** Takes no record of more than about 1 MiB. */
+  readonly bounded: boolean;
   /** Chooses partitions as Kafka does. */
   readonly murmur2: boolean;
+  /** Knows beside the database how far changes were published. */
+  readonly remembers: boolean;
 }
 
 /** Of the keys key-0 to key-11 on three partitions, as kafkajs' and Java's partitioners choose. */
@@ -59,6 +66,11 @@ function start(log: LogSource, consumer = recorder()): Run {
 
 const offsetsOf = (consumer: Recorder, partition: number): number[] =>
   consumer.seen.flatMap((seen) => (seen.call === 'batch' && seen.partition === partition ? seen.offsets : []));
+
+/** What was appended for this partition can be read. A broker acknowledges a commit before it shows it, and opens the next sink afterwards. */
+async function ended({ openRelaySink }: LogUnderTest['log'], claim: LogUnderTest['claim'], partition: number): Promise<void> {
+  await (await openRelaySink(await claim(partition))).close();
+}
 
 export function logContract(
   name: string,
@@ -93,6 +105,38 @@ export function logContract(
       appended.forEach(({ partition }, index) => keys.set(partition, KEYS[index]!));
       return Array.from({ length: PARTITIONS }, (_, partition) => keys.get(partition)!);
     }
+
+    test('says which log it is, always the same, and another one than others', () =>
+      fresh(async ({ log }) => {
+        const identity = await log.identity();
+        expect(identity.length).toBeGreaterThan(traits.murmur2 ? 20 : 0);
+        expect(await log.identity()).toBe(identity);
+        if (traits.murmur2) await fresh(async (other) => expect(await other.log.identity()).not.toBe(identity));
+      }));
+
+    test('keeps how far a partition was published, together with what was appended', () =>
+      fresh(async ({ log, claim }) => {
+        const sink = await log.openRelaySink(await claim(1));
+        expect(await log.published(1)).toBeNull();
+        const publish = (incarnation: number, sequence: number): Promise<string> =>
+          sink.append([{ topic: 'suppressionEvents', records: [{ key: 'key', value: 'x' }], published: { incarnation, sequence } }]);
+        const found = async (): Promise<unknown> => [await log.published(0), await log.published(1)];
+        for (const [incarnation, sequence] of [
+          [0, 1],
+          [0, 812],
+          [1_772_000_000_000, 7],
+        ] as const) {
+          expect(await publish(incarnation, sequence)).toBe('appended');
+          // The log may need a moment to make a transaction's end known.
+          const wanted = [null, traits.remembers ? { incarnation, sequence } : null];
+          await until(async () => isDeepStrictEqual(await found(), wanted), `published up to ${sequence}`);
+        }
+        const next = await log.openRelaySink(await claim(1));
+        expect(await publish(1_772_000_000_000, 9)).toBe('fenced');
+        expect(await found()).toEqual([null, traits.remembers ? { incarnation: 1_772_000_000_000, sequence: 7 } : null]);
+        await sink.close();
+        await next.close();
+      }));
 
     test('what was appended is read in order, with dense offsets; a key keeps its partition', () =>
       fresh(async ({ log, read }) => {
@@ -134,6 +178,32 @@ export function logContract(
         expect(appended.map(({ partition }) => partition)).toEqual(records.map(({ partition }) => partition));
         const highs = await Promise.all(records.map(({ partition }) => log.bounds(partition)));
         expect(highs.map(({ high }) => high > 0)).toEqual(records.map(() => true));
+      }));
+
+    test('dead letters are read back by their offsets, with what makes them readable again, and nothing beyond', () =>
+      fresh(async ({ log }) => {
+        const binary = Uint8Array.from({ length: 256 }, (_, n) => n);
+        const values = ['first', binary, null, 'fourth', 'fifth'];
+        for (const [n, value] of values.entries())
+          await log.append('deadLetters', [{ key: `acme/${n}`, value, headers: { reason: `r${n}` }, partition: 0 }]);
+        const { low, high } = (await log.deadLetterBounds()).get(0)!;
+        expect(high - low).toBeGreaterThanOrEqual(values.length);
+        const readAll = async (from: number, to: number) => {
+          const found = [];
+          for await (const one of log.readDeadLetters([{ partition: 0, from, to }])) found.push(one);
+          return found;
+        };
+        const all = await readAll(low, high);
+        // A repeat is allowed, a gap is not.
+        const distinct = all.filter(({ headers }, n) => all.findIndex((one) => one.headers['reason'] === headers['reason']) === n);
+        expect(distinct.map(({ headers }) => headers['reason'])).toEqual(values.map((_, n) => `r${n}`));
+        expect(distinct.map(({ key }) => text(key))).toEqual(values.map((_, n) => `acme/${n}`));
+        expect(Buffer.from(distinct[1]!.value!)).toEqual(Buffer.from(binary));
+        expect(distinct[2]!.value).toBeNull();
+        for (const { recordTime, partition } of all) expect([partition, Math.abs(recordTime - Date.now()) < 600_000]).toEqual([0, true]);
+        expect((await readAll(low + 1, low + 3)).map(({ offset }) => offset)).toEqual([low + 1, low + 2]);
+        expect(await readAll(high, high + 5)).toEqual([]);
+        expect(await readAll(low, low)).toEqual([]);
       }));
 
     test('null, empty and binary keys and values survive, and so do headers', async () => {
@@ -284,6 +354,101 @@ export function logContract(
         await run.stop();
         expect(wrong).toEqual([]);
         expect(said).toBeGreaterThan(3);
+      }));
+
+    test("a relay's append is read whole, of every topic, and in order", () =>
+      fresh(async ({ log, read, claim }) => {
+        const sink = await log.openRelaySink(await claim(1));
+        for (let page = 0; page < 3; page += 1) {
+          const records = KEYS.map((key, n): OutRecord => ({ key, value: `${page}-${n}`, headers: { version: `${page}` } }));
+          expect(
+            await sink.append([
+              { topic: 'suppressionEvents', records },
+              { topic: 'suppressions', records: records.slice(0, 4) },
+            ]),
+          ).toBe('appended');
+        }
+        await sink.close();
+        await ended(log, claim, 1);
+        for (const [topic, count] of [['suppressionEvents', 12] as const, ['suppressions', 4] as const]) {
+          const found = await read(topic);
+          for (const [n, key] of KEYS.slice(0, count).entries()) {
+            const own = found.filter((record) => text(record.key) === key);
+            expect(own.at(-1)).toMatchObject({ headers: { version: '2' } });
+            const all = ['0', '1', '2'].map((page) => `${page}-${n}`);
+            // A compacted topic may have dropped what another record of the key stands behind.
+            expect(all.join()).toContain(own.map(({ value }) => text(value)).join());
+            if (topic === 'suppressionEvents') expect(own.map(({ value }) => text(value))).toEqual(all);
+          }
+        }
+      }));
+
+    test("a relay's append is refused once another owner has opened its own, and nothing of it is read", () =>
+      fresh(async ({ log, compacted, read, claim }) => {
+        const parts = (value: string) =>
+          (['suppressionEvents', 'suppressions', 'deadLetters'] as const).map((topic) => ({ topic, records: [{ key: 'key-1', value }] }));
+        const former = await log.openRelaySink(await claim(0));
+        expect(await former.append(parts('first'))).toBe('appended');
+        const successor = await log.openRelaySink(await claim(0));
+        const elsewhere = await log.openRelaySink(await claim(1));
+        expect(await former.append(parts('old'))).toBe('fenced');
+        expect(await successor.append(parts('second'))).toBe('appended');
+        expect(await former.append(parts('old')).catch(() => 'fenced')).toBe('fenced');
+        // Only relays of the same source partition keep each other out.
+        expect(await elsewhere.append([{ topic: 'suppressionEvents', records: [{ key: 'key-2', value: 'other' }] }])).toBe('appended');
+        for (const sink of [former, successor, elsewhere]) await sink.close();
+        for (const partition of [0, 1]) await ended(log, claim, partition);
+        expect((await compacted('suppressions')).get('key-1')).toBe('second');
+        const values = [...(await read('suppressionEvents')), ...(await read('deadLetters'))].map(({ value }) => text(value));
+        expect(values.sort()).toEqual(['first', 'first', 'other', 'second', 'second']);
+      }));
+
+    test.runIf(traits.bounded)(
+      'a record that the log never takes is said to be refused, and the others of that append are not stored',
+      () =>
+        fresh(async ({ log, read, claim }) => {
+          const sink = await log.openRelaySink(await claim(0));
+          const records = [
+            { key: 'a', value: 'fits' },
+            { key: 'b', value: 'x'.repeat(2 * 1024 * 1024) },
+          ];
+          await expect(sink.append([{ topic: 'suppressions', records }])).rejects.toMatchObject({ name: 'LogError', kind: 'refused' });
+          await sink.close();
+          expect(await read('suppressions')).toEqual([]);
+        }),
+    );
+
+    test('what was published of a partition is read back up to its end, in order per key, tombstones and headers too', () =>
+      fresh(async ({ log, claim }) => {
+        const keys = await keysOf(log);
+        const signal = new AbortController().signal;
+        const back = async (partition: number, everywhere: boolean) => {
+          const found: (readonly [string | null, string | null, string | undefined])[] = [];
+          for await (const page of log.readPublished(partition, { everywhere, signal })) {
+            for (const { key, value, headers } of page) found.push([key, value, headers['version']]);
+          }
+          return found;
+        };
+        expect(await log.publishedEnds(0)).toEqual({ end: 0, records: 0 });
+        expect(await back(0, false)).toEqual([]);
+        const sink = await log.openRelaySink(await claim(0));
+        const record = (key: string | undefined, value: string | null, version: number) => ({
+          key: key ?? '',
+          value,
+          headers: { version: String(version) },
+        });
+        const [a, b] = keys;
+        await sink.append([{ topic: 'suppressions', records: [record(a, 'é1', 1), record(b, 'other', 1), record(a, null, 2)] }]);
+        await sink.close();
+        await ended(log, claim, 0);
+        // A log may have dropped what a later record of the key replaced.
+        expect((await back(0, false)).at(-1)).toEqual([a, null, '2']);
+        expect((await back(0, false)).every(([key]) => key === a)).toBe(true);
+        expect(await back(1, false)).toEqual([[b, 'other', '1']]);
+        expect(new Set((await back(0, true)).map(([key]) => key))).toEqual(new Set([a, b]));
+        const { end, records } = await log.publishedEnds(0);
+        expect(end).toBeGreaterThanOrEqual(2);
+        expect(records).toBe(end);
       }));
 
     test('after a truncation the bounds say so, and reading begins there', () =>

@@ -2,13 +2,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connectKafka, partitionOf } from '@desist/log-kafka';
+import { connectKafka } from '@desist/log-kafka';
 import { openJournal } from '@desist/log-postgres';
 import type { JournalLog, JournalOptions } from '@desist/log-postgres';
 import { createMemoryLog } from '@desist/memory';
+import { partitionOf } from '@desist/pipeline';
 import type { Topic } from '@desist/pipeline';
-import { systemTime } from '@desist/shell';
-import { migrate, openEmbedded, openServer } from '@desist/store-postgres';
+import { systemTime } from '@desist/runtime';
+import { createStore, migrate, openEmbedded, openServer } from '@desist/store-postgres';
 import type { Database } from '@desist/store-postgres';
 import kafkajs from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
@@ -37,12 +38,13 @@ const textOf = (value: Uint8Array | null): string | null => (value === null ? nu
 const latest = (records: Iterable<readonly [string, { readonly value: Uint8Array | null }]>): Map<string, string | null> =>
   new Map([...records].map(([key, { value }]) => [key, textOf(value)]));
 
-function underTest(log: JournalLog, close: () => Promise<void>): LogUnderTest {
+function underTest(db: Database, log: JournalLog, close: () => Promise<void>): LogUnderTest {
   return {
     log,
     read: (topic) => all(log.readTopic(topic)),
     compacted: async (topic) => latest(await log.readCompacted(topic)),
     truncate: async (partition, below) => void (await log.prune('deliveryEvents', partition, below)),
+    claim: (partition) => createStore(db).claim(partition, 'test'),
     close: async () => {
       await log.close();
       await close();
@@ -69,7 +71,7 @@ async function folder(): Promise<{ path: string; remove: () => Promise<void> }> 
 
 logContract(
   'memory',
-  { murmur2: false, mayRepeat: false },
+  { murmur2: false, mayRepeat: false, bounded: false, remembers: true },
   async () => {
     const log = createMemoryLog({ partitions: PARTITIONS, now: Date.now, pause: () => systemTime.sleep(1) });
     const read = (topic: Topic): ReadBack[] =>
@@ -79,6 +81,7 @@ logContract(
       read: async (topic) => read(topic),
       compacted: async (topic) => latest(read(topic).map((record) => [textOf(record.key) ?? '', record] as const)),
       truncate: async (partition, below) => log.truncate('deliveryEvents', partition, below),
+      claim: async (partition) => ({ partition, epoch: 0, nonce: 'me' }),
       close: async () => undefined,
     };
   },
@@ -100,13 +103,13 @@ describe('embedded', () => {
   });
   logContract(
     'journal on PGlite',
-    { murmur2: true, mayRepeat: false },
+    { murmur2: true, mayRepeat: false, bounded: true, remembers: false },
     async () => {
       // One database for all: a new one takes seconds.
       await db.script('truncate desist.journal, desist.journal_topic, desist.journal_partition');
       const log = journalOn(db);
       await log.ensure();
-      return underTest(log, async () => undefined);
+      return underTest(db, log, async () => undefined);
     },
     murmur2,
   );
@@ -115,12 +118,13 @@ describe('embedded', () => {
 describe.skipIf(inject('databaseUrl') === undefined)('server', () => {
   logContract(
     'journal on a Postgres server',
-    { murmur2: true, mayRepeat: false },
+    { murmur2: true, mayRepeat: false, bounded: true, remembers: false },
     async () => {
       const { open, close } = await onServer();
-      const log = journalOn(open());
+      const db = open();
+      const log = journalOn(db);
       await log.ensure();
-      return underTest(log, close);
+      return underTest(db, log, close);
     },
     murmur2,
   );
@@ -134,7 +138,7 @@ describe('kafka', () => {
   afterAll(() => broker.stop());
   logContract(
     'Kafka',
-    { murmur2: true, mayRepeat: true },
+    { murmur2: true, mayRepeat: true, bounded: true, remembers: true },
     async () => {
       const options = freshOptions(broker.brokers);
       const log = connectKafka(options);
@@ -151,6 +155,7 @@ describe('kafka', () => {
           await admin.deleteTopicRecords({ topic: options.topics.deliveryEvents, partitions: [{ partition, offset: String(below) }] });
           await admin.disconnect();
         },
+        claim: async (partition) => ({ partition, epoch: 0, nonce: 'me' }),
         close: () => log.close(),
       };
     },
@@ -238,6 +243,29 @@ describe.skipIf(inject('databaseUrl') === undefined)('the journal on a server', 
     await close();
   });
 
+  test('appends that wait leave the connections of readers and relays free', async () => {
+    const { url, drop } = await createDatabase(inject('databaseUrl')!);
+    const open = (): Database => openServer({ url, applicationName: 'desist-tests', connections: 1, onIdleError: () => undefined });
+    const [db, appends] = [open(), open()];
+    await migrate(db);
+    const log = journalOn(db, { appends });
+    await log.ensure();
+    await log.append('deliveryEvents', [{ key: 'a', value: '1' }]);
+    const owner = await createStore(db).claim(0, 'test');
+    const busy = Promise.withResolvers<undefined>();
+    const occupied = appends.transaction(() => busy.promise);
+    const waiting = Array.from({ length: 5 }, () => log.append('deliveryEvents', [{ key: 'b', value: '2' }]));
+    const relay = await log.openRelaySink(owner);
+    expect(await relay.append([{ topic: 'suppressionEvents', records: [{ key: 'a', value: 'changed' }] }])).toBe('appended');
+    expect((await all(log.readTopic('deliveryEvents'))).map(({ value }) => textOf(value))).toEqual(['1']);
+    busy.resolve(undefined);
+    await Promise.all([occupied, ...waiting]);
+    expect(await all(log.readTopic('deliveryEvents'))).toHaveLength(6);
+    await log.close();
+    await Promise.all([db.close(), appends.close()]);
+    await drop();
+  });
+
   test('an append of another process is seen, and one of this process at once', async () => {
     const { open, close } = await onServer();
     const db = open();
@@ -262,7 +290,7 @@ describe.skipIf(inject('databaseUrl') === undefined)('the journal on a server', 
     const log = journalOn(db);
     await log.ensure();
     await expect(log.append('deliveryEvents', [{ key: 'k', value: 'v'.repeat(1024 * 1024 + 1) }])).rejects.toMatchObject({
-      kind: 'misconfigured',
+      kind: 'refused',
     });
     const other = journalOn(db, { partitions: 9 });
     await other.ensure();
@@ -273,7 +301,7 @@ describe.skipIf(inject('databaseUrl') === undefined)('the journal on a server', 
     await close();
   });
 
-  test('only the last record of a key is kept in the table; pruning keeps what holds and young records', async () => {
+  test('only the last record of a key is kept in the table; pruning keeps current and young records', async () => {
     const { open, close } = await onServer();
     const db = open();
     const log = journalOn(db);

@@ -2,12 +2,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { KEEP, prune } from '@desist/assembly';
+import { KEEP, prune } from '@desist/runtime';
 import { openJournal } from '@desist/log-postgres';
 import type { JournalLog } from '@desist/log-postgres';
 import type { Topic } from '@desist/pipeline';
-import { systemTime } from '@desist/shell';
-import { createReader, createStore, migrate, openEmbedded } from '@desist/store-postgres';
+import { systemTime } from '@desist/runtime';
+import { createReader, createStore, migrate, openEmbedded, pruneClockMoves } from '@desist/store-postgres';
 import type { Database } from '@desist/store-postgres';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { planFrom } from './store-suite.ts';
@@ -69,4 +69,15 @@ test('each topic keeps its records for its time; what is not folded yet stays, a
   expect(await prune({ journal, reader }, NOW)).toBe(1);
   expect(await offsets('deliveryEvents')).toEqual([2]);
   expect(await prune({ journal, reader }, NOW)).toBe(0);
+});
+
+test('clock moves are deleted with the records around them', async () => {
+  const store = createStore(db);
+  const clockMoves = [-1, 0, 1].map((ms) => ({ beforeOffset: 1, clock: NOW - KEEP.deliveryEvents + ms }));
+  await store.commit(planFrom(await store.claim(7, 'me'), { clockMoves }));
+  expect(await pruneClockMoves(db, NOW - KEEP.deliveryEvents)).toBe(1);
+  expect((await db.query('select clock from desist.clock_move order by clock')).map(({ clock }) => clock)).toEqual(
+    clockMoves.slice(1).map(({ clock }) => clock),
+  );
+  expect(await pruneClockMoves(db, NOW - KEEP.deliveryEvents)).toBe(0);
 });

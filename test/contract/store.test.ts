@@ -1,76 +1,121 @@
 /** The store's contract on both databases, and what only SQL can break. */
-import { mkdtemp, rm } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createMemoryStore } from '@desist/memory';
-import { createStore, keyedHash, migrate, openEmbedded, openServer, requireSchema } from '@desist/store-postgres';
+import {
+  createAuditStore,
+  createOutcomeStore,
+  createStore,
+  keyedHash,
+  migrate,
+  openEmbedded,
+  openServer,
+  requireSchema,
+} from '@desist/store-postgres';
 import type { Database } from '@desist/store-postgres';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createDatabase, startPostgres } from '../support/servers/postgres.ts';
-import type { PostgresServer } from '../support/servers/postgres.ts';
-import { AT, planFrom, row, storeContract, suppression } from './store-suite.ts';
-
-let server: PostgresServer | undefined;
-let adminUrl = '';
-beforeAll(async () => {
-  const given = process.env['TEST_DATABASE_URL'];
-  if (given === undefined) server = await startPostgres();
-  adminUrl = given ?? (server as PostgresServer).url;
-});
-afterAll(async () => server?.stop());
+import { describe, expect, inject, test } from 'vitest';
+import { asTenant, asAddress } from '@desist/domain';
+import { createDatabase } from '../support/servers/postgres.ts';
+import { migratedEmbedded, migratedFolder, migratedServer } from '../support/servers/template.ts';
+import type { OpenDatabase } from '../support/servers/template.ts';
+import { auditContract } from './audit-suite.ts';
+import { outcomeContract } from './outcome-suite.ts';
+import { AT, planFrom, rollupsIn, row, sendersIn, storeContract, suppression } from './store-suite.ts';
 
 const open = (url: string): Database => openServer({ url, applicationName: 'desist-tests', onIdleError: () => undefined });
 
-async function fresh(migrated = true): Promise<{ url: string; db: Database; close: () => Promise<void> }> {
-  const { url, drop } = await createDatabase(adminUrl);
+/** Without a schema. */
+async function empty(): Promise<OpenDatabase> {
+  const { url, drop } = await createDatabase(inject('databaseUrl') ?? '');
   const db = open(url);
-  if (migrated) await migrate(db);
-  return { url, db, close: async () => db.close().then(drop) };
-}
-
-async function folder(): Promise<{ path: string; remove: () => Promise<void> }> {
-  const path = await mkdtemp(join(tmpdir(), 'desist-embedded-'));
-  return { path, remove: () => rm(path, { recursive: true, force: true }) };
+  return { db, close: async () => db.close().then(drop) };
 }
 
 storeContract('Postgres server', async () => {
-  const { db, close } = await fresh();
-  return { store: createStore(db, { hashOf: keyedHash(Buffer.from('key')) }), close };
+  const { db, close } = await migratedServer();
+  return { store: createStore(db, { hashOf: keyedHash(Buffer.from('key')) }), rollups: rollupsIn(db), ...sendersIn(db), close };
 });
 
 storeContract('PGlite', async () => {
-  const { path, remove } = await folder();
-  const db = await openEmbedded({ folder: path });
-  await migrate(db);
-  return { store: createStore(db, { hashOf: keyedHash(Buffer.from('key')) }), close: async () => db.close().then(remove) };
+  const { db, close } = await migratedEmbedded();
+  return { store: createStore(db, { hashOf: keyedHash(Buffer.from('key')) }), rollups: rollupsIn(db), ...sendersIn(db), close };
 });
 
-storeContract('memory', async () => ({ store: createMemoryStore(Date.now), close: async () => undefined }));
+storeContract('memory', async () => {
+  const store = createMemoryStore(Date.now);
+  return {
+    store,
+    rollups: async (partition) => store.rollups(partition),
+    senderReplies: async (partition) => store.senderReplies(partition),
+    senderIncident: async () => undefined,
+    close: async () => undefined,
+  };
+});
+
+auditContract('Postgres server', async () => {
+  const { db, close } = await migratedServer();
+  return { store: createStore(db), audits: createAuditStore(db), close };
+});
+
+outcomeContract('Postgres server', async () => {
+  const { db, close } = await migratedServer();
+  return { store: createStore(db), outcomes: createOutcomeStore(db), close };
+});
+
+outcomeContract('PGlite', async () => {
+  const { db, close } = await migratedEmbedded();
+  return { store: createStore(db), outcomes: createOutcomeStore(db), close };
+});
+
+outcomeContract('memory', async () => {
+  const store = createMemoryStore();
+  return { store, outcomes: store, close: async () => undefined };
+});
+
+auditContract('PGlite', async () => {
+  const { db, close } = await migratedEmbedded();
+  return { store: createStore(db), audits: createAuditStore(db), close };
+});
+
+auditContract('memory', async () => {
+  const store = createMemoryStore(Date.now, 2);
+  return { store, audits: store, close: async () => undefined };
+});
+
+test('partitions claimed at the same time know everybody who was erased in any of them', async () => {
+  const { db, close } = await migratedEmbedded();
+  const hashOf = keyedHash(Buffer.from('key'));
+  const before = createStore(db, { hashOf });
+  const claim = await before.claim(0, 'before');
+  const who = { tenant: asTenant('acme'), address: asAddress('erased@example.com') };
+  const blocks = [{ scope: '*', reason: 'complaint', since: AT, expiresAt: null } as const];
+  await before.commit(planFrom(claim, { erased: [{ ...who, version: 7, at: AT, blocks, whole: true, offset: 1, sequence: 0 }] }));
+  const after = createStore(db, { hashOf });
+  await Promise.all([0, 1, 2, 3].map((partition) => after.claim(partition, 'after')));
+  expect(await after.tombstones([who])).toMatchObject([{ ...who, version: 7 }]);
+  await close();
+});
 
 describe('store on a Postgres server', () => {
-  test('a claim waits for an open transaction of the owner before, whose commit stands', async () => {
-    const { url, db, close } = await fresh();
+  test('a claim waits for an open transaction of the former owner, whose commit is kept', async () => {
+    const { url, db, close } = await migratedServer();
     const store = createStore(db);
     const first = await store.claim(0, 'first');
     const blocker = open(url);
-    let letGo = (): void => undefined;
-    const held = new Promise<void>((resolve) => (letGo = resolve));
-    let reached = (): void => undefined;
-    const locked = new Promise<void>((resolve) => (reached = resolve));
+    const held: PromiseWithResolvers<void> = Promise.withResolvers();
+    const locked: PromiseWithResolvers<void> = Promise.withResolvers();
     const zombie = blocker.transaction(async (tx) => {
       await tx.query('update desist.checkpoint set next_offset = 42 where partition = 0');
-      reached();
-      await held;
+      locked.resolve();
+      await held.promise;
     });
-    await locked;
+    await locked.promise;
     const claim = store.claim(0, 'second');
     await waitFor(
       async () =>
         (await db.query("select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()")).length > 0,
     );
-    letGo();
+    held.resolve();
     await zombie;
     expect(await claim).toMatchObject({ epoch: first.epoch + 1, nextOffset: 42 });
     expect(await store.commit(planFrom({ ...first, nextOffset: 42 }))).toBe('fenced');
@@ -82,7 +127,7 @@ describe('store on a Postgres server', () => {
     ['before COMMIT arrives', 'drop_request', 0],
     ['before its answer comes back', 'drop_answer', 1],
   ] as const)('a connection lost %s: outcome unknown, and the position tells', async (_, cut, offset) => {
-    const { url, db, close } = await fresh();
+    const { url, db, close } = await migratedServer();
     const proxy = await commitCutter(url, cut);
     const through = open(proxy.url);
     const claim = await createStore(through).claim(0, 'me');
@@ -91,7 +136,7 @@ describe('store on a Postgres server', () => {
       kind: 'outcome_unknown',
     });
     await waitFor(async () => (await createStore(db).position(0))?.nextOffset === offset);
-    expect(await createStore(db).load([{ tenant: 'acme', address: 'a@example.com' }])).toHaveLength(offset);
+    expect(await createStore(db).load([{ tenant: asTenant('acme'), address: asAddress('a@example.com') }])).toHaveLength(offset);
     // The pool goes on with a new connection.
     expect((await createStore(through).position(0))?.epoch).toBe(claim.epoch);
     await through.close();
@@ -100,7 +145,7 @@ describe('store on a Postgres server', () => {
   });
 
   test('killed in the middle of a transaction: unavailable, nothing changed, and it works again', async () => {
-    const { db, close } = await fresh();
+    const { db, close } = await migratedServer();
     const claim = await createStore(db).claim(0, 'me');
     const work = db.transaction(async (tx) => {
       await tx.query('update desist.checkpoint set next_offset = 5 where partition = 0');
@@ -114,8 +159,8 @@ describe('store on a Postgres server', () => {
     await close();
   });
 
-  test('a database that turned read-only, as a standby is, is away and not at fault', async () => {
-    const { url, db, close } = await fresh();
+  test('a database that became read-only, like a standby, counts as unavailable', async () => {
+    const { url, db, close } = await migratedServer();
     const claim = await createStore(db).claim(0, 'me');
     await db.query(`alter database ${new URL(url).pathname.slice(1)} set default_transaction_read_only = on`);
     const readOnly = open(url);
@@ -125,24 +170,26 @@ describe('store on a Postgres server', () => {
   });
 
   test('a recipient of another partition is not taken over', async () => {
-    const { db, close } = await fresh();
+    const { db, close } = await migratedServer();
     const store = createStore(db);
     await store.commit(planFrom(await store.claim(0, 'me'), { recipients: [row('a@example.com')] }));
     const other = planFrom(await store.claim(1, 'me'), { recipients: [row('a@example.com', { partition: 1, version: 9 })] });
     await store.commit(other).catch(() => undefined);
-    expect(await store.load([{ tenant: 'acme', address: 'a@example.com' }])).toMatchObject([{ partition: 0, version: 1 }]);
+    expect(await store.load([{ tenant: asTenant('acme'), address: asAddress('a@example.com') }])).toMatchObject([
+      { partition: 0, version: 1 },
+    ]);
     await close();
   });
 
   test('several processes migrate at once, also other databases of the same server', async () => {
-    const made = await Promise.all([fresh(false), fresh(false), fresh(false)]);
+    const made = await Promise.all([empty(), empty(), empty()]);
     await Promise.all(made.flatMap(({ db }) => [migrate(db), migrate(db)]));
     for (const { db } of made) await requireSchema(db);
     await Promise.all(made.map(async ({ close }) => close()));
   });
 
-  test('no schema, and a newer one, are refused', async () => {
-    const { db, close } = await fresh(false);
+  test('a missing schema and a newer one are refused', async () => {
+    const { db, close } = await empty();
     await expect(requireSchema(db)).rejects.toMatchObject({ kind: 'incompatible' });
     await expect(createStore(db).claim(0, 'me')).rejects.toMatchObject({ kind: 'incompatible' });
     await migrate(db);
@@ -154,7 +201,7 @@ describe('store on a Postgres server', () => {
   });
 
   test('the views have the columns of the contract and find one address by index', async () => {
-    const { db, close } = await fresh();
+    const { db, close } = await migratedServer();
     const store = createStore(db);
     const many = Array.from({ length: 5_000 }, (_, n) => row(`u${n}@example.com`));
     await store.commit(planFrom(await store.claim(0, 'me'), { recipients: many }));
@@ -169,11 +216,13 @@ describe('store on a Postgres server', () => {
         .map(({ name }) => name)
         .join(' ');
     expect(await columns('suppression_list')).toBe(
-      'tenant address scope reason category since expires_at first_failure_at last_failure_at failures reply rule policy updated_at',
+      'tenant address scope reason category since expires_at first_failure_at last_failure_at failures reply rule policy updated_at created_by note source provider probation_until subdomains',
     );
     expect(await columns('recipient_status')).toBe(
       'tenant address state streak_started_at last_failure_at failures messages category provider suppress_at advice version updated_at',
     );
+    expect(await columns('traffic_hourly')).toBe('tenant hour provider stream pool type category attribution events');
+    expect(await columns('wait_hourly')).toBe('tenant hour provider kind upper_bound events');
     const plan = await db.query("explain select * from desist.suppression_list where tenant = 'acme' and address = 'u7@example.com'");
     expect(JSON.stringify(plan)).toContain('recipient_tenant_address_key');
     expect(JSON.stringify(plan)).not.toContain('Seq Scan');
@@ -184,7 +233,7 @@ describe('store on a Postgres server', () => {
   });
 
   test('the reader role sees the views and no table', async () => {
-    const { db, close } = await fresh();
+    const { db, close } = await migratedServer();
     const asReader = (text: string): Promise<unknown> =>
       db.transaction(async (tx) => {
         await tx.query('set local role desist_reader');
@@ -192,12 +241,14 @@ describe('store on a Postgres server', () => {
       });
     expect(await asReader('select * from desist.suppression_list')).toEqual([]);
     expect(await asReader('select * from desist.recipient_status')).toEqual([]);
+    expect(await asReader('select * from desist.traffic_hourly')).toEqual([]);
+    expect(await asReader('select * from desist.wait_hourly')).toEqual([]);
     await expect(asReader('select * from desist.recipient')).rejects.toThrow(/permission denied/);
     await close();
   });
 
-  test('advice goes by the age that a streak has now', async () => {
-    const { db, close } = await fresh();
+  test("advice depends on the streak's present age", async () => {
+    const { db, close } = await migratedServer();
     const store = createStore(db);
     const now = await store.now();
     const ages = [0.5, 5, 25, 73];
@@ -215,7 +266,7 @@ describe('store on a Postgres server', () => {
 
 describe('the embedded database', () => {
   test('a second opener is refused and told who holds the folder; after close it may', async () => {
-    const { path, remove } = await folder();
+    const { path, remove } = await migratedFolder();
     const first = await openEmbedded({ folder: path });
     await expect(openEmbedded({ folder: path })).rejects.toThrow(new RegExp(`process ${process.pid}`));
     await first.close();

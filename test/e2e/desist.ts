@@ -42,12 +42,17 @@ export interface Service {
 
 /** Starts `desist start` on a free port and waits until it works. Rejects with what it said when it ends before. */
 export async function startService(env: Variables): Promise<Service> {
-  return running(start(['start', '--http', '127.0.0.1:0'], env), /Desist works, at (http:\S+)/);
+  return running(start(['start', '--http', '127.0.0.1:0'], env), /Desist is running at (http:\S+)/);
 }
 
 /** The same of `desist query`, which speaks in log lines only. */
 export async function startQuery(env: Variables): Promise<Service> {
   return running(start(['query'], { ...env, DESIST_HTTP: '127.0.0.1:0' }), /"listening":"(http:[^"]+)"/);
+}
+
+/** Starts `desist ingest` on a free port. */
+export async function startIngest(env: Variables): Promise<Service> {
+  return running(start(['ingest'], { ...env, DESIST_HTTP: '127.0.0.1:0' }), /"listening":"(http:[^"]+)"/);
 }
 
 async function running(child: ChildProcess, sign: RegExp): Promise<Service> {

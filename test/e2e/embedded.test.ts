@@ -51,7 +51,7 @@ const suppressed = (url: string, address: string): Promise<unknown> =>
   until(async () => (await stateOf(url, address)) === 'suppressed', `${address} is suppressed`);
 
 describe('desist start, embedded', () => {
-  it('takes events in, suppresses, answers; survives a kill; refuses a second opener; ends in order', async () => {
+  it('accepts events, suppresses, answers; survives a kill; refuses a second process; shuts down in order', async () => {
     const data = join(folder, 'data');
     const env = { DESIST_DATA: data, DESIST_LOG_LEVEL: 'info' };
     const first = await startService(env);
@@ -123,7 +123,7 @@ describe('desist start, embedded', () => {
   });
 });
 
-describe('what is wrong is said at once, with an exit code', () => {
+describe('mistakes are reported at once, with an exit code', () => {
   it('settings: every mistake together (2)', async () => {
     const { code, err } = await desist(['start'], { DESIST_HTTP: 'nowhere', DESIST_CLOCK_GRACE: 'soon', KAFKA_BROKERS: 'kafka' });
     expect(code).toBe(2);
@@ -132,7 +132,7 @@ describe('what is wrong is said at once, with an exit code', () => {
     expect(err).toContain('KAFKA_BROKERS: must be');
   });
 
-  it('a policy file with three mistakes: all three, with their lines (2), and nothing is begun', async () => {
+  it('a policy file with three mistakes: all three with their lines (2), and nothing is started', async () => {
     const file = join(folder, 'policy.yaml');
     await writeFile(file, 'version: 1\ndeferral:\n  suppress_after: 3 days\n  suppress_failurs: 3\ngive_up:\n  messages: 0\n');
     const data = join(folder, 'never');
@@ -142,7 +142,7 @@ describe('what is wrong is said at once, with an exit code', () => {
     await expect(readFile(join(data, 'lock'))).rejects.toThrow('ENOENT');
   });
 
-  it('no service to talk to (3), unknown commands and flags (2)', async () => {
+  it('no service reachable (3), unknown commands and flags (2)', async () => {
     const nobody = await desist(['list', '--url', 'http://127.0.0.1:9']);
     expect(nobody.code).toBe(3);
     expect(nobody.err).toContain('desist start');

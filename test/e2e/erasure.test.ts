@@ -4,10 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openEmbedded, openServer } from '@desist/store-postgres';
 import type { Database } from '@desist/store-postgres';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { until } from '../integration/kafka/support.ts';
-import { createDatabase, startPostgres } from '../support/servers/postgres.ts';
-import type { PostgresServer } from '../support/servers/postgres.ts';
+import { createDatabase } from '../support/servers/postgres.ts';
 import { desist, startService } from './desist.ts';
 import type { Variables } from './desist.ts';
 
@@ -15,17 +14,11 @@ const ALICE = 'alice.q.public@example.com';
 const BOB = 'bob@example.com';
 const HOUR = 3_600_000;
 let folder: string;
-let server: PostgresServer | undefined;
-let adminUrl: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'desist-erasure-'));
-  const given = process.env['TEST_DATABASE_URL'];
-  if (given === undefined) server = await startPostgres();
-  adminUrl = given ?? (server as PostgresServer).url;
 });
 afterAll(async () => {
-  await server?.stop();
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -75,7 +68,7 @@ const installations: readonly (readonly [string, () => Promise<Installation>])[]
   [
     'on a Postgres server, with a key of its own',
     async () => {
-      const { url, drop } = await createDatabase(adminUrl);
+      const { url, drop } = await createDatabase(inject('databaseUrl') ?? '');
       const env = { DATABASE_URL: url, DESIST_HASH_KEY: 'k'.repeat(40) };
       expect((await desist(['migrate'], env)).code).toBe(0);
       return { env, open: async () => openServer({ url, applicationName: 'dump', onIdleError: () => undefined }), close: drop };
@@ -84,7 +77,7 @@ const installations: readonly (readonly [string, () => Promise<Installation>])[]
 ];
 
 describe.each(installations)('forget, %s', (_, make) => {
-  it('leaves no trace in a full dump, blocks on, survives a restart, and can be released', async () => {
+  it('leaves no trace in a full dump, still blocks the address, survives a restart, and can be released', async () => {
     const installation = await make();
     const service = await startService({ ...installation.env, DESIST_CLOCK_GRACE: '1s' });
     const url = { DESIST_URL: service.url };
@@ -103,14 +96,23 @@ describe.each(installations)('forget, %s', (_, make) => {
       event(BOB, 'complained', 1),
     ]);
     await until(async () => (await desist(['check', ALICE], url)).code === 1, 'suppressed');
-    const forgotten = await desist(['forget', 'Alice.Q.Public@EXAMPLE.com', '--json'], url);
+    const forgotten = await desist(['forget', 'Alice.Q.Public@EXAMPLE.com', '--json', '--yes'], url);
     expect(forgotten).toMatchObject({ code: 0, err: '' });
     expect(JSON.parse(forgotten.out)).toMatchObject({ accepted: 1, folded: true });
+
+    // Who asked for it is written down, without the address.
+    const audit = async (): Promise<string> => (await desist(['audit', '--json'], url)).out;
+    await until(async () => !(await audit()).includes('alice'), 'the audit trail has the address no more');
+    expect(JSON.parse(await audit())).toMatchObject({ action: 'forget', erased: true, recipient: null, target: null, outcome: 'applied' });
 
     const state = (await (await fetch(`${service.url}/v1/recipients/${ALICE}`)).json()) as object;
     expect(state).toMatchObject({ state: 'healthy', suppressions: [], version: 0 });
     const check = JSON.parse((await desist(['check', ALICE, '--json'], url)).out) as object;
     expect(check).toMatchObject({ allowed: false, reasons: ['complaint', 'persistent_deferral'], state: 'healthy', forgotten: true });
+
+    const why = await desist(['why', ALICE], url);
+    expect(why.out).toMatch(/suppressed: complaint, all streams, .*; of an erased recipient with this address/);
+    expect(why.out).toContain('its events were erased');
 
     // A list that has her: nothing readable of her comes back.
     const list = join(folder, `list-${Math.random()}.csv`);
@@ -140,10 +142,14 @@ describe.each(installations)('forget, %s', (_, make) => {
     const again = await startService(installation.env);
     const then = { DESIST_URL: again.url };
     expect((await desist(['check', ALICE], then)).code).toBe(1);
-    expect((await desist(['release', ALICE], then)).code).toBe(0);
+    expect(await desist(['release', ALICE], then)).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/lifted 1 hard_bounce, 1 persistent_deferral of 1 recipient\n {2}1 complaint .* only --force/) as string,
+    });
     expect(JSON.parse((await desist(['check', ALICE, '--json'], then)).out)).toMatchObject({ allowed: false, reasons: ['complaint'] });
     expect((await desist(['release', ALICE, '--force'], then)).code).toBe(0);
     expect((await desist(['check', ALICE], then)).code).toBe(0);
+    expect((await desist(['release', ALICE, '--force'], then)).code).toBe(1);
     await again.stop();
     await installation.close();
   });

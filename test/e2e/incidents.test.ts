@@ -1,4 +1,4 @@
-/** A provider's bad day, as somebody lives through it who runs `desist start`: noticed by itself, looked at, restored, voided again. */
+/** An outage of a provider with `desist start`: the incident is detected, shown, restored and voided again. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,7 +22,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** Two days of mail to gmail.com; from seven hours ago on, for two hours, nobody there exists. One was gone before, one elsewhere. */
+/** Two days of mail to gmail.com. Seven hours ago, for two hours, every user is unknown. One was unknown before, one at another provider. */
 function badDay(now: number): readonly object[] {
   const events: { occurredAt: string }[] = [];
   const add = (type: string, recipient: string, at: number, text?: string): void => {
@@ -44,7 +44,7 @@ async function listed(): Promise<readonly string[]> {
 }
 
 describe('an incident', () => {
-  it('is noticed, and what it had caused is undone; restored it counts, voided it does not', async () => {
+  it('is detected and its suppressions are undone; restored its failures count, voided they do not', async () => {
     const taken = await fetch(`${service.url}/v1/events`, {
       method: 'POST',
       headers: { 'content-type': 'application/x-ndjson' },

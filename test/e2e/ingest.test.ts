@@ -88,7 +88,7 @@ function report(kind: 'delivery-status' | 'feedback-report', ago: number, status
 }
 
 describe('desist start', () => {
-  it('serves the webhooks of the sources file: what has not the token is refused, what it says is folded', async () => {
+  it('serves the webhooks of the sources file: refuses requests without the token, and folds the events of the others', async () => {
     const send = (token: string, body: unknown): Promise<Response> =>
       fetch(`${service.url}/v1/webhooks/brevo/brevo`, {
         method: 'POST',
@@ -118,7 +118,7 @@ describe('desist start', () => {
     expect(service.said()).not.toMatch(/gone@|a-token/);
   });
 
-  it('a bounce by mail meets the delivery of its message, though its own date is before it', async () => {
+  it('a bounce by mail is matched with the delivery of its message, although its own date is earlier', async () => {
     const delivered = {
       type: 'delivered',
       recipient: 'late@example.com',
@@ -145,7 +145,7 @@ describe('desist start', () => {
     expect(await readdir(join(mailbox, 'cur'))).toEqual(['1.host:2,S']);
   });
 
-  it('a redacted complaint is that of whom the message went to; of an unknown message it is kept aside', async () => {
+  it('a redacted complaint is attributed to the recipient of its message; of an unknown message it is a dead letter', async () => {
     await post([
       {
         type: 'accepted',
@@ -177,7 +177,7 @@ describe('desist start', () => {
     expect(letters).not.toContain('@desist.invalid');
   });
 
-  it('a long log, its agent killed in the middle and begun again: every recipient once', { timeout: 240_000 }, async () => {
+  it('an agent that is killed in the middle of a long log and restarted reads every recipient once', { timeout: 240_000 }, async () => {
     const RECIPIENTS = 6_000;
     const log = join(folder, 'mail.log');
     const line = (index: number): string =>
@@ -211,12 +211,17 @@ describe('desist start', () => {
     expect(JSON.parse(again.out)).toMatchObject({ lines: 0 });
   });
 
-  it('what is wrong is said with an exit code', async () => {
+  it('reports mistakes with an exit code', async () => {
     expect(await desist(['ingest', '--follow', 'x'])).toMatchObject({ code: 2 });
     expect((await desist(['ingest', '--help'])).out).toContain('--maildir FOLDER');
+    const zoneless = join(folder, 'zoneless.log');
+    await writeFile(zoneless, 'Mar  1 10:00:00 mx1 postfix/smtp[1]: 4C1F0A2B33: to=<a@example.net>, dsn=5.1.1, status=bounced (550 x)\n');
+    const refused = await desist(['ingest', '--follow', zoneless, '--format', 'postfix', '--once'], { DESIST_DATA: join(folder, 'never') });
+    expect(refused).toMatchObject({ code: 2 });
+    expect(refused.err).toContain('--timezone Europe/Berlin');
     const bad = await desist(['start', '--http', 'off'], { DESIST_SOURCES: '/nowhere/sources.yaml', DESIST_DATA: join(folder, 'never') });
     expect(bad.code).toBe(2);
-    expect(bad.err).toContain('/nowhere/sources.yaml can not be read');
+    expect(bad.err).toContain('/nowhere/sources.yaml cannot be read');
     const none = await desist(['ingest'], {});
     expect(none.code).toBe(2);
     expect(none.err).toContain('DATABASE_URL: needed by this service');

@@ -31,9 +31,9 @@ describe('a newcomer', () => {
   });
 
   it(
-    'sees the list, an explanation and a service that goes on, after one command',
+    'sees the list, an explanation and a running service after one command',
     async () => {
-      const command = commandOf('See it work');
+      const command = commandOf('Try it');
       expect(command).toBe('npm ci && npm run demo');
       const port = await freePort();
       const env = { PATH: outside(process.env['PATH'] ?? ''), HOME: process.env['HOME'] ?? folder, DESIST_HTTP: `127.0.0.1:${port}` };

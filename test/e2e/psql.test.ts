@@ -50,11 +50,24 @@ describe.skipIf(!hasPsql())('psql', () => {
     expect(await psql("select by, note from desist.recipient_evidence where address = 'a@example.com'")).toMatch(/\|x$/m);
   });
 
-  it('writes nothing, reads no table, becomes nobody else, and holds no transaction open', async () => {
+  it('cannot write, read tables, change its role, or keep a transaction open', async () => {
     expect(await psql('delete from desist.recipient')).toContain('read-only transaction');
-    expect(await psql('select 1 from desist.recipient')).toContain('permission denied');
+    expect(await psql('select 1 from desist.checkpoint')).toContain('permission denied');
+    expect(await psql('select due from desist.recipient')).toContain('permission denied');
     expect(await psql('reset role; select 1 from desist.recipient')).toContain('read-only transaction of its own');
     expect(await psql('select 1; commit; delete from desist.recipient')).toContain('read-only transaction of its own');
+    for (const escape of [
+      "select set_config('role', 'none', true); select key from desist.hash_key",
+      'set "role" = none; select key from desist.hash_key',
+      'set/**/role none; select key from desist.hash_key',
+      'set session_authorization = postgres; select key from desist.hash_key',
+      "do $$ begin execute 'set ' || 'role none'; end $$; select key from desist.hash_key",
+      "select \"set_config\"('role', 'none', true); select key from desist.hash_key",
+      "select query_to_xml('select set_con' || 'fig(''role'', ''none'', true)', true, true, ''); select key from desist.hash_key",
+    ]) {
+      expect(await psql(escape), escape).toMatch(/read-only transaction of its own|permission denied/);
+    }
+    expect(await psql('set search_path to desist; select count(*) from suppression_list')).toBe('SET\n2\n');
     expect(await psql('begin', 'select count(*) from desist.suppression_list', 'commit')).toBe('BEGIN\n2\nCOMMIT\n');
     expect(await psql('select nonsense', 'select 7')).toMatch(/does not exist[\s\S]*|7/);
     expect(await psql("select 'commit'")).toBe('commit\n');
@@ -62,7 +75,7 @@ describe.skipIf(!hasPsql())('psql', () => {
   });
 });
 
-it('drivers with parameters work, several at once, while the service goes on', async () => {
+it('drivers can use parameters and several connections while the service runs', async () => {
   const clients = Array.from(
     { length: 4 },
     () => new pg.Client({ host: '127.0.0.1', port: Number(port), user: 'desist_reader', database: 'desist' }),

@@ -1,23 +1,18 @@
 /** `desist query` beside a service on the same server; keys, from the command that makes them to the audit line. */
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { until } from '../integration/kafka/support.ts';
-import { createDatabase, startPostgres } from '../support/servers/postgres.ts';
-import type { PostgresServer } from '../support/servers/postgres.ts';
+import { createDatabase } from '../support/servers/postgres.ts';
 import { desist, startQuery, startService } from './desist.ts';
 import type { Service } from './desist.ts';
 
-let server: PostgresServer | undefined;
 let database: { readonly url: string; drop(): Promise<void> };
 const services: Service[] = [];
 beforeAll(async () => {
-  const given = process.env['TEST_DATABASE_URL'];
-  if (given === undefined) server = await startPostgres();
-  database = await createDatabase(given ?? (server as PostgresServer).url);
+  database = await createDatabase(inject('databaseUrl') ?? '');
 });
 afterAll(async () => {
   for (const service of services) await service.stop();
   await database.drop();
-  await server?.stop();
 });
 
 async function newKey(name: string, role: string, tenant: string): Promise<{ key: string; line: string }> {
@@ -26,7 +21,7 @@ async function newKey(name: string, role: string, tenant: string): Promise<{ key
   return JSON.parse(out) as { key: string; line: string };
 }
 
-it('answers what the service has decided, takes nothing in, and asks both for their keys', async () => {
+it('answers with the decisions of the service, accepts no events, and requires keys in both processes', async () => {
   const desk = await newKey('desk', 'operator', 'acme');
   const app = await newKey('app', 'reader', 'acme');
   const other = await newKey('other', 'operator', 'beta');
@@ -56,6 +51,17 @@ it('answers what the service has decided, takes nothing in, and asks both for th
   expect((await desist(['list', '--json'], to(query.url, other.key))).out).toBe('');
   expect((await desist(['check', 'a@example.com', '--tenant', 'acme'], to(query.url, other.key))).code).toBe(3);
   expect((await desist(['suppress', 'a@example.com'], to(query.url, desk.key))).err).toContain('only reads');
+
+  // Whoever signs in at one process is signed in at the other, and sees the console there.
+  const signedIn = await fetch(`${service.url}/v1/session`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', origin: service.url },
+    body: JSON.stringify({ key: app.key }),
+  });
+  const cookie = signedIn.headers.getSetCookie()[0]?.split(';')[0] ?? '';
+  const session = await fetch(`${query.url}/v1/session`, { headers: { cookie } });
+  expect(await session.json()).toMatchObject({ signedIn: true, name: 'app', tenants: ['acme'], writes: false });
+  expect((await fetch(`${query.url}/ui/list`)).headers.get('content-type')).toContain('text/html');
 
   expect(service.said()).toContain('"caller":"desk","commands":{"suppress":1},"tenants":["acme"]');
   for (const { key } of [desk, app, other]) expect(service.said() + query.said()).not.toContain(key);

@@ -1,4 +1,4 @@
-/** Verdicts as a user asks for them: nothing runs, nothing is installed. */
+/** Verdict commands as a user runs them, without a service or a database. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,7 +20,7 @@ const lines = (out: string): unknown[] =>
     .map((line) => JSON.parse(line) as unknown);
 
 describe('desist classify', () => {
-  it('prints what the contract says, for plain lines and for objects', async () => {
+  it('prints the fields of the contract, for plain lines and for objects', async () => {
     const input = [
       '550 5.1.1 <a@b.example> User unknown',
       '{"reply":"421 4.7.0 Try again later","code":"421","enhanced":"4.7.0","remoteHost":"aspmx.l.google.com"}',
@@ -47,7 +47,7 @@ describe('desist classify', () => {
     expect(hints).toMatchObject({ category: 'greylisting', hints: { retryAfter: 300 } });
   });
 
-  it('lists the wordings that it does not know, most frequent first', async () => {
+  it('lists unmatched wordings, most frequent first', async () => {
     const input = ['550 zork 17 <a@b.example>', '550 User unknown', '550 zork 18 <c@d.example>', '550 blarg'].join('\n');
     const { out } = await desist(['classify', '--unknown', '--json'], {}, input);
     expect(lines(out)).toEqual([
@@ -56,14 +56,14 @@ describe('desist classify', () => {
     ]);
   });
 
-  it('refuses a line that is no object with a reply', async () => {
+  it('refuses a line that is not an object with a reply', async () => {
     const { code, err } = await desist(['classify'], {}, '{"text":"550 x"}');
     expect([code, err.trim()]).toEqual([2, 'line 1: reply: must be a string']);
   });
 });
 
 describe('desist codes', () => {
-  it('says what a code means, causes, what to do, when to worry', async () => {
+  it('explains a code: meaning, causes, actions, when to worry', async () => {
     const { code, out } = await desist(['codes', '450 4.7.1']);
     expect(code).toBe(0);
     for (const word of ['greylisting', 'means', 'because', 'do ', 'worry', 'source']) expect(out).toContain(word);
@@ -72,7 +72,7 @@ describe('desist codes', () => {
 });
 
 describe('desist policy check', () => {
-  it('shows what own rules change', async () => {
+  it('shows the effect of user-defined rules', async () => {
     const file = join(folder, 'policy.yaml');
     await writeFile(file, 'rules: {full: {text: mailbox full, category: policy_block, example: 552 mailbox full}}');
     const { code, out } = await desist(['policy', 'check', file, '--json']);

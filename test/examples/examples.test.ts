@@ -40,21 +40,28 @@ const no = (reason: string) => ({ allowed: false, reasons: [reason] });
 const yes = { allowed: true, reasons: [] };
 
 describe('examples, embedded', () => {
-  it('sendgrid-webhook: hard bounce and complaint, no block, no forgery', async () => {
+  it('sendgrid-webhook: accepts a hard bounce and a complaint, not a block, not a forgery', async () => {
     const said = await example('sendgrid-webhook');
     expect(said).toMatch(/POST 4 events: 200 \{"accepted":3,"ignored":1,"deadLetters":0\}/);
     expect(said).toMatch(/POST 1 events: 403 .*"reason":"forged"/);
     expect(answers(said)).toEqual({ gone: no('hard_bounce'), angry: no('complaint'), alice: yes });
   });
 
-  it('ses-sns: confirmed, bounce and complaint, not what Amazon itself refused, nothing of another topic', async () => {
+  it("ses-sns: confirms the subscription, accepts a bounce and a complaint, not Amazon's own refusal, nothing of another topic", async () => {
     const said = await example('ses-sns');
     expect(said).toMatch(/SubscriptionConfirmation: 200/);
     expect(said).toMatch(/Notification: 403 .*"reason":"unknown_topic"/);
     expect(answers(said)).toEqual({ gone: no('hard_bounce'), angry: no('complaint'), listed: yes });
   });
 
-  it('postfix-log: across a rotation; an expired mail has the cause of its last deferral', async () => {
+  it('webhook-receiver: a subscriber holds the list', async () => {
+    const said = await example('webhook-receiver');
+    expect(said).toMatch(/taken: it answered 204/);
+    expect(said).toContain('the receiver holds: default/angry@example.com suppressed, default/gone@example.com may be sent to');
+    expect(said).toMatch(/4 requests/);
+  });
+
+  it('postfix-log: reads across a rotation; an expired mail has the cause of its last deferral', async () => {
     const said = await example('postfix-log');
     expect(said).toContain('{"type":"summary","lines":17,"events":16,"ignored":1,"deadLetters":0}');
     expect(said).toContain('{"type":"summary","lines":3,"events":3,"ignored":0,"deadLetters":0}');
@@ -75,7 +82,7 @@ describe.skipIf(inject('databaseUrl') === undefined)('examples, on real servers'
     await database.drop();
   });
 
-  it('kumomta-kafka: records without keys end at their recipients', async () => {
+  it('kumomta-kafka: records without keys reach their recipients', async () => {
     const said = await example('kumomta-kafka', { KAFKA_BROKERS: broker.brokers.join(','), DATABASE_URL: database.url });
     expect(answers(said)).toEqual({ full: no('persistent_deferral'), gone: no('hard_bounce'), alice: yes });
   });

@@ -1,7 +1,7 @@
-/** The contract of every format: each payload becomes exactly what it must, is recognised, and is repeatable. */
-import { decodeRecord, encodeEvent } from '@desist/contracts';
-import { detectFormat, formatOf } from '@desist/contracts/formats';
-import type { Format, NormaliseContext, Normalised } from '@desist/contracts/formats';
+/** The contract of every format: each payload gives exactly the expected results, is detected, and gives the same again. */
+import { decodeRecord, encodeEvent } from '@desist/formats/event';
+import { detectFormat, formatOf } from '@desist/formats';
+import type { Format, NormaliseContext, Normalised } from '@desist/formats';
 import { describe, expect, it } from 'vitest';
 import { bytesOf } from './cases.ts';
 import type { Case, Outcome } from './cases.ts';
@@ -10,7 +10,7 @@ import { CASES } from './payloads/index.ts';
 
 const CONTEXT: NormaliseContext = { tenant: 'default', stream: 'default', referenceTime: Date.parse('2026-11-25T00:00:00Z') };
 
-/** What happened, with as much of it as the case names. */
+/** The results, with the fields that the case names. */
 function outcomeOf(one: Normalised, wanted: Outcome | undefined): unknown {
   if (one.kind === 'ignored') return { ignored: one.what };
   if (one.kind === 'problem') return { problem: one.reason };
@@ -22,7 +22,7 @@ function outcomeOf(one: Normalised, wanted: Outcome | undefined): unknown {
   );
 }
 
-/** Compared where the case names them. */
+/** Fields that are compared if the case names them. */
 const OPTIONAL: ReadonlySet<string> = new Set(['event_id', 'tenant', 'stream']);
 
 function wantedOf(outcome: Outcome): unknown {
@@ -37,16 +37,16 @@ for (const { format: name, cases } of CASES) {
       const context = { ...CONTEXT, ...one.context };
       const normalised = format.normalise(payload, context);
       expect(normalised.map((given, index) => outcomeOf(given, one.outcomes[index]))).toEqual(one.outcomes.map(wantedOf));
-      // The same bytes at another time are the same events.
+      // The same bytes read at another time give the same events.
       expect(format.normalise(payload, { ...context, referenceTime: CONTEXT.referenceTime + 86_400_000 })).toEqual(normalised);
     });
 
-    it('is recognised by what it is', () => {
+    it('is detected from its content', () => {
       const recognised = cases.map((one) => [one.name, detectFormat(bytesOf(one))?.name]);
       expect(recognised).toEqual(cases.map((one) => [one.name, name]));
     });
 
-    it('makes events that the log takes as they are', () => {
+    it('produces events that the log accepts unchanged', () => {
       for (const one of cases) {
         for (const given of format.normalise(bytesOf(one), { ...CONTEXT, ...one.context })) {
           if (given.kind !== 'event') continue;
@@ -60,7 +60,7 @@ for (const { format: name, cases } of CASES) {
 }
 
 describe('every format', () => {
-  it('tells events of one message apart', () => {
+  it('distinguishes the events of one message', () => {
     for (const { format: name, cases } of CASES) {
       const events = cases
         .flatMap((one) => (formatOf(name) as Format).normalise(bytesOf(one), { ...CONTEXT, ...one.context }))

@@ -1,5 +1,5 @@
 /** Payloads of our own, in the form of each provider's documentation, and what each must become. Seeds for the fuzz and the bench, too. */
-import type { FormatName, NormaliseContext } from '@desist/contracts/formats';
+import type { FormatName, NormaliseContext } from '@desist/formats';
 import type { Field, Value } from './compare.ts';
 
 /** An event by its fields in the words of the corpus: what is not named is null; `event_id` is compared where it is named. */
@@ -12,7 +12,7 @@ export type Outcome = ExpectedEvent | { readonly ignored: string } | { readonly 
 
 export interface Case {
   readonly name: string;
-  /** Text as it is; anything else as JSON. */
+  /** A string unchanged; anything else as JSON. */
   readonly payload: unknown;
   readonly context?: Partial<NormaliseContext>;
   /** In the order of the payload. */

@@ -1,15 +1,16 @@
-/** The comparison says no where it must, and only there. */
-import type { Normalised } from '@desist/contracts/formats';
+/** The comparison finds every difference, and no others. */
+import type { Normalised } from '@desist/formats';
 import type { DeliveryEvent } from '@desist/domain';
 import { describe, expect, it } from 'vitest';
+import { asTenant, asAddress } from '@desist/domain';
 import { differences } from './compare.ts';
 import type { Expected } from './compare.ts';
 
 const EVENT: DeliveryEvent = {
   id: 'e-1',
-  tenant: 'default',
+  tenant: asTenant('default'),
   stream: 'default',
-  recipient: 'a@example.com',
+  recipient: asAddress('a@example.com'),
   type: 'bounced',
   occurredAt: Date.parse('2026-03-01T10:00:00.500Z'),
   messageId: 'm-1',
@@ -33,7 +34,14 @@ const problem: Normalised = { kind: 'problem', reason: 'no_recipient', detail: '
 const event = (more: Partial<DeliveryEvent> = {}): Normalised => ({ kind: 'event', event: { ...EVENT, ...more } });
 const bare: Normalised = {
   kind: 'event',
-  event: { id: 'e', tenant: 'default', stream: 'default', recipient: 'a@example.com', type: 'delivered', occurredAt: EVENT.occurredAt },
+  event: {
+    id: 'e',
+    tenant: asTenant('default'),
+    stream: 'default',
+    recipient: asAddress('a@example.com'),
+    type: 'delivered',
+    occurredAt: EVENT.occurredAt,
+  },
 };
 const BARE: Expected = {
   ...EXPECTED,
@@ -46,7 +54,7 @@ const BARE: Expected = {
   permanent: null,
 };
 
-describe('meets', () => {
+describe('a result that matches', () => {
   it.each([
     ['what is as expected, in any case and spacing', EXPECTED, [event()]],
     ['a millisecond either way', EXPECTED, [event({ occurredAt: EVENT.occurredAt + 1 }), ignored]],
@@ -70,10 +78,10 @@ describe('meets', () => {
   });
 });
 
-describe('does not meet', () => {
+describe('a result that does not match', () => {
   it.each([
     ['another type', [event({ type: 'deferred' })]],
-    ['another recipient', [event({ recipient: 'b@example.com' })]],
+    ['another recipient', [event({ recipient: asAddress('b@example.com') })]],
     ['two milliseconds', [event({ occurredAt: EVENT.occurredAt + 2 })]],
     ['another message', [event({ messageId: 'm-2' })]],
     ['another id', [event({ id: 'e-2' })]],
@@ -90,7 +98,7 @@ describe('does not meet', () => {
     expect(differences(EXPECTED, normalised)).not.toEqual([]);
   });
 
-  it('an event where none is expected, or where null is', () => {
+  it('an event where none or null is expected', () => {
     expect(differences([], [event()])).not.toEqual([]);
     expect(differences(IGNORED, [event()])).not.toEqual([]);
     expect(differences({ ...BARE, diagnostic: 'text' }, [bare])).not.toEqual([]);

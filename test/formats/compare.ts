@@ -1,6 +1,6 @@
-/** The rules by which a normaliser's answer meets an expected file of the payload corpus (its README, "Meaning of the expected fields"). */
-import { formatTime } from '@desist/contracts';
-import type { Normalised } from '@desist/contracts/formats';
+/** The rules by which a normaliser's results match an expected file of the payload corpus (its README, "Meaning of the expected fields"). */
+import { formatTime } from '@desist/formats/event';
+import type { Normalised } from '@desist/formats';
 import type { DeliveryEvent } from '@desist/domain';
 
 const FIELDS = [
@@ -40,7 +40,7 @@ export function toldOf(event: DeliveryEvent): Told {
   };
 }
 
-/** What is not as expected, one line each; empty when everything is. */
+/** The differences, one line each; empty if there are none. */
 export function differences(expected: Expected | readonly Expected[], normalised: readonly Normalised[]): readonly string[] {
   const wanted = Array.isArray(expected) ? (expected as readonly Expected[]) : [expected as Expected];
   const left = normalised.flatMap((one) => (one.kind === 'event' ? [toldOf(one.event)] : []));
@@ -53,7 +53,7 @@ export function differences(expected: Expected | readonly Expected[], normalised
     else if (one.recipient === null && problems.length > 0) problems = problems.slice(1);
     else found.push(`no event for ${String(one.type)} ${String(one.recipient)}; ${closest(one, left)}`);
   }
-  // What is ignored need not be there; if it is, it must be one of the accepted readings.
+  // An ignored result is optional; if present, it must be one of the accepted readings.
   const ignorable = wanted.filter(({ type }) => type === 'ignored');
   for (const told of left) {
     const at = ignorable.findIndex((one) => mismatches(one, told).length === 0);
@@ -100,7 +100,7 @@ function collapsed(value: Value): string {
   return String(value).replace(/\s+/g, ' ').trim();
 }
 
-/** Equal, or one within the other; nothing is within something. */
+/** True if the texts are equal or one contains the other; an empty text is contained in any. */
 function alike(a: string, b: string): boolean {
   return a === b || (a !== '' && b !== '' && (a.includes(b) || b.includes(a)));
 }

@@ -1,5 +1,5 @@
 /** Every payload of the corpus, exactly as its expected file says; through detection, too. */
-import { detectFormat, FORMATS } from '@desist/contracts/formats';
+import { detectFormat, FORMATS } from '@desist/formats';
 import { describe, expect, it } from 'vitest';
 import { differences } from './compare.ts';
 import { contextFor, CORPUS, corpusPayloads } from './corpus.ts';

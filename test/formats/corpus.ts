@@ -1,8 +1,8 @@
 /** The payload corpus beside the repository, where it is. Its licences do not let all of it into the project. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { FORMAT_NAMES } from '@desist/contracts/formats';
-import type { FormatName, NormaliseContext } from '@desist/contracts/formats';
+import { FORMAT_NAMES } from '@desist/formats';
+import type { FormatName, NormaliseContext } from '@desist/formats';
 import type { Expected } from './compare.ts';
 
 export const CORPUS = path.join(process.env['DESIST_CORPUS'] ?? path.join(import.meta.dirname, '../../../shared/corpus'), 'payloads');

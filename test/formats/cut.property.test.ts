@@ -1,6 +1,6 @@
-/** A log read in pieces, its reader put away as JSON between them, says what the log says when it is read at once: wherever it is cut. */
-import { formatOf, isLineFormat } from '@desist/contracts/formats';
-import type { LineFormat, NormaliseContext, Normalised } from '@desist/contracts/formats';
+/** A log that is read in pieces, with the reader's state saved as JSON between them, gives the same as in one piece, wherever it is divided. */
+import { formatOf, isLineFormat } from '@desist/formats';
+import type { LineFormat, NormaliseContext, Normalised } from '@desist/formats';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bytesOf } from './cases.ts';
@@ -75,8 +75,8 @@ const LINES = { postfix: postfixLine, exim: eximLine, powermta: powermtaLine, ha
 
 for (const [name, line] of Object.entries(LINES)) {
   const format = formatOf(name) as LineFormat;
-  describe(`${name}, cut anywhere`, () => {
-    it('says the same', () => {
+  describe(`${name}, input divided at any place`, () => {
+    it('gives the same result', () => {
       fc.assert(
         fc.property(fc.array(line, { maxLength: 40 }), fc.array(fc.nat({ max: 39 }), { maxLength: 8 }), (lines, cuts) => {
           const whole = atOnce(format, lines);
@@ -87,7 +87,7 @@ for (const [name, line] of Object.entries(LINES)) {
       );
     });
 
-    it('says of a payload what its lines say', () => {
+    it('gives for a payload what its lines give', () => {
       expect(isLineFormat(format)).toBe(true);
       for (const one of CASES.find((cases) => cases.format === name)?.cases ?? []) {
         const payload = Buffer.from(bytesOf(one)).toString('utf8');
@@ -102,7 +102,7 @@ for (const [name, line] of Object.entries(LINES)) {
 }
 
 describe('the order of lines', () => {
-  it('an expiry names exactly those whose last status under that queue id was deferred', () => {
+  it('an expiry names exactly the recipients whose last status under that queue id was deferred', () => {
     fc.assert(
       fc.property(fc.array(postfixLine, { maxLength: 60 }), (lines) => {
         const waiting = new Map<string, Set<string>>();

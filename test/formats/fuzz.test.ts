@@ -2,9 +2,9 @@
  * Every format under damaged payloads: no throw, no hang, nothing lost. 2,000 cases in all; DESIST_FUZZ sets another number (100000 in
  * the long run).
  */
-import { decodeRecord, encodeEvent } from '@desist/contracts';
-import { formatOf } from '@desist/contracts/formats';
-import type { Format, NormaliseContext, Normalised } from '@desist/contracts/formats';
+import { decodeRecord, encodeEvent } from '@desist/formats/event';
+import { formatOf } from '@desist/formats';
+import type { Format, NormaliseContext, Normalised } from '@desist/formats';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bytesOf } from './cases.ts';
@@ -88,7 +88,7 @@ for (const { format: name, cases } of CASES) {
   const seed = fc.nat({ max: seeds.length - 1 });
 
   describe(`${name}, ${RUNS} damaged payloads`, { timeout: 3_600_000 }, () => {
-    it('no throw, no hang, and every payload is accounted for', () => {
+    it('never throws, never hangs, and accounts for every payload', () => {
       fc.assert(
         fc.property(seed, fc.array(damage, { minLength: 1, maxLength: 3 }), (index, damages) => {
           const { payload, context } = seeds[index] as (typeof seeds)[number];
@@ -106,7 +106,7 @@ for (const { format: name, cases } of CASES) {
 
     const whole = seeds.filter(({ payload }) => elementsOf(payload) !== undefined);
 
-    it.skipIf(whole.length === 0)('a damaged element changes nothing for its neighbours', () => {
+    it.skipIf(whole.length === 0)('a damaged element does not affect its neighbours', () => {
       fc.assert(
         fc.property(fc.nat({ max: whole.length - 1 }), damage, (index, one) => {
           const { payload, context } = whole[index] as (typeof seeds)[number];
@@ -131,7 +131,7 @@ for (const { format: name, cases } of CASES) {
 }
 
 describe('bytes of no format', { timeout: 3_600_000 }, () => {
-  it.each(CASES.map(({ format }) => format))('%s tells that it can not read them', (name) => {
+  it.each(CASES.map(({ format }) => format))('%s reports that it cannot read them', (name) => {
     const format = formatOf(name) as Format;
     fc.assert(
       fc.property(
@@ -149,7 +149,7 @@ describe('bytes of no format', { timeout: 3_600_000 }, () => {
     );
   });
 
-  it.each(CASES.map(({ format }) => format))('%s stays linear on long nonsense', (name) => {
+  it.each(CASES.map(({ format }) => format))('%s takes linear time on long nonsense', (name) => {
     const format = formatOf(name) as Format;
     for (const piece of ['[', '{"a":', '{\n', '[]\n', '{}\n', '"', '\\', 'a=b&', '--x\r\n', '{"event":"x"}', '\n', ' ,', '"@"<']) {
       checked(format, Buffer.from(piece.repeat(30_000)), CONTEXT);

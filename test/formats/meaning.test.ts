@@ -1,7 +1,7 @@
-/** From payloads to the list: what may suppress, and what must never. */
-import { providerOf } from '@desist/contracts';
-import { formatOf } from '@desist/contracts/formats';
-import type { Format, FormatName } from '@desist/contracts/formats';
+/** From payloads to the suppression list: what suppresses, and what must never suppress. */
+import { providerOf } from '@desist/verdicts';
+import { formatOf } from '@desist/formats';
+import type { Format, FormatName } from '@desist/formats';
 import { DEFAULT_POLICY } from '@desist/domain';
 import type { PolicySet } from '@desist/domain';
 import { createReplay } from '@desist/pipeline';
@@ -45,7 +45,7 @@ describe('SendGrid', () => {
   });
 
   it.each(['550 5.1.1 user unknown', '552 5.2.2 mailbox full', '554 blocked using a list', ''])(
-    'a week of blocks never does, whatever they say: %s',
+    'a week of blocks never suppresses, whatever the replies say: %s',
     (reason) => {
       expect(
         suppressedBy(
@@ -56,7 +56,7 @@ describe('SendGrid', () => {
     },
   );
 
-  it('its own list is no evidence, however often it refuses', () => {
+  it('entries of its own suppression list are not evidence, however often it refuses', () => {
     expect(
       suppressedBy(
         'sendgrid',
@@ -73,11 +73,11 @@ describe('Amazon SES', () => {
     complaint: { complainedRecipients: recipients.map((emailAddress) => ({ emailAddress })), timestamp: iso(START), feedbackId: 'f' },
   });
 
-  it('a complaint that can only mean one recipient suppresses him', () => {
+  it('a complaint with a single possible recipient suppresses the recipient', () => {
     expect(suppressedBy('ses', complaint(['a@example.com']))).toEqual(['a@example.com: complaint']);
   });
 
-  it('of several candidates none is suppressed', () => {
+  it('with several candidates, none is suppressed', () => {
     expect(suppressedBy('ses', complaint(['a@example.com', 'b@example.com', 'c@example.com']))).toEqual([]);
   });
 
@@ -115,7 +115,7 @@ describe('Resend', () => {
     data: { email_id: 'm', to, bounce: { type: 'Permanent', subType: 'General', message: '550 5.1.1 user unknown' } },
   });
 
-  it('a bounce of a message to one recipient suppresses, of a message to two it names none', () => {
+  it('a bounce suppresses the only recipient of a message; of two recipients, none', () => {
     expect(suppressedBy('resend', bounce(['a@example.com']))).toEqual(['a@example.com: hard_bounce']);
     expect(suppressedBy('resend', bounce(['a@example.com', 'b@example.com']))).toEqual([]);
   });
@@ -132,13 +132,13 @@ describe('Mailgun', () => {
   });
   const deferral = { severity: 'temporary', reason: 'generic', 'delivery-status': { code: 452, message: '4.2.2 mailbox full' } };
 
-  it('"too old" takes the cause of the deferrals before it', () => {
+  it('"too old" takes the cause of the preceding deferrals', () => {
     const days = [0, 1, 2, 3].map((day) => failed(deferral, day));
     const end = failed({ severity: 'permanent', reason: 'old', 'delivery-status': { code: 498, description: 'Too old' } }, 3.5);
     expect(suppressedBy('mailgun', [...days, end])).toEqual(['a@example.com: persistent_deferral']);
   });
 
-  it('605 is its own list', () => {
+  it('605 means its own suppression list', () => {
     expect(
       suppressedBy('mailgun', [
         failed({

@@ -30,7 +30,7 @@ const bytes: fc.Arbitrary<Damage> = fc.oneof(
   }),
 );
 
-/** What stands where something else is expected. */
+/** Values of an unexpected type. */
 const odd: fc.Arbitrary<unknown> = fc.oneof(
   fc.constantFrom<unknown>(
     null,

@@ -1,7 +1,8 @@
-/** Bytes that version 1 wrote, of every topic: later versions must read them as they were meant. Lines are added, never changed. */
+/** Records of every topic as version 1 wrote them. Later versions must read them with the same meaning. Lines are added, never changed. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { decodeChange, decodeRecord, decodeSuppressions, schemaProblem } from '@desist/contracts';
+import { decodeChange, decodeSuppressions, schemaProblem } from '@desist/contracts';
+import { decodeRecord } from '@desist/formats/event';
 
 interface Line {
   readonly topic: 'delivery-events' | 'suppression-events' | 'suppressions';
@@ -10,7 +11,7 @@ interface Line {
   readonly wants: Readonly<Record<string, unknown>> | null;
 }
 
-const lines = readFileSync(new URL('contracts/version-1.ndjson', import.meta.url), 'utf8')
+const lines = readFileSync(new URL('./contracts/version-1.ndjson', import.meta.url), 'utf8')
   .trim()
   .split('\n')
   .map((line) => JSON.parse(line) as Line);

@@ -1,10 +1,11 @@
 /** The engine on a real Postgres: connections killed by the server at random while it works; the table equals the oracle row by row. */
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { encodeEvent } from '@desist/contracts';
-import { classify, DAY, DEFAULT_POLICY, HOUR } from '@desist/domain';
+import { encodeEvent } from '@desist/formats/event';
+import { classify } from '@desist/verdicts';
+import { asAddress, asTenant, DAY, DEFAULT_POLICY, HOUR } from '@desist/domain';
 import type { LogEvent, PolicySet } from '@desist/domain';
 import { createMemoryLog } from '@desist/memory';
-import { createEngine, createStop } from '@desist/pipeline';
+import { createEngine } from '@desist/pipeline';
 import type { Logger, Time } from '@desist/pipeline';
 import { createStore, migrate, openServer } from '@desist/store-postgres';
 import type { Database } from '@desist/store-postgres';
@@ -12,7 +13,7 @@ import { START } from '../support/oracle/events.ts';
 import { oracle } from '../support/oracle/oracle.ts';
 import { createDatabase } from '../support/servers/postgres.ts';
 import type { TestDatabase } from '../support/servers/postgres.ts';
-import { wire } from '../support/wire.ts';
+import { codec } from '@desist/runtime/codec';
 
 const POLICIES: PolicySet = { version: 'sha256:test', base: DEFAULT_POLICY, tenants: new Map() };
 const quiet: Logger = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
@@ -31,7 +32,7 @@ function tenDays(): LogEvent[] {
   for (let who = 0; who < RECIPIENTS; who += 1) {
     const text = REPLIES[who % REPLIES.length] ?? '';
     const rhythm = (3 + (who % 9)) * HOUR;
-    const common = { tenant: 'acme', recipient: `r${who}@example.com`, stream: 'default' };
+    const common = { tenant: asTenant('acme'), recipient: asAddress(`r${who}@example.com`), stream: 'default' };
     for (let at = START + who * 1000, n = 0; at < START + 5 * DAY; at += rhythm, n += 1) {
       const healed = who % 5 === 0 && n === 7;
       const smtp = { code: Number(text.slice(0, 3)), text };
@@ -83,14 +84,14 @@ describe.skipIf(inject('databaseUrl') === undefined)('the engine on Postgres', (
       store,
       source: log,
       sink: log,
-      wire,
+      codec: codec,
       policies: POLICIES,
       time,
       logger: quiet,
       owner: 'test',
       limits: { records: 300, rows: 40, interval: 20 },
     });
-    const stop = createStop();
+    const stop = new AbortController();
     const running = log.run(engine, stop.signal);
 
     let kills = 0;
@@ -109,7 +110,7 @@ describe.skipIf(inject('databaseUrl') === undefined)('the engine on Postgres', (
     const clock = async (): Promise<number> => Number((await db.query('select clock from desist.checkpoint'))[0]?.['clock']);
     await expect.poll(clock, { timeout: 60_000 }).toBeGreaterThanOrEqual(end);
     await expect.poll(async () => (await db.query('select 1 from desist.outbox limit 1')).length, { timeout: 60_000 }).toBe(0);
-    stop.stop();
+    stop.abort();
     await running;
     await engine.close();
     expect(kills).toBeGreaterThan(5);

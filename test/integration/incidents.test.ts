@@ -1,17 +1,18 @@
 /** Incidents on a real Postgres: what three partitions count comes together there, and is one incident; undone, redone, and after a crash. */
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { encodeEvent, encodeIncident } from '@desist/contracts';
-import { DAY, DEFAULT_POLICY, HOUR, MINUTE } from '@desist/domain';
+import { encodeEvent } from '@desist/formats/event';
+import { encodeIncident } from '@desist/contracts';
+import { asAddress, asTenant, DAY, DEFAULT_POLICY, HOUR, MINUTE } from '@desist/domain';
 import type { IncidentNotice, LogEvent, PolicySet } from '@desist/domain';
 import { createMemoryLog } from '@desist/memory';
 import type { MemoryLog } from '@desist/memory';
-import { createCoordinator, createEngine, createStop } from '@desist/pipeline';
+import { createCoordinator, createEngine } from '@desist/pipeline';
 import type { Coordinator, Engine, IncidentStore, Logger, Time } from '@desist/pipeline';
-import { createIncidentStore, createStore, migrate, openServer } from '@desist/store-postgres';
+import { createIncidentStore, createStore } from '@desist/store-postgres';
 import type { Database } from '@desist/store-postgres';
-import { createDatabase } from '../support/servers/postgres.ts';
-import type { TestDatabase } from '../support/servers/postgres.ts';
-import { wire } from '../support/wire.ts';
+import { migratedServer } from '../support/servers/template.ts';
+import type { OpenDatabase } from '../support/servers/template.ts';
+import { codec } from '@desist/runtime/codec';
 
 const POLICIES: PolicySet = { version: 'sha256:test', base: DEFAULT_POLICY, tenants: new Map() };
 const quiet: Logger = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
@@ -25,7 +26,16 @@ let serial = 0;
 function mail(type: 'delivered' | 'bounced', recipient: string, occurredAt: number, text?: string): LogEvent {
   serial += 1;
   const smtp = text === undefined ? {} : { smtp: { code: 550, enhanced: '5.1.1', text } };
-  return { id: `e${serial}`, tenant: 'acme', stream: 'default', recipient, messageId: `m${serial}`, type, occurredAt, ...smtp };
+  return {
+    id: `e${serial}`,
+    tenant: asTenant('acme'),
+    stream: 'default',
+    recipient: asAddress(recipient),
+    messageId: `m${serial}`,
+    type,
+    occurredAt,
+    ...smtp,
+  };
 }
 
 function every(minutes: number, from: number, to: number, one: (at: number, n: number) => LogEvent): LogEvent[] {
@@ -81,11 +91,21 @@ async function createWorld(db: Database): Promise<World> {
       }),
     start(rows = 1_000) {
       const limits = { records: 10_000, rows, interval: 1 };
-      const engine = createEngine({ store, source: log, sink: log, wire, policies: POLICIES, time, logger: quiet, owner: 'test', limits });
-      const stop = createStop();
+      const engine = createEngine({
+        store,
+        source: log,
+        sink: log,
+        codec: codec,
+        policies: POLICIES,
+        time,
+        logger: quiet,
+        owner: 'test',
+        limits,
+      });
+      const stop = new AbortController();
       const running = log.run(engine, stop.signal);
       stops.push(async () => {
-        stop.stop();
+        stop.abort();
         await running;
         await engine.close();
       });
@@ -133,19 +153,16 @@ const rows = async ({ db }: World): Promise<readonly unknown[]> =>
   }));
 
 describe.skipIf(inject('databaseUrl') === undefined)('incidents on Postgres', () => {
-  let made: TestDatabase;
+  let made: OpenDatabase;
   let world: World;
 
   beforeAll(async () => {
-    made = await createDatabase(inject('databaseUrl') ?? '');
-    const db = openServer({ url: made.url, applicationName: 'incidents', onIdleError: () => undefined });
-    await migrate(db);
-    world = await createWorld(db);
+    made = await migratedServer();
+    world = await createWorld(made.db);
   });
   afterAll(async () => {
     await world.stop();
-    await world.db.close();
-    await made.drop();
+    await made.close();
   });
 
   it('is one, noticed by whoever looks first, told to every partition, published once; what it had caused is undone', async () => {
@@ -168,7 +185,14 @@ describe.skipIf(inject('databaseUrl') === undefined)('incidents on Postgres', ()
 
     expect(await suppressed(world)).toEqual(['gone-before@gmail.com', 'gone@yahoo.com']);
     const [incident] = await world.incidents.list({ limit: 10 });
-    expect(incident).toMatchObject({ origin: 'detected', open: false, holds: true, action: 'closed', revision: 2, told: 2 });
+    expect(incident).toMatchObject({
+      origin: 'detected',
+      open: false,
+      excludes: true,
+      action: 'closed',
+      revision: 2,
+      announcedRevision: 2,
+    });
     expect(incident?.summary).toMatchObject({ failing: 36, codes: [{ code: '550 5.1.1', count: 36 }], samples: [UNKNOWN] });
     const about = published(world).filter(({ type }) => type.startsWith('incident_'));
     expect(about.map(({ type }) => type)).toEqual(['incident_opened', 'incident_closed']);
@@ -189,9 +213,15 @@ describe.skipIf(inject('databaseUrl') === undefined)('incidents on Postgres', ()
     const [incident] = await world.incidents.list({ limit: 1 });
     if (incident === undefined) throw new Error('no incident');
     const before = await rows(world);
-    const decide = async (holds: boolean): Promise<void> => {
+    const decide = async (excludes: boolean): Promise<void> => {
       const row = (await world.incidents.find(incident.id)) ?? incident;
-      const next = { ...row, revision: row.revision + 1, holds, action: holds ? ('voided' as const) : ('restored' as const), by: 'ops' };
+      const next = {
+        ...row,
+        revision: row.revision + 1,
+        excludes,
+        action: excludes ? ('voided' as const) : ('restored' as const),
+        by: 'ops',
+      };
       expect(await world.incidents.update(next, row.revision)).toBe(true);
       expect(await world.incidents.update(next, row.revision)).toBe(false);
       await world.coordinator().tick();
@@ -221,7 +251,7 @@ describe.skipIf(inject('databaseUrl') === undefined)('incidents on Postgres', ()
     const [incident] = await world.incidents.list({ limit: 1 });
     if (incident === undefined) throw new Error('no incident');
     const had = published(world).length;
-    const notice: IncidentNotice = { ...incident, revision: incident.revision + 1, holds: false, action: 'restored', announcedBy: 1 };
+    const notice: IncidentNotice = { ...incident, revision: incident.revision + 1, excludes: false, action: 'restored', announcedBy: 1 };
     const { key, value } = encodeIncident(notice);
     await world.log.append(
       'deliveryEvents',
@@ -247,9 +277,9 @@ describe.skipIf(inject('databaseUrl') === undefined)('incidents on Postgres', ()
         yield: () => new Promise((resolve) => setImmediate(resolve)),
       };
       const limits = { records: 100, rows: 2, interval: 1 };
-      const options = { store: dying, source: world.log, sink: world.log, wire, policies: POLICIES, time, logger: quiet, limits };
+      const options = { store: dying, source: world.log, sink: world.log, codec: codec, policies: POLICIES, time, logger: quiet, limits };
       const engine = createEngine({ ...options, owner: `life ${life}`, drain: 1 });
-      const stop = createStop();
+      const stop = new AbortController();
       const running = world.log.run(engine, stop.signal);
       running.catch(() => undefined);
       const highs = await Promise.all(Array.from({ length: PARTITIONS }, async (_, one) => (await world.log.bounds(one)).high));
@@ -257,7 +287,7 @@ describe.skipIf(inject('databaseUrl') === undefined)('incidents on Postgres', ()
         (engine.status().find(({ partition }) => partition === one)?.committed ?? 0) >= (highs[one] ?? 0);
       await expect.poll(() => commits > 1 || highs.every((_, one) => isRead(one))).toBe(true);
       if (commits > 1) died += 1;
-      stop.stop();
+      stop.abort();
       await engine.close();
     }
     expect(died).toBeGreaterThan(6);

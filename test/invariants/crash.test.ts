@@ -49,7 +49,7 @@ describe.skipIf(inject('databaseUrl') === undefined)('killed with SIGKILL under 
       const last = world.engine();
       await world.settled();
       last.signal('SIGTERM');
-      expect(await last.ended()).toBe(0);
+      expect(await last.ended(), last.lastWords()).toBe(0);
       const verified = await verify(world, planted);
       // A load that was worked off before the kills began would prove nothing.
       expect(midway).toBeGreaterThan(KILLS / 3);

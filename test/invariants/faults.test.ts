@@ -1,10 +1,10 @@
 /** Faults by name, on real servers of this test's own. After each: table, compacted topic and changes equal the oracle. */
 import { connect } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
-import { DEFAULT_POLICY, HOUR } from '@desist/domain';
+import { asAddress, asTenant, DEFAULT_POLICY, HOUR } from '@desist/domain';
 import { connectKafka } from '@desist/log-kafka';
-import { createEngine, createStop } from '@desist/pipeline';
-import { systemTime } from '@desist/shell';
+import { createEngine } from '@desist/pipeline';
+import { systemTime } from '@desist/runtime';
 import { createStore } from '@desist/store-postgres';
 import { desist } from '../e2e/desist.ts';
 import type { Broker } from '../integration/kafka/broker.ts';
@@ -20,7 +20,7 @@ import { startProxy } from '../support/load/proxy.ts';
 import { verify } from '../support/load/verify.ts';
 import type { PostgresServer } from '../support/servers/postgres.ts';
 import { startPostgres } from '../support/servers/postgres.ts';
-import { wire } from '../support/wire.ts';
+import { codec } from '@desist/runtime/codec';
 
 const SESSION = { KAFKA_SESSION_TIMEOUT: '3s', KAFKA_HEARTBEAT_INTERVAL: '500ms', KAFKA_REQUEST_TIMEOUT: '6s' };
 const TEXT = '452 4.2.2 Mailbox full';
@@ -49,7 +49,7 @@ describe.skipIf(inject('databaseUrl') === undefined)('faults', () => {
 
   async function stopped(engine: EngineProcess): Promise<void> {
     engine.signal('SIGTERM');
-    expect(await engine.ended()).toBe(0);
+    expect(await engine.ended(), engine.lastWords()).toBe(0);
   }
 
   it('the answer to COMMIT is lost, again and again', async () => {
@@ -95,20 +95,30 @@ describe.skipIf(inject('databaseUrl') === undefined)('faults', () => {
         return socket;
       },
     });
-    const planted = load(12);
+    const planted = load(12, 3);
     await world.fill(planted);
     const policies = { version: 'sha256:test', base: DEFAULT_POLICY, tenants: new Map() };
     const limits = { records: 2_000, rows: 100, interval: 50 };
     const store = createStore(world.db);
-    const engine = createEngine({ store, source: log, sink: log, wire, policies, time: systemTime, logger: silent, owner: 'test', limits });
-    const stop = createStop();
+    const engine = createEngine({
+      store,
+      source: log,
+      sink: log,
+      codec: codec,
+      policies,
+      time: systemTime,
+      logger: silent,
+      owner: 'test',
+      limits,
+    });
+    const stop = new AbortController();
     const running = log.run(engine, stop.signal);
     await world.settled();
-    stop.stop();
+    stop.abort();
     await running;
     await engine.close();
     await log.close();
-    expect(cuts).toBeGreaterThan(3);
+    expect(cuts, 'answers that were lost').toBeGreaterThan(3);
     await verify(world, planted);
   });
 
@@ -135,7 +145,7 @@ describe.skipIf(inject('databaseUrl') === undefined)('faults', () => {
     const begin = end - 100 * HOUR;
     const planted: Planted[] = [];
     for (let who = 0; who < 200; who += 1) {
-      const common = { tenant: 'acme', recipient: `r${who}@example.com`, stream: 'default', messageId: `m-${who}` };
+      const common = { tenant: asTenant('acme'), recipient: asAddress(`r${who}@example.com`), stream: 'default', messageId: `m-${who}` };
       // Dense failures for 71 h; the delivery is the last thing in the log.
       for (let hour = 0; hour <= 71; hour += 6) {
         const at = begin + hour * HOUR + who;
@@ -164,7 +174,7 @@ describe.skipIf(inject('databaseUrl') === undefined)('faults', () => {
     expect(suppressed, 'not even for a moment').toEqual([]);
   });
 
-  it('retention has eaten unread records: that partition stands still and says so, an operator accepts the loss', async () => {
+  it('retention deleted unread records: that partition stops with a reason, and an operator accepts the loss', async () => {
     const planted = load(14);
     await world.fill(planted);
     const { deliveryEvents } = world.options.topics;
@@ -199,7 +209,7 @@ describe.skipIf(inject('databaseUrl') === undefined)('faults', () => {
     expect(await world.db.query('select 1 from desist.checkpoint where stopped is not null')).toEqual([]);
   });
 
-  it('the topic was made again with less in it: nothing is read as if it were the old one', async () => {
+  it('the topic was recreated with less in it: nothing is read as if it were the old one', async () => {
     const planted = load(15);
     await world.fill(planted);
     const engine = world.engine(SESSION);
@@ -210,11 +220,12 @@ describe.skipIf(inject('databaseUrl') === undefined)('faults', () => {
     await withAdmin(broker.brokers, async (admin) => {
       await admin.deleteTopics({ topics: [deliveryEvents] });
       await until(async () => !(await admin.listTopics()).includes(deliveryEvents), 'the topic is gone');
-      await admin.createTopics({ waitForLeaders: true, topics: [{ topic: deliveryEvents, numPartitions: PARTITIONS }] });
+      await admin.createTopics({ waitForLeaders: false, topics: [{ topic: deliveryEvents, numPartitions: PARTITIONS }] });
+      await until(async () => (await admin.listTopics()).includes(deliveryEvents), 'the topic is there again');
     });
     const again = world.engine(SESSION);
     const line = await again.next('partition stopped');
-    expect(line['reason']).toMatch(/^the log ends at 0, before the checkpoint \d+: the topic was made again/);
+    expect(line['reason']).toMatch(/^the log ends at 0, before the checkpoint \d+: the topic was recreated/);
     await stopped(again);
     expect(await world.db.query('select address, scope, reason, since from desist.suppression_list order by 1, 2, 3')).toEqual(before);
   });
@@ -230,7 +241,7 @@ describe.skipIf(inject('databaseUrl') === undefined)('faults', () => {
     const second = world.engine(SESSION);
     const line = await second.next('waiting for the database and the log');
     expect(line['problem']).toContain(
-      `has ${PARTITIONS + 1} partitions, but the recipients in this database are spread over ${PARTITIONS}`,
+      `has ${PARTITIONS + 1} partitions, but the recipients in this database are distributed over ${PARTITIONS}`,
     );
     await stopped(second);
     expect((await desist(['migrate', '--check'], environment())).code).toBe(1);

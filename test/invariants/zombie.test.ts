@@ -3,6 +3,7 @@
  * first engine goes on: its commit is refused, every time. Live traffic.
  */
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { asTenant, asAddress } from '@desist/domain';
 import { until } from '../integration/kafka/support.ts';
 import type { Broker } from '../integration/kafka/broker.ts';
 import { startBroker } from '../integration/kafka/broker.ts';
@@ -77,7 +78,7 @@ describe.skipIf(inject('databaseUrl') === undefined)('stopped past its session, 
         await until(async () => (await owned(heir)) > 0 && (await owned(zombie)) > 0, 'both have partitions again');
         expect(zombie.said(FENCED).length, 'the zombie knows').toBeGreaterThan(0);
         zombie.signal('SIGTERM');
-        expect(await zombie.ended()).toBe(0);
+        expect(await zombie.ended(), zombie.lastWords()).toBe(0);
         now = next;
       }
       const { engine: zombie } = now;
@@ -85,7 +86,7 @@ describe.skipIf(inject('databaseUrl') === undefined)('stopped past its session, 
       await producer;
       await world.settled();
       zombie.signal('SIGTERM');
-      expect(await zombie.ended()).toBe(0);
+      expect(await zombie.ended(), zombie.lastWords()).toBe(0);
       const verified = await verify(world, planted);
       expect(verified.suppressions).toBeGreaterThan(20);
       expect(refused, 'commits that were refused').toBeGreaterThanOrEqual(CYCLES);
@@ -107,8 +108,8 @@ function liveTraffic(from: number, random: () => number): Planted[] {
     const kind = random();
     const who = kind < 0.8 ? `reader${Math.floor(random() * 5_000)}` : `r${Math.floor(random() * 2_000)}`;
     const common = {
-      tenant: 'acme',
-      recipient: `${who}@example.com`,
+      tenant: asTenant('acme'),
+      recipient: asAddress(`${who}@example.com`),
       stream: 'default',
       id: `live-${n}`,
       occurredAt: now,

@@ -9,7 +9,8 @@ describe('a fault in the protocol is found', () => {
     '%s',
     async (_, mutation) => {
       for (let seed = 0; seed < mutation.seeds; seed += 1) {
-        const scenario = scenarioOf(seed);
+        const plain = scenarioOf(seed);
+        const scenario = mutation.narrowed?.(plain) ?? plain;
         if (mutation.where?.(scenario) === false) continue;
         const { failure } = await simulate(scenario, { mutation });
         if (failure !== null) return;

@@ -15,16 +15,15 @@ import {
   encodeRecipient,
   factOf,
   HOUR,
-  machineOf,
   MINUTE,
   newRecipient,
-  viewOf,
 } from '@desist/domain';
 import type { Change, DeliveryEvent, FoldContext, LogEvent, Policy, PolicySet, Recipient } from '@desist/domain';
 import { scriptedVerdict, START } from '../support/oracle/events.ts';
+import { outcomeOf } from '../support/held.ts';
 import { oracle } from '../support/oracle/oracle.ts';
 import { eventsOfOneRecipient, TENANT } from '../support/arbitraries.ts';
-import { contrast, PROVIDER, verdictOf } from '../support/judged.ts';
+import { contrast, PROVIDER, verdictOf } from '../support/classified.ts';
 
 const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 10_000);
 
@@ -51,7 +50,7 @@ const POLICIES: PolicySet = {
   ]),
 };
 const CONTEXT: FoldContext = {
-  contrast,
+  askBaseline: contrast,
   policies: POLICIES.tenants.get(TENANT) ?? { base: DEFAULT_POLICY, streams: new Map() },
   policyVersion: POLICIES.version,
 };
@@ -67,7 +66,10 @@ function feed(events: readonly LogEvent[], clockAt: (event: LogEvent) => number,
   const changes: Change[] = [];
   let clock = Number.NEGATIVE_INFINITY;
   events.forEach((event, index) => {
-    const fact = factOf(event, (failed) => ({ verdict: verdictOf(failed), reply: null, provider: PROVIDER }));
+    const fact = factOf(event, (failed) => {
+      const { source } = failed;
+      return { verdict: verdictOf(failed), reply: null, provider: PROVIDER, ...(source === undefined ? {} : { source }) };
+    });
     if (clock > Number.NEGATIVE_INFINITY) changes.push(...advanceTo(recipient, clock, CONTEXT));
     clock = Math.max(clock, clockAt(event));
     if (fact === undefined) return;
@@ -84,19 +86,8 @@ function feed(events: readonly LogEvent[], clockAt: (event: LogEvent) => number,
   return { recipient, changes };
 }
 
-function outcomeOf({ recipient }: Outcome): object {
-  const view = viewOf(recipient, CONTEXT);
-  const { streak } = machineOf(recipient, CONTEXT);
-  return {
-    state: view.state,
-    suppressions: view.suppressions.map(({ scope, reason, since, expiresAt }) => ({ scope, reason, since, expiresAt })),
-    allowed: view.allowed,
-    streak: streak === undefined ? null : { startedAt: streak.firstAt, lastAt: streak.lastAt, failures: streak.failures },
-  };
-}
-
 function expected(events: readonly LogEvent[], clock: number): ReturnType<typeof oracle> {
-  const contrastOf = (_: DeliveryEvent, closesAt: number): boolean => contrast(PROVIDER, closesAt)?.holds === true;
+  const contrastOf = (_: DeliveryEvent, closesAt: number): boolean => contrast(PROVIDER, closesAt)?.passes === true;
   return oracle({ events, clock, policy: POLICIES, verdictOf: scriptedVerdict, contrastOf });
 }
 
@@ -129,14 +120,14 @@ describe('one recipient, folded as the events come', () => {
         const end = lastsOf(arrivals) + later * HOUR;
         const outcome = feed(arrivals, (event) => event.occurredAt, end, storeEvery);
         const truth = expected(arrivals, end);
-        const { state, suppressions, allowed, streak } = truth;
-        expect(outcomeOf(outcome)).toEqual({ state, suppressions, allowed, streak });
+        const { state, suppressions, details, allowed, streak } = truth;
+        expect(outcomeOf(outcome.recipient, CONTEXT)).toEqual({ state, suppressions, details, allowed, streak });
       }),
       { numRuns: RUNS },
     );
   });
 
-  it('equals it at any moment, though the clocks of those who report are ahead of it', () => {
+  it("equals it at any moment, even if the reporters' clocks are ahead", () => {
     const ahead = fc.oneof(fc.integer({ min: 1, max: 5 * MINUTE }), fc.integer({ min: 1, max: 5 * DAY }));
     fc.assert(
       fc.property(
@@ -147,8 +138,8 @@ describe('one recipient, folded as the events come', () => {
         (arrivals, by, end, storeEvery) => {
           const outcome = feed(arrivals, (event) => event.occurredAt - by, START + end, storeEvery);
           const { clock } = outcome.recipient;
-          const { state, suppressions, allowed, streak } = expected(arrivals, clock);
-          expect(outcomeOf(outcome)).toEqual({ state, suppressions, allowed, streak });
+          const { state, suppressions, details, allowed, streak } = expected(arrivals, clock);
+          expect(outcomeOf(outcome.recipient, CONTEXT)).toEqual({ state, suppressions, details, allowed, streak });
           // And nothing happens by itself before it is due.
           const until = (dueOf(outcome.recipient, CONTEXT) ?? clock + 90 * DAY) - 1;
           const later = expected(arrivals, Math.max(clock, until));
@@ -159,7 +150,7 @@ describe('one recipient, folded as the events come', () => {
     );
   });
 
-  it('publishes what a subscriber needs to hold the same list, with versions that rise by one', () => {
+  it('publishes what a subscriber needs to keep the same list, with versions that rise by one', () => {
     fc.assert(
       fc.property(eventsOfOneRecipient, fc.nat({ max: 40 * 24 }), (arrivals, later) => {
         const end = lastsOf(arrivals) + later * HOUR;

@@ -4,18 +4,19 @@ import { expect, it } from 'vitest';
 import {
   addFact,
   advanceTo,
+  asAddress,
   DAY,
   DEFAULT_POLICY,
+  eraseRecipient,
   explain,
   factOf,
-  forget,
   machineOf,
   newMachine,
   newRecipient,
-  NO_REPLY,
   run,
   viewOf,
 } from '@desist/domain';
+import { NO_REPLY } from '@desist/verdicts';
 import type { Change, Fact, FoldContext, LogEvent } from '@desist/domain';
 import { createReplay } from '@desist/pipeline';
 import { scriptedVerdict, START } from '../support/oracle/events.ts';
@@ -43,7 +44,7 @@ function heldAfter(changes: readonly Change[]): readonly string[] {
   return [...held.keys()].sort();
 }
 
-it('the command among the events, in any order: state, list and published changes are those of the later events alone', () => {
+it('an erasure among events in any order: state, list and published changes are those of the later events alone', () => {
   fc.assert(
     fc.property(eventsOfOneRecipient, moment, fc.nat({ max: 60 }), (events, at, where) => {
       let recipient = newRecipient();
@@ -54,7 +55,7 @@ it('the command among the events, in any order: state, list and published change
       for (const one of order) {
         if (one === 'forget') {
           clock = Math.max(clock, at);
-          const { changes: ends, rest, held } = forget(recipient, at, clock, CONTEXT);
+          const { changes: ends, rest, blocks: held } = eraseRecipient(recipient, at, clock, CONTEXT);
           changes.push(...ends);
           recipient = rest;
           forgottenAt = at;
@@ -89,17 +90,24 @@ it('the command among the events, in any order: state, list and published change
   );
 });
 
-it('a replay counts the forgotten, and has no final line of them unless something happened since', () => {
+it('a replay counts the erased, and ends without a line for them unless something happened since', () => {
   fc.assert(
     fc.property(eventsOfOneRecipient, moment, (events, at) => {
       const sorted = [...events].sort((a, b) => a.occurredAt - b.occurredAt);
-      const command: LogEvent = { id: 'f', type: 'forget', tenant: TENANT, recipient: 'alice@example.com', occurredAt: at, scope: '*' };
+      const command: LogEvent = {
+        id: 'f',
+        type: 'forget',
+        tenant: TENANT,
+        recipient: asAddress('alice@example.com'),
+        occurredAt: at,
+        scope: '*',
+      };
       const policies = { version: 'v', base: DEFAULT_POLICY, tenants: new Map() };
       const finals = (input: readonly LogEvent[]): readonly [string, number][] => {
         const replay = createReplay({ policies, providerOf: () => 'p', until: END });
         for (const event of input) replay.fold(event);
         replay.finish();
-        return [...replay.notHealthy()].map(({ view }) => [view.state, replay.summary().forgotten]);
+        return [...replay.notHealthy()].map(({ view }) => [view.state, replay.summary().erased]);
       };
       const before = sorted.filter(({ occurredAt }) => occurredAt <= at);
       const after = sorted.filter(({ occurredAt }) => occurredAt > at);

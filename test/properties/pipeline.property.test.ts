@@ -4,20 +4,23 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { encodeEvent } from '@desist/contracts';
-import { classify, DEFAULT_POLICY, HOUR } from '@desist/domain';
-import type { DeliveryEvent, LogEvent, Policy, PolicySet, Verdict } from '@desist/domain';
+import { encodeEvent } from '@desist/formats/event';
+import { classify } from '@desist/verdicts';
+import { asAddress, asTenant, DEFAULT_POLICY, HOUR } from '@desist/domain';
+import type { DeliveryEvent, LogEvent, Policy, PolicySet } from '@desist/domain';
+import type { Verdict } from '@desist/verdicts';
 import { createMemoryLog, createMemoryStore } from '@desist/memory';
 import type { CommitFault, MemoryLog, MemoryStore } from '@desist/memory';
 import { createEngine, createReplay } from '@desist/pipeline';
-import type { Engine, LogConsumer, Logger, Time } from '@desist/pipeline';
+import type { Engine, LogConsumer } from '@desist/pipeline';
 import { eventsOfOneRecipient } from '../support/arbitraries.ts';
+import { quietLogger, simulatedTime } from '../support/host.ts';
 import { START } from '../support/oracle/events.ts';
 import { oracle } from '../support/oracle/oracle.ts';
 import type { OracleAnswer } from '../support/oracle/oracle.ts';
 import { windowsOf } from '../support/oracle/windows.ts';
 import type { LoggedEvent } from '../support/oracle/windows.ts';
-import { wire } from '../support/wire.ts';
+import { codec } from '@desist/runtime/codec';
 
 /** What the partition clock stays behind the present. */
 const GRACE = 60_000;
@@ -25,18 +28,6 @@ const RUNS = Number(process.env['PIPELINE_RUNS'] ?? 300);
 /** A window says something from two deliveries on, so that a short story has some that hold. */
 const BASE: Policy = { ...DEFAULT_POLICY, contrast: { window: 6 * HOUR, deliveries: 2, failingShare: 0.6 } };
 const POLICIES: PolicySet = { version: 'sha256:test', base: BASE, tenants: new Map() };
-const quiet: Logger = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
-
-/** A host whose waits take no time. */
-function simulatedTime(present: () => number): Time {
-  let ticks = 0;
-  return {
-    now: present,
-    monotonic: () => (ticks += 1),
-    sleep: () => new Promise((resolve) => setImmediate(resolve)),
-    yield: () => Promise.resolve(),
-  };
-}
 
 function verdictOf(event: DeliveryEvent): Verdict | null {
   if (event.smtp === undefined) return null;
@@ -81,16 +72,16 @@ async function runWithCrashes(
       store: world.store,
       source: world.log,
       sink: world.log,
-      wire,
+      codec: codec,
       policies: POLICIES,
       time,
-      logger: quiet,
+      logger: quietLogger,
       owner: `life-${life}`,
       grace: GRACE,
       limits: { records: 7, rows: 3, interval: 2 },
     });
     const batches = lives[life] ?? Number.POSITIVE_INFINITY;
-    if (await feed(engine, world, high, batches, cuts)) {
+    if (await feed(engine, world, { high, batches, cuts })) {
       world.store.fault = () => 'none';
       return engine;
     }
@@ -99,7 +90,16 @@ async function runWithCrashes(
   }
 }
 
-async function feed(engine: LogConsumer, world: World, high: number, batches: number, cuts: readonly number[]): Promise<boolean> {
+interface Feeding {
+  /** End of the log. */
+  readonly high: number;
+  /** After so many batches the process dies. */
+  readonly batches: number;
+  /** Sizes of the batches, again and again. */
+  readonly cuts: readonly number[];
+}
+
+async function feed(engine: LogConsumer, world: World, { high, batches, cuts }: Feeding): Promise<boolean> {
   const assigned = await engine.assign(0);
   if (assigned.kind === 'stopped') throw new Error(assigned.reason);
   let position = assigned.offset;
@@ -112,7 +112,7 @@ async function feed(engine: LogConsumer, world: World, high: number, batches: nu
       .slice(0, size);
     const nextOffset = (records.at(-1)?.offset ?? position) + 1;
     const outcome = await engine.batch({ partition: 0, firstOffset: position, nextOffset, highWatermark: high, records });
-    if (outcome.kind !== 'taken') throw new Error(outcome.kind);
+    if (outcome.kind !== 'processed') throw new Error(outcome.kind);
     position = nextOffset;
   }
   return true;
@@ -142,8 +142,8 @@ function withOthers(events: readonly LogEvent[], others: typeof othersMail exten
     const id = unusual ? `o\u00e9${index}` : `o${index}`;
     const event: DeliveryEvent = {
       id,
-      tenant: 'acme',
-      recipient: `o${index % 7}@example.com`,
+      tenant: asTenant('acme'),
+      recipient: asAddress(`o${index % 7}@example.com`),
       type: 'delivered',
       stream: 'marketing',
       messageId: `m${index}`,
@@ -159,18 +159,20 @@ describe('the engine with crashes and lost answers', () => {
   it('stores and publishes exactly what the oracle says', async () => {
     await fc.assert(
       fc.asyncProperty(
-        fc.array(eventsOfOneRecipient, { minLength: 1, maxLength: 4 }),
-        fc.array(fc.integer({ min: 1, max: 6 }), { maxLength: 3 }),
-        fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 5 }),
-        faultsOf,
-        fc.uniqueArray(fc.nat({ max: 40 }), { maxLength: 5 }),
-        othersMail,
-        async (families, lives, cuts, faults, junk, others) => {
+        fc.record({
+          families: fc.array(eventsOfOneRecipient, { minLength: 1, maxLength: 4 }),
+          lives: fc.array(fc.integer({ min: 1, max: 6 }), { maxLength: 3 }),
+          cuts: fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 5 }),
+          faults: faultsOf,
+          junk: fc.uniqueArray(fc.nat({ max: 40 }), { maxLength: 5 }),
+          others: othersMail,
+        }),
+        async ({ families, lives, cuts, faults, junk, others }) => {
           // A healthy recipient's evidence is forgotten after a week: an `expired` without a reply that comes later finds no cause.
           const hasCause = (event: LogEvent): boolean =>
             event.type !== 'expired' || ('smtp' in event && /full|unknown|limit/i.test(event.smtp?.text ?? ''));
           const perRecipient = families.map((events, who) =>
-            events.filter(hasCause).map((event) => ({ ...event, recipient: `r${who}@example.com` })),
+            events.filter(hasCause).map((event) => ({ ...event, recipient: asAddress(`r${who}@example.com`) })),
           );
           const mixed = perRecipient.flat().sort((a, b) => a.id.localeCompare(b.id) || a.recipient.localeCompare(b.recipient));
           // In order of time: a delivery to somebody without a row leaves no trace, which is the one exception the design allows.
@@ -191,7 +193,7 @@ describe('the engine with crashes and lost answers', () => {
             const truth = oracle({ events, clock: end, policy: POLICIES, verdictOf, contrastOf: windows.holds });
             const row = world.store.rows().find(({ address }) => address === `r${who}@example.com`);
             expect(row?.state ?? 'healthy').toBe(truth.state);
-            const held = (row?.holds?.suppressions ?? []).map(({ scope, reason, since, expiresAt }) => ({
+            const held = (row?.active?.suppressions ?? []).map(({ scope, reason, since, expiresAt }) => ({
               scope,
               reason,
               since,
@@ -214,7 +216,7 @@ describe('the engine with crashes and lost answers', () => {
 
 /** `desist replay` of the same log, in the same order, says the same. */
 function expectReplayed({ logged }: World, end: number, truthOf: (address: string) => OracleAnswer): void {
-  const replay = createReplay({ policies: POLICIES, providerOf: wire.providerOf, until: end });
+  const replay = createReplay({ policies: POLICIES, providerOf: codec.providerOf, until: end });
   for (const { event } of logged) replay.fold(event);
   replay.finish();
   const seen = new Set<string>();
@@ -251,7 +253,7 @@ function expectPublishedEqualsTable(world: World): void {
     const value =
       published === null ? { suppressions: [] } : (JSON.parse(published) as { suppressions: { scope: string; reason: string }[] });
     expect(value.suppressions.map(({ scope, reason }) => `${scope} ${reason}`)).toEqual(
-      (row.holds?.suppressions ?? []).map(({ scope, reason }) => `${scope} ${reason}`),
+      (row.active?.suppressions ?? []).map(({ scope, reason }) => `${scope} ${reason}`),
     );
   }
   interface Published {

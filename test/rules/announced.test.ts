@@ -39,11 +39,11 @@ describe('a streak', () => {
     ]);
   });
 
-  it('that nobody was told of ends in silence', () => {
+  it('that was never announced ends without an announcement', () => {
     expect(announced([deferred(0), delivered(1), deferred(2)], 100)).toEqual([]);
   });
 
-  it('that ends in the millisecond in which another begins is said to have ended', () => {
+  it('that ends in the millisecond in which another begins is announced as ended', () => {
     expect(announced(deferrals(0, 24, 72 + ms(1)), 73)).toEqual([
       '24: persistent, deferred to persistent, by event',
       '72: soft_bounced, persistent to soft_bounced, by deadline',
@@ -60,7 +60,7 @@ describe('a streak', () => {
     ]);
   });
 
-  it('that is only forgotten as a give-up, and goes on as a streak, falls back by its deadline', () => {
+  it('whose give-up is forgotten while the streak continues falls back at its deadline', () => {
     const policy: Policy = { ...DEFAULT_POLICY, giveUp: { ...DEFAULT_POLICY.giveUp, remembered: 30 * HOUR } };
     expect(announced([giveUp(0), deferred(1)], 30, policy)).toEqual([
       '0: soft_bounced, healthy to soft_bounced, by event',
@@ -68,14 +68,14 @@ describe('a streak', () => {
     ]);
   });
 
-  it('that rises at the moment of an event that has nothing to do with it rises by its deadline', () => {
+  it('that rises at the moment of an unrelated event rises by its deadline', () => {
     expect(announced([...deferrals(0, 1), { type: 'allow', at: 24 }], 24)).toEqual([
       '24: allowed, deferred to deferred, by operator',
       '24: persistent, deferred to persistent, by deadline',
     ]);
   });
 
-  it('is suppressed at a deadline of its own, when the policy says another one than that of the soft bounce', () => {
+  it("is suppressed at a deadline of its own if the policy's differs from that of the soft bounce", () => {
     const patient: Policy = { ...DEFAULT_POLICY, deferral: { ...DEFAULT_POLICY.deferral, suppressAfter: 90 * HOUR } };
     expect(announced(deferrals(0, 24, 48), 90, patient).slice(1)).toEqual([
       '66: at_risk, persistent to persistent, by deadline',
@@ -150,7 +150,7 @@ describe('give-ups', () => {
     ]);
   });
 
-  it('prove something from 72 hours on, whatever the streak', () => {
+  it('suppress from 72 hours on, whatever the streak', () => {
     // The last begins a streak of its own.
     expect(tell([giveUp(0), giveUp(1), giveUp(72)], 72).held).toEqual(['persistent_deferral *']);
     expect(tell([giveUp(0), giveUp(1), giveUp(72 - ms(1))], 72).held).toEqual([]);
@@ -167,7 +167,7 @@ describe('give-ups', () => {
     expect(tell(unnamed, 120).held).toEqual(['persistent_deferral *']);
   });
 
-  it('60 days before do not prove anything together with new ones', () => {
+  it('of 60 days ago do not count together with new ones', () => {
     const third = (at: number): readonly Told[] => [
       giveUp(0, { message: 'a' }),
       giveUp(40, { message: 'b' }),
@@ -231,7 +231,7 @@ describe('suppressions', () => {
     ]);
   });
 
-  it('by bounces of several messages stand as long as the delivered one is among them', () => {
+  it('by bounces of several messages remain while the delivered message is one of them', () => {
     const both = [bounced(0, { reply: UNKNOWN, message: 'a' }), bounced(1, { reply: UNKNOWN, message: 'b' })];
     expect(tell([...both, delivered(2, { message: 'b' })], 3).held).toEqual(['hard_bounce *']);
     expect(tell([...both, delivered(2, { message: 'c' })], 3).held).toEqual([]);
@@ -245,7 +245,7 @@ describe('suppressions', () => {
     expect(tell([unnamed, { ...unnamed, at: 0.5 }, delivered(1)], 2).held).toEqual([]);
   });
 
-  it('of one stream change no stage, and end without changing it', () => {
+  it('of one stream do not change the stage, neither when they begin nor when they end', () => {
     const refused = bounced(1, { reply: REFUSED, stream: 'news' });
     expect(announced([...deferrals(0), refused, { type: 'release', at: 2, scope: 'news' }], 3)).toEqual([
       '1: suppressed hard_bounce news, deferred to deferred, by event',
@@ -257,12 +257,12 @@ describe('suppressions', () => {
     ]);
   });
 
-  it('of one stream that a delivery ends together with a streak leave nothing behind', () => {
+  it('of one stream and a streak that the same delivery ends leave nothing behind', () => {
     const events = [...deferrals(0, 24), bounced(25, { reply: REFUSED, stream: 'news' }), delivered(26, { stream: 'news' })];
     expect(announced(events, 27).slice(2)).toEqual(['26: released hard_bounce news, persistent to healthy, by delivered']);
   });
 
-  it('by duration last what the policy says, in turn, the last for ever', () => {
+  it("by duration last as long as the policy's list says, one entry after the other, the last one for ever", () => {
     const policy = suppression({ expiry: [DAY, null] });
     const again = everySixHours(72).map((told) => ({ ...told, at: told.at + 200 }));
     expect(announced([...everySixHours(72), ...again], 300, policy).filter((line) => /suppressed p|released/.test(line))).toEqual([
@@ -278,7 +278,7 @@ describe('suppressions', () => {
     expect(tell(everySixHours(72), 80, suppression({ expiry: [] })).view.suppressions[0]?.expiresAt).toBeNull();
   });
 
-  it('that end while others hold leave the recipient suppressed', () => {
+  it('that end while others are active leave the recipient suppressed', () => {
     const events: readonly Told[] = [
       { type: 'complained', at: 0 },
       { type: 'suppress', at: 1, until: 5 },
@@ -294,7 +294,7 @@ describe('suppressions', () => {
 describe('what happened under a suppression', () => {
   const suppressed = (at: number, until: number): Told => ({ type: 'suppress', at, until });
 
-  it('of all streams is looked at when it ends: the streak has gone on in time', () => {
+  it('of all streams is evaluated when it ends: the streak has aged meanwhile', () => {
     expect(announced([...deferrals(0, 1), suppressed(2, 30)], 31)).toEqual([
       '2: suppressed operator *, deferred to suppressed, by operator',
       '30: released operator *, suppressed to persistent, by expiry',
@@ -317,7 +317,7 @@ describe('what happened under a suppression', () => {
     ]);
   });
 
-  it('... or has become proof: it is suppressed at once, by its deadline', () => {
+  it('... or has become sufficient: it is suppressed again at once, by its deadline', () => {
     expect(announced([...deferrals(0, 24, 48), suppressed(49, 73)], 74).slice(-3)).toEqual([
       '49: suppressed operator *, persistent to suppressed, by operator',
       '73: released operator *, suppressed to soft_bounced, by expiry',
@@ -325,12 +325,12 @@ describe('what happened under a suppression', () => {
     ]);
   });
 
-  it('proves nothing as long as it holds, whatever else comes', () => {
+  it('has no effect while it is active, whatever else comes', () => {
     const events: readonly Told[] = [...deferrals(0, 24, 48), { type: 'suppress', at: 49 }, { type: 'complained', at: 73 }];
     expect(tell(events, 74).held).toEqual(['complaint *', 'operator *']);
   });
 
-  it('of one stream ends on its own, though a streak rises or lapses at that moment', () => {
+  it('of one stream ends by itself, even if a streak rises or lapses at that moment', () => {
     const until = (end: number): Told => ({ type: 'suppress', at: 2, scope: 'news', until: end });
     expect(announced([...deferrals(0, 1), until(24)], 24).slice(1)).toEqual([
       '24: released operator news, deferred to deferred, by expiry',
@@ -354,7 +354,7 @@ describe('what happened under a suppression', () => {
 });
 
 describe('what an operator asks for', () => {
-  it('suppress, once more with another expiry, and its end', () => {
+  it('suppress, a second one with another expiry, and the end', () => {
     const story = tell(
       [
         { type: 'suppress', at: 0, until: 5 },
@@ -454,7 +454,7 @@ it('several allowances that end at one moment end in order of their scopes', () 
 });
 
 describe('a failure that counts by policy', () => {
-  it('of the stream is asked of the stream of the first failure of the streak', () => {
+  it("uses the policy of the stream of the streak's first failure", () => {
     const slow: Policy = { ...DEFAULT_POLICY, deferral: { ...DEFAULT_POLICY.deferral, persistentAfter: 30 * HOUR } };
     expect(announced(deferrals(0, 1), 40, slow)).toEqual(['30: persistent, deferred to persistent, by deadline']);
   });
@@ -478,8 +478,8 @@ describe('a failure that counts by policy', () => {
 
 it('greylisting begins its window, and nothing else does', () => {
   const GREY = '450 4.7.1 Greylisted, please try again later';
-  const holds = (_: string, closesAt: number) => ({ closesAt, holds: true, deliveries: 40, failing: 0 });
-  const after = (first: Told): string => tell([first, deferred(5, { reply: GREY })], 12, DEFAULT_POLICY, holds).view.state;
+  const accepting = (_: string, closesAt: number) => ({ closesAt, passes: true, deliveries: 40, failing: 0 });
+  const after = (first: Told): string => tell([first, deferred(5, { reply: GREY })], 12, DEFAULT_POLICY, accepting).view.state;
   expect(after(deferred(0, { reply: GREY }))).toBe('deferred');
   expect(after(deferred(0, { reply: '421 4.7.28 Rate limit exceeded' }))).toBe('healthy');
 });

@@ -70,7 +70,7 @@ describe('at_risk', () => {
     expect(warnings(tell(late, 71, deferral({ atRiskBefore: 20 * HOUR })))).toEqual(['at_risk 60 deadline']);
   });
 
-  it('that late evidence undoes is corrected', () => {
+  it('is corrected if late evidence undoes it', () => {
     const story = tell([...everySixHours(54), delivered(10)], 54);
     expect(published(story).filter((line) => /at_risk|corrected|persistent/.test(line))).toEqual([
       'persistent 24 event',

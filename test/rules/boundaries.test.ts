@@ -47,11 +47,11 @@ describe('persistent_deferral by duration', () => {
     expect(suppressedAt(deferrals(0, 24, 48 - ms(1), 75), 75)).toBe(moment(75));
   });
 
-  it('three in the first hour and then silence prove nothing', () => {
+  it('three in the first hour and then silence do not suppress', () => {
     expect(tell(deferrals(0, 0.5, 1), 72).held).toEqual([]);
   });
 
-  it('two failures 73 h apart prove nothing', () => {
+  it('two failures 73 h apart do not suppress', () => {
     expect(tell(deferrals(0, 73), 73).held).toEqual([]);
   });
 
@@ -60,11 +60,11 @@ describe('persistent_deferral by duration', () => {
     expect(warned.map(({ effectiveAt }) => effectiveAt)).toEqual([moment(48)]);
   });
 
-  it('a delivery a millisecond before the deadline saves', () => {
+  it('a delivery one millisecond before the deadline prevents it', () => {
     expect(tell([...everySixHours(66), delivered(72 - ms(1))], 200).held).toEqual([]);
   });
 
-  it('a delivery at the very deadline saves: events come before timers', () => {
+  it('a delivery exactly at the deadline prevents it: events come before timers', () => {
     expect(tell([...everySixHours(66), delivered(72)], 200).held).toEqual([]);
   });
 });
@@ -148,7 +148,7 @@ describe('what a recipient says', () => {
     expect(tell([...told, { type: 'release', at: 1, force: true }], 1).held).toEqual([]);
   });
 
-  it('rejected by the own platform is never evidence', () => {
+  it("`rejected` by the sender's own platform is never evidence", () => {
     const told = Array.from({ length: 20 }, (_, n): Told => ({ type: 'rejected', at: n * 6, reply: UNKNOWN }));
     expect(tell(told, 120)).toMatchObject({ held: [], changes: [] });
   });
@@ -214,7 +214,7 @@ describe('commands', () => {
     expect(tell(told, 2)).toMatchObject({ held: ['operator bills'], view: { streak: { failures: 1 } } });
   });
 
-  it('a second suppress of the same scope replaces the expiry and leaves since', () => {
+  it('a second suppress of the same scope replaces the expiry and keeps `since`', () => {
     const told: Told[] = [
       { type: 'suppress', at: 1, until: 5 },
       { type: 'suppress', at: 2, until: 9 },
@@ -236,7 +236,7 @@ describe('while suppressed', () => {
     expect(tell(told, 200).view.suppressions).toEqual(tell(everySixHours(72), 200).view.suppressions);
   });
 
-  it('a complaint is added all the same, and since of the other stays', () => {
+  it('a complaint is still added, and `since` of the other is kept', () => {
     expect(tell([...everySixHours(72), { type: 'complained', at: 80 }], 80).held).toEqual(['complaint *', 'persistent_deferral *']);
   });
 });
@@ -252,19 +252,17 @@ describe('expired', () => {
 });
 
 describe('order and duplicates', () => {
-  it('a late delivery undoes what it should have voided, as a correction', () => {
+  it('a late delivery corrects what it should have voided', () => {
     const story = tell([...everySixHours(72), delivered(71)], 73);
     expect(story.held).toEqual([]);
     expect(story.changes.filter(({ type }) => type === 'corrected').length).toBeGreaterThan(0);
   });
 
-  it('explanations list what counted and what did not, in words; run again, they give the same state', () => {
+  it('explanations list what counted and what did not, with the reason; run again, they give the same state', () => {
     const story = tell([...everySixHours(72), deferred(73, { reply: '421 4.7.28 Rate limit exceeded' })], 73);
     const { facts, view } = explain(story.recipient, story.context);
     expect(facts.filter(({ role }) => role === 'counted')).toHaveLength(13);
-    expect(facts.filter(({ why }) => why !== null).map(({ why }) => why)).toEqual([
-      "rate_limited is the sender's own problem: it never counts",
-    ]);
+    expect(facts.filter(({ why }) => why !== null).map(({ why }) => why)).toEqual([{ code: 'sender', category: 'rate_limited' }]);
     const again = newMachine(
       () => story.context.policies.base,
       () => undefined,

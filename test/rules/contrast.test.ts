@@ -1,6 +1,18 @@
 /** What counts only by contrast, and the greylisting that lasts too long: each boundary of the rules by name. */
-import { addFact, advanceTo, answerOf, DEFAULT_POLICY, explain, factOf, HOUR, judge, newRecipient, viewOf } from '@desist/domain';
-import type { AskContrast, Fact, FoldContext, Policy } from '@desist/domain';
+import { factReasonText } from '@desist/contracts';
+import {
+  addFact,
+  advanceTo,
+  baselineAnswer,
+  DEFAULT_POLICY,
+  explain,
+  factOf,
+  HOUR,
+  classifyFailure,
+  newRecipient,
+  viewOf,
+} from '@desist/domain';
+import type { AskBaseline, Fact, FoldContext, Policy } from '@desist/domain';
 import { describe, expect, it } from 'vitest';
 import { bounced, deferred, deferrals, delivered, eventOf, FULL, moment, ms, tell } from './story.ts';
 import type { Story, Told } from './story.ts';
@@ -10,17 +22,18 @@ const GREY = '450 4.7.1 Greylisted, please try again later';
 const RATE = '450 4.2.1 The user you are trying to contact is receiving mail at a rate that prevents additional messages';
 
 const figures =
-  (deliveries: number, failing: number, policy = DEFAULT_POLICY): AskContrast =>
+  (deliveries: number, failing: number, policy = DEFAULT_POLICY): AskBaseline =>
   (_, closesAt) =>
-    answerOf(policy, closesAt, deliveries, failing);
+    baselineAnswer(policy, closesAt, deliveries, failing);
 const accepting = figures(100, 10);
 const failing = figures(29, 71);
 
 const busy = (...hours: readonly number[]): readonly Told[] => hours.map((at) => deferred(at, { reply: BUSY }));
 const grey = (...hours: readonly number[]): readonly Told[] => hours.map((at) => deferred(at, { reply: GREY }));
-const told = (events: readonly Told[], end: number, contrast: AskContrast = accepting, policy: Policy = DEFAULT_POLICY): Story =>
+const told = (events: readonly Told[], end: number, contrast: AskBaseline = accepting, policy: Policy = DEFAULT_POLICY): Story =>
   tell(events, end, policy, contrast);
-const whys = ({ recipient, context }: Story): readonly (string | null)[] => explain(recipient, context).facts.map(({ why }) => why);
+const whys = ({ recipient, context }: Story): readonly (string | null)[] =>
+  explain(recipient, context).facts.map(({ why }) => (why === null ? null : factReasonText(why)));
 const changes = (story: Story): readonly string[] =>
   story.changes.map(({ type, effectiveAt }) => `${type} ${(effectiveAt - moment(0)) / HOUR}`);
 
@@ -38,7 +51,7 @@ describe('a failure of the receiving system', () => {
     expect(told(busy(...hours), 80, figures(19, 0)).changes).toEqual([]);
   });
 
-  it('suppresses not before the window of the failure that completed it has closed', () => {
+  it('suppresses only once the window of the failure that completed it has closed', () => {
     const events = [...deferrals(0, 40), ...busy(75)];
     expect(told(events, 78 - ms(1)).held).toEqual([]);
     const { view, changes: published } = told(events, 78);
@@ -46,7 +59,7 @@ describe('a failure of the receiving system', () => {
     expect(published.filter(({ type }) => type === 'corrected')).toEqual([]);
   });
 
-  it('folded again, enters when its window closed, not earlier', () => {
+  it('enters when its window closed, not earlier, when it is folded again', () => {
     const story = told([...deferrals(0, 40), ...busy(75), deferred(80), deferred(41)], 81);
     expect(story.view.suppressions[0]?.since).toBe(moment(78));
     expect(story.changes.filter(({ type }) => type === 'corrected')).toEqual([]);
@@ -58,14 +71,14 @@ describe('a failure of the receiving system', () => {
     expect(whys(story).at(-1)).toBeNull();
   });
 
-  it('that arrives after its window has closed gets the kept answer, and counts at its own time', () => {
+  it('that arrives after its window has closed gets the stored answer, and counts at its own time', () => {
     const late = told([deferred(20), ...busy(1)], 20);
     expect(late.view.streak?.firstFailureAt).toBe(moment(1));
-    expect(late.recipient.facts[0]).toMatchObject({ at: moment(1), contrast: { holds: true } });
+    expect(late.recipient.facts[0]).toMatchObject({ at: moment(1), baseline: { passes: true } });
     expect(told([deferred(20), ...busy(1)], 20, failing).view.streak?.firstFailureAt).toBe(moment(20));
   });
 
-  it('enters at its own time, before or between those that counted already', () => {
+  it('enters at its own time, before or between those that already counted', () => {
     const { view } = told([...busy(1), deferred(2), ...busy(3), deferred(5)], 6);
     expect(view.streak).toMatchObject({ failures: 4, firstFailureAt: moment(1), lastFailureAt: moment(5), reply: FULL });
     // The last word is that of the last failure, not of the one that entered last.
@@ -77,7 +90,7 @@ describe('a failure of the receiving system', () => {
     expect(view.streak).toMatchObject({ failures: 2, firstFailureAt: moment(60) });
   });
 
-  it('does not bring back a give-up that was forgotten, nor forgets the one that came since', () => {
+  it('neither brings back a forgotten give-up nor forgets a newer one', () => {
     const late = 61 * 24;
     const giveUp = (at: number): Told => bounced(at, { reply: '552 5.2.2 Mailbox full', message: 'a' });
     const { view } = told([giveUp(0), giveUp(late), ...busy(late + 1)], late + 12);
@@ -85,26 +98,26 @@ describe('a failure of the receiving system', () => {
     expect(told([giveUp(0), deferred(late), ...busy(late + 1)], late + 12).view.state).toBe('deferred');
   });
 
-  it('of nobody knows whom is never asked for, and does not count', () => {
+  it('of an unknown provider is never asked about, and does not count', () => {
     const asked: string[] = [];
     const context: FoldContext = {
       policies: { base: DEFAULT_POLICY, streams: new Map() },
       policyVersion: 'p',
-      contrast: (provider, closesAt) => (asked.push(provider), accepting(provider, closesAt)),
+      askBaseline: (provider, closesAt) => (asked.push(provider), accepting(provider, closesAt)),
     };
     const recipient = newRecipient();
     const event = eventOf(deferred(1, { reply: BUSY }), 0);
-    const fact = factOf(event, (failure) => ({ ...judge(failure, () => 'p'), provider: null })) as Fact;
+    const fact = factOf(event, (failure) => ({ ...classifyFailure(failure, () => 'p'), provider: null })) as Fact;
     addFact(recipient, fact, fact.at, context);
     advanceTo(recipient, moment(100), context);
     expect(asked).toEqual([]);
     expect(viewOf(recipient, context).state).toBe('healthy');
-    expect(recipient.facts).toMatchObject([{ contrast: { closesAt: moment(6), holds: false, deliveries: 0, failing: 0 } }]);
+    expect(recipient.facts).toMatchObject([{ baseline: { closesAt: moment(6), passes: false, deliveries: 0, failing: 0 } }]);
   });
 
-  it('is asked for once: the answer is kept with it, whatever is answered later', () => {
+  it('is asked about once: the answer is kept with it, whatever is answered later', () => {
     let asked = 0;
-    const once: AskContrast = (provider, closesAt) => {
+    const once: AskBaseline = (provider, closesAt) => {
       asked += 1;
       return asked === 1 ? accepting(provider, closesAt) : failing(provider, closesAt);
     };
@@ -157,13 +170,13 @@ describe('greylisting', () => {
     expect(told(grey(0, 30, 60), 72).view.streak).toMatchObject({ failures: 2, firstFailureAt: moment(30) });
   });
 
-  it('that is found to be overdue by a late first one counts, though its window closed long ago', () => {
+  it('that a late first one turns out to make overdue counts, although its window closed long ago', () => {
     expect(told([...grey(10), deferred(30), ...grey(1)], 30).view.streak?.firstFailureAt).toBe(moment(10));
   });
 });
 
 describe('expired without a deferral to take the verdict from', () => {
-  it('is unknown: it counts by contrast, as a give-up, under a rule of that name', () => {
+  it('is unknown: it counts by contrast, as a give-up, under the rule `unknown`', () => {
     const { view } = told([{ type: 'expired', at: 1, message: 'a' }], 6);
     expect(view).toMatchObject({ state: 'soft_bounced', streak: { category: 'unknown', rule: 'expired_without_deferral' } });
     expect(told([{ type: 'expired', at: 1 }], 6, failing).view.state).toBe('healthy');

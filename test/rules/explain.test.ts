@@ -1,7 +1,8 @@
 /** What `why` says of each event: its part in the state, what made it void, why it did not count, and what would change the state. */
 import fc from 'fast-check';
-import { addFact, answerOf, DAY, DEFAULT_POLICY, explain, HOUR, newRecipient } from '@desist/domain';
-import type { AskContrast, Explanation, Fact, FoldContext, Policy } from '@desist/domain';
+import { factReasonText, outlookText } from '@desist/contracts';
+import { addFact, baselineAnswer, DAY, DEFAULT_POLICY, explain, HOUR, newRecipient } from '@desist/domain';
+import type { AskBaseline, Explanation, Fact, FoldContext, Policy } from '@desist/domain';
 import { describe, expect, it } from 'vitest';
 import { bounced, deferred, deferrals, delivered, everySixHours, moment, ms, tell } from './story.ts';
 import type { Told } from './story.ts';
@@ -10,22 +11,22 @@ const BUSY = '451 4.3.0 Temporary system problem';
 const RATE = '421 4.7.28 Rate limit exceeded';
 const UNKNOWN = '550 5.1.1 User unknown';
 const figures =
-  (deliveries: number, failing: number): AskContrast =>
+  (deliveries: number, failing: number): AskBaseline =>
   (_, closesAt) =>
-    answerOf(DEFAULT_POLICY, closesAt, deliveries, failing);
+    baselineAnswer(DEFAULT_POLICY, closesAt, deliveries, failing);
 
-const explained = (events: readonly Told[], end: number, policy?: Policy, contrast?: AskContrast): Explanation => {
+const explained = (events: readonly Told[], end: number, policy?: Policy, contrast?: AskBaseline): Explanation => {
   const { recipient, context } = tell(events, end, policy, contrast);
   return explain(recipient, context);
 };
 /** `role` of each fact, with what made it void. */
 const roles = ({ facts }: Explanation): readonly string[] =>
   facts.map(({ role, voidedBy }) => (voidedBy === null ? role : `${role}, void by ${voidedBy}`));
-const whys = ({ facts }: Explanation): readonly (string | null)[] => facts.map(({ why }) => why);
+const whys = ({ facts }: Explanation): readonly (string | null)[] => facts.map(({ why }) => (why === null ? null : factReasonText(why)));
 const attribution = (values: Policy['attribution']): Policy => ({ ...DEFAULT_POLICY, attribution: values });
 
-describe('the part that an event had', () => {
-  it('it counted, was a hard bounce, or decided something: nothing more to say', () => {
+describe('the effect of an event', () => {
+  it('it counted, was a hard bounce, or decided something: it has no other reason', () => {
     const events: readonly Told[] = [
       deferred(0),
       { type: 'complained', at: 1 },
@@ -88,7 +89,7 @@ describe('the part that an event had', () => {
     expect(whys(story)).toEqual([null, 'changed nothing']);
   });
 
-  it('a release of somebody who holds nothing, and a disallow of what was never allowed, changed nothing', () => {
+  it('a release without suppressions and a disallow without an allowance changed nothing', () => {
     const events: readonly Told[] = [
       { type: 'release', at: 0 },
       { type: 'release', at: 1, scope: 'news' },
@@ -105,7 +106,7 @@ describe('the part that an event had', () => {
     expect(roles(explained(events, 2))).toEqual(['decided', 'decided', 'decided', 'decided']);
   });
 
-  it('a release changed something when it lifted a suppression, or evidence, or what waits for its window', () => {
+  it('a release changed something if it lifted a suppression, evidence, or failures that wait for their window', () => {
     const release: Told = { type: 'release', at: 1 };
     expect(roles(explained([{ type: 'suppress', at: 0 }, release], 2))).toEqual(['decided', 'decided']);
     expect(roles(explained([deferred(0), release], 2))).toEqual(['counted, void by release', 'decided']);
@@ -133,7 +134,7 @@ describe('what made an event void', () => {
     expect(whys(story)[0]).toBe('void: the suppression that it led to has expired');
   });
 
-  it('the end of its streak, and not what waits for its window then', () => {
+  it('the end of its streak, but not a failure that still waits for its window', () => {
     const events = [deferred(0), deferred(48, { reply: BUSY })];
     const story = explained(events, 48 + ms(1));
     expect(roles(story)).toEqual(['counted, void by lapse', 'waiting']);
@@ -142,12 +143,12 @@ describe('what made an event void', () => {
     expect(roles(explained(events, 54, undefined, figures(40, 0)))).toEqual(['counted', 'counted']);
   });
 
-  it('... which stays so when a later streak is counted again', () => {
+  it('... which does not change when a later streak counts', () => {
     const events = [deferred(0), deferred(60, { message: 'm-2' }), deferred(61, { reply: BUSY })];
     expect(roles(explained(events, 66, undefined, figures(40, 0)))).toEqual(['counted, void by lapse', 'counted', 'counted']);
   });
 
-  it('what made it void first is what is said', () => {
+  it('the first fact that made it void is named', () => {
     expect(roles(explained([deferred(0), delivered(1), { type: 'release', at: 2 }], 3))).toEqual([
       'counted, void by delivered',
       'decided',
@@ -156,7 +157,7 @@ describe('what made an event void', () => {
     expect(roles(explained([deferred(0), deferred(60, { message: 'm-2' }), delivered(61)], 62))[0]).toBe('counted, void by lapse');
   });
 
-  it('nothing, when the state is what it says', () => {
+  it('nothing, if it still decides the state', () => {
     expect(roles(explained(deferrals(0, 24, 48), 72))).toEqual(['counted', 'counted', 'counted']);
   });
 });
@@ -185,7 +186,7 @@ describe('why an event did not count', () => {
     expect(whys(explained([deferred(0, { reply: BUSY })], 12, attribution({ system_error: 'local' }), figures(40, 0)))).toEqual(because);
   });
 
-  it('its window is open; closed, it says what the window said', () => {
+  it('its window is open; once closed, the answer of the window is given', () => {
     const busy = [deferred(0, { reply: BUSY })];
     expect(whys(explained(busy, 5))).toEqual([
       'by contrast: counts if it shows, when its window has closed, that the same provider accepted mail for others',
@@ -209,9 +210,9 @@ describe('why an event did not count', () => {
 
 describe('what would change the state', () => {
   const outlook = (events: readonly Told[], end: number, policy?: Policy): readonly string[] =>
-    explained(events, end, policy).whatWouldChangeIt;
+    explained(events, end, policy).whatWouldChangeIt.map(outlookText);
 
-  it('of each suppression: who ends it, and when it ends by itself', () => {
+  it('for each suppression: who can end it, and when it ends by itself', () => {
     expect(outlook(everySixHours(72), 72)).toEqual([
       'persistent_deferral: a delivery or `release` ends it; ends by itself at 2026-04-03T00:00:00.000Z',
     ]);
@@ -229,7 +230,7 @@ describe('what would change the state', () => {
     ]);
   });
 
-  it('of a streak: the deadline, or that it leads nowhere', () => {
+  it('for a streak: the deadline, or that it leads to nothing', () => {
     expect(outlook(deferrals(0, 24, 48), 49)).toEqual(['suppressed at 2026-03-04T00:00:00.000Z unless something is delivered before']);
     expect(outlook(deferrals(0), 1)).toEqual([
       'not on its way to a suppression: the evidence is too thin or too old; a delivery ends the streak',
@@ -238,11 +239,11 @@ describe('what would change the state', () => {
     expect(outlook([deferred(0), { type: 'suppress', at: 1 }], 2)).toEqual(['operator: `release` ends it']);
   });
 
-  it('of somebody healthy: nothing', () => {
+  it('for a healthy recipient: nothing', () => {
     expect(outlook([delivered(0)], 1)).toEqual([]);
   });
 
-  it('names every moment as RFC 3339 does, to the millisecond, in any year of four digits', () => {
+  it('writes every moment as RFC 3339, to the millisecond, in any four-digit year', () => {
     const BEGIN = Date.parse('0001-01-01T00:00:00.000Z');
     const END = Date.parse('9999-12-31T23:59:59.999Z');
     const context: FoldContext = { policies: { base: DEFAULT_POLICY, streams: new Map() }, policyVersion: 'p' };
@@ -250,7 +251,7 @@ describe('what would change the state', () => {
       const recipient = newRecipient();
       const fact: Fact = { kind: 'suppress', at: BEGIN - 1, id: 'x', scope: '*', expiresAt, force: false, by: null };
       addFact(recipient, fact, BEGIN - 1, context);
-      return explain(recipient, context).whatWouldChangeIt[0]?.split(' at ')[1];
+      return explain(recipient, context).whatWouldChangeIt.map(outlookText)[0]?.split(' at ')[1];
     };
     const days = ['2000-02-29', '1900-02-28', '1900-03-01', '2024-12-31', '2025-01-01', '1600-02-29', '1970-01-01', '2026-10-09'];
     for (const day of days) expect(said(Date.parse(`${day}T09:08:07.006Z`))).toBe(`${day}T09:08:07.006Z`);
@@ -262,6 +263,17 @@ describe('what would change the state', () => {
       }),
     );
   });
+});
+
+it('an explanation is data: codes with their values', () => {
+  const busy = explained([deferred(0, { reply: BUSY })], 6, undefined, figures(20, 20));
+  expect(busy.facts[0]?.why).toEqual({ code: 'provider_failing', deliveries: 20, failing: 20 });
+  expect(explained([deferred(0), delivered(1)], 2).facts[0]?.why).toEqual({ code: 'voided', by: 'delivered' });
+  expect(explained([deferred(0, { reply: RATE })], 1).facts[0]?.why).toEqual({ code: 'sender', category: 'rate_limited' });
+  expect(explained(deferrals(0, 24, 48), 49).whatWouldChangeIt).toEqual([{ code: 'deadline', at: moment(72) }]);
+  expect(explained([{ type: 'suppress', at: 0, scope: 'bills' }], 1).whatWouldChangeIt).toEqual([
+    { code: 'suppression', reason: 'operator', scope: 'bills', expiresAt: null },
+  ]);
 });
 
 it('everything that happened is told in order', () => {

@@ -1,25 +1,25 @@
 /** Erasure as others see it: what is announced, what goes on to forbid sending, and who is left. */
 import { describe, expect, it } from 'vitest';
-import { addFact, advanceTo, factOf, forget, HOUR, judge, newRecipient, viewOf } from '@desist/domain';
-import type { Fact, Forgetting } from '@desist/domain';
+import { addFact, advanceTo, factOf, eraseRecipient, HOUR, classifyFailure, newRecipient, viewOf } from '@desist/domain';
+import type { Fact, Erasure } from '@desist/domain';
 import { bounced, deferred, deferrals, delivered, eventOf, everySixHours, moment, ms, tell } from './story.ts';
 import type { Told } from './story.ts';
 
 const UNKNOWN = '550 5.1.1 User unknown';
 
 /** The command of hour `at`, read at hour `clock`, after these events. */
-function forgotten(events: readonly Told[], at: number, clock = at): Forgetting {
+function forgotten(events: readonly Told[], at: number, clock = at): Erasure {
   const { recipient, context } = tell(events, Math.min(at, events.at(-1)?.at ?? at));
-  return forget(recipient, moment(at), moment(clock), context);
+  return eraseRecipient(recipient, moment(at), moment(clock), context);
 }
-const announced = ({ changes }: Forgetting): readonly string[] =>
+const announced = ({ changes }: Erasure): readonly string[] =>
   changes.map(({ type, suppression, allowance, from, to, cause, effectiveAt, version }) => {
     const what = suppression === null ? (allowance === null ? '' : ` ${allowance.scope}`) : ` ${suppression.reason} ${suppression.scope}`;
     return `${version} at ${(effectiveAt - moment(0)) / HOUR}: ${type}${what}, ${from} to ${to}, by ${cause}`;
   });
-const held = (one: Forgetting): readonly string[] => one.held.map(({ reason, scope }) => `${reason} ${scope}`);
+const held = (one: Erasure): readonly string[] => one.blocks.map(({ reason, scope }) => `${reason} ${scope}`);
 
-describe('what is announced of a forgotten recipient', () => {
+describe('what is announced of an erased recipient', () => {
   it('is nothing when nothing was announced before', () => {
     expect(announced(forgotten([], 1))).toEqual([]);
     expect(announced(forgotten([deferred(0)], 1))).toEqual([]);
@@ -29,7 +29,7 @@ describe('what is announced of a forgotten recipient', () => {
     expect(announced(forgotten(deferrals(0, 24, 48), 49))).toEqual(['3 at 49: recovered, persistent to healthy, by operator']);
   });
 
-  it('is the end of everything that holds, each on its own, with its terms and no evidence', () => {
+  it('is the end of each active suppression and allowance, with its terms and without evidence', () => {
     const events: readonly Told[] = [
       { type: 'allow', at: 0, scope: 'news' },
       { type: 'suppress', at: 1, scope: 'bills', until: 900 },
@@ -49,7 +49,7 @@ describe('what is announced of a forgotten recipient', () => {
     expect(one.changes[1]?.suppression).toEqual({ scope: 'bills', reason: 'operator', since: moment(1), expiresAt: moment(900) });
   });
 
-  it('is healthy as soon as nothing of all streams holds any more', () => {
+  it('becomes healthy as soon as no suppression of all streams is left', () => {
     const events: readonly Told[] = [
       { type: 'complained', at: 0 },
       { type: 'unsubscribed', at: 1, stream: 'news' },
@@ -60,13 +60,13 @@ describe('what is announced of a forgotten recipient', () => {
     ]);
   });
 
-  it('has the streak end with the suppression that came of it, not once more', () => {
+  it('ends the streak together with the suppression it caused, not a second time', () => {
     expect(announced(forgotten(everySixHours(72), 73))).toEqual([
       '5 at 73: released persistent_deferral *, suppressed to healthy, by operator',
     ]);
   });
 
-  it('has the streak end on its own when what else ended was of one stream', () => {
+  it('ends the streak separately if everything else that ended was of one stream', () => {
     const events: readonly Told[] = [...deferrals(0, 24), { type: 'unsubscribed', at: 25, stream: 'news' }];
     // With the first end nothing holds any more: it says so.
     expect(announced(forgotten(events, 26))).toEqual(['3 at 26: released unsubscribe news, persistent to healthy, by operator']);
@@ -81,11 +81,11 @@ describe('what is announced of a forgotten recipient', () => {
 });
 
 describe('what goes on to forbid sending', () => {
-  it('is what held at the moment of the command', () => {
+  it('is what was active at the moment of the command', () => {
     const events: readonly Told[] = [{ type: 'unsubscribed', at: 0, stream: 'news' }, ...everySixHours(72)];
     expect(held(forgotten(events, 71))).toEqual(['unsubscribe news']);
     expect(held(forgotten(events, 72))).toEqual(['persistent_deferral *', 'unsubscribe news']);
-    expect(forgotten(events, 72).held[0]).toEqual({
+    expect(forgotten(events, 72).blocks[0]).toEqual({
       scope: '*',
       reason: 'persistent_deferral',
       since: moment(72),
@@ -114,13 +114,13 @@ describe('what goes on to forbid sending', () => {
     ).toEqual(['operator *']);
   });
 
-  it('is what held at the moment, though it has ended when the command is read', () => {
+  it('is what was active at that moment, even if it has ended when the command is read', () => {
     expect(held(forgotten([{ type: 'suppress', at: 0, until: 5 }], 4, 10))).toEqual(['operator *']);
   });
 });
 
 describe('who is left', () => {
-  it('is nobody: no facts, nothing held, and the version goes on', () => {
+  it('is an empty recipient: no facts, nothing active, and the version continues', () => {
     const { rest, changes } = forgotten(everySixHours(72), 73);
     expect(rest).toEqual({ ...newRecipient(), clock: moment(73), version: 5 });
     expect(changes.at(-1)?.version).toBe(5);
@@ -138,10 +138,10 @@ describe('who is left', () => {
     expect(viewOf(one.rest, context)).toMatchObject({ state: 'persistent', streak: { failures: 2, firstFailureAt: moment(60) } });
   });
 
-  it('is judged anew: what it does next has nothing to do with what was', () => {
+  it('is decided on afresh: the earlier history has no effect', () => {
     const { context } = tell([], 0);
     const { rest } = forgotten([...deferrals(0, 24), delivered(25), ...deferrals(30)], 31);
-    const fact = factOf(eventOf(deferred(40), 99), (event) => judge(event, () => 'p')) as Fact;
+    const fact = factOf(eventOf(deferred(40), 99), (event) => classifyFailure(event, () => 'p')) as Fact;
     addFact(rest, fact, moment(40), context);
     advanceTo(rest, moment(41), context);
     expect(viewOf(rest, context).streak).toMatchObject({ failures: 1, firstFailureAt: moment(40) });
@@ -154,7 +154,7 @@ describe('who is left', () => {
 
   it('has a clock that does not go back', () => {
     const { recipient, context } = tell(deferrals(0, 24), 30);
-    const one = forget(recipient, moment(25), moment(26), context);
+    const one = eraseRecipient(recipient, moment(25), moment(26), context);
     expect(one.rest.clock).toBe(moment(30));
     expect(one.changes.map(({ recordedAt }) => recordedAt)).toEqual([moment(30)]);
   });

@@ -1,6 +1,7 @@
 /** Greylisting by its signs: a first attempt deferred and accepted some minutes later, whatever the reply said. */
 import { describe, expect, it } from 'vitest';
-import { defaultPolicies, providerOf } from '@desist/contracts';
+import { defaultPolicies } from '@desist/contracts';
+import { providerOf } from '@desist/verdicts';
 import { createReplay } from '@desist/pipeline';
 import { deferred, delivered, eventOf, ms } from './story.ts';
 import type { Told } from './story.ts';
@@ -14,7 +15,7 @@ function greylisted(...events: readonly Told[]): number {
   return replay.summary().greylisted;
 }
 
-describe('greylisting is known by its signs', () => {
+describe('greylisting is recognised', () => {
   const first = deferred(0, { reply: BUSY });
   const healed = (at: number, message = 'm-1'): Told => delivered(at, { message });
 

@@ -1,6 +1,7 @@
 /** Incidents, noticed in a stream of events: what fails together counts against nobody, and what fails alone counts as ever. */
-import { providerOf, policySet } from '@desist/contracts';
-import { DEFAULT_POLICY, HOUR, MINUTE } from '@desist/domain';
+import { providerOf } from '@desist/verdicts';
+import { policySet } from '@desist/contracts';
+import { asAddress, asTenant, DEFAULT_POLICY, HOUR, MINUTE } from '@desist/domain';
 import type { DeliveryEvent, IncidentPolicy, LogEvent } from '@desist/domain';
 import { createReplay } from '@desist/pipeline';
 import type { Replay, Replayed, ReplayedIncident } from '@desist/pipeline';
@@ -16,11 +17,20 @@ let serial = 0;
 function event(type: DeliveryEvent['type'], recipient: string, at: number, text?: string): DeliveryEvent {
   serial += 1;
   const smtp = text === undefined ? {} : { smtp: { code: Number(text.slice(0, 3)), enhanced: text.split(' ')[1] as string, text } };
-  return { id: `e${serial}`, tenant: 'acme', stream: 'default', recipient, messageId: `m${serial}`, type, occurredAt: at, ...smtp };
+  return {
+    id: `e${serial}`,
+    tenant: asTenant('acme'),
+    stream: 'default',
+    recipient: asAddress(recipient),
+    messageId: `m${serial}`,
+    type,
+    occurredAt: at,
+    ...smtp,
+  };
 }
 
 /** Mail to a provider every so many minutes, each to another recipient of `people`. */
-function mail(domain: string, from: number, to: number, every: number, people: number): readonly DeliveryEvent[] {
+function mail(domain: string, [from, to]: readonly [number, number], every: number, people: number): readonly DeliveryEvent[] {
   const events: DeliveryEvent[] = [];
   for (let at = from, i = 0; at < to; at += every * MINUTE, i += 1) events.push(event('delivered', `user${i % people}@${domain}`, at));
   return events;
@@ -54,12 +64,15 @@ function fourteenthOfDecember(): readonly LogEvent[] {
   const begin = DAY_OF_IT + 13 * HOUR + 20 * MINUTE;
   const end = DAY_OF_IT + 18 * HOUR + 50 * MINUTE;
   const before = DAY_OF_IT - 3 * 24 * HOUR;
-  const usual = [mail('gmail.com', before, begin, 2, 400), mail('yahoo.com', before, end + 24 * HOUR, 5, 100)];
+  const usual = [mail('gmail.com', [before, begin], 2, 400), mail('yahoo.com', [before, end + 24 * HOUR], 5, 100)];
   const during: DeliveryEvent[] = [];
   for (let at = begin, i = 0; at < end; at += 2 * MINUTE, i += 1) {
     during.push(i % 10 === 9 ? event('delivered', `user${i}@gmail.com`, at) : event('bounced', `user${i}@gmail.com`, at, UNKNOWN));
   }
-  const after = mail('gmail.com', end, end + 24 * HOUR, 2, 400).map((one) => ({ ...one, recipient: `later-${one.recipient}` }));
+  const after = mail('gmail.com', [end, end + 24 * HOUR], 2, 400).map((one) => ({
+    ...one,
+    recipient: asAddress(`later-${one.recipient}`),
+  }));
   const gone = [
     // Never existed: before, and after.
     event('bounced', 'gone-before@gmail.com', DAY_OF_IT, UNKNOWN),
@@ -73,7 +86,7 @@ function fourteenthOfDecember(): readonly LogEvent[] {
 describe('a day like 14 December 2020, when Gmail answered 550 5.1.1 for valid accounts', () => {
   const told = tell(fourteenthOfDecember(), DAY_OF_IT + 3 * 24 * HOUR);
 
-  it('leaves no address suppressed that would not have been otherwise', () => {
+  it('leaves no address suppressed that would not have been without it', () => {
     expect(told.suppressed).toEqual(['angry@gmail.com', 'gone-after@gmail.com', 'gone-before@gmail.com', 'gone@yahoo.com']);
     const without = tell(fourteenthOfDecember(), DAY_OF_IT + 3 * 24 * HOUR, { detect: false });
     expect(without.suppressed.length).toBeGreaterThan(100);
@@ -95,7 +108,7 @@ describe('a day like 14 December 2020, when Gmail answered 550 5.1.1 for valid a
     expect(until).toBeLessThanOrEqual(DAY_OF_IT + 19.5 * HOUR);
   });
 
-  it('whoever it had already suppressed is corrected, with one change that names it', () => {
+  it('corrects whoever it had already suppressed, with one change that names the incident', () => {
     const changes = told.published.flatMap((one) => ('change' in one ? [one] : []));
     const corrected = changes.filter(({ change }) => change.incident !== undefined);
     expect(corrected.length).toBeGreaterThan(10);
@@ -111,15 +124,15 @@ describe('what is no incident', () => {
   const end = DAY_OF_IT + 30 * HOUR;
   const bounces = (count: number, domain = 'example.com'): readonly DeliveryEvent[] =>
     Array.from({ length: count }, (_, i) => event('bounced', `gone${i}@${domain}`, from + i * MINUTE, '550 5.1.1 no such user'));
-  const usual = mail('example.com', DAY_OF_IT - 24 * HOUR, from, 10, 50);
+  const usual = mail('example.com', [DAY_OF_IT - 24 * HOUR, from], 10, 50);
 
   it('fewer recipients than twenty', () => {
     expect(tell(inOrder(usual, bounces(19)), end).incidents).toEqual([]);
     expect(tell(inOrder(usual, bounces(20)), end).incidents.map(({ notice }) => notice.action)).toEqual(['opened', 'closed']);
   });
 
-  it('less than half of all that are tried', () => {
-    const beside = (every: number): readonly DeliveryEvent[] => mail('example.com', from, from + 40 * MINUTE, every, 50);
+  it('fewer than half of the recipients that were tried', () => {
+    const beside = (every: number): readonly DeliveryEvent[] => mail('example.com', [from, from + 40 * MINUTE], every, 50);
     expect(tell(inOrder(usual, bounces(40), beside(0.9)), end).incidents).toEqual([]);
     expect(tell(inOrder(usual, bounces(40), beside(1.1)), end).incidents).not.toEqual([]);
   });
@@ -133,11 +146,11 @@ describe('what is no incident', () => {
     const always = Array.from({ length: 120 }, (_, i) =>
       event('bounced', `dead${i}@example.com`, DAY_OF_IT - 20 * HOUR + i * 15 * MINUTE, '550 5.1.1 no such user'),
     );
-    const told = tell(inOrder(mail('example.com', DAY_OF_IT - 24 * HOUR, from, 30, 50), always, bounces(30)), end);
+    const told = tell(inOrder(mail('example.com', [DAY_OF_IT - 24 * HOUR, from], 30, 50), always, bounces(30)), end);
     expect(told.incidents).toEqual([]);
   });
 
-  it('the same few recipients that fail for days, however often they are tried', () => {
+  it('the same few recipients failing for days, however often they are tried', () => {
     const retried = Array.from({ length: 40 }, (_, i) => i).flatMap((i) =>
       Array.from({ length: 48 }, (_, hour) =>
         event('deferred', `bad${i}@example.com`, DAY_OF_IT - 24 * HOUR + (hour + i / 40) * HOUR, '450 4.1.1 User unknown'),
@@ -147,24 +160,24 @@ describe('what is no incident', () => {
     const begun = retried.filter(
       ({ recipient, occurredAt }) => occurredAt >= DAY_OF_IT - 24 * HOUR + Number(/\d+/.exec(recipient)?.[0]) * HOUR,
     );
-    const beside = mail('example.com', DAY_OF_IT - 24 * HOUR, DAY_OF_IT + 24 * HOUR, 20, 50);
+    const beside = mail('example.com', [DAY_OF_IT - 24 * HOUR, DAY_OF_IT + 24 * HOUR], 20, 50);
     expect(tell(inOrder(begun, beside), end).incidents).toEqual([]);
   });
 
-  it('full mailboxes: each is its owner’s', () => {
+  it("full mailboxes: each is the recipient's own", () => {
     const full = Array.from({ length: 100 }, (_, i) => event('deferred', `user${i}@example.com`, from + i * MINUTE, FULL));
     expect(tell(inOrder(usual, full), end).incidents).toEqual([]);
   });
 
-  it('a burst that is little beside the mail of an hour, unless very many fail in it', () => {
+  it('a burst that is small beside the mail of an hour, unless very many fail in it', () => {
     const burst = (count: number): readonly DeliveryEvent[] =>
       Array.from({ length: count }, (_, i) => event('bounced', `gone${i}@example.com`, from + i * 1_000, '550 5.1.1 no such user'));
-    const beside = mail('example.com', from - HOUR, from + HOUR, 0.25, 50);
+    const beside = mail('example.com', [from - HOUR, from + HOUR], 0.25, 50);
     expect(tell(inOrder(usual, beside, burst(99)), end).incidents).toEqual([]);
     expect(tell(inOrder(usual, beside, burst(100)), end).incidents).not.toEqual([]);
   });
 
-  it("the sender's own problem: nothing of it could be held against anybody", () => {
+  it("the sender's own problem: it counts against no recipient anyway", () => {
     const blocked = Array.from({ length: 100 }, (_, i) =>
       event('bounced', `user${i}@example.com`, from + i * MINUTE, '550 5.7.1 Message rejected due to poor reputation of the sending IP'),
     );
@@ -178,24 +191,24 @@ describe('what is no incident', () => {
 });
 
 describe('an incident', () => {
-  it('of next to no mail is noticed, too: seven an hour', () => {
+  it('at a provider with very little mail (seven an hour) is noticed too', () => {
     const from = DAY_OF_IT + 10 * HOUR;
-    const usual = mail('example.com', DAY_OF_IT - 3 * 24 * HOUR, from, 9, 50);
+    const usual = mail('example.com', [DAY_OF_IT - 3 * 24 * HOUR, from], 9, 50);
     const during = Array.from({ length: 40 }, (_, i) =>
       event('bounced', `user${i}@example.com`, from + i * 9 * MINUTE, '550 5.1.1 unknown'),
     );
-    const after = mail('example.com', from + 6 * HOUR, from + 30 * HOUR, 9, 50).map((one) => ({
+    const after = mail('example.com', [from + 6 * HOUR, from + 30 * HOUR], 9, 50).map((one) => ({
       ...one,
-      recipient: `new-${one.recipient}`,
+      recipient: asAddress(`new-${one.recipient}`),
     }));
     const told = tell(inOrder(usual, during, after), from + 40 * HOUR);
     expect(told.suppressed).toEqual([]);
     expect(told.incidents.map(({ notice }) => notice.action)).toEqual(['opened', 'closed']);
   });
 
-  it('that never ends is none any more after three days: then it is the recipients', () => {
+  it('that never ends is closed after three days: then it is the recipients', () => {
     const from = DAY_OF_IT;
-    const usual = mail('closed.example', from - 48 * HOUR, from, 10, 50);
+    const usual = mail('closed.example', [from - 48 * HOUR, from], 10, 50);
     const ever = Array.from({ length: 600 }, (_, i) =>
       event('bounced', `user${i}@closed.example`, from + i * 10 * MINUTE, '550 5.1.2 host unknown, no such user here'),
     );
@@ -206,9 +219,9 @@ describe('an incident', () => {
     expect(told.suppressed.length).toBeGreaterThan(100);
   });
 
-  it('counts what fails by 4xx like what bounces, and keeps nobody on the way to a suppression', () => {
+  it('counts 4xx failures like bounces, and leaves no recipient on the way to a suppression', () => {
     const from = DAY_OF_IT + 10 * HOUR;
-    const usual = mail('example.com', DAY_OF_IT - 24 * HOUR, from, 10, 50);
+    const usual = mail('example.com', [DAY_OF_IT - 24 * HOUR, from], 10, 50);
     const during = Array.from({ length: 60 }, (_, i) =>
       event('deferred', `user${i}@example.com`, from + i * MINUTE, '450 4.1.1 User unknown'),
     );
@@ -219,9 +232,9 @@ describe('an incident', () => {
 
 describe('the edges of an incident', () => {
   const from = DAY_OF_IT + 10 * HOUR;
-  const usual = mail('example.com', DAY_OF_IT - 48 * HOUR, from, 1, 400);
+  const usual = mail('example.com', [DAY_OF_IT - 48 * HOUR, from], 1, 400);
   const later = (at: number, every: number): readonly DeliveryEvent[] =>
-    mail('example.com', at, at + 12 * HOUR, every, 400).map((one) => ({ ...one, recipient: `new-${one.recipient}` }));
+    mail('example.com', [at, at + 12 * HOUR], every, 400).map((one) => ({ ...one, recipient: asAddress(`new-${one.recipient}`) }));
   const outage = (begin: number, end: number): readonly DeliveryEvent[] =>
     Array.from({ length: (end - begin) / MINUTE }, (_, i) =>
       event('bounced', `valid${i}@example.com`, begin + i * MINUTE, '550 5.1.1 unknown'),
@@ -235,7 +248,7 @@ describe('the edges of an incident', () => {
     expect(told.suppressed).toEqual([]);
   });
 
-  it('are not moved by somebody who fails alone in the calm after it', () => {
+  it('are not moved by a single failure in the calm after it', () => {
     const end = from + 2 * HOUR;
     const alone = event('bounced', 'gone@example.com', end + 50 * MINUTE, '550 5.1.1 unknown');
     // Little mail: in its own quarter the one failure is most of it.
@@ -246,8 +259,8 @@ describe('the edges of an incident', () => {
   });
 });
 
-describe('a log that says what was decided', () => {
-  it('is taken at its word: nothing is noticed beside it', () => {
+describe('a log that contains the decisions', () => {
+  it('is followed: nothing is detected besides them', () => {
     const events = fourteenthOfDecember();
     const noticed = tell(events, DAY_OF_IT + 3 * 24 * HOUR);
     const replay = createReplay({
@@ -263,9 +276,91 @@ describe('a log that says what was decided', () => {
     ];
     const published = records
       .sort((a, b) => a.at - b.at)
-      .flatMap(({ one }) => (one === undefined ? [] : 'action' in one ? replay.hear(one) : replay.fold(one)));
+      .flatMap(({ one }) => (one === undefined ? [] : 'action' in one ? replay.apply(one) : replay.fold(one)));
     published.push(...replay.finish());
     expect([...replay.notHealthy()].map(({ address }) => address)).toEqual(noticed.suppressed);
     expect(published.filter((one) => 'notice' in one)).toHaveLength(2);
+  });
+});
+
+/** What one tenant sends is another's business only when enough tenants show the same. */
+describe('an incident of several tenants', () => {
+  const from = DAY_OF_IT + 10 * HOUR;
+  const end = from + 2 * HOUR;
+  const of = (tenant: string, events: readonly DeliveryEvent[]): readonly DeliveryEvent[] =>
+    events.map((one) => ({ ...one, tenant: asTenant(tenant), recipient: asAddress(`${tenant}-${one.recipient}`) }));
+  const usual = (tenant: string): readonly DeliveryEvent[] => of(tenant, mail('mid.example', [from - 48 * HOUR, from], 30, 50));
+  const later = (tenant: string): readonly DeliveryEvent[] =>
+    of(
+      tenant,
+      mail('mid.example', [end, end + 12 * HOUR], 10, 50).map((one) => ({ ...one, recipient: asAddress(`later-${one.recipient}`) })),
+    );
+  const outage = (tenant: string, count: number): readonly DeliveryEvent[] =>
+    of(
+      tenant,
+      Array.from({ length: count }, (_, i) =>
+        event('bounced', `valid${i}@mid.example`, from + Math.floor((i * (end - from)) / count), '550 5.1.1 unknown'),
+      ),
+    );
+  const seenBy = (...counts: readonly (readonly [string, number])[]): readonly LogEvent[] =>
+    inOrder(...counts.flatMap(([tenant, count]) => [usual(tenant), outage(tenant, count), later(tenant)]));
+  const concerned = ({ incidents }: Told): readonly (string | null)[] =>
+    incidents.filter(({ notice }) => notice.action === 'opened').map(({ notice }) => notice.terms.tenant);
+
+  it("one tenant has its own, and another tenant's failures count", () => {
+    const told = tell(seenBy(['acme', 60], ['beta', 5]), end + 48 * HOUR);
+    expect(concerned(told)).toEqual(['acme']);
+    expect(told.suppressed).toEqual([0, 1, 2, 3, 4].map((i) => `beta-valid${i}@mid.example`));
+  });
+
+  it('two tenants that each show it make it one of the whole installation', () => {
+    const told = tell(seenBy(['acme', 60], ['beta', 60], ['small', 5]), end + 48 * HOUR);
+    expect(concerned(told)).toEqual(['acme', 'beta', null]);
+    expect(told.suppressed).toEqual([]);
+    const closed = told.incidents.filter(({ notice }) => notice.action === 'closed').map(({ notice }) => notice);
+    expect(closed.map(({ terms }) => terms.tenant)).toEqual(['acme', 'beta', null]);
+    // It is over when fewer than two go on.
+    expect(closed[2]?.terms.until).toBe(Math.min(...closed.slice(0, 2).map(({ terms }) => terms.until ?? 0)));
+    expect(closed[2]?.summary?.failing).toBeGreaterThanOrEqual(120);
+  });
+
+  it('as many as the policy says', () => {
+    const events = seenBy(['acme', 60], ['beta', 60], ['small', 5]);
+    expect(concerned(tell(events, end + 48 * HOUR, { tenants: 3 }))).toEqual(['acme', 'beta']);
+    expect(concerned(tell(seenBy(['acme', 60], ['beta', 60], ['gamma', 60]), end + 48 * HOUR, { tenants: 3 }))).toEqual([
+      'acme',
+      'beta',
+      'gamma',
+      null,
+    ]);
+  });
+
+  it('not while one of them outweighs the others', () => {
+    const told = tell(seenBy(['acme', 300], ['beta', 25], ['small', 5]), end + 48 * HOUR);
+    expect(concerned(told)).toEqual(['acme', 'beta']);
+    expect(told.suppressed).toHaveLength(5);
+  });
+
+  it('a tenant that outweighs the others does not prevent one of the others', () => {
+    const told = tell(seenBy(['acme', 900], ['beta', 60], ['gamma', 60], ['small', 5]), end + 48 * HOUR);
+    expect(concerned(told).includes(null)).toBe(true);
+    expect(told.suppressed).toEqual([]);
+  });
+
+  it('bounces that a tenant invents leave the hard bounces of another suppressed', () => {
+    const noon = DAY_OF_IT + 12 * HOUR;
+    const invented = Array.from({ length: 120 }, (_, i) =>
+      event('bounced', `nobody${i}@mid.example`, noon + i * 2_000, '550 5.1.1 user unknown'),
+    );
+    const genuine = Array.from({ length: 5 }, (_, i) =>
+      event('bounced', `dead${i}@mid.example`, noon + (20 + i) * MINUTE, '550 5.1.1 user unknown'),
+    );
+    const before = mail('mid.example', [noon - 49 * HOUR, noon - 48 * HOUR], 1, 60);
+    // With and without deliveries of its own beside them, from which it would have an incident.
+    for (const delivered of [[], of('mallory', before)]) {
+      const told = tell(inOrder(of('victim', [...before, ...genuine]), delivered, of('mallory', invented)), noon + HOUR);
+      expect(told.suppressed.filter((address) => address.startsWith('victim-'))).toHaveLength(5);
+      expect(concerned(told)).toEqual(delivered.length > 0 ? ['mallory'] : []);
+    }
   });
 });

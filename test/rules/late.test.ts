@@ -1,8 +1,20 @@
 /** What evidence that comes late does to what was announced; and facts whose time is still to come, other policies, duplicates. */
 import { describe, expect, it } from 'vitest';
-import { addFact, advanceTo, CAP, DEFAULT_POLICY, dueOf, factOf, HOUR, judge, machineOf, newRecipient, viewOf } from '@desist/domain';
+import {
+  addFact,
+  advanceTo,
+  CAP,
+  DEFAULT_POLICY,
+  dueOf,
+  factOf,
+  HOUR,
+  classifyFailure,
+  machineOf,
+  newRecipient,
+  viewOf,
+} from '@desist/domain';
 import type { Change, Fact, FoldContext, Policy } from '@desist/domain';
-import { providerOf } from '@desist/contracts';
+import { providerOf } from '@desist/verdicts';
 import { bounced, deferred, deferrals, delivered, eventOf, everySixHours, moment, ms, tell } from './story.ts';
 import type { Told } from './story.ts';
 
@@ -15,10 +27,10 @@ const lineOf = ({ type, version, suppression, allowance, from, to, cause, effect
 };
 /** Told in this order, which is not that of their times; the clock is the latest so far. */
 const announced = (events: readonly Told[], end: number): readonly string[] => tell(events, end).changes.map(lineOf);
-const factFor = (told: Told, index: number): Fact => factOf(eventOf(told, index), (event) => judge(event, providerOf)) as Fact;
+const factFor = (told: Told, index: number): Fact => factOf(eventOf(told, index), (event) => classifyFailure(event, providerOf)) as Fact;
 
 describe('late evidence', () => {
-  it('that undoes a stage corrects it: with the evidence of then, at the time of now', () => {
+  it('that undoes a stage corrects it, with the evidence of that time, recorded now', () => {
     const story = tell([...deferrals(0, 24), delivered(12)], 24);
     expect(story.changes.map(lineOf)).toEqual([
       '1 at 24: persistent, deferred to persistent, by event',
@@ -35,7 +47,7 @@ describe('late evidence', () => {
     });
   });
 
-  it('that undoes several things says so of each: what ended before it was wrong has ended, what never was is corrected', () => {
+  it('that undoes several things announces each: what had begun rightly has ended, what never was true is corrected', () => {
     expect(announced([...everySixHours(72), delivered(72)], 72).slice(4)).toEqual([
       '5 at 72: recovered, suppressed to healthy, by delivered',
       '6 at 72: corrected of 3, healthy to healthy, by correction',
@@ -43,7 +55,7 @@ describe('late evidence', () => {
     ]);
   });
 
-  it('that completes a proof suppresses as of its own deadline', () => {
+  it('that completes the evidence suppresses as of its own deadline', () => {
     const events = [...deferrals(0, 24), deferred(75), deferred(48)];
     expect(announced(events, 75).slice(2)).toEqual([
       `3 at ${72 + ms(1)}: recovered, soft_bounced to healthy, by lapse`,
@@ -66,7 +78,7 @@ describe('late evidence', () => {
     ]);
   });
 
-  it('that ends a streak says so once, though two stages of it were announced', () => {
+  it('that ends a streak announces it once, although two stages of it were announced', () => {
     expect(announced([...deferrals(0, 24, 48), deferred(54), delivered(50)], 54)).toEqual([
       '1 at 24: persistent, deferred to persistent, by event',
       '2 at 48: at_risk, persistent to persistent, by event',
@@ -84,7 +96,7 @@ describe('late evidence', () => {
     ]);
   });
 
-  it('that replaces an expiry announces the suppression once more; what did not change is left alone', () => {
+  it('that replaces an expiry announces the suppression again; nothing else is announced', () => {
     const events: readonly Told[] = [
       { type: 'unsubscribed', at: 0, stream: 'news' },
       { type: 'suppress', at: 1, until: 40 },
@@ -94,13 +106,13 @@ describe('late evidence', () => {
     const story = tell(events, 10);
     expect(story.changes.map(lineOf).slice(2)).toEqual(['3 at 2: suppressed operator *, suppressed to suppressed, by correction']);
     expect(story.changes[2]?.suppression).toEqual({ scope: '*', reason: 'operator', since: moment(1), expiresAt: moment(50) });
-    expect(story.recipient.standing.map(({ key, version }) => [key.split(' ').slice(1, 3).join(' '), version])).toEqual([
+    expect(story.recipient.published.map(({ key, version }) => [key.split(' ').slice(1, 3).join(' '), version])).toEqual([
       ['news unsubscribe', 1],
       ['* operator', 3],
     ]);
   });
 
-  it('that moves the beginning of a suppression undoes the one and announces the other', () => {
+  it('that moves the beginning of a suppression corrects the old one and announces the new one', () => {
     expect(announced([bounced(5, { reply: UNKNOWN }), bounced(3, { reply: UNKNOWN })], 6)).toEqual([
       '1 at 5: suppressed hard_bounce *, healthy to suppressed, by event',
       '2 at 5: corrected of 1 hard_bounce *, suppressed to suppressed, by correction',
@@ -108,17 +120,46 @@ describe('late evidence', () => {
     ]);
   });
 
+  it('is recorded at the partition clock, however long the recipient was not looked at', () => {
+    const story = tell([bounced(5, { reply: UNKNOWN }), { type: 'complained', at: 90 }, bounced(3, { reply: UNKNOWN })], 100);
+    const last = story.changes.filter(({ cause }) => cause === 'correction').map(({ type, recordedAt }) => [type, recordedAt]);
+    expect(last).toEqual([
+      ['corrected', moment(90)],
+      ['suppressed', moment(90)],
+    ]);
+    const recipient = newRecipient();
+    addFact(recipient, factFor(bounced(5, { reply: UNKNOWN }), 0), moment(5), CONTEXT);
+    const changes = addFact(recipient, factFor(bounced(3, { reply: UNKNOWN }), 1), moment(400), CONTEXT);
+    expect(changes === 'duplicate' ? [] : changes.map(({ recordedAt }) => recordedAt)).toEqual([moment(400), moment(400)]);
+    const policy = { ...CONTEXT.policies.base, suppression: { ...CONTEXT.policies.base.suppression, complaintScope: 'stream' as const } };
+    addFact(recipient, factFor({ type: 'complained', at: 401 }, 2), moment(401), CONTEXT);
+    const changed = advanceTo(recipient, moment(700), { policies: { base: policy, streams: new Map() }, policyVersion: 'other' });
+    expect(changed.map(({ recordedAt }) => recordedAt)).toEqual([moment(700), moment(700)]);
+  });
+
+  it('that a suppression rests on announces it again with its new evidence; evidence after it does not', () => {
+    const known = deferrals(0, 24, 48);
+    const story = tell([...known, { type: 'allow', at: 80, scope: 'x' }, deferred(30, { message: 'other' })], 90);
+    expect(story.changes.slice(-1)).toMatchObject([
+      { type: 'suppressed', cause: 'correction', suppression: { since: moment(72) }, evidence: { failures: 4, messages: 2 } },
+    ]);
+    expect(story.view.suppressions).toMatchObject([{ since: moment(72), evidence: { failures: 4, messages: 2 } }]);
+    const after = tell([...known, { type: 'allow', at: 80, scope: 'x' }, deferred(75, { message: 'other' })], 90);
+    expect(after.view.suppressions).toMatchObject([{ evidence: { failures: 3, messages: 1 } }]);
+    expect(after.changes.filter(({ type }) => type === 'suppressed')).toHaveLength(1);
+  });
+
   it('that changes nothing announces nothing', () => {
     expect(announced([...deferrals(0, 24), deferred(12)], 24)).toHaveLength(1);
     expect(announced([{ type: 'complained', at: 0 }, deferred(9), deferred(3)], 10)).toHaveLength(1);
   });
 
-  it('of the same moment as what was folded last is no later than it: failures come first', () => {
+  it('of the same moment as the last folded fact is put in order: failures come first', () => {
     expect(tell([delivered(1), deferred(1)], 2).view.state).toBe('healthy');
     expect(tell([deferred(1), delivered(1)], 2).view.state).toBe('healthy');
   });
 
-  it('of a moment at which a deadline has fired comes before the deadline all the same', () => {
+  it('of a moment at which a deadline has already fired still comes before the deadline', () => {
     const events: readonly Told[] = [...deferrals(0, 24, 48), { type: 'allow', at: 72, scope: 'news' }];
     expect(tell(events, 72).held).toEqual(['persistent_deferral *']);
     expect(tell([...events, delivered(72)], 72).held).toEqual([]);
@@ -127,8 +168,8 @@ describe('late evidence', () => {
 
 const CONTEXT: FoldContext = { policies: { base: DEFAULT_POLICY, streams: new Map() }, policyVersion: 'p' };
 
-describe('an event whose time is still to come', () => {
-  it('counts at its own time; nothing that lies before it is skipped, nothing beyond the clock is fired', () => {
+describe('an event ahead of the clock', () => {
+  it('counts at its own time; no deadline before it is skipped, none beyond the clock fires', () => {
     const recipient = newRecipient();
     addFact(recipient, factFor(deferred(0), 0), moment(0), CONTEXT);
     addFact(recipient, factFor(deferred(24), 1), moment(1), CONTEXT);
@@ -138,7 +179,7 @@ describe('an event whose time is still to come', () => {
     expect(viewOf(recipient, CONTEXT).state).toBe('persistent');
   });
 
-  it('waits for nobody: a deadline before it fires first', () => {
+  it('does not delay anything: a deadline before it fires first', () => {
     const recipient = newRecipient();
     for (const [index, at] of [0, 24, 48].entries()) addFact(recipient, factFor(deferred(at), index), moment(at), CONTEXT);
     addFact(recipient, factFor(delivered(100), 9), moment(49), CONTEXT);
@@ -151,9 +192,9 @@ describe('an event whose time is still to come', () => {
   });
 });
 
-describe('a deadline before an event whose time is still to come', () => {
+describe('a deadline before an event that is ahead of the clock', () => {
   const MINUTES = 1 / 60;
-  it('is looked at with the event, and put right when the clock comes to it', () => {
+  it('is evaluated with the event, and corrected when the clock reaches it', () => {
     const recipient = newRecipient();
     for (const [index, at] of [0, 1].entries()) addFact(recipient, factFor(deferred(at), index), moment(at), CONTEXT);
     const ahead = factFor({ type: 'allow', at: 24 + 2 * MINUTES, scope: 'news' }, 5);
@@ -174,7 +215,7 @@ describe('a deadline before an event whose time is still to come', () => {
   });
 });
 
-it('several events ahead of the clock are looked at one after the other: what the first brings about has its own time', () => {
+it('several events ahead of the clock are evaluated one after the other: what the first one causes has its own time', () => {
   const giveUp = (at: number): Told => bounced(at, { reply: '552 5.2.2 Mailbox full' });
   const recipient = newRecipient();
   const ahead: readonly Told[] = [giveUp(72.1), { type: 'allow', at: 72.2, scope: 'news' }];
@@ -187,7 +228,7 @@ it('several events ahead of the clock are looked at one after the other: what th
 });
 
 describe('a fold', () => {
-  it('knows a fact by its id: once more it is a duplicate, whatever else it says', () => {
+  it('recognises a fact by its id: a second one is a duplicate, whatever else it says', () => {
     const recipient = newRecipient();
     const fact = factFor(deferred(0), 0);
     addFact(recipient, fact, moment(0), CONTEXT);
@@ -196,7 +237,7 @@ describe('a fold', () => {
     expect(recipient.facts).toEqual([fact]);
   });
 
-  it('has a clock that does not go back, and nothing due twice', () => {
+  it('has a clock that never goes back, and nothing fires twice', () => {
     const recipient = newRecipient();
     for (const [index, at] of [0, 1].entries()) addFact(recipient, factFor(deferred(at), index), moment(at), CONTEXT);
     expect(advanceTo(recipient, moment(24), CONTEXT)).toHaveLength(1);
@@ -207,7 +248,7 @@ describe('a fold', () => {
     expect(recipient.clock).toBe(moment(24));
   });
 
-  it('that is made again for a late fact goes on to the clock at which it came', () => {
+  it('that is repeated for a late fact continues up to the clock at which the fact came', () => {
     const recipient = newRecipient();
     for (const [index, at] of [0, 1].entries()) addFact(recipient, factFor(deferred(at), index), moment(at), CONTEXT);
     const changes = addFact(recipient, factFor(deferred(0.5), 7), moment(24), CONTEXT) as readonly Change[];
@@ -217,7 +258,7 @@ describe('a fold', () => {
     expect(recipient.clock).toBe(moment(24));
   });
 
-  it('fires what was due before a fact before it, each with the clock of the decision', () => {
+  it('fires deadlines before a fact ahead of that fact, each recorded at the clock of the decision', () => {
     const recipient = newRecipient();
     for (const [index, at] of [0, 1].entries()) addFact(recipient, factFor(deferred(at), index), moment(at), CONTEXT);
     const changes = addFact(recipient, factFor(delivered(30), 5), moment(31), CONTEXT) as readonly Change[];
@@ -227,7 +268,7 @@ describe('a fold', () => {
     ]);
   });
 
-  it('is due when something happens by itself, and never when nothing will', () => {
+  it('has a due time when something will happen by itself, otherwise none', () => {
     const recipient = newRecipient();
     expect(dueOf(recipient, CONTEXT)).toBeNull();
     addFact(recipient, factFor(deferred(0), 0), moment(0), CONTEXT);
@@ -238,7 +279,7 @@ describe('a fold', () => {
     expect(dueOf(recipient, CONTEXT)).toBeNull();
   });
 
-  it('under another policy is made again: what holds no longer is corrected, what is new announced, under that policy', () => {
+  it('is repeated under another policy: what is no longer true is corrected and what is new announced, under that policy', () => {
     const strict: Policy = { ...DEFAULT_POLICY, deferral: { ...DEFAULT_POLICY.deferral, persistentAfter: 10 * HOUR } };
     const recipient = newRecipient();
     addFact(recipient, factFor({ type: 'unsubscribed', at: 0 }, 9), moment(0), CONTEXT);
@@ -247,7 +288,7 @@ describe('a fold', () => {
     const changes = advanceTo(recipient, moment(12), other);
     expect(changes.map(lineOf)).toEqual(['2 at 10: persistent, deferred to persistent, by correction']);
     expect(changes.map(({ policy }) => policy)).toEqual(['q']);
-    expect(recipient.standing.map(({ policy }) => policy).sort()).toEqual(['p', 'q']);
+    expect(recipient.published.map(({ policy }) => policy).sort()).toEqual(['p', 'q']);
     expect(advanceTo(recipient, moment(12), other)).toEqual([]);
     expect(advanceTo(recipient, moment(12), CONTEXT).map(lineOf)).toEqual([
       '3 at 12: corrected of 2, persistent to deferred, by correction',
@@ -264,7 +305,7 @@ describe('a fold', () => {
     expect(viewOf(recipient, context).streak?.failures).toBe(1);
   });
 
-  it('of hundreds of failures keeps their number, first and last, read again from what is kept', () => {
+  it('of hundreds of failures keeps their number, first and last, also when read from the stored form', () => {
     const recipient = newRecipient();
     for (let index = 0; index < 500; index += 1) addFact(recipient, factFor(deferred(index / 10), index), moment(index / 10), CONTEXT);
     expect(recipient.facts.length).toBeLessThanOrEqual(CAP);
@@ -282,7 +323,7 @@ describe('a fold', () => {
     expect(viewOf(recipient, CONTEXT).streak?.failures).toBe(4 * CAP + 1);
   });
 
-  it('keeps what a suppression rests on before what came while it held', () => {
+  it('keeps what a suppression rests on in preference to what came while it was active', () => {
     const recipient = newRecipient();
     const events: readonly Told[] = [...everySixHours(72), ...Array.from({ length: 200 }, (_, index) => deferred(73 + index / 10))];
     for (const [index, told] of events.entries()) addFact(recipient, factFor(told, index), moment(told.at), CONTEXT);
@@ -292,7 +333,7 @@ describe('a fold', () => {
   });
 });
 
-it('what came under the first of several suppressions goes first, but for the last sixteen', () => {
+it('what came under the first of several suppressions is dropped first, except the last sixteen', () => {
   const recipient = newRecipient();
   const bounces = Array.from({ length: 120 }, (_, index) => bounced(74 + index, { reply: '552 5.2.2 Mailbox full' }));
   const under = [deferred(72.5, { message: 'x' }), deferred(73, { message: 'x' })];
@@ -306,7 +347,7 @@ it('what came under the first of several suppressions goes first, but for the la
 });
 
 describe('a suppression of a stream', () => {
-  it('does not hold back the evidence of the recipient: only one of all streams does', () => {
+  it("does not freeze the recipient's evidence: only one of all streams does", () => {
     const refused = bounced(0, { reply: REFUSED, stream: 'news' });
     const recipient = newRecipient();
     const events: readonly Told[] = [refused, ...Array.from({ length: 120 }, (_, index) => deferred(1 + index / 10))];
@@ -316,7 +357,7 @@ describe('a suppression of a stream', () => {
   });
 });
 
-it('a streak that ends a millisecond after the clock still stands', () => {
+it('a streak that ends one millisecond after the clock is still there', () => {
   expect(tell([deferred(0)], 48).view.streak).toMatchObject({ failures: 1 });
   expect(tell([deferred(0)], 48 + ms(1)).view.streak).toBeNull();
 });

@@ -1,6 +1,6 @@
 /** Contrast over a whole log: one bad address among good ones, and a provider that is down for everybody. */
-import { providerOf } from '@desist/contracts';
-import { DEFAULT_POLICY, explain, HOUR } from '@desist/domain';
+import { providerOf } from '@desist/verdicts';
+import { asAddress, asTenant, DEFAULT_POLICY, explain, HOUR } from '@desist/domain';
 import type { DeliveryEvent, PolicySet } from '@desist/domain';
 import { createReplay } from '@desist/pipeline';
 import type { Replay } from '@desist/pipeline';
@@ -14,7 +14,7 @@ function event(hours: number, type: 'delivered' | 'deferred', who: string, tenan
   const occurredAt = BEGIN + Math.round(hours * HOUR);
   const id = `${type} ${who} ${hours} ${tenant}`;
   return {
-    ...{ id, tenant, recipient: `${who}@example.com`, type, stream: 'default', messageId: id, occurredAt },
+    ...{ id, tenant: asTenant(tenant), recipient: asAddress(`${who}@example.com`), type, stream: 'default', messageId: id, occurredAt },
     ...(type === 'deferred' ? { smtp: BUSY } : {}),
   };
 }
@@ -38,11 +38,11 @@ describe('a provider that says 4xx for one address and accepts mail for others',
   it('has it suppressed after 72 hours', () => {
     const replay = replayed((hours) => many(15, (index) => event(hours + index / 1000, 'delivered', `good${index}`)));
     expect(held(replay)).toEqual(['bad@example.com persistent_deferral']);
-    const since = replay.find('acme', 'bad@example.com')?.view.suppressions[0]?.since;
+    const since = replay.find(asTenant('acme'), asAddress('bad@example.com'))?.view.suppressions[0]?.since;
     expect(since).toBe(BEGIN + 72 * HOUR);
   });
 
-  it('does not when its mail was that of another tenant', () => {
+  it("does not if the accepted mail was another tenant's", () => {
     expect(held(replayed((hours) => many(15, (index) => event(hours + index / 1000, 'delivered', `good${index}`, 'other'))))).toEqual([]);
   });
 
@@ -52,14 +52,14 @@ describe('a provider that says 4xx for one address and accepts mail for others',
 });
 
 describe('a provider that is down for most', () => {
-  it('has nobody suppressed, and the explanation says for how many it was', () => {
+  it('suppresses nobody, and the explanation says for how many recipients it was down', () => {
     const replay = replayed((hours) => [
       ...many(12, (index) => event(hours + index / 1000, 'delivered', `good${index}`)),
       ...many(60, (index) => event(hours + index / 1000, 'deferred', `down${index}`)),
     ]);
     expect(held(replay)).toEqual([]);
-    const { recipient, context } = replay.find('acme', 'bad@example.com') ?? {};
+    const { recipient, context } = replay.find(asTenant('acme'), asAddress('bad@example.com')) ?? {};
     const facts = explain(recipient as NonNullable<typeof recipient>, context as NonNullable<typeof context>).facts;
-    expect(facts[0]?.why).toBe('did not count: the provider was failing for 72 % of recipients (24 deliveries, 61 failing recipients)');
+    expect(facts[0]?.why).toEqual({ code: 'provider_failing', deliveries: 24, failing: 61 });
   });
 });

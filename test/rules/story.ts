@@ -1,7 +1,18 @@
 /** One recipient's story in hours, told to the fold: each test reads like a sentence. */
-import { addFact, advanceTo, DEFAULT_POLICY, factOf, HOUR, judge, newRecipient, viewOf } from '@desist/domain';
+import {
+  addFact,
+  advanceTo,
+  asAddress,
+  asTenant,
+  classifyFailure,
+  DEFAULT_POLICY,
+  factOf,
+  HOUR,
+  newRecipient,
+  viewOf,
+} from '@desist/domain';
 import type {
-  AskContrast,
+  AskBaseline,
   Change,
   Command,
   CommandType,
@@ -11,7 +22,7 @@ import type {
   Recipient,
   RecipientView,
 } from '@desist/domain';
-import { providerOf } from '@desist/contracts';
+import { providerOf } from '@desist/verdicts';
 
 const BEGIN = Date.UTC(2026, 2, 1);
 
@@ -52,9 +63,9 @@ export const everySixHours = (to: number, more: Partial<Told> = {}): readonly To
   Array.from({ length: Math.floor(to / 6) + 1 }, (_, index) => deferred(index * 6, more));
 
 /** Tells the events in the order given, the clock following; then the clock goes on to `end`. */
-export function tell(events: readonly Told[], end: number, policy: Policy = DEFAULT_POLICY, contrast?: AskContrast): Story {
+export function tell(events: readonly Told[], end: number, policy: Policy = DEFAULT_POLICY, contrast?: AskBaseline): Story {
   const context: FoldContext = {
-    ...(contrast === undefined ? {} : { contrast }),
+    ...(contrast === undefined ? {} : { askBaseline: contrast }),
     policies: { base: policy, streams: new Map() },
     policyVersion: 'sha256:test',
   };
@@ -62,7 +73,7 @@ export function tell(events: readonly Told[], end: number, policy: Policy = DEFA
   const changes: Change[] = [];
   let clock = BEGIN;
   events.forEach((told, index) => {
-    const fact = factOf(eventOf(told, index), (event) => judge(event, providerOf));
+    const fact = factOf(eventOf(told, index), (event) => classifyFailure(event, providerOf));
     if (fact === undefined) return;
     clock = Math.max(clock, fact.at);
     const added = addFact(recipient, fact, clock, context);
@@ -77,7 +88,7 @@ export const moment = (hours: number): number => BEGIN + Math.round(hours * HOUR
 
 export function eventOf(told: Told, index: number): Parameters<typeof factOf>[0] {
   const { type, at, reply, message, stream, scope, force, until, permanent, to } = told;
-  const common = { id: `e-${index}`, tenant: 'acme', recipient: to ?? 'alice@example.com', occurredAt: moment(at) };
+  const common = { id: `e-${index}`, tenant: asTenant('acme'), recipient: asAddress(to ?? 'alice@example.com'), occurredAt: moment(at) };
   if (isCommandType(type)) {
     const expires = until === undefined ? {} : { expiresAt: moment(until) };
     return { ...common, type, scope: scope ?? '*', ...expires, ...(force === undefined ? {} : { force }) } satisfies Command;

@@ -1,13 +1,15 @@
-/** Records that can not be read, and records that kill whoever reads them: the partition goes on, or stops loudly; nothing is lost. */
+/** Records that cannot be read, and records that kill whoever reads them: the partition goes on, or stops loudly; nothing is lost. */
 import { describe, expect, it } from 'vitest';
-import { defaultPolicies, encodeEvent, encodeIncident } from '@desist/contracts';
+import { defaultPolicies, encodeIncident } from '@desist/contracts';
+import { encodeEvent } from '@desist/formats/event';
 import type { IncidentNotice } from '@desist/domain';
 import { createMemoryLog, createMemoryStore } from '@desist/memory';
 import type { MemoryLog, MemoryStore } from '@desist/memory';
 import { createEngine } from '@desist/pipeline';
-import type { BatchOutcome, Engine, LogRecord, Wire } from '@desist/pipeline';
+import type { BatchOutcome, Engine, LogRecord, Codec } from '@desist/pipeline';
 import { silent } from '../integration/kafka/support.ts';
-import { wire } from '../support/wire.ts';
+import { codec } from '@desist/runtime/codec';
+import { asTenant, asAddress } from '@desist/domain';
 
 const NOW = Date.UTC(2026, 2, 1, 12);
 const JUNK = { key: 'acme/x@example.com', value: '{' };
@@ -15,9 +17,9 @@ const JUNK = { key: 'acme/x@example.com', value: '{' };
 const bounce = (who: number): { key: string; value: string } =>
   encodeEvent({
     id: `e${who}`,
-    tenant: 'acme',
+    tenant: asTenant('acme'),
     stream: 'default',
-    recipient: `r${who}@example.com`,
+    recipient: asAddress(`r${who}@example.com`),
     type: 'bounced',
     occurredAt: NOW,
     smtp: { code: 550, text: '550 5.1.1 User unknown' },
@@ -26,7 +28,7 @@ const bounce = (who: number): { key: string; value: string } =>
 const NOTICE: IncidentNotice = {
   id: 'gmail-1',
   revision: 1,
-  holds: true,
+  excludes: true,
   terms: { tenant: null, provider: 'gmail', domain: null, code: null, text: null, from: NOW - 3_600_000, until: null },
   action: 'opened',
   at: NOW,
@@ -51,13 +53,13 @@ function world(partitions = 1): World {
   return here;
 }
 
-function engineOf({ log, store, present }: World, over: Partial<Wire> = {}): Engine {
+function engineOf({ log, store, present }: World, over: Partial<Codec> = {}): Engine {
   let ticks = 0;
   return createEngine({
     store,
     source: log,
     sink: log,
-    wire: { ...wire, ...over },
+    codec: { ...codec, ...over },
     policies: defaultPolicies(),
     time: {
       now: () => present,
@@ -73,11 +75,10 @@ function engineOf({ log, store, present }: World, over: Partial<Wire> = {}): Eng
 /** The store as a process sees it that ends in the midst of its work: from then on it counts and commits nothing. Commits take their time. */
 function withLife({ store }: World): { readonly store: MemoryStore; readonly ended: Promise<false>; end(): never } {
   let dead = false;
-  let tell: (alive: false) => void = () => undefined;
-  const ended = new Promise<false>((resolve) => (tell = resolve));
+  const ended = Promise.withResolvers<false>();
   const never = new Promise<never>(() => undefined);
   return {
-    ended,
+    ended: ended.promise,
     store: {
       ...store,
       beginAttempt: async (owner) => (dead ? never : store.beginAttempt(owner)),
@@ -88,7 +89,7 @@ function withLife({ store }: World): { readonly store: MemoryStore; readonly end
     },
     end() {
       dead = true;
-      tell(false);
+      ended.resolve(false);
       throw new Error('the process is gone');
     },
   };
@@ -128,19 +129,19 @@ const letters = async ({ store, log }: World, partition = 0): Promise<readonly s
   ...(await store.deadLetters(partition, 1_000)).map(({ reason, offset }) => `${reason} ${offset}`),
 ];
 
-const boom = (record: LogRecord): ReturnType<Wire['decode']> => {
+const boom = (record: LogRecord): ReturnType<Codec['decode']> => {
   if (Buffer.from(record.value ?? []).toString() === 'boom') throw new Error('the process is gone');
-  return wire.decode(record);
+  return codec.decode(record);
 };
 
 /** Starts until one of them comes to the end. Each is a process of its own: whatever the one before had in memory is gone. */
-async function livesUntilRead(here: World, over: Partial<Wire>, end: (engine: Engine) => Promise<void>): Promise<number> {
+async function livesUntilRead(here: World, over: Partial<Codec>, end: (engine: Engine) => Promise<void>): Promise<number> {
   for (let lives = 1; ; lives += 1) {
     expect(lives, 'starts').toBeLessThan(20);
     here.present += 120_000;
     const engine = engineOf({ ...here, store: withLife(here).store }, over);
     const alive = await readOn(here, engine).then(
-      ({ kind }) => kind === 'taken',
+      ({ kind }) => kind === 'processed',
       () => false,
     );
     if (alive) return lives;
@@ -151,10 +152,10 @@ async function livesUntilRead(here: World, over: Partial<Wire>, end: (engine: En
 describe('a record that kills the process that reads it', () => {
   const dies = async (): Promise<void> => undefined;
   const endsWell = (engine: Engine): Promise<void> => engine.revoke([0]);
-  const folding: Partial<Wire> = {
+  const folding: Partial<Codec> = {
     providerOf(domain, host) {
       if (domain === 'killer.example.com') throw new Error('the process is gone');
-      return wire.providerOf(domain, host);
+      return codec.providerOf(domain, host);
     },
   };
   it.each([
@@ -177,7 +178,7 @@ describe('a record that kills the process that reads it', () => {
     expect(await here.store.claim(0, 'look')).toMatchObject({ nextOffset: 4, attempts: 0 });
   });
 
-  it('becomes a dead letter, too, when it tells of an incident, although what lies before it is committed first', async () => {
+  it("becomes a dead letter even if it is an incident's record, after what lies before it is committed", async () => {
     const here = world();
     const deadly = encodeIncident(NOTICE);
     await here.log.append('deliveryEvents', [bounce(0), { ...deadly, partition: 0 }, bounce(2)]);
@@ -191,7 +192,7 @@ describe('a record that kills the process that reads it', () => {
 });
 
 describe('a process that dies again and again', () => {
-  it('has a deadly record in one partition: nothing of another one, which waits for the database meanwhile, is given up', async () => {
+  it('because of a record in one partition gives up nothing of another one that meanwhile waits for the database', async () => {
     const here = world(2);
     await here.log.append('deliveryEvents', [
       { ...bounce(0), partition: 0 },
@@ -202,9 +203,9 @@ describe('a process that dies again and again', () => {
     for (let alive = false; !alive; lives += 1) {
       expect(lives, 'starts').toBeLessThan(10);
       const life = withLife(here);
-      const deadly = (record: LogRecord): ReturnType<Wire['decode']> => {
+      const deadly = (record: LogRecord): ReturnType<Codec['decode']> => {
         if (Buffer.from(record.value ?? []).toString() === 'boom') life.end();
-        return wire.decode(record);
+        return codec.decode(record);
       };
       const engine = engineOf({ ...here, store: life.store }, { decode: deadly });
       alive = await Promise.race([life.ended, Promise.all([readOn(here, engine, 0), readOn(here, engine, 1)]).then(() => true)]);
@@ -215,18 +216,18 @@ describe('a process that dies again and again', () => {
     expect(await letters(here, 1)).toEqual(['poison 0']);
   });
 
-  it('is killed three times at every record: each time the count begins anew, and nothing is given up', async () => {
+  it('three times at every record starts a new count each time, and gives up nothing', async () => {
     const here = world();
     await here.log.append('deliveryEvents', [0, 1, 2, 3].map(bounce));
     const kills = new Map<number, number>();
     let lives = 0;
     for (let alive = false; !alive; lives += 1) {
       const life = withLife(here);
-      const decode = (record: LogRecord): ReturnType<Wire['decode']> => {
+      const decode = (record: LogRecord): ReturnType<Codec['decode']> => {
         const before = kills.get(record.offset) ?? 0;
         kills.set(record.offset, before + 1);
         if (before < 3) life.end();
-        return wire.decode(record);
+        return codec.decode(record);
       };
       const engine = engineOf({ ...here, store: life.store }, { decode });
       alive = await Promise.race([life.ended, readOn(here, engine).then(() => true)]);
@@ -237,8 +238,8 @@ describe('a process that dies again and again', () => {
   });
 });
 
-describe('a count of what never ended', () => {
-  it('stays as it is while nothing is read, and gives an idle partition nothing to commit', async () => {
+describe('the count of unfinished attempts', () => {
+  it('does not change while nothing is read, and gives an idle partition nothing to commit', async () => {
     const here = world();
     await here.store.beginAttempt(await here.store.claim(0, 'before'));
     let commits = 0;
@@ -254,7 +255,7 @@ describe('a count of what never ended', () => {
     expect(await here.store.claim(0, 'look')).toMatchObject({ attempts: 1 });
   });
 
-  it('has nothing else load while a record is alone', async () => {
+  it('lets nothing else load while a record is isolated', async () => {
     const here = world(2);
     await here.log.append('deliveryEvents', [{ ...bounce(0), partition: 0 }]);
     await twiceBegun(here, 0);
@@ -289,7 +290,7 @@ describe('a count of what never ended', () => {
   });
 });
 
-describe('records that are taken one at a time', () => {
+describe('isolated records', () => {
   it('wait for what another partition still commits', async () => {
     const here = world(2);
     await here.log.append('deliveryEvents', [
@@ -323,7 +324,21 @@ describe('records that are taken one at a time', () => {
     await engine.close();
   });
 
-  it('end after the one at hand when the partition is let go of, and go on there', async () => {
+  it('commit nothing of the record that stops the partition: it is read again when an operator resumes', async () => {
+    const here = world();
+    await here.log.append(
+      'deliveryEvents',
+      Array.from({ length: 100 }, () => JUNK),
+    );
+    await twiceBegun(here, 0);
+    const engine = engineOf(here);
+    expect(await readOn(here, engine)).toMatchObject({ kind: 'stopped', reason: '100 unreadable records in a row' });
+    expect(await here.store.position(0)).toMatchObject({ nextOffset: 99 });
+    expect((await letters(here)).filter((line) => line.endsWith(' 99'))).toEqual([]);
+    await engine.close();
+  });
+
+  it('stop after the current one when the partition is revoked, and continue there', async () => {
     const here = world();
     await here.log.append('deliveryEvents', [0, 1, 2, 3].map(bounce));
     await twiceBegun(here, 0);
@@ -331,7 +346,7 @@ describe('records that are taken one at a time', () => {
     const engine: Engine = engineOf(here, {
       decode(record) {
         if (record.offset === 1) revoked = engine.revoke([0]);
-        return wire.decode(record);
+        return codec.decode(record);
       },
     });
     await engine.assign(0);
@@ -339,7 +354,7 @@ describe('records that are taken one at a time', () => {
     await engine.batch({ partition: 0, firstOffset: 0, nextOffset: 4, highWatermark: 4, records });
     await revoked;
     expect(await here.store.claim(0, 'look')).toMatchObject({ nextOffset: 2, attempts: 2 });
-    expect(await readOn(here, engineOf(here))).toEqual({ kind: 'taken' });
+    expect(await readOn(here, engineOf(here))).toEqual({ kind: 'processed' });
     expect(suppressed(here)).toHaveLength(4);
   });
 });
@@ -348,7 +363,7 @@ describe('too many unreadable records', () => {
   it('99 in a row are dead letters; 100 stop the partition before any of them is given up', async () => {
     const some = world();
     await some.log.append('deliveryEvents', [...Array.from({ length: 99 }, () => JUNK), bounce(1)]);
-    expect(await readOn(some, engineOf(some))).toEqual({ kind: 'taken' });
+    expect(await readOn(some, engineOf(some))).toEqual({ kind: 'processed' });
     expect(await letters(some)).toHaveLength(99);
     expect(suppressed(some)).toEqual(['r1@example.com']);
 
@@ -365,13 +380,13 @@ describe('too many unreadable records', () => {
     expect((await readOn(many, engineOf(many))).kind).toBe('stopped');
   });
 
-  it('an operator lets the partition go on: what lies there are dead letters, what comes later is watched again', async () => {
+  it('an operator resumes the partition: what lies there becomes dead letters, what comes later is watched again', async () => {
     const here = world();
     await here.log.append('deliveryEvents', [...Array.from({ length: 150 }, () => JUNK), bounce(1)]);
     expect((await readOn(here, engineOf(here))).kind).toBe('stopped');
     const { high } = await here.log.bounds(0);
     await here.store.resume(0, { toleratedBelow: high });
-    expect(await readOn(here, engineOf(here))).toEqual({ kind: 'taken' });
+    expect(await readOn(here, engineOf(here))).toEqual({ kind: 'processed' });
     expect(await letters(here)).toHaveLength(150);
     expect(suppressed(here)).toEqual(['r1@example.com']);
     await here.log.append(

@@ -1,6 +1,7 @@
 /** What others see of a recipient, and how long one is remembered. */
 import { describe, expect, it } from 'vitest';
-import { addFact, advanceTo, DAY, DEFAULT_POLICY, factOf, HOUR, NO_REPLY, newRecipient, QUIET_AFTER, viewOf } from '@desist/domain';
+import { addFact, advanceTo, DAY, DEFAULT_POLICY, factOf, HOUR, newRecipient, UNTRACKED_AFTER, viewOf } from '@desist/domain';
+import { NO_REPLY } from '@desist/verdicts';
 import type { FoldContext, LogEvent, RecipientView } from '@desist/domain';
 import {
   allow,
@@ -32,52 +33,52 @@ describe('a healthy recipient is remembered', () => {
   const ours = deferred('0h', { reply: 'rate_limited' });
 
   it('for seven days after the last event, to the millisecond', () => {
-    expect(seen(START + QUIET_AFTER - 1, ours)).toMatchObject({ state: 'healthy', quiet: false, due: START + QUIET_AFTER });
-    expect(seen(START + QUIET_AFTER, ours)).toMatchObject({ state: 'healthy', quiet: true, due: null });
+    expect(seen(START + UNTRACKED_AFTER - 1, ours)).toMatchObject({ state: 'healthy', untrackable: false, due: START + UNTRACKED_AFTER });
+    expect(seen(START + UNTRACKED_AFTER, ours)).toMatchObject({ state: 'healthy', untrackable: true, due: null });
   });
 
-  it('for thirty days when an incident holds something back of it: it may be restored', () => {
+  it('for thirty days if an incident excludes a failure of it: the incident may be restored', () => {
     const recipient = newRecipient();
     const fact = factOf(deferred('0h'), () => ({ verdict: NO_REPLY, reply: null, provider: 'gmail' }));
     if (fact?.kind !== 'failure') throw new Error('no failure');
     addFact(recipient, { ...fact, incident: 'gmail-1' }, START, CONTEXT);
-    const quietAt = (clock: number): boolean => (advanceTo(recipient, clock, CONTEXT), viewOf(recipient, CONTEXT).quiet);
-    expect([quietAt(START + QUIET_AFTER), quietAt(START + 30 * DAY - 1), quietAt(START + 30 * DAY)]).toEqual([false, false, true]);
+    const quietAt = (clock: number): boolean => (advanceTo(recipient, clock, CONTEXT), viewOf(recipient, CONTEXT).untrackable);
+    expect([quietAt(START + UNTRACKED_AFTER), quietAt(START + 30 * DAY - 1), quietAt(START + 30 * DAY)]).toEqual([false, false, true]);
   });
 
   it('for seven days after the timer that made it healthy', () => {
     const lapsed = at('48h+1ms');
-    expect(seen(lapsed, deferred('0h'))).toMatchObject({ state: 'healthy', quiet: false, due: lapsed + QUIET_AFTER });
-    expect(seen(lapsed + QUIET_AFTER, deferred('0h')).quiet).toBe(true);
+    expect(seen(lapsed, deferred('0h'))).toMatchObject({ state: 'healthy', untrackable: false, due: lapsed + UNTRACKED_AFTER });
+    expect(seen(lapsed + UNTRACKED_AFTER, deferred('0h')).untrackable).toBe(true);
   });
 
-  it('while anything is held against it or allowed to it, and never called quiet then', () => {
+  it('while it has a suppression or an allowance', () => {
     const late = START + 300 * DAY;
-    expect(seen(late, unsubscribed('0h'))).toMatchObject({ state: 'healthy', quiet: false, due: null });
-    expect(seen(late, allow('0h'))).toMatchObject({ state: 'healthy', quiet: false, due: null });
-    expect(seen(late, complained('0h'))).toMatchObject({ state: 'suppressed', quiet: false });
-    expect(seen(late, allow('0h', { until: '1d' })).quiet).toBe(true);
+    expect(seen(late, unsubscribed('0h'))).toMatchObject({ state: 'healthy', untrackable: false, due: null });
+    expect(seen(late, allow('0h'))).toMatchObject({ state: 'healthy', untrackable: false, due: null });
+    expect(seen(late, complained('0h'))).toMatchObject({ state: 'suppressed', untrackable: false });
+    expect(seen(late, allow('0h', { until: '1d' })).untrackable).toBe(true);
   });
 
-  it('while a give-up is, and while the next suppression would last longer', () => {
-    expect(seen(START + 59 * DAY, gaveUp('0h'))).toMatchObject({ state: 'soft_bounced', quiet: false });
-    expect(seen(START + 60 * DAY + QUIET_AFTER, gaveUp('0h')).quiet).toBe(true);
+  it('while a give-up is remembered, and while the next suppression would last longer', () => {
+    expect(seen(START + 59 * DAY, gaveUp('0h'))).toMatchObject({ state: 'soft_bounced', untrackable: false });
+    expect(seen(START + 60 * DAY + UNTRACKED_AFTER, gaveUp('0h')).untrackable).toBe(true);
     const dense = [0, 24, 48].map((hour) => deferred(`${hour}h`));
     const expired = START + 72 * HOUR + 30 * DAY;
-    expect(seen(expired + 100 * DAY, ...dense)).toMatchObject({ state: 'healthy', suppressions: [], quiet: false, due: null });
+    expect(seen(expired + 100 * DAY, ...dense)).toMatchObject({ state: 'healthy', suppressions: [], untrackable: false, due: null });
     const healed = delivered(expired + DAY);
-    expect(seen(healed.occurredAt + QUIET_AFTER, ...dense, healed).quiet).toBe(true);
+    expect(seen(healed.occurredAt + UNTRACKED_AFTER, ...dense, healed).untrackable).toBe(true);
   });
 
-  it('not at all when nothing was ever kept of it', () => {
-    expect(seen(START)).toMatchObject({ state: 'healthy', quiet: true, due: null, streak: null, provider: null, suppressAt: null });
+  it('not at all if no fact of it was ever kept', () => {
+    expect(seen(START)).toMatchObject({ state: 'healthy', untrackable: true, due: null, streak: null, provider: null, suppressAt: null });
   });
 });
 
-describe('what is seen', () => {
+describe('the view', () => {
   it('of a streak: its evidence, provider and the deadline that suppresses', () => {
     const view = seen(at('49h'), deferred('0h', { message: 'm1' }), deferred('24h', { message: 'm2' }), deferred('48h', { message: 'm2' }));
-    expect(view).toMatchObject({ state: 'persistent', provider: 'gmail', suppressAt: at('72h'), due: at('72h'), quiet: false });
+    expect(view).toMatchObject({ state: 'persistent', provider: 'gmail', suppressAt: at('72h'), due: at('72h'), untrackable: false });
     expect(view.streak).toEqual({
       firstFailureAt: at('0h'),
       lastFailureAt: at('48h'),

@@ -3,20 +3,24 @@
  * at the end. The first thing that does not hold ends the run.
  */
 import { isDeepStrictEqual } from 'node:util';
-import { providerOf } from '@desist/contracts';
-import { classify, decodeRecipient, DEFAULT_POLICY, NO_REPLY, recipientKey } from '@desist/domain';
-import type { DeliveryEvent, Incident, IncidentNotice, LogEvent, PolicySet, Verdict } from '@desist/domain';
+import { createTable, isNew } from '@desist/client';
+import type { Marks } from '@desist/client';
+import { providerOf } from '@desist/verdicts';
+import { classify, NO_REPLY } from '@desist/verdicts';
+import { asAddress, decodeRecipient, DEFAULT_POLICY, recipientKey } from '@desist/domain';
+import type { DeliveryEvent, Incident, IncidentNotice, LogEvent, PolicySet, RecipientKey } from '@desist/domain';
+import type { Verdict } from '@desist/verdicts';
 import { memoryPartitionOf } from '@desist/memory';
 import type { MemoryStore } from '@desist/memory';
-import type { Claim, CommitPlan, CommitResult, OutRecord, RecipientRow, Topic } from '@desist/pipeline';
+import { codec } from '@desist/runtime/codec';
+import type { Claim, CommitPlan, CommitResult, OutRecord, Ownership, RecipientRow, Topic } from '@desist/pipeline';
+import { createRollups, HOURS_KEPT } from '@desist/pipeline';
+import { differenceOf, hourKey, recountEvents } from '../support/oracle/rollups.ts';
 import { heldBackBy } from '../support/oracle/incidents.ts';
 import { oracle } from '../support/oracle/oracle.ts';
-import type { Process, Scheduler } from './scheduler.ts';
+import type { Process } from './scheduler.ts';
 
 export const POLICIES: PolicySet = { version: 'sha256:simulated', base: DEFAULT_POLICY, tenants: new Map() };
-
-/** For so long a relay believes an answer about its epoch, ms. */
-const BELIEVED = 1_000;
 
 /** What the log was given, for the oracle. */
 export type Given = {
@@ -28,13 +32,6 @@ export type Given = {
 
 export type Before = readonly unknown[];
 
-export interface Sending {
-  /** Nobody who owned the partition before is still about to append. */
-  allowed(): boolean;
-  due(): number;
-  landed(): void;
-}
-
 export interface Checks {
   given(record: Given): void;
   claimed(process: Process, claim: Claim): void;
@@ -42,30 +39,50 @@ export interface Checks {
   committed(process: Process, plan: CommitPlan, result: CommitResult, before: Before): void;
   appended(process: Process, topic: Topic, records: readonly OutRecord[]): void;
   relayed(partition: number): Promise<void>;
-  /** A relay asks for its epoch: from when the database answers until it believes the answer no longer, an append of it is safe. */
-  asking(process: Process, partition: number, at: number): { arrived(): void; answered(): void };
-  sending(process: Process, records: readonly OutRecord[]): Sending;
-  /** An append of it is on its way, or it has just been told that it may append. */
-  isAppending(process: Process): boolean;
-  died(process: Process): void;
+  /** The log refused an append of this owner. */
+  refusedAppend(process: Process, owner: Ownership): void;
+  /** The database went back since the topics of the partition were compared with its tables. */
+  wentBack(partition: number, incarnation: number): void;
+  /** What is known of the database, to go back to with it. */
+  snapshot(): CheckedState;
+  restored(state: CheckedState): void;
   /** When nothing is left to do. */
   end(): void;
 }
 
-export type Counted = 'claims' | 'commits' | 'refused' | 'changes' | 'dead letters' | 'repeats' | 'incidents' | 'steps of incidents';
-
-interface Window {
-  readonly process: Process;
-  readonly partition: number;
-  readonly claim: number;
-  believedUntil: number;
-  pending: number;
+/** What follows from the commits that the database still knows. */
+export interface CheckedState {
+  readonly claims: ReadonlyMap<number, Holder>;
+  readonly live: ReadonlyMap<string, string>;
+  readonly letters: ReadonlyMap<string, string>;
+  readonly numbers: ReadonlyMap<number, number>;
+  readonly clocks: ReadonlyMap<number, number>;
+  readonly offsets: ReadonlyMap<number, number>;
 }
+
+interface Holder {
+  readonly process: Process;
+  readonly nonce: string;
+  readonly count: number;
+}
+
+export type Counted =
+  | 'claims'
+  | 'commits'
+  | 'refused'
+  | 'refused appends'
+  | 'changes'
+  | 'dead letters'
+  | 'repeats'
+  | 'incidents'
+  | 'steps of incidents'
+  | 'mended';
 
 interface Change {
   /** Not of an incident's. */
   readonly recipient?: string;
-  readonly incident?: string;
+  /** The id; in a change about an incident, id and kind. */
+  readonly incident?: string | { readonly id: string };
   readonly holds?: boolean;
   readonly effectiveAt: string;
   readonly type: string;
@@ -75,35 +92,42 @@ interface Change {
     readonly since: string;
     readonly expiresAt: string | null;
   } | null;
-  readonly sequence: { readonly partition: number; readonly number: number };
+  /** What the decision rests on. */
+  readonly evidence?: unknown;
+  readonly sequence: { readonly partition: number; readonly number: number; readonly incarnation?: number };
 }
 
 export function createChecks(options: {
-  readonly scheduler: Scheduler;
   readonly store: MemoryStore;
   readonly partitions: number;
-  /** Any two appends may change places, also those of a former owner (false: the assumption of docs/testing.md holds). */
-  readonly unordered: boolean;
   readonly fail: (problem: string) => void;
   readonly tell: (line: () => string) => void;
   readonly count: (what: Counted) => void;
 }): Checks {
-  const { scheduler, store, partitions, fail, tell, count } = options;
+  const { store, fail, tell, count, partitions } = options;
   const given: Given[] = [];
-  const claims = new Map<number, { readonly process: Process; readonly epoch: number; readonly count: number }>();
-  const windows: Window[] = [];
-  /** Changes that a commit announced, by partition and number. */
+  const claims = new Map<number, Holder>();
+  /** Changes that a commit announced, by partition, incarnation and number. */
   const announced = new Map<string, string>();
-  const published = new Map<number, number>();
+  /** Those that the database still knows of. */
+  const live = new Map<string, string>();
+  /** What was published, by the same places. */
+  const read = new Map<string, string>();
+  /** How far somebody who reads the changes has come, by partition. */
+  const marks: Marks = new Map();
+  /** The incarnations under which changes of a partition were announced, and the first number of each. */
+  const firstOf = new Map<string, number>();
+  let restores = 0;
+  const wentBack = new Map<number, number>();
   const changes: Change[] = [];
   const compacted = new Map<string, string | null>();
+  /** Who reads the topic from its beginning, as a replica does. */
+  const replica = createTable();
   const letters = new Map<string, string>();
   const lettersOut = new Set<string>();
   const numbers = new Map<number, number>();
   const clocks = new Map<number, number>();
   const offsets = new Map<number, number>();
-
-  const partitionOf = (key: OutRecord['key']): number => memoryPartitionOf(key, partitions);
 
   // ---------------------------------------------------------------------------------------- commits
 
@@ -118,14 +142,14 @@ export function createChecks(options: {
       return;
     }
     if (plan.incidents.some(({ done }) => !done)) count('steps of incidents');
-    const idle = plan.nextOffset === plan.fromOffset && plan.recipients.length + plan.forgotten.length === 0;
+    const idle = plan.nextOffset === plan.fromOffset && plan.recipients.length + plan.untracked.length === 0;
     if (!idle)
       tell(() => {
         const { fromOffset, nextOffset, recipients, outbox, clock, epoch } = plan;
-        return `${process.name} commits partition ${partition} (epoch ${epoch}) from ${fromOffset} to ${nextOffset}, clock ${hours(clock)}: ${recipients.length} rows, changes ${outbox.map(({ number }) => `#${number}`).join(' ') || 'none'}`;
+        return `${process.name} commits partition ${partition} (epoch ${epoch}) from ${fromOffset} to ${nextOffset}, clock ${hours(clock)}: ${recipients.length} rows, changes ${outbox.map(({ sequence: number }) => `#${number}`).join(' ') || 'none'}`;
       });
     const owner = claims.get(partition);
-    if (owner?.process !== process || owner.epoch !== plan.epoch) {
+    if (owner?.process !== process || owner.nonce !== plan.nonce) {
       fail(`a commit of ${process.name} for partition ${partition} was accepted although ${owner?.process.name ?? 'nobody'} has it now`);
     }
     const checkpoint = store.checkpoint(partition);
@@ -136,19 +160,24 @@ export function createChecks(options: {
     offsets.set(partition, next);
     clocks.set(partition, clock);
     announce(plan);
-    if (checkpoint?.nextNumber !== (numbers.get(partition) ?? 0) + 1) fail(`partition ${partition}: the next number is not the next one`);
+    if (checkpoint?.nextSequence !== (numbers.get(partition) ?? 0) + 1) fail(`partition ${partition}: the next number is not the next one`);
     lettersOf(plan);
     checkClock(plan);
     checkRecipients(partition, next, clock, false);
+    checkRollups(partition, next);
   }
 
   function announce({ partition, outbox }: CommitPlan): void {
-    for (const { number, change } of outbox) {
+    for (const { sequence: number, change } of outbox) {
       if (number !== (numbers.get(partition) ?? 0) + 1) {
         fail(`partition ${partition}: change #${number} is announced after #${numbers.get(partition) ?? 0}`);
       }
       numbers.set(partition, number);
-      announced.set(`${partition}/${number}`, change);
+      const { incarnation = 0 } = (JSON.parse(change) as Change).sequence;
+      const place = `${partition}/${incarnation}`;
+      if (!firstOf.has(place)) firstOf.set(place, number);
+      announced.set(`${place}/${number}`, change);
+      live.set(`${place}/${number}`, change);
     }
   }
 
@@ -187,7 +216,7 @@ export function createChecks(options: {
         continue;
       }
       if ('junk' in record) {
-        if (letter === undefined) fail(`record ${record.offset} of partition ${partition} can not be read and is no dead letter`);
+        if (letter === undefined) fail(`record ${record.offset} of partition ${partition} cannot be read and is no dead letter`);
         continue;
       }
       if (letter !== undefined) {
@@ -199,9 +228,11 @@ export function createChecks(options: {
       else own.push(record.event);
     }
     for (const [address, events] of histories) {
-      const row = rows.get(address);
+      const row = rows.get(asAddress(address));
+      const isOwn = (notice: IncidentNotice): boolean => concerns(notice, events);
+      const about = pending !== undefined && isOwn(pending) ? pending : undefined;
       // Between two commits a timer may be due: a row says what holds at its own clock.
-      checkRow(address, row, { events, told, pending }, exact || row === undefined ? clock : clockOf(row));
+      checkRow(address, row, { events, told: told.filter(isOwn), pending: about }, exact || row === undefined ? clock : clockOf(row));
     }
   }
 
@@ -219,7 +250,9 @@ export function createChecks(options: {
     const next = given.find((record) => record.partition === partition && record.offset >= nextOffset);
     const pending = unfinished.length > 0 && next !== undefined && 'notice' in next ? next.notice : undefined;
     const lines = (known: readonly (readonly [IncidentNotice | Incident, boolean])[]): string[] =>
-      known.map(([{ id, revision, holds }, done]) => `${id} ${revision} ${holds ? 'holds' : 'free'} ${done ? 'done' : 'begun'}`).sort();
+      known
+        .map(([{ id, revision, excludes }, done]) => `${id} ${revision} ${excludes ? 'excludes' : 'free'} ${done ? 'done' : 'begun'}`)
+        .sort();
     const latest = new Map<string, readonly [IncidentNotice, boolean]>(latestOf(told).map((notice) => [notice.id, [notice, true]]));
     if (pending !== undefined) latest.set(pending.id, [pending, false]);
     const [found, wanted] = [lines(stored.map(({ incident, done }) => [incident, done])), lines([...latest.values()])];
@@ -235,26 +268,66 @@ export function createChecks(options: {
   function checkRow(address: string, row: RecipientRow | undefined, history: History, clock: number): void {
     const { events, told, pending } = history;
     const wantedOf = (notices: readonly IncidentNotice[]): object => {
-      const { state, suppressions, allowed, streak } = oracle({
+      const { state, suppressions, details, allowed, streak } = oracle({
         events,
         clock,
         policy: POLICIES,
         verdictOf,
         heldBack: heldBackBy(notices, providerOf),
       });
-      return { state, suppressions, allowed, streak: streak === null ? null : [streak.startedAt, streak.lastAt, streak.failures] };
+      return { state, suppressions, details, allowed, streak: streak === null ? null : [streak.startedAt, streak.lastAt, streak.failures] };
     };
     const wanted = wantedOf(told);
     const found = {
       state: row?.state ?? 'healthy',
-      suppressions: (row?.holds?.suppressions ?? []).map(({ scope, reason, since, expiresAt }) => ({ scope, reason, since, expiresAt })),
-      allowed: row?.holds?.allowed ?? [],
+      suppressions: (row?.active?.suppressions ?? []).map(({ scope, reason, since, expiresAt }) => ({ scope, reason, since, expiresAt })),
+      details: (row?.active?.suppressions ?? []).map(({ scope, reason, createdBy: by, note, source, subdomains }) => {
+        return { scope, reason, by, note, source, subdomains };
+      }),
+      allowed: row?.active?.allowed ?? [],
       streak: row?.streakStartedAt == null ? null : [row.streakStartedAt, row.lastFailureAt, row.failures],
     };
     if (isDeepStrictEqual(found, wanted)) return;
     if (pending === undefined || !isDeepStrictEqual(found, wantedOf([...told, pending]))) {
       fail(`${address} at ${hours(clock)} is ${JSON.stringify(found)}, and should be ${JSON.stringify(wanted)}`);
     }
+  }
+
+  /** Roll-ups, with what is pending, are what the records below the checkpoint and the changes that were announced say. */
+  function checkRollups(partition: number, nextOffset: number): void {
+    const pending = createRollups(store.checkpoint(partition)?.rollups ?? []).drain({ now: 0, present: HOURS_KEPT });
+    const rows = [...store.rollups(partition).hours, ...(pending?.kind === 'counted' ? pending.hours : [])];
+    const records = given.flatMap((record) =>
+      record.partition === partition && record.offset < nextOffset && 'event' in record && !letters.has(`${partition}/${record.offset}`)
+        ? [{ event: record.event, recordTime: record.at }]
+        : [],
+    );
+    const events = differenceOf(
+      rows.filter(({ family }) => family === 'events'),
+      recountEvents(records),
+    );
+    if (events !== undefined) fail(`a roll-up of partition ${partition} below ${nextOffset}: ${events}`);
+    const changed = differenceOf(
+      rows.filter(({ family }) => family === 'changes').map((row) => ({ ...row, provider: '' })),
+      recountChanges(partition),
+    );
+    if (changed !== undefined) fail(`a roll-up of partition ${partition} below ${nextOffset}: ${changed}`);
+  }
+
+  function recountChanges(partition: number): ReadonlyMap<string, { readonly least: number; readonly most: number }> {
+    const counts = new Map<string, { least: number; most: number }>();
+    for (const [place, text] of live) {
+      const { tenant, recipient, type, suppression, effectiveAt } = JSON.parse(text) as Change & { readonly tenant: string };
+      if (recipient === undefined || !place.startsWith(`${partition}/`)) continue;
+      const domain = recipient.slice(recipient.lastIndexOf('@') + 1);
+      const key = hourKey({
+        ...{ family: 'changes', at: Date.parse(effectiveAt), tenant, provider: '', stream: '', pool: '', domain, type },
+        ...{ category: suppression?.reason ?? '', attribution: '', upperBound: 0 },
+      });
+      const sum = (counts.get(key)?.least ?? 0) + 1;
+      counts.set(key, { least: sum, most: sum });
+    }
+    return counts;
   }
 
   // -------------------------------------------------------------------------------------- published
@@ -264,6 +337,7 @@ export function createChecks(options: {
       if (topic === 'suppressionEvents') publish(process, String(value));
       else if (topic === 'suppressions') {
         compacted.set(String(key), value === null ? null : String(value));
+        replica.apply(String(key), value === null ? null : Buffer.from(String(value)), headers);
         tell(
           () => `${process.name} appends to suppressions: ${String(key)} ${value === null ? 'holds nothing' : versionOf(String(value))}`,
         );
@@ -273,64 +347,109 @@ export function createChecks(options: {
 
   function publish(process: Process, text: string): void {
     const change = JSON.parse(text) as Change;
-    const { partition, number } = change.sequence;
-    const high = published.get(partition) ?? 0;
+    const { partition, number, incarnation = 0 } = change.sequence;
+    const mark = marks.get(partition) ?? { incarnation: 0, number: 0 };
+    const isFresh = isNew(marks, change);
     tell(() => {
       const what = change.suppression == null ? '' : ` ${change.suppression.reason} ${change.suppression.scope}`;
-      return `${process.name} publishes #${number} of partition ${partition}: ${change.recipient ?? change.incident ?? ''} ${change.type}${what}${number <= high ? ' (again)' : ''}`;
+      return `${process.name} publishes #${number} of partition ${partition}: ${change.recipient ?? incidentOf(change)} ${change.type}${what}${isFresh ? '' : ' (again)'}`;
     });
-    const known = announced.get(`${partition}/${number}`);
+    const place = `${partition}/${incarnation}/${number}`;
+    const known = announced.get(place);
     if (known === undefined) fail(`change #${number} of partition ${partition} was published and never committed`);
-    else if (known !== text) fail(`change #${number} of partition ${partition} was published with another content than committed`);
-    if (change.recipient === undefined && number > high) count('incidents');
-    count(number <= high ? 'repeats' : 'changes');
-    if (number <= high) return;
-    if (number > high + 1) fail(`change #${number} of partition ${partition} was published after #${high}`);
-    published.set(partition, number);
+    else if (known !== text && live.get(place) !== undefined && restores === 0)
+      fail(`change #${number} of partition ${partition} was published with another content than committed`);
+    if (!isFresh && live.get(place) === text && read.get(place) !== text)
+      fail(`change #${number} of partition ${partition} is dropped by who reads the changes: another one had its number`);
+    read.set(place, text);
+    if (change.recipient === undefined && isFresh) count('incidents');
+    count(isFresh ? 'changes' : 'repeats');
+    if (!isFresh) return;
+    const next = incarnation === mark.incarnation ? mark.number + 1 : firstOf.get(`${partition}/${incarnation}`);
+    if (number !== next) fail(`change #${number} of partition ${partition} was published after #${mark.number}`);
     changes.push(change);
   }
 
   /** Nothing waits to be published: then the compacted topic says what the table says. */
   async function relayed(partition: number): Promise<void> {
-    if (windows.some((window) => window.partition === partition && window.pending > 0)) return;
-    if ((await store.outbox(partition, 1)).length === 0) checkCompacted(partition);
+    const isCompared = (store.checkpoint(partition)?.incarnation ?? 0) > (store.checkpoint(partition)?.auditedIncarnation ?? 0);
+    if (restores === 0 && !isCompared && (await store.outbox(partition, 1)).length === 0) checkCompacted(partition);
   }
 
   function checkCompacted(partition: number): void {
     for (const row of store.rows()) {
       if (row.partition !== partition) continue;
       const text = compacted.get(recipientKey(row.tenant, row.address)) ?? null;
-      const value = text === null ? { suppressions: [], allowed: [] } : (JSON.parse(text) as { suppressions: Terms[]; allowed: Terms[] });
-      const found = [...value.suppressions, ...value.allowed].map(lineOf).sort();
-      const wanted = [...(row.holds?.suppressions ?? []), ...(row.holds?.allowed ?? [])].map(lineOf).sort();
-      if (!isDeepStrictEqual(found, wanted)) {
-        fail(`the compacted topic says of ${row.address}: ${found.join(', ') || 'nothing'}; the table: ${wanted.join(', ') || 'nothing'}`);
+      const wanted = linesOf(row.active);
+      const readers: readonly (readonly [string, Held | null | undefined])[] = [
+        ['the compacted topic', text === null ? null : (JSON.parse(text) as Held)],
+        ['a replica', replica.find(row.tenant, row.address)],
+      ];
+      for (const [who, held] of readers) {
+        const found = linesOf(held);
+        if (!isDeepStrictEqual(found, wanted))
+          fail(`${who} says of ${row.address}: ${found.join(', ') || 'nothing'}; the table: ${wanted.join(', ') || 'nothing'}`);
       }
     }
   }
 
+  /**
+   * Stands for the comparison of the topics with the tables that an owner begins when it is told that the database went back: what the list says of
+   * a recipient of this partition and the table does not is published as the table has it.
+   */
+  function audit(partition: number, incarnation: number): void {
+    const rows = new Map(store.rows().map((row) => [recipientKey(row.tenant, row.address), row]));
+    for (const [key, text] of compacted) {
+      if (partitionOf(key) !== partition) continue;
+      const row = rows.get(key as RecipientKey);
+      const held = text === null ? null : (JSON.parse(text) as Held);
+      if (isDeepStrictEqual(linesOf(held), linesOf(row?.active))) continue;
+      count('mended');
+      const { suppressions, allowed } = row?.active ?? { suppressions: [], allowed: [] };
+      const version = row?.version ?? 0;
+      const value =
+        row === undefined ? null : codec.encodeSuppressions({ tenant: row.tenant, address: row.address, version, suppressions, allowed });
+      compacted.set(key, value);
+      const headers = { version: String(version), incarnation: String(incarnation) };
+      replica.apply(key, value === null ? null : Buffer.from(value), headers);
+    }
+  }
+
+  const partitionOf = (key: string): number => memoryPartitionOf(key, partitions);
+
   function checkChanges(): void {
     for (const [partition, number] of numbers) {
-      if ((published.get(partition) ?? 0) !== number)
-        fail(`partition ${partition}: ${number} changes, ${published.get(partition) ?? 0} published`);
+      const { number: last } = marks.get(partition) ?? { number: 0 };
+      if (last !== number && restores === 0) fail(`partition ${partition}: ${number} changes, ${last} published`);
     }
     const history = store.history().map(({ address, version }) => `${address} ${version}`);
     if (new Set(history).size !== history.length) fail('a change stands twice in the history');
     const versions = store.rows().flatMap(({ address, version }) => Array.from({ length: version }, (_, n) => `${address} ${n + 1}`));
     if (!isDeepStrictEqual(history.toSorted(), versions.sort())) fail('the history does not hold each version of each recipient once');
+    // Whoever applies changes alone is told nothing of what the database has forgotten: the list is what is brought to the table again.
+    if (restores > 0) return;
     const held = new Map<string, string>();
-    for (const { recipient = '', type, suppression, incident } of changes) {
+    /** What each rests on, as JSON. */
+    const restsOn = new Map<string, string>();
+    for (const { recipient = '', type, suppression, incident, evidence } of changes) {
       if (suppression == null) continue;
       const key = `${recipient} ${suppression.scope} ${suppression.reason}`;
       const line = `${recipient} ${lineOf(suppression)}`;
       const ends = type === 'released' || type === 'corrected';
-      // What an incident brings about is said once, however often carrying it out was begun.
-      if (incident !== undefined && (ends ? !held.has(key) : held.get(key) === line))
-        fail(`${recipient} ${type} by ${incident}: it was so before`);
-      if (type === 'suppressed') held.set(key, line);
-      else if (ends) held.delete(key);
+      const basis = JSON.stringify(evidence ?? null);
+      // What an incident brings about is said once, however often carrying it out was begun: that something ends, or begins, or rests on less.
+      if (incident !== undefined && (ends ? !held.has(key) : held.get(key) === line && restsOn.get(key) === basis))
+        fail(`${recipient} ${type} by ${incidentOf({ incident })}: it was so before`);
+      if (type === 'suppressed') {
+        held.set(key, line);
+        restsOn.set(key, basis);
+      } else if (ends) {
+        held.delete(key);
+      }
     }
-    const table = store.rows().flatMap(({ address, holds }) => (holds?.suppressions ?? []).map((one) => `${address} ${lineOf(one)}`));
+    const table = store
+      .rows()
+      .flatMap(({ address, active: holds }) => (holds?.suppressions ?? []).map((one) => `${address} ${lineOf(one)}`));
     if (!isDeepStrictEqual([...held.values()].sort(), table.sort())) fail('who applies the published changes does not hold the table');
   }
 
@@ -339,64 +458,21 @@ export function createChecks(options: {
     const wanted: string[] = [];
     for (let partition = 0; partition < partitions; partition += 1) {
       const revisions = new Map<string, number>();
-      for (const { id, revision, action, holds, at, announcedBy } of toldIn(partition, Number.POSITIVE_INFINITY)) {
+      for (const { id, revision, action, excludes, at, announcedBy } of toldIn(partition, Number.POSITIVE_INFINITY)) {
         if (revision <= (revisions.get(id) ?? -1)) continue;
         revisions.set(id, revision);
-        if (announcedBy === partition) wanted.push(`${partition}: ${id} incident_${action} ${String(holds)} ${new Date(at).toISOString()}`);
+        if (announcedBy === partition)
+          wanted.push(`${partition}: ${id} incident_${action} ${String(excludes)} ${new Date(at).toISOString()}`);
       }
     }
-    const found = changes.flatMap(({ type, recipient, incident = '', holds, effectiveAt, sequence }) =>
-      recipient === undefined ? [`${sequence.partition}: ${incident} ${type} ${String(holds)} ${effectiveAt}`] : [],
+    const found = changes.flatMap(({ type, recipient, incident, holds, effectiveAt, sequence }) =>
+      recipient === undefined ? [`${sequence.partition}: ${incidentOf({ incident })} ${type} ${String(holds)} ${effectiveAt}`] : [],
     );
-    if (!isDeepStrictEqual(found.toSorted(), wanted.sort())) {
+    // What was said before the database went back is said again.
+    const said = restores === 0 ? found : [...new Set(found)];
+    if (!isDeepStrictEqual(said.toSorted(), wanted.sort())) {
       fail(`of incidents was published: ${found.join(', ') || 'nothing'}; what was to be: ${wanted.join(', ') || 'nothing'}`);
     }
-  }
-
-  // ------------------------------------------------------------------------------ the relay's window
-
-  const isOpen = ({ pending, believedUntil }: Window): boolean => pending > 0 || believedUntil > scheduler.present();
-
-  function windowOf(process: Process, partition: number): Window | undefined {
-    return windows.find((window) => window.process === process && window.partition === partition);
-  }
-
-  function asking(process: Process, partition: number, at: number): { arrived(): void; answered(): void } {
-    let window: Window | undefined;
-    return {
-      arrived() {
-        const owner = claims.get(partition);
-        if (owner?.process !== process || !process.alive) return;
-        window = windowOf(process, partition);
-        if (window?.claim !== owner.count) {
-          if (window !== undefined) windows.splice(windows.indexOf(window), 1);
-          windows.push((window = { process, partition, claim: owner.count, believedUntil: 0, pending: 0 }));
-        }
-        window.pending += 1;
-        window.believedUntil = at + BELIEVED;
-      },
-      answered() {
-        if (window !== undefined) window.pending -= 1;
-      },
-    };
-  }
-
-  function sending(process: Process, records: readonly OutRecord[]): Sending {
-    const partition = partitionOf(records[0]?.key ?? null);
-    const own = windowOf(process, partition);
-    const safe = own !== undefined && isOpen(own) ? own : undefined;
-    if (safe !== undefined) safe.pending += 1;
-    const earlier = (): readonly Window[] =>
-      windows.filter(
-        (one) => !options.unordered && one.partition === partition && one.process !== process && one.claim < (own?.claim ?? 0),
-      );
-    return {
-      allowed: () => earlier().every(({ pending }) => pending === 0),
-      due: () => Math.max(0, ...earlier().map(({ believedUntil }) => believedUntil)),
-      landed() {
-        if (safe !== undefined) safe.pending -= 1;
-      },
-    };
   }
 
   // -------------------------------------------------------------------------------------------------
@@ -407,22 +483,40 @@ export function createChecks(options: {
 
   return {
     given: (record) => void given.push(record),
-    claimed(process, { partition, epoch, nextOffset }) {
+    claimed(process, { partition, epoch, nonce, nextOffset }) {
       count('claims');
-      claims.set(partition, { process, epoch, count: (claims.get(partition)?.count ?? 0) + 1 });
+      claims.set(partition, { process, nonce, count: (claims.get(partition)?.count ?? 0) + 1 });
       tell(() => `${process.name} takes partition ${partition}: epoch ${epoch}, from ${nextOffset}`);
     },
     before: snapshot,
     committed,
     appended,
     relayed,
-    asking,
-    sending,
-    isAppending: (process) => !options.unordered && windows.some((window) => window.process === process && window.pending > 0),
-    died(process) {
-      for (const window of windows.filter((one) => one.process === process)) windows.splice(windows.indexOf(window), 1);
+    refusedAppend(process, { partition, epoch }) {
+      count('refused appends');
+      tell(() => `the log refuses an append of ${process.name} for partition ${partition} (epoch ${epoch})`);
+    },
+    wentBack: (partition, incarnation) => void wentBack.set(partition, incarnation),
+    snapshot: () => ({
+      claims: new Map(claims),
+      live: new Map(live),
+      letters: new Map(letters),
+      numbers: new Map(numbers),
+      clocks: new Map(clocks),
+      offsets: new Map(offsets),
+    }),
+    restored(state) {
+      restores += 1;
+      // Nobody has a partition: every claim was made before.
+      claims.clear();
+      refill(live, state.live);
+      refill(letters, state.letters);
+      refill(numbers, state.numbers);
+      refill(clocks, state.clocks);
+      refill(offsets, state.offsets);
     },
     end() {
+      for (const [partition, incarnation] of wentBack) audit(partition, incarnation);
       for (let partition = 0; partition < partitions; partition += 1) {
         const checkpoint = store.checkpoint(partition);
         if (checkpoint === undefined) continue;
@@ -437,10 +531,24 @@ export function createChecks(options: {
   };
 }
 
+function refill<K, V>(map: Map<K, V>, entries: ReadonlyMap<K, V>): void {
+  map.clear();
+  for (const [key, value] of entries) map.set(key, value);
+}
+
 interface History {
   readonly events: readonly LogEvent[];
   readonly told: readonly IncidentNotice[];
   readonly pending: IncidentNotice | undefined;
+}
+
+/** What was decided about another tenant does not exist for a recipient: it must be as in a world without it. */
+function concerns({ terms }: IncidentNotice, events: readonly LogEvent[]): boolean {
+  return terms.tenant === null || terms.tenant === events[0]?.tenant;
+}
+
+function incidentOf({ incident = '' }: { readonly incident?: Change['incident'] | undefined }): string {
+  return typeof incident === 'string' ? incident : incident.id;
 }
 
 /** Of each incident the highest revision, the first time that it was told. */
@@ -458,13 +566,22 @@ interface Terms {
   readonly reason?: string;
   readonly since?: string | number;
   readonly expiresAt: string | number | null;
+  readonly subdomains?: boolean;
 }
 
-const lineOf = ({ scope, reason, since, expiresAt }: Terms): string => {
+interface Held {
+  readonly suppressions: readonly Terms[];
+  readonly allowed: readonly Terms[];
+}
+
+const linesOf = (held: Held | null | undefined): readonly string[] =>
+  [...(held?.suppressions ?? []), ...(held?.allowed ?? [])].map((terms) => lineOf(terms)).sort();
+
+const lineOf = ({ scope, reason, since, expiresAt, subdomains }: Terms): string => {
   const moment = (value: string | number | null | undefined): string => (value == null ? 'never' : new Date(value).toISOString());
   return reason === undefined
     ? `allowed ${scope} until ${moment(expiresAt)}`
-    : `${scope} ${reason} since ${moment(since)} until ${moment(expiresAt)}`;
+    : `${scope} ${reason} since ${moment(since)} until ${moment(expiresAt)}${subdomains === true ? ' for subdomains' : ''}`;
 };
 
 const versionOf = (text: string): string => `version ${String((JSON.parse(text) as { recipientVersion: number }).recipientVersion)}`;

@@ -170,7 +170,7 @@ export function createMember(options: {
       }
       const nextOffset = last.offset + 1;
       const outcome = await consumer.batch({ partition, firstOffset: first.offset, nextOffset, highWatermark: high, records });
-      if (outcome.kind === 'taken') position = nextOffset;
+      if (outcome.kind === 'processed') position = nextOffset;
       else if (outcome.kind === 'seek') position = outcome.offset;
       else if (outcome.kind === 'stopped') return time.sleep(STOPPED_RETRY);
       // Only a member that the coordinator knows may claim.

@@ -1,7 +1,9 @@
 /** What the simulation has found in the engine and the fold, each in as few steps as it takes. */
 import { describe, expect, it } from 'vitest';
-import { encodeEvent, encodeIncident } from '@desist/contracts';
-import { addFact, DEFAULT_POLICY, factOf, HOUR, NO_REPLY, newRecipient, viewOf } from '@desist/domain';
+import { encodeEvent } from '@desist/formats/event';
+import { encodeIncident } from '@desist/contracts';
+import { addFact, DEFAULT_POLICY, factOf, HOUR, newRecipient, viewOf } from '@desist/domain';
+import { NO_REPLY } from '@desist/verdicts';
 import type { FoldContext, LogEvent } from '@desist/domain';
 import { createMemoryLog, createMemoryStore } from '@desist/memory';
 import type { MemoryLog, MemoryStore } from '@desist/memory';
@@ -9,7 +11,7 @@ import { createEngine } from '@desist/pipeline';
 import type { Engine, Logger, Time } from '@desist/pipeline';
 import { bounced, delivered, deferred, scriptedVerdict, START } from '../support/oracle/events.ts';
 import { oracle } from '../support/oracle/oracle.ts';
-import { wire } from '../support/wire.ts';
+import { codec } from '@desist/runtime/codec';
 import { POLICIES } from './checks.ts';
 
 const quiet: Logger = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
@@ -33,7 +35,16 @@ function newWorld(): World {
     store: createMemoryStore(() => world.present),
     log: createMemoryLog({ partitions: 1, now: () => world.present, pause: () => Promise.resolve() }),
     engine: (owner) =>
-      createEngine({ store: world.store, source: world.log, sink: world.log, wire, policies: POLICIES, time, logger: quiet, owner }),
+      createEngine({
+        store: world.store,
+        source: world.log,
+        sink: world.log,
+        codec: codec,
+        policies: POLICIES,
+        time,
+        logger: quiet,
+        owner,
+      }),
   };
   const time: Time = {
     now: () => world.present - world.slow,
@@ -54,12 +65,12 @@ async function readAll(engine: Engine, log: MemoryLog): Promise<number> {
     highWatermark: nextOffset,
     records,
   });
-  expect(outcome.kind).toBe('taken');
+  expect(outcome.kind).toBe('processed');
   return nextOffset;
 }
 
 describe('the engine', () => {
-  it('fires deadlines of a partition that ends with markers or aborted records', async () => {
+  it('fires deadlines of a partition whose log ends with markers or aborted records', async () => {
     const world = newWorld();
     for (const hour of [0, 24, 48]) {
       world.present = START + hour * HOUR;
@@ -79,7 +90,7 @@ describe('the engine', () => {
     expect(world.store.checkpoint(0)?.nextOffset).toBe(high);
   });
 
-  it('answers that an idle partition was taken, so that the log has it claim and read again from the checkpoint', async () => {
+  it('reports that an idle partition was taken over, so that the log has it claimed and read again from the checkpoint', async () => {
     const world = newWorld();
     await world.log.append('deliveryEvents', [encodeEvent(deferred('0h'))]);
     const [engine, other] = [world.engine('one'), world.engine('other')];
@@ -92,14 +103,42 @@ describe('the engine', () => {
     await atRest();
     expect(engine.status()).toEqual([]);
     expect(engine.caughtUp(0, position, world.present)).toBe('fenced');
-    expect(await engine.assign(0)).toEqual({ kind: 'start', offset: world.store.checkpoint(0)?.nextOffset });
+    // From the last record that was folded: it is read a second time, to see that it is the same.
+    expect(await engine.assign(0)).toEqual({ kind: 'start', offset: world.store.checkpoint(0)?.last?.offset });
+    expect(world.store.checkpoint(0)).toMatchObject({ nextOffset: 1, last: { offset: 0 } });
+    await engine.close();
+    await other.close();
+  });
+
+  it('reports it also when the log ends with markers that it has not passed yet', async () => {
+    const world = newWorld();
+    await world.log.append('deliveryEvents', [encodeEvent(deferred('0h'))]);
+    const [engine, other] = [world.engine('one'), world.engine('other')];
+    await engine.assign(0);
+    const position = await readAll(engine, world.log);
+    await other.assign(0);
+    world.present += 5 * 60_000;
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    const { commit } = world.store;
+    world.store.commit = async (plan) => (await promise, commit(plan));
+    engine.caughtUp(0, position, world.present);
+    await atRest();
+    // Its commit is refused when nobody waits for it.
+    resolve(undefined);
+    await atRest();
+    world.log.skip('deliveryEvents', 0);
+    const { high } = await world.log.bounds(0);
+    engine.caughtUp(0, high, world.present);
+    await atRest();
+    expect(engine.status()).toEqual([]);
+    expect(engine.caughtUp(0, high, world.present)).toBe('fenced');
     await engine.close();
     await other.close();
   });
 });
 
 describe('an incident', () => {
-  it('reaches evidence that was folded by a host whose clock is slow', async () => {
+  it('is applied to evidence that a host with a slow clock folded', async () => {
     const world = newWorld();
     world.slow = 5 * HOUR;
     world.present = START + 10 * HOUR;
@@ -111,7 +150,7 @@ describe('an incident', () => {
     expect(world.store.rows().map(({ state }) => state)).toEqual(['suppressed']);
 
     const terms = { tenant: null, provider: null, domain: 'example.com', code: null, text: null, from: START + 9 * HOUR, until: null };
-    const said = { id: 'one', revision: 1, action: 'voided', holds: true, terms, at: world.present, announcedBy: 0 } as const;
+    const said = { id: 'one', revision: 1, action: 'voided', excludes: true, terms, at: world.present, announcedBy: 0 } as const;
     await world.log.append('deliveryEvents', [{ ...encodeIncident({ ...said, summary: null, by: 'ops', note: null }), partition: 0 }]);
     await engine.assign(0);
     await readAll(engine, world.log);

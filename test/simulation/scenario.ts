@@ -2,12 +2,13 @@
  * One simulated world, as plain data that follows from a seed: what the log is given and when, which hosts run engines, and
  * what goes wrong. Everything in it can be left out again, which is how a failing one is made small.
  */
-import { DAY, HOUR, MINUTE } from '@desist/domain';
+import { asTenant, DAY, HOUR, MINUTE } from '@desist/domain';
 import type { Incident, IncidentNotice, LogEvent } from '@desist/domain';
 import type { Limits } from '@desist/pipeline';
 import {
   accepted,
   allow,
+  amend,
   bounced,
   complained,
   deferred,
@@ -59,7 +60,8 @@ export type Planned =
   | { readonly kind: 'gap'; readonly at: number; readonly partition: number };
 
 export type CommitFate = 'unavailable' | 'lost_before' | 'lost_after' | 'late';
-export type AppendFate = 'none' | 'part' | 'all';
+/** Of a relay's append: not stored; stored, and the answer lost; stored much later, and waited for or given up. */
+export type AppendFate = 'none' | 'all' | 'slow' | 'late';
 
 /** `at`: the how manieth continuation of the host, call of that kind, or step of the scheduler. */
 export type Fault =
@@ -70,16 +72,44 @@ export type Fault =
   /** The answer of any other call to the store. */
   | { readonly kind: 'answer'; readonly at: number }
   | { readonly kind: 'away'; readonly of: 'database' | 'log'; readonly at: number; readonly steps: number }
-  | { readonly kind: 'rebalance'; readonly at: number };
+  | { readonly kind: 'rebalance'; readonly at: number }
+  /**
+   * At this step the database goes back to what it was so many steps before: as a copy that knows that it is one (a promoted standby, a
+   * restored dump), or as the same files.
+   */
+  | { readonly kind: 'restored'; readonly at: number; readonly back: number; readonly asCopy: boolean };
 
 export function scenarioOf(seed: number): Scenario {
   const random = createRandom(seed ^ INCIDENTS);
-  const plain = plainScenarioOf(seed);
+  const plain = withOperators(createRandom(seed ^ OPERATORS), plainScenarioOf(seed));
   return random.chance(0.4) ? withIncidents(random, plain) : plain;
 }
 
+/** The same world, and beside it a tenant that invents bounces, providers, complaints and incidents of its own. */
+export function hostileScenarioOf(seed: number): Scenario {
+  return withHostile(createRandom(seed ^ HOSTILE_CHOICES), scenarioOf(seed));
+}
+
+/** The same world, and in it the database goes back in time, once or twice. */
+export function restoredScenarioOf(seed: number): Scenario {
+  const random = createRandom(seed ^ RESTORED_CHOICES);
+  const plain = scenarioOf(seed);
+  const restored = Array.from({ length: random.between(1, 2) }, (): readonly Fault[] => {
+    const at = random.between(40, 900);
+    const back = random.between(1, Math.min(at - 1, random.pick([30, 150, 800])));
+    const gone: Fault = { kind: 'restored', at, back, asCopy: random.chance(0.6) };
+    if (random.chance(0.5)) return [gone];
+    // The partitions change hands in what is lost, and again behind it.
+    const changing = [at - random.between(1, back), at + random.between(1, 30)];
+    return [gone, ...changing.map((step): Fault => ({ kind: 'rebalance', at: step }))];
+  });
+  return { ...plain, faults: [...plain.faults, ...restored.flat()] };
+}
+const RESTORED_CHOICES = 0x7f4a7c15;
+
 /** Chosen apart, so that worlds without incidents are what they were before there were any. */
 const INCIDENTS = 0x5bd1e995;
+const OPERATORS = 0x2c1b3c6d;
 
 function plainScenarioOf(seed: number): Scenario {
   const random = createRandom(seed);
@@ -127,7 +157,7 @@ function faultOf(random: Random, hosts: number): Fault {
     [2, { kind: 'expel', host, at }],
     [2, { kind: 'leave', host, at }],
     [6, { kind: 'commit', at: random.between(1, 40), fate: random.pick(['unavailable', 'lost_before', 'lost_after', 'late']) }],
-    [3, { kind: 'append', at: random.between(1, 12), fate: random.pick(['none', 'part', 'all']) }],
+    [3, { kind: 'append', at: random.between(1, 6), fate: random.pick(['none', 'all', 'slow', 'late', 'late']) }],
     [1, { kind: 'answer', at: random.between(1, 80) }],
     [1, { kind: 'away', of: random.pick(['database', 'log']), at: random.between(1, 600), steps: Math.ceil(steps / 3) }],
     [1, { kind: 'rebalance', at: random.between(1, 600) }],
@@ -196,6 +226,39 @@ function arrivalsOf(random: Random, life: readonly LogEvent[]): Arriving[] {
   return arriving;
 }
 
+// --------------------------------------------------------------------------------------------- operators
+
+/** In some worlds operators also amend entries, and make entries for domains, now and then late. */
+function withOperators(random: Random, plain: Scenario): Scenario {
+  if (!random.chance(0.35)) return plain;
+  const records: Planned[] = [...plain.records];
+  for (let count = random.between(2, 12); count > 0; count -= 1) {
+    const place = random.between(0, records.length);
+    const at = (records[Math.min(place, records.length - 1)] as Planned).at;
+    const occurredAt = random.chance(0.8) ? at : at - random.pick([1, HOUR, 30 * HOUR]);
+    const event = ofOperator(random, occurredAt, `op${count}`);
+    records.splice(place, 0, { kind: 'event', at, event, poison: false });
+  }
+  return { ...plain, records };
+}
+
+function ofOperator(random: Random, at: number, id: string): LogEvent {
+  const isDomain = random.chance(0.5);
+  const recipient = isDomain ? random.pick(['@example.com', '@mail.example.com']) : `r${random.between(0, 2)}@example.com`;
+  const scope = random.pick(['*', '*', 'transactional', 'marketing']);
+  const until = random.weighted<object>([
+    [2, {}],
+    [2, { until: at + random.pick([0, HOUR, DAY, 5 * DAY, 40 * DAY]) }],
+  ]);
+  const common = { id, recipient, scope, by: random.pick(['alice', 'bob']), note: random.pick(['asked', 'ticket', '']) };
+  if (!isDomain || random.chance(0.3)) {
+    const end = random.chance(0.2) ? { until: null } : until;
+    return amend(at, { ...common, ...end, force: random.chance(0.4), ...(isDomain ? { subdomains: random.chance(0.5) } : {}) });
+  }
+  if (random.chance(0.25)) return release(at, common);
+  return suppress(at, { ...common, ...until, ...(random.chance(0.5) ? { subdomains: true } : {}) });
+}
+
 // --------------------------------------------------------------------------------------------- incidents
 
 /** One or two incidents, told up to four times in all; many in small steps, in one partition, so that something happens in between. */
@@ -210,7 +273,7 @@ function withIncidents(random: Random, plain: Scenario): Scenario {
     .map((place): readonly [number, Planned] => {
       const at = plain.records[Math.min(place, plain.records.length - 1)]?.at ?? 0;
       const repeated = told.length > 0 && random.chance(0.2) ? random.pick(told) : undefined;
-      const notice = repeated ?? noticeOf(random, terms, told, at, plain.partitions);
+      const notice = repeated ?? noticeOf(random, { terms, told, at, partitions: plain.partitions });
       told.push(notice);
       return [place, { kind: 'incident', at, notice, below: random.chance(0.1) ? random.between(0, 2) : EVERY }];
     });
@@ -242,7 +305,7 @@ function termsOf(random: Random, events: readonly number[]): Incident['terms'] {
     [1, '550 5.1.1'],
   ]);
   return {
-    tenant: random.chance(0.3) ? 'acme' : null,
+    tenant: random.chance(0.3) ? asTenant('acme') : null,
     ...named,
     code,
     text: random.chance(0.1) ? 'MAILBOX' : null,
@@ -251,13 +314,15 @@ function termsOf(random: Random, events: readonly number[]): Incident['terms'] {
   };
 }
 
-function noticeOf(
-  random: Random,
-  terms: readonly Incident['terms'][],
-  told: readonly IncidentNotice[],
-  at: number,
-  partitions: number,
-): IncidentNotice {
+interface Announcing {
+  readonly terms: readonly Incident['terms'][];
+  /** Announced before. */
+  readonly told: readonly IncidentNotice[];
+  readonly at: number;
+  readonly partitions: number;
+}
+
+function noticeOf(random: Random, { terms, told, at, partitions }: Announcing): IncidentNotice {
   const which = random.weighted([
     [3, 0],
     [1, 1],
@@ -269,11 +334,69 @@ function noticeOf(
   const own = last?.terms ?? (terms[which] as Incident['terms']);
   const rest = { id, revision, at: at + told.length, announcedBy: random.between(0, partitions - 1), summary: null, note: null };
   if (last?.action === 'opened' && random.chance(0.6)) {
-    return { ...rest, action: 'closed', holds: true, terms: { ...own, until: Math.max(at, own.from + 1) }, by: null };
+    return { ...rest, action: 'closed', excludes: true, terms: { ...own, until: Math.max(at, own.from + 1) }, by: null };
   }
-  const holds = last?.holds !== true;
-  if (last === undefined && random.chance(0.3)) return { ...rest, action: 'opened', holds, terms: { ...own, until: null }, by: null };
-  return { ...rest, action: holds ? 'voided' : 'restored', holds, terms: own, by: 'operator' };
+  const excludes = last?.excludes !== true;
+  if (last === undefined && random.chance(0.3)) return { ...rest, action: 'opened', excludes, terms: { ...own, until: null }, by: null };
+  return { ...rest, action: excludes ? 'voided' : 'restored', excludes, terms: own, by: 'operator' };
+}
+
+// ------------------------------------------------------------------------------------------ hostile tenant
+
+export const HOSTILE = 'mallory';
+const HOSTILE_CHOICES = 0x3c6ef372;
+
+/** Its records come between those of the others, at their times; its recipients are at the others' provider and at providers of its own. */
+function withHostile(random: Random, plain: Scenario): Scenario {
+  const records: Planned[] = [];
+  const tellings = [1, 2, 3, 4].slice(0, random.between(1, 4));
+  let invented = 0;
+  for (const planned of plain.records) {
+    records.push(planned);
+    const { at } = planned;
+    for (
+      let burst = random.weighted([
+        [4, 0],
+        [2, 1],
+        [1, 5],
+      ]);
+      burst > 0;
+      burst -= 1
+    ) {
+      records.push({ kind: 'event', at, event: inventedEvent(random, at, (invented += 1)), poison: false });
+    }
+    if (tellings.length > 0 && random.chance(0.15)) {
+      const notice = hostileNotice(at, tellings.shift() ?? 1, random.between(0, plain.partitions - 1));
+      records.push({ kind: 'incident', at, notice, below: EVERY });
+    }
+  }
+  return { ...plain, records };
+}
+
+function inventedEvent(random: Random, at: number, serial: number): LogEvent {
+  const domain = random.weighted([
+    [3, 'example.com'],
+    [1, `invented${serial}.example`],
+  ]);
+  const common = { id: `${HOSTILE}-${serial}`, tenant: HOSTILE, message: `x${serial}` };
+  const failing = { ...common, recipient: `x${random.between(0, 3)}@${domain}` };
+  return random.weighted<() => LogEvent>([
+    [5, () => bounced(at, failing)],
+    [2, () => deferred(at, failing)],
+    [1, () => complained(at, failing)],
+    [1, () => delivered(at, { ...common, recipient: `ok${serial}@${domain}` })],
+  ])();
+}
+
+/** Opened over all that happens, closed, restored, voided: whatever is decided about it, the others' failures count. */
+function hostileNotice(at: number, revision: number, announcedBy: number): IncidentNotice {
+  const action = (['opened', 'closed', 'restored', 'voided'] as const)[revision - 1] ?? 'voided';
+  const until = action === 'opened' ? null : at + 1;
+  return {
+    ...{ id: `${HOSTILE}s-own`, revision, action, excludes: action !== 'restored', at, announcedBy, summary: null, note: null },
+    terms: { tenant: asTenant(HOSTILE), provider: 'example.com', domain: null, code: null, text: null, from: START - DAY, until },
+    by: null,
+  };
 }
 
 // ------------------------------------------------------------------------------------------------- lives

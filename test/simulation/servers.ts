@@ -5,7 +5,18 @@
 import { createMemoryLog, createMemoryStore } from '@desist/memory';
 import type { MemoryLog, MemoryStore } from '@desist/memory';
 import { LogError, StoreError } from '@desist/pipeline';
-import type { CommitPlan, CommitResult, LogRecord, LogSink, LogSource, RecipientStore, Signal, Time, TrackedRow } from '@desist/pipeline';
+import type {
+  CommitPlan,
+  CommitResult,
+  LogRecord,
+  LogSink,
+  LogSource,
+  RecipientStore,
+  Signal,
+  Time,
+  TopicRecords,
+  TrackedRow,
+} from '@desist/pipeline';
 import type { Checks } from './checks.ts';
 import type { AppendFate, CommitFate } from './scenario.ts';
 import type { Op, Process, Scheduler } from './scheduler.ts';
@@ -19,6 +30,8 @@ export interface Servers {
   readonly locked: Set<number>;
   storeAway: boolean;
   logAway: boolean;
+  /** Rises when the database goes back: what was under way in it is gone. */
+  run: number;
   /** The record time of what is appended next. */
   recordTime: number;
 }
@@ -31,7 +44,7 @@ export interface Fates {
 
 export interface Ports {
   readonly store: RecipientStore;
-  readonly source: Pick<LogSource, 'bounds'>;
+  readonly source: Pick<LogSource, 'bounds' | 'identity'>;
   readonly sink: LogSink;
   readonly time: Time;
   /** Any other call over the network. */
@@ -52,6 +65,7 @@ export function createServers(scheduler: Scheduler, partitions: number, mutate: 
     locked: new Set(),
     storeAway: false,
     logAway: false,
+    run: 0,
     recordTime: 0,
   };
   return Object.assign(servers, { database: mutate(servers.store) });
@@ -61,8 +75,17 @@ export function createServers(scheduler: Scheduler, partitions: number, mutate: 
 const AT_ONCE = 2;
 /** For so long a transaction without a client may live, ms: longer than the client waits before it asks what became of it. */
 const LATE = 200;
+/** For so long an append may be on its way, ms: much longer than another process needs to take the partition over and publish. */
+const SLOW = 30_000;
 
-export function portsOf(process: Process, scheduler: Scheduler, servers: Servers, fates: Fates, checks: Checks): Ports {
+interface Outside {
+  readonly scheduler: Scheduler;
+  readonly servers: Servers;
+  readonly fates: Fates;
+  readonly checks: Checks;
+}
+
+export function portsOf(process: Process, { scheduler, servers, fates, checks }: Outside): Ports {
   const { locked, log } = servers;
 
   /** A request, and later its answer. From a dead process nothing comes, and to it nothing goes. */
@@ -116,7 +139,12 @@ export function portsOf(process: Process, scheduler: Scheduler, servers: Servers
       if (!process.alive) return;
       const fail = (kind: 'unavailable' | 'outcome_unknown') =>
         reply(`${kind}: ${what}`, () => reject(new StoreError(kind, 'the connection was cut')));
+      let run = servers.run;
       const end = async (fate: CommitFate | undefined): Promise<void> => {
+        if (servers.run !== run) {
+          if (fate !== 'late') fail('outcome_unknown');
+          return;
+        }
         const before = checks.before(partition);
         const result = await servers.database.commit(plan);
         locked.delete(partition);
@@ -135,12 +163,13 @@ export function portsOf(process: Process, scheduler: Scheduler, servers: Servers
           if (fate === 'lost_before') return fail('outcome_unknown');
           if (fate === 'late') fail('outcome_unknown');
           locked.add(partition);
+          run = servers.run;
           const due = scheduler.present() + (fate === 'late' ? LATE : 0);
           scheduler.add({
             what: `${process.name} ends ${what}`,
             sender: process,
             due: () => due,
-            dropped: () => void locked.delete(partition),
+            dropped: () => void (servers.run === run && locked.delete(partition)),
             run: () => end(fate),
           });
         },
@@ -167,35 +196,30 @@ export function portsOf(process: Process, scheduler: Scheduler, servers: Servers
 
   const { database } = servers;
   const store: RecipientStore = {
-    claim: (partition, owner) =>
+    claim: (partition, owner, evidence) =>
       ask(
         `claim ${partition}`,
         async () => {
-          const claim = await database.claim(partition, owner);
+          const claim = await database.claim(partition, owner, evidence);
           checks.claimed(process, claim);
           return claim;
         },
         partition,
       ),
-    position(partition) {
-      const asked = scheduler.present();
-      const window = checks.asking(process, partition, asked);
-      return ask(`position ${partition}`, () => {
-        window.arrived();
-        return database.position(partition);
-      }).finally(window.answered);
-    },
+    markAudited: (owner, incarnation) => ask(`audited ${owner.partition}`, () => database.markAudited(owner, incarnation), owner.partition),
+    position: (partition) => ask(`position ${partition}`, () => database.position(partition)),
     beginAttempt: (owner) => ask(`begin ${owner.partition}`, () => database.beginAttempt(owner), owner.partition),
     markStopped: (owner, reason) => ask(`stop ${owner.partition}`, () => database.markStopped(owner, reason), owner.partition),
     tracked,
     load: (keys) => ask('load', () => database.load(keys)),
     concerned: (partition, which, cursor) => ask(`concerned ${partition}`, () => database.concerned(partition, which, cursor)),
+    publishedRevision: (id) => ask('published', () => database.publishedRevision(id)),
     commit,
     outbox: (partition, limit) => ask(`outbox ${partition}`, () => database.outbox(partition, limit)),
     deadLetters: (partition, limit) => ask(`letters ${partition}`, () => database.deadLetters(partition, limit)),
     relayed: (owner, upTo) =>
       ask(
-        `relayed ${owner.partition} up to ${String(upTo.number)}`,
+        `relayed ${owner.partition} up to ${String(upTo.sequence)}`,
         async () => {
           const result = await database.relayed(owner, upTo);
           if (result === 'committed') await checks.relayed(owner.partition);
@@ -203,31 +227,65 @@ export function portsOf(process: Process, scheduler: Scheduler, servers: Servers
         },
         owner.partition,
       ),
+    park: (owner, which, reason) => ask(`park ${owner.partition}`, () => database.park(owner, which, reason), owner.partition),
     resume: (partition, terms) => ask(`resume ${partition}`, () => database.resume(partition, terms), partition),
-    forgotten: (keys) => ask('forgotten', () => database.forgotten(keys)),
+    tombstones: (keys) => ask('forgotten', () => database.tombstones(keys)),
     now: () => ask('now', () => database.now()),
   };
 
   // -------------------------------------------------------------------------------------------- log
 
   const sink: LogSink = {
-    append(topic, records) {
-      const sending = topic === 'suppressions' ? checks.sending(process, records) : undefined;
-      const request = async () => {
-        sending?.landed();
-        const fate = servers.logAway ? 'none' : fates.append();
-        if (fate === 'none') throw new LogError('unavailable', 'the log is away');
-        const stored = fate === 'part' ? records.slice(0, Math.ceil(records.length / 2)) : records;
-        servers.recordTime = scheduler.present();
-        const appended = await log.append(topic, stored);
-        checks.appended(process, topic, stored);
-        if (fate !== undefined) throw new LogError('unavailable', 'the answer of the log was lost');
-        return appended;
+    append: (topic, records) =>
+      call(`append ${topic} ${records.length}`, () =>
+        reading(async () => {
+          servers.recordTime = scheduler.present();
+          const appended = await log.append(topic, records);
+          checks.appended(process, topic, records);
+          return appended;
+        }),
+      ),
+    published: (partition) => call(`published ${partition}`, () => reading(() => log.published(partition))),
+    async openRelaySink(owner) {
+      const what = `relay sink ${owner.partition}`;
+      const relaySink = await call(`open ${what}`, () => reading(() => log.openRelaySink(owner)));
+      return {
+        append: (parts) => relayAppend(`append to ${what}`, () => store(parts)),
+        close: () => relaySink.close(),
       };
-      const when = sending === undefined ? {} : { ready: sending.allowed, due: sending.due, dropped: sending.landed };
-      return call(`append ${topic} ${records.length}`, request, when);
+
+      async function store(parts: readonly TopicRecords[]): Promise<'appended' | 'fenced'> {
+        servers.recordTime = scheduler.present();
+        const outcome = await relaySink.append(parts);
+        scheduler.note(outcome);
+        if (outcome === 'appended') for (const { topic, records } of parts) checks.appended(process, topic, records);
+        else checks.refusedAppend(process, owner);
+        return outcome;
+      }
     },
   };
+
+  /** An append takes as long as the network likes: its sender may give it up, stop or die meanwhile, and it still arrives. */
+  function relayAppend(what: string, store: () => Promise<'appended' | 'fenced'>): Promise<'appended' | 'fenced'> {
+    return new Promise((resolve, reject) => {
+      if (!process.alive) return;
+      const fate = fates.append();
+      const due = scheduler.present() + (fate === 'slow' || fate === 'late' ? SLOW : 0);
+      const fail = (why: string): void => reply(`error: ${what}`, () => reject(new LogError('unavailable', why)));
+      if (fate === 'late') fail('the log did not answer in time');
+      scheduler.add({
+        what: `${process.name} ${what}`,
+        sender: process,
+        due: () => due,
+        async run() {
+          if (servers.logAway || fate === 'none') return fail('the log is away');
+          const outcome = await store();
+          if (fate === 'all') return fail('the answer of the log was lost');
+          if (fate !== 'late') reply(`${outcome}: ${what}`, () => resolve(outcome));
+        },
+      });
+    });
+  }
 
   async function reading<T>(request: () => T | Promise<T>): Promise<T> {
     if (servers.logAway) throw new LogError('unavailable', 'the log is away');
@@ -237,7 +295,11 @@ export function portsOf(process: Process, scheduler: Scheduler, servers: Servers
   return {
     store,
     sink,
-    source: { bounds: (partition) => call(`bounds ${partition}`, () => reading(() => log.bounds(partition))) },
+    source: {
+      // Known to every process from its start.
+      identity: () => log.identity(),
+      bounds: (partition) => call(`bounds ${partition}`, () => reading(() => log.bounds(partition))),
+    },
     time: timeOf(process, scheduler),
     call: (what, request) => call(what, request),
     fetch: (partition, from, limit) =>

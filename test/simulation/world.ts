@@ -1,12 +1,14 @@
 /** Runs one scenario: processes on hosts, what goes wrong, what the log is given, and the end that everything must come to. */
-import { encodeEvent, encodeIncident } from '@desist/contracts';
+import { encodeEvent } from '@desist/formats/event';
+import { encodeIncident } from '@desist/contracts';
 import type { IncidentNotice } from '@desist/domain';
+import type { MemorySnapshot } from '@desist/memory';
 import type { Engine, LogConsumer, Logger, LogRecord, RecipientStore } from '@desist/pipeline';
 import { createEngine } from '@desist/pipeline';
 import { START } from '../support/oracle/events.ts';
-import { wire } from '../support/wire.ts';
+import { codec } from '@desist/runtime/codec';
 import { createChecks, hours, POLICIES } from './checks.ts';
-import type { Counted } from './checks.ts';
+import type { CheckedState, Counted } from './checks.ts';
 import { createCoordinator, createMember } from './group.ts';
 import type { Member } from './group.ts';
 import { createRandom } from './random.ts';
@@ -30,8 +32,6 @@ export interface RunOptions {
   readonly mutation?: Mutation | undefined;
   /** The story and the whole trace are kept. */
   readonly told?: boolean;
-  /** Lifts the assumption that an append of a former owner does not come after one of its successor (docs/testing.md). */
-  readonly unordered?: boolean;
 }
 
 export interface Outcome {
@@ -48,12 +48,14 @@ export interface Outcome {
 }
 
 /** How much of what can happen did. */
-export type Seen = Counted | 'crashes' | 'stops' | 'lost answers';
+export type Seen = Counted | 'crashes' | 'stops' | 'lost answers' | 'restores';
 
 const STEPS = 30_000;
 const HOPS = 4;
 const GRACE = 60_000;
 const quiet: Logger = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+
+type Restored = Extract<Fault, { kind: 'restored' }>;
 
 class Died extends Error {}
 
@@ -72,10 +74,13 @@ export async function simulate(scenario: Scenario, options: RunOptions = {}): Pr
     crashes: 0,
     stops: 0,
     'lost answers': 0,
+    restores: 0,
+    'refused appends': 0,
     'dead letters': 0,
     repeats: 0,
     incidents: 0,
     'steps of incidents': 0,
+    mended: 0,
   };
   let failure: string | null = null;
   let calm = false;
@@ -84,10 +89,8 @@ export async function simulate(scenario: Scenario, options: RunOptions = {}): Pr
     if (options.told === true) story.push(`${hours(scheduler.present()).padStart(10)}  ${line()}`);
   };
   const checks = createChecks({
-    scheduler,
     store: servers.store,
     partitions,
-    unordered: options.unordered === true,
     fail,
     tell,
     count: (what) => void (seen[what] += 1),
@@ -115,14 +118,15 @@ export async function simulate(scenario: Scenario, options: RunOptions = {}): Pr
     const process: Process = { name: `${host.letter}${started}`, host, alive: true };
     host.process = process;
     tell(() => `${process.name} starts${host.skew === 0 ? '' : `, its clock off by ${host.skew} ms`}`);
-    const plain = portsOf(process, scheduler, servers, fates, checks);
+    const plain = portsOf(process, { scheduler, servers, fates, checks });
     const ports = mutation?.ports?.(plain, process) ?? plain;
     const engine = createEngine({
       ...ports,
-      wire: { ...wire, decode: (record) => decode(process, record) },
+      codec: { ...codec, decode: (record) => decode(process, record) },
       policies: POLICIES,
       logger: quiet,
       owner: process.name,
+      wentBack: ({ partition, incarnation }) => checks.wentBack(partition, incarnation),
       limits: scenario.limits,
       grace: GRACE,
     });
@@ -140,12 +144,12 @@ export async function simulate(scenario: Scenario, options: RunOptions = {}): Pr
     });
   }
 
-  function decode(process: Process, record: LogRecord): ReturnType<typeof wire.decode> {
+  function decode(process: Process, record: LogRecord): ReturnType<typeof codec.decode> {
     if (poisoned.has(record.value)) {
       if (process.alive) crash(process, `of record ${record.offset}`);
       throw new Died();
     }
-    return wire.decode(record);
+    return codec.decode(record);
   }
 
   /** Nothing of it goes on. What it has sent arrives, or does not. */
@@ -154,10 +158,8 @@ export async function simulate(scenario: Scenario, options: RunOptions = {}): Pr
     tell(() => `${process.name} dies ${why}`);
     for (const op of scheduler.take(({ sender }) => sender === process)) {
       const kept = random.chance(0.5);
-      // An append that was on its way when its sender died is stored now or never.
-      if (!kept) op.dropped?.();
-      else if (op.what.includes(' append ') && options.unordered !== true) void op.run();
-      else scheduler.add(op);
+      if (kept) scheduler.add(op);
+      else op.dropped?.();
     }
     end(process);
     scheduler.add({ what: `session of ${process.name} ends`, run: () => coordinator.remove(process) });
@@ -168,7 +170,6 @@ export async function simulate(scenario: Scenario, options: RunOptions = {}): Pr
     process.host.process = undefined;
     process.host.stopped = false;
     scheduler.take((op) => op.process === process);
-    checks.died(process);
     members.delete(process);
     scheduler.add({ what: `${process.host.letter} starts again`, run: () => start(process.host) });
   }
@@ -205,7 +206,7 @@ export async function simulate(scenario: Scenario, options: RunOptions = {}): Pr
     },
     append() {
       const fate = nth('append', (appends += 1))?.fate;
-      if (fate !== undefined) tell(() => `append ${appends} fails, stored of it: ${fate}`);
+      if (fate !== undefined) tell(() => `append ${appends}: ${APPEND_FATES[fate]}`);
       return fate;
     },
     loseAnswer() {
@@ -220,7 +221,6 @@ export async function simulate(scenario: Scenario, options: RunOptions = {}): Pr
     const at = host.continuations + 1;
     for (const fault of waiting) {
       if (!('host' in fault) || fault.host !== host.index || fault.at > at) continue;
-      if (fault.kind === 'stop' && checks.isAppending(process)) continue;
       waiting.delete(fault);
       switch (fault.kind) {
         case 'crash':
@@ -263,8 +263,32 @@ export async function simulate(scenario: Scenario, options: RunOptions = {}): Pr
     const away = nth('away', step);
     if (away !== undefined) awayUntil[away.of] = step + away.steps;
     if (nth('rebalance', step) !== undefined) coordinator.rebalance();
+    for (const fault of waiting) {
+      if (fault.kind === 'restored' && fault.at - fault.back === step && !backups.has(fault)) {
+        backups.set(fault, { stored: servers.store.snapshot(), known: checks.snapshot() });
+      }
+    }
+    const restored = nth('restored', step);
+    const backup = restored === undefined ? undefined : backups.get(restored);
+    if (restored !== undefined && backup !== undefined) restore(backup, restored);
     outage('storeAway', awayUntil.database > step, 'the database');
     outage('logAway', awayUntil.log > step, 'the log');
+  }
+
+  const backups = new Map<Fault, { readonly stored: MemorySnapshot; readonly known: CheckedState }>();
+
+  /** Every connection is cut, and what was under way is gone. */
+  function restore({ stored, known }: { readonly stored: MemorySnapshot; readonly known: CheckedState }, fault: Restored): void {
+    seen.restores += 1;
+    // To put files back takes longer than an append may be on its way.
+    if (!fault.asCopy) for (const append of scheduler.take(({ what }) => what.includes('append to relay sink'))) void append.run();
+    tell(
+      () => `the database goes back by ${fault.back} steps, ${fault.asCopy ? 'and knows that it is a copy' : 'to the files that it had'}`,
+    );
+    servers.run += 1;
+    servers.locked.clear();
+    servers.store.restore(stored, fault.asCopy);
+    checks.restored(known);
   }
 
   function outage(which: 'storeAway' | 'logAway', isAway: boolean, name: string): void {
@@ -416,6 +440,13 @@ export async function simulate(scenario: Scenario, options: RunOptions = {}): Pr
     seen,
   };
 }
+
+const APPEND_FATES = {
+  none: 'the log does not take it',
+  all: 'it is stored, and the answer is lost',
+  slow: 'it is on its way for long',
+  late: 'it is given up, and on its way for long',
+} as const;
 
 const FATES = {
   unavailable: 'the database does not take it',

@@ -1,10 +1,10 @@
 /** One recipient's events as a hostile world delivers them: dense in the boundaries, shuffled, repeated. */
 import fc from 'fast-check';
-import { DAY, HOUR, MINUTE } from '@desist/domain';
+import { asTenant, DAY, HOUR, MINUTE } from '@desist/domain';
 import type { Command, DeliveryEvent, LogEvent } from '@desist/domain';
 import { REPLIES, START } from './oracle/events.ts';
 
-export const TENANT = 'acme';
+export const TENANT = asTenant('acme');
 const RECIPIENT = 'alice@example.com';
 
 /** Moments that sit on, before and after the boundaries of the default policy, and anywhere else within 20 days. */
@@ -48,8 +48,10 @@ const observation = fc.oneof(
   },
 );
 
-const deliveryEvent = fc.tuple(observation, moment, message, stream).map(
-  ([what, occurredAt, messageId, name]) =>
+const source = fc.constantFrom(undefined, 'kumomta', 'ses');
+
+const deliveryEvent = fc.tuple(observation, moment, message, stream, source).map(
+  ([what, occurredAt, messageId, name, from]) =>
     ({
       id: '',
       tenant: TENANT,
@@ -58,8 +60,28 @@ const deliveryEvent = fc.tuple(observation, moment, message, stream).map(
       occurredAt,
       ...what,
       ...(messageId === undefined ? {} : { messageId }),
+      ...(from === undefined ? {} : { source: from }),
     }) as DeliveryEvent,
 );
+
+const note = fc.constantFrom(undefined, 'asked to', 'ticket', '');
+
+/** Of what the others made, more often than not. */
+const amend = fc
+  .record({
+    occurredAt: moment,
+    scope: fc.constantFrom('*', '*', 'marketing', 'transactional'),
+    reason: fc.option(fc.constantFrom('persistent_deferral', 'hard_bounce', 'complaint', 'unsubscribe', 'operator'), { nil: undefined }),
+    days: fc.option(fc.integer({ min: -2, max: 40 }), { nil: 'never' as const }),
+    note,
+    force: fc.boolean(),
+    timed: fc.boolean(),
+  })
+  .map(({ occurredAt, scope, reason, days, note: text, force, timed }) => {
+    const expires = timed || text === undefined ? { expiresAt: days === 'never' ? null : occurredAt + days * DAY } : {};
+    const which = { ...(reason === undefined ? {} : { reason }), ...(text === undefined ? {} : { note: text }) };
+    return { id: '', tenant: TENANT, recipient: RECIPIENT, type: 'amend', occurredAt, scope, ...expires, ...which, force } as Command;
+  });
 
 const command = fc
   .tuple(
@@ -68,13 +90,20 @@ const command = fc
     fc.constantFrom('*', 'marketing', 'transactional'),
     fc.option(fc.integer({ min: -2, max: 12 }), { nil: undefined }),
     fc.boolean(),
+    fc.constantFrom('alice', 'bob'),
+    note,
   )
-  .map(([type, occurredAt, scope, days, force]) => {
+  .map(([type, occurredAt, scope, days, force, by, text]) => {
     const expires = (type === 'suppress' || type === 'allow') && days !== undefined ? { expiresAt: occurredAt + days * DAY } : {};
-    return { id: '', tenant: TENANT, recipient: RECIPIENT, type, occurredAt, scope, ...expires, force } as Command;
+    const said = { by, ...(text === undefined ? {} : { note: text }) };
+    return { id: '', tenant: TENANT, recipient: RECIPIENT, type, occurredAt, scope, ...expires, ...said, force } as Command;
   });
 
-const event: fc.Arbitrary<LogEvent> = fc.oneof({ weight: 12, arbitrary: deliveryEvent }, { weight: 1, arbitrary: command });
+const event: fc.Arbitrary<LogEvent> = fc.oneof(
+  { weight: 24, arbitrary: deliveryEvent },
+  { weight: 2, arbitrary: command },
+  { weight: 1, arbitrary: amend },
+);
 
 /** Up to 30 events with distinct ids, up to half of them repeated, in any order. */
 export const eventsOfOneRecipient: fc.Arbitrary<readonly LogEvent[]> = fc

@@ -1,8 +1,9 @@
-/** Replies that somebody labelled: the ones in this project, and the whole development set where it is at hand. */
+/** Labelled replies: those in this project, and the whole development set if it is available. */
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { SMTP_PHASES } from '@desist/domain';
-import type { Reply, SmtpPhase } from '@desist/domain';
+import { SMTP_PHASES } from '@desist/verdicts';
+import type { Reply } from '@desist/verdicts';
+import type { SmtpPhase } from '@desist/verdicts';
 
 /** Whose problem it is, in the four words of the corpus. */
 export type Blame = 'recipient' | 'sender' | 'message' | 'system';
@@ -17,6 +18,8 @@ export interface Labelled {
   readonly ambiguous: boolean;
   /** Repository or host that the reply was taken from. */
   readonly source: string;
+  /** Who wrote it, as far as the corpus knows; else undefined. */
+  readonly provider: string | undefined;
 }
 
 const DEVELOPMENT_SET = 'smtp-replies.dev.ndjson';
@@ -29,7 +32,7 @@ export function developmentSet(): readonly Labelled[] | undefined {
   return found === undefined ? undefined : readLabelled(readFileSync(found, 'utf8'));
 }
 
-/** The replies whose licence lets them stand in this project. */
+/** The replies whose licence allows them in this project. */
 export function shippedSet(): readonly Labelled[] {
   return readLabelled(readFileSync(new URL('../../services/cli/data/replies.ndjson', import.meta.url), 'utf8'));
 }
@@ -59,6 +62,7 @@ function labelledOf(row: Record<string, unknown>): Labelled {
     accept: row['accept_attribution'] as readonly Blame[],
     ambiguous: row['ambiguous'] as boolean,
     source: sourceOf(row['source'] as string),
+    provider: (row['mx_or_provider'] as string | null | undefined) ?? undefined,
   };
 }
 

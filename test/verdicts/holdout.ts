@@ -7,8 +7,8 @@
  * - `words`: besides, every word that only the held-out sources use is blanked in the replies to be read: neither a rule nor
  *   a word list may know it. That takes away documented words too (a provider's own code), so it is a lower bound.
  */
-import { compile, createClassifier, RULES, tokenise, WORDS } from '@desist/domain';
-import type { Reply, Rule, Verdict } from '@desist/domain';
+import { compile, createClassifier, RULES, tokenise, WORDS } from '@desist/verdicts';
+import type { Reply, Rule, Verdict } from '@desist/verdicts';
 import type { Labelled } from './corpus.ts';
 import { score } from './score.ts';
 import type { Score } from './score.ts';

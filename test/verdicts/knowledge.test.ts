@@ -1,11 +1,11 @@
-/** What people are told about replies is complete, and agrees with the verdicts. */
+/** The explanations of replies are complete and agree with the verdicts. */
 import { readFileSync } from 'node:fs';
-import { adviceFor, CATEGORIES, CATEGORY_KNOWLEDGE, classify, CODE_KNOWLEDGE, hintsIn, knowledgeOfCode } from '@desist/domain';
+import { adviceFor, CATEGORIES, CATEGORY_KNOWLEDGE, classify, CODE_KNOWLEDGE, hintsIn, knowledgeOfCode } from '@desist/verdicts';
 import { describe, expect, it } from 'vitest';
 import { PAGE, verdictPage } from './page.ts';
 
 describe('every category', () => {
-  it.each(CATEGORIES.map(({ category }) => category))('%s says what it means, why, and what to do', (category) => {
+  it.each(CATEGORIES.map(({ category }) => category))('%s has a meaning, causes and actions', (category) => {
     const { meaning, causes, actions } = CATEGORY_KNOWLEDGE[category];
     expect(meaning.length).toBeGreaterThan(20);
     expect(causes.length).toBeGreaterThan(0);
@@ -31,23 +31,26 @@ describe('every code', () => {
     ...['452 4.3.1', '452 4.5.3', 'gmail 421 4.7.0', 'gmail 421 4.7.28', 'gmail 450 4.2.1', 'gmail 451 4.3.0', 'microsoft 421 4.7.x'],
     ...['microsoft 451 4.7.500', 'microsoft 451 4.4.0', 'microsoft 452 4.3.1', 'yahoo 421 4.7.0', 'yahoo 421 4.7.1', 'yahoo 451'],
   ];
-  it('that people meet most is there', () => {
+  it('includes the ones people meet most', () => {
     const known = CODE_KNOWLEDGE.map(({ code, provider }) => (provider === undefined ? code : `${provider} ${code}`));
     expect(known.toSorted()).toEqual(WANTED.toSorted());
   });
 
-  it.each(CODE_KNOWLEDGE.map((one) => [`${one.code} ${one.provider ?? ''}`, one] as const))('%s is read as it is explained', (_, one) => {
-    const [code, enhanced] = one.code.replace('.x', '.1').split(' ');
-    const verdict = classify({
-      text: '',
-      code: Number(code),
-      ...(enhanced === undefined ? {} : { enhanced }),
-      ...(one.provider === undefined ? {} : { provider: one.provider }),
-    });
-    expect(verdict.category).toBe(one.category);
-  });
+  it.each(CODE_KNOWLEDGE.map((one) => [`${one.code} ${one.provider ?? ''}`, one] as const))(
+    '%s is classified as it is explained',
+    (_, one) => {
+      const [code, enhanced] = one.code.replace('.x', '.1').split(' ');
+      const verdict = classify({
+        text: '',
+        code: Number(code),
+        ...(enhanced === undefined ? {} : { enhanced }),
+        ...(one.provider === undefined ? {} : { provider: one.provider }),
+      });
+      expect(verdict.category).toBe(one.category);
+    },
+  );
 
-  it("is found as people write it, the asked provider's first", () => {
+  it("is found in the usual spellings, with the given provider's entry first", () => {
     expect(knowledgeOfCode('4.2.1').map(({ code }) => code)).toEqual(['450 4.2.1', '450 4.2.1']);
     expect(knowledgeOfCode('450 4.2.1', 'gmail')[0]?.provider).toBe('gmail');
     expect(knowledgeOfCode('450-4.2.1', 'yahoo').map(({ provider }) => provider)).toEqual([undefined]);
@@ -56,7 +59,7 @@ describe('every code', () => {
   });
 });
 
-describe('what a reply itself advises', () => {
+describe('hints in a reply', () => {
   it.each([
     ['451 4.7.1 Greylisted, please try again in 5 minutes', { retryAfter: 300 }],
     ['450 4.7.1 Greylisted for 300 seconds', { retryAfter: 300 }],
@@ -74,7 +77,7 @@ describe('what a reply itself advises', () => {
   });
 });
 
-it('a provider that is not in the table is advised as a small domain', () => {
+it('a provider that is not in the table gets the advice for small domains', () => {
   expect(adviceFor('example.com').title).toBe('small domains');
   expect(adviceFor('gmail').connections).toEqual([10, 20]);
 });

@@ -1,8 +1,12 @@
-/** `npm run verdicts:score`: the figures of the development set, per category and in all, and with a fifth of the sources held out. */
-import { createClassifier } from '@desist/domain';
+/**
+ * `npm run verdicts:score`: the figures of the development set, per category, language and provider and in all, and with a fifth of the
+ * sources held out.
+ */
+import { createClassifier } from '@desist/verdicts';
 import { developmentSet, shippedSet } from './corpus.ts';
 import { holdOut } from './holdout.ts';
-import { blameOf, score } from './score.ts';
+import { languageOf } from './language.ts';
+import { blameOf, score, scoreBy } from './score.ts';
 import type { Score } from './score.ts';
 
 const percent = (part: number, whole: number): string => `${((100 * part) / Math.max(1, whole)).toFixed(1)} %`.padStart(8);
@@ -14,6 +18,7 @@ function summary(name: string, found: Score): string {
     percent(found.rightDesign, found.rows),
     percent(found.found, found.recipients),
     `${percent(found.blamed, found.others)} (${found.blamed} of ${found.others})`,
+    `${found.hardBounced}`.padStart(17),
     percent(found.categories, 1),
   ].join('  ');
 }
@@ -31,12 +36,31 @@ for (const { category, rows: count, attribution, category_right } of all.perCate
 }
 console.log(`\n${rows.length} replies of ${new Set(rows.map(({ source }) => source)).size} sources`);
 console.log(
-  `${''.padEnd(44)}  ${'4 words'.padStart(8)}  ${'7 words'.padStart(8)}  ${'recall'.padStart(8)}  false blame           category (macro)`,
+  `${''.padEnd(44)}  ${'4 words'.padStart(8)}  ${'7 words'.padStart(8)}  ${'recall'.padStart(8)}  false blame           false hard bounces  category (macro)`,
 );
 console.log(summary('all rules, reply and labelled codes', all));
 console.log(summary('all rules, reply text alone', bare));
 console.log(summary('sources held out: phrases', holdOut(rows, false)));
 console.log(summary('sources held out: phrases and words', holdOut(rows, true)));
+
+function table(title: string, parts: readonly (readonly [string, Score])[]): void {
+  console.log(`\n${title.padEnd(24)} rows  attribution    recall  false blame  false hard bounces`);
+  for (const [part, found] of parts) {
+    const figures = [percent(found.right, found.rows), found.recipients === 0 ? '       -' : percent(found.found, found.recipients)];
+    console.log(
+      `${part.padEnd(24)} ${String(found.rows).padStart(4)}  ${figures.map((one) => one.padStart(10)).join('')}  ${String(found.blamed).padStart(11)}  ${String(found.hardBounced).padStart(18)}`,
+    );
+  }
+}
+
+table(
+  'language',
+  scoreBy(rows, classify, ({ reply }) => languageOf(reply.text)),
+);
+table(
+  'provider',
+  scoreBy(rows, classify, ({ provider }) => provider ?? 'not known'),
+);
 if (process.argv.includes('--wrong')) {
   for (const { row, verdict } of all.wrong) {
     console.log(

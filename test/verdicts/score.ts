@@ -1,5 +1,6 @@
 /** How well a classifier reads labelled replies, counted as the corpus' README asks. */
-import type { Reply, Verdict } from '@desist/domain';
+import { isHardBounce } from '@desist/verdicts';
+import type { Reply, Verdict } from '@desist/verdicts';
 import type { Blame, Labelled } from './corpus.ts';
 
 export interface Score {
@@ -11,6 +12,8 @@ export interface Score {
   /** Rows that are not about the recipient; and those of them that were blamed on him. */
   readonly others: number;
   readonly blamed: number;
+  /** Those of them that would suppress an address at once: the worst error that there is. */
+  readonly hardBounced: number;
   /** Rows that are about the recipient; and those of them that were seen so. */
   readonly recipients: number;
   readonly found: number;
@@ -59,10 +62,23 @@ export function score(rows: readonly Labelled[], classify: (reply: Reply, row: L
     rightDesign: judged.filter((one) => one.verdict.attribution === one.row.design || (one.row.ambiguous && isRight(one))).length,
     others: others.length,
     blamed: others.filter(onRecipient).length,
+    hardBounced: others.filter(({ verdict }) => isHardBounce(verdict)).length,
     recipients: recipients.length,
     found: recipients.filter(onRecipient).length,
     categories: perCategory.reduce((sum, one) => sum + one.category_right / one.rows, 0) / Math.max(1, perCategory.length),
     perCategory,
     wrong: judged.filter((one) => !isRight(one)),
   };
+}
+
+/** The same figures of each part of the rows, the largest part first. */
+export function scoreBy(
+  rows: readonly Labelled[],
+  classify: (reply: Reply, row: Labelled) => Verdict,
+  partOf: (row: Labelled) => string,
+): readonly (readonly [string, Score])[] {
+  const parts = Map.groupBy(rows, partOf);
+  return [...parts]
+    .toSorted(([a, rowsA], [b, rowsB]) => rowsB.length - rowsA.length || (a < b ? -1 : 1))
+    .map(([part, own]) => [part, score(own, classify)] as const);
 }

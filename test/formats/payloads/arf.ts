@@ -60,7 +60,7 @@ export const arf: FormatCases = {
     {
       name: 'not spam',
       payload: report('Feedback-Type: not-spam\nOriginal-Rcpt-To: a@example.com'),
-      outcomes: [{ ignored: 'a report that is no complaint' }],
+      outcomes: [{ ignored: 'a report that is not a complaint' }],
     },
     { name: 'only the mail names somebody', payload: report('Feedback-Type: abuse'), outcomes: [{ ...told, type: 'complained' }] },
     {

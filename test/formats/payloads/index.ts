@@ -4,22 +4,25 @@ import { arf } from './arf.ts';
 import { brevo } from './brevo.ts';
 import { canonical } from './canonical.ts';
 import { dsn } from './dsn.ts';
+import { exchange } from './exchange.ts';
 import { exim } from './exim.ts';
 import { haraka } from './haraka.ts';
 import { kumomta } from './kumomta.ts';
 import { mailgun } from './mailgun.ts';
 import { mailjet } from './mailjet.ts';
 import { mandrill } from './mandrill.ts';
+import { opensmtpd } from './opensmtpd.ts';
 import { postfix } from './postfix.ts';
 import { postmark } from './postmark.ts';
 import { powermta } from './powermta.ts';
 import { resend } from './resend.ts';
 import { sendgrid } from './sendgrid.ts';
+import { sendmail } from './sendmail.ts';
 import { ses } from './ses.ts';
 import { sparkpost } from './sparkpost.ts';
 
 export const CASES: readonly FormatCases[] = [
   ...[canonical, ses, sendgrid, mailgun, sparkpost, postmark, mandrill, brevo, mailjet, resend],
-  ...[kumomta, powermta, haraka, postfix, exim],
+  ...[kumomta, powermta, haraka, postfix, exim, sendmail, opensmtpd, exchange],
   ...[arf, dsn],
 ];

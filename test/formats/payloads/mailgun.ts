@@ -55,6 +55,7 @@ export const mailgun: FormatCases = {
         { message: { headers: {}, recipients: ['a@example.com', 'b@example.com'] } },
         { message: { headers: {} }, envelope: { targets: 'a@example.com' } },
         { message: { headers: { to: '"Doe, Ann" <a@example.com>, b@example.com' } } },
+        { message: { headers: { to: '"Doe, a@example.com, b@example.com' } } },
         { message: {} },
       ].map((more) => ({
         event: 'rejected',
@@ -64,7 +65,7 @@ export const mailgun: FormatCases = {
         ...more,
       })),
       outcomes: [
-        ...['a', 'b', 'a', 'a', 'b'].map((name) => ({
+        ...['a', 'b', 'a', 'a', 'b', 'a', 'b'].map((name) => ({
           recipient: `${name}@example.com`,
           occurred_at: '2026-03-01T10:00:00.500Z',
           type: 'rejected',

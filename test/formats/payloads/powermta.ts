@@ -39,7 +39,7 @@ export const powermta: FormatCases = {
         { ...told, type: 'expired', smtp_code: 421, enhanced_status: '4.4.7', diagnostic: 'smtp;421 4.4.2 timed out', permanent: false },
         { ...told, type: 'deferred', smtp_code: 452, enhanced_status: '4.2.2', diagnostic: 'smtp;452 4.2.2 over quota', permanent: false },
         { ...told, type: 'accepted' },
-        { ignored: 'a queue that waits' },
+        { ignored: 'a record of a waiting queue' },
         { ...told, type: 'bounced', smtp_code: 550, enhanced_status: '5.2.1', diagnostic: 'smtp;550 disabled', permanent: true },
         { ...told, type: 'deferred', enhanced_status: '4.4.1', permanent: false },
         { ...told, type: 'complained' },

@@ -239,7 +239,7 @@ export const ses: FormatCases = {
       outcomes: [{ ...base, type: 'accepted', occurred_at: mail.timestamp, tenant: 'acme', stream: 'news' }],
     },
     {
-      name: 'what can not be read is told one by one',
+      name: 'what cannot be read is told one by one',
       payload: [bounce({ timestamp: 'soon' }), bounce({}, []), sns('no json'), { mail }, 7],
       outcomes: [
         { problem: 'invalid' },

@@ -10,7 +10,9 @@ import { promisify } from 'node:util';
 
 import kafkajs from 'kafkajs';
 import { rawClient } from './raw.ts';
-import { freePort } from '../../support/free-port.ts';
+import { freePort, freePorts } from '../../support/free-port.ts';
+import { endsWithUs } from '../../support/servers/ends-with-us.ts';
+import { removeAtOnce } from '../../support/servers/postgres.ts';
 
 const run = promisify(execFile);
 const VERSION = '4.3.1';
@@ -41,8 +43,7 @@ export interface Broker {
 export async function startBroker(options: { readonly secure?: boolean } = {}): Promise<Broker> {
   const jars = await classPath();
   const folder = await mkdtemp(join(tmpdir(), 'desist-kafka-'));
-  const port = await freePort();
-  const controller = await freePort();
+  const [port, controller] = (await freePorts(2)) as [number, number];
   const properties = join(folder, 'server.properties');
   const door = options.secure === true ? await secureDoor(folder) : null;
   await writeFile(properties, configuration(port, controller, join(folder, 'data'), door));
@@ -50,6 +51,10 @@ export async function startBroker(options: { readonly secure?: boolean } = {}): 
   const users = door === null ? [] : ['SCRAM-SHA-256', 'SCRAM-SHA-512'].flatMap((name) => ['--add-scram', scramUser(name, door)]);
   await run('java', ['-cp', jars, 'kafka.tools.StorageTool', 'format', '-t', id, '-c', properties, ...users]);
   let child: ChildProcess | null = null;
+  const ended = endsWithUs(() => {
+    child?.kill('SIGKILL');
+    removeAtOnce(folder);
+  });
 
   async function start(): Promise<void> {
     child = spawn('java', ['-Xms256m', '-Xmx512m', '-XX:+UseSerialGC', '-cp', jars, 'kafka.Kafka', properties], { stdio: 'ignore' });
@@ -75,13 +80,15 @@ export async function startBroker(options: { readonly secure?: boolean } = {}): 
   async function stop(): Promise<void> {
     await halt(true);
     await rm(folder, { recursive: true, force: true });
+    ended();
   }
 
   await start();
   return { brokers: [`127.0.0.1:${String(port)}`], secure: door, start, halt, tool, stop };
 }
 
-async function classPath(): Promise<string> {
+/** The jars of Kafka; the first time Maven brings them. */
+export async function classPath(): Promise<string> {
   const folder = join(homedir(), '.cache', 'desist', `kafka-${VERSION}`);
   if (!existsSync(join(folder, `kafka_2.13-${VERSION}.jar`))) {
     const project = await mkdtemp(join(tmpdir(), 'desist-maven-'));
@@ -158,8 +165,8 @@ num.io.threads=2
 `;
 }
 
-async function listening(port: number): Promise<void> {
-  const deadline = Date.now() + 60_000;
+export async function listening(port: number): Promise<void> {
+  const deadline = Date.now() + 120_000;
   for (;;) {
     const open = await new Promise<boolean>((resolve) => {
       const socket = connect(port, '127.0.0.1');
@@ -178,7 +185,7 @@ async function listening(port: number): Promise<void> {
 }
 
 /** An open port is not enough: a record must be stored and the coordinator of groups must answer. */
-async function serving(broker: string): Promise<void> {
+export async function serving(broker: string): Promise<void> {
   const deadline = Date.now() + 60_000;
   const topic = 'probe';
   for (;;) {

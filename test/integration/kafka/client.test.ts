@@ -2,15 +2,16 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createReplica, subscribe } from '@desist/client';
+import { createReplica, IncompleteReplicaError, subscribe } from '@desist/client';
 import type { Change } from '@desist/client';
 import { connectKafka } from '@desist/log-kafka';
 import type { KafkaLog, KafkaOptions } from '@desist/log-kafka';
 import kafkajs from 'kafkajs';
 import type { KafkaConfig } from 'kafkajs';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startBroker } from './broker.ts';
 import type { Broker } from './broker.ts';
+import { withAdmin } from './raw.ts';
 import { freshOptions, until } from './support.ts';
 
 const { logLevel } = kafkajs;
@@ -72,7 +73,7 @@ test('every change once, though the relay repeats and the subscriber is another 
   expect(new Set(seen).size).toBe(90);
 });
 
-test('a change that the handler refuses is brought again', async () => {
+test('a change that the handler rejects is delivered again', async () => {
   const seen: string[] = [];
   let refused = 0;
   const subscription = await subscribe({
@@ -129,4 +130,134 @@ test('the replica: ready, fresh, tombstones; from disk it reads on, and equals t
   await tooOld.ready();
   expect(tooOld.size()).toBe(48);
   await tooOld.stop();
+});
+
+describe('a replica that may lack suppressions', () => {
+  const list = (count: number, from = 0) =>
+    Array.from({ length: count }, (_, index) => {
+      const recipient = `s${from + index}@example.com`;
+      const value = { version: 1, tenant: 'acme', recipient, recipientVersion: 1, suppressions: [TERMS], allowed: [] };
+      return { key: `acme/${recipient}`, value: JSON.stringify(value), headers: { version: '1', incarnation: '0' } };
+    });
+  const ask = { tenant: 'acme' };
+
+  async function freshTopic(records: number): Promise<{ own: KafkaLog; topic: string; recreate: () => Promise<void> }> {
+    const names = freshOptions(broker.brokers);
+    const own = connectKafka(names);
+    const topic = names.topics.suppressions;
+    const make = () =>
+      until(
+        () =>
+          own.ensureTopics({ partitions: 1 }).then(
+            ({ created }) => created.includes(topic),
+            () => null,
+          ),
+        'the topic is made',
+      );
+    await make();
+    await own.append('suppressions', list(records));
+    const recreate = async (): Promise<void> => {
+      await withAdmin(broker.brokers, (admin) => admin.deleteTopics({ topics: [topic] }));
+      await make();
+    };
+    return { own, topic, recreate };
+  }
+
+  test('does not say that sending is allowed before it has read up to the end', async () => {
+    const { own, topic } = await freshTopic(3);
+    const replica = await createReplica({ kafka: kafka(), topic });
+    const before = replica.freshness();
+    expect(before).toMatchObject({ complete: false, problem: expect.stringContaining('end of the topic') as string });
+    expect(() => replica.check('nobody@example.com', ask)).toThrow(IncompleteReplicaError);
+    await replica.ready();
+    expect(replica.check('nobody@example.com', ask).allowed).toBe(true);
+    expect(replica.freshness()).toMatchObject({ complete: true, problem: null });
+    await replica.stop();
+    await own.close();
+  });
+
+  test.each(['shorter', 'longer'])(
+    'notices that its topic was made anew, %s than before; what was blocked stays blocked',
+    async (length) => {
+      const { own, topic, recreate } = await freshTopic(4);
+      const replica = await createReplica({ kafka: kafka(), topic, whenIncomplete: 'closed' });
+      await replica.ready();
+      await recreate();
+      await until(() => own.append('suppressions', list(length === 'longer' ? 9 : 2, 2)).catch(() => null), 'appended');
+      await until(() => !replica.freshness().complete, 'it notices');
+      expect(replica.freshness().problem).toContain('made anew');
+      expect(replica.check('nobody@example.com', ask)).toEqual({ allowed: false, reasons: ['incomplete'], expiresAt: null });
+      expect(replica.check('s0@example.com', ask).reasons).toEqual(['hard_bounce']);
+      await until(() => replica.size() === (length === 'longer' ? 9 : 2), 'it reads the new topic');
+      await replica.stop();
+      await own.close();
+    },
+  );
+
+  test('stays complete behind the markers of transactions, committed and given up', async () => {
+    const { own, topic } = await freshTopic(1);
+    const sink = await own.openRelaySink({ partition: 0, epoch: 1, nonce: 'n' });
+    const replica = await createReplica({ kafka: kafka(), topic });
+    await replica.ready();
+    expect(await sink.append([{ topic: 'suppressions', records: list(3, 1) }])).toBe('appended');
+    await until(() => replica.size() === 4, 'the transaction is read');
+    const client = new kafkajs.Kafka(kafka());
+    const producer = client.producer({ transactionalId: `given-up-${topic}`, maxInFlightRequests: 1, idempotent: true });
+    await producer.connect();
+    const transaction = await producer.transaction();
+    await transaction.send({ topic, messages: [{ key: 'acme/never@example.com', value: '{}' }] });
+    await transaction.abort();
+    await producer.disconnect();
+    // It compares the topic with what it has read at every tenth look.
+    let seen = replica.freshness().asOf;
+    for (let looks = 0; looks < 12; looks += 1) {
+      await until(() => replica.freshness().asOf !== seen, 'it looks at the ends, and has read up to them');
+      seen = replica.freshness().asOf;
+    }
+    expect(replica.freshness()).toMatchObject({ complete: true, problem: null, behind: 0 });
+    expect(replica.check('nobody@example.com', ask).allowed).toBe(true);
+    await sink.close();
+    await replica.stop();
+    await own.close();
+  });
+
+  test('a file of a topic that was made anew, and has grown longer since, is not used', async () => {
+    const { own, topic, recreate } = await freshTopic(3);
+    const file = join(folder, 'anew.ndjson');
+    const first = await createReplica({ kafka: kafka(), topic, file });
+    await first.ready();
+    await first.stop();
+    await recreate();
+    await until(() => own.append('suppressions', list(8, 100)).catch(() => null), 'appended');
+    const second = await createReplica({ kafka: kafka(), topic, file });
+    await second.ready();
+    expect(second.find('acme', 's0@example.com')).toBeUndefined();
+    expect(second.find('acme', 's100@example.com')).toBeDefined();
+    expect(second.size()).toBe(8);
+    await second.stop();
+    await own.close();
+  });
+
+  test('with a service it is complete when the service says that the topic is', async () => {
+    const { own, topic, recreate } = await freshTopic(2);
+    let listed = 3;
+    let finishedAt: string | null = null;
+    const service = {
+      url: 'http://service',
+      fetch: async () => Response.json({ listed, items: [{ partition: 0, reason: 'topic_behind', state: 'done', finishedAt }] }),
+    };
+    const replica = await createReplica({ kafka: kafka(), topic, service });
+    await until(() => replica.freshness().problem?.includes('at least 3 are on the list'), 'it asks');
+    await own.append('suppressions', list(1, 2));
+    await replica.ready();
+    listed = 1;
+    await recreate();
+    await until(() => own.append('suppressions', list(1)).catch(() => null), 'appended');
+    await until(() => replica.freshness().problem?.includes('has not compared'), 'it notices');
+    finishedAt = new Date(Date.now() + 60_000).toISOString();
+    await until(() => replica.freshness().complete, 'the service has compared it');
+    expect(replica.check('s2@example.com', ask).allowed).toBe(true);
+    await replica.stop();
+    await own.close();
+  });
 });

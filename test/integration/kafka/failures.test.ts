@@ -91,7 +91,8 @@ describe('the broker', () => {
     const records = (from: number): { key: string; value: string }[] =>
       Array.from({ length: 100 }, (_, i) => ({ key: `k${String(i)}`, value: `v${String(from + i)}` }));
     await log.append('deliveryEvents', records(0));
-    await until(() => [...shared.values.values()].flat().length === 100, 'the first records');
+    // A broker that has just started may be sent some of them twice.
+    await until(() => new Set([...shared.values.values()].flat()).size === 100, 'the first records');
 
     await broker.halt(hard);
     const during = until(() => log.append('deliveryEvents', records(100)).catch(() => null), 'an append', 120_000);

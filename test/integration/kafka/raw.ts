@@ -34,3 +34,15 @@ export async function withProducer<T>(
     await producer.disconnect();
   }
 }
+
+/** Idempotent, and not patient: whoever sends must be ready to send again, with a new one. */
+export function rawProducer(brokers: readonly string[]): Producer {
+  const client = new kafkajs.Kafka({
+    ...{ brokers: [...brokers], clientId: 'raw', logLevel: kafkajs.logLevel.NOTHING },
+    requestTimeout: 5_000,
+  });
+  return client.producer({
+    createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
+    ...{ idempotent: true, maxInFlightRequests: 1, allowAutoTopicCreation: false, retry: { maxRetryTime: 2_000 } },
+  });
+}

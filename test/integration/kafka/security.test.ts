@@ -45,7 +45,7 @@ describe.skipIf(inject('databaseUrl') === undefined)('a broker with TLS and SASL
     expect(await desist(['migrate', '--check'], env)).toMatchObject({ code: 0 });
   });
 
-  it('a wrong password is said, and not which', async () => {
+  it('a wrong password is reported, without the password', async () => {
     const { KAFKA_SASL_PASSWORD_FILE: _, ...rest } = settings();
     const { code, out, err } = await desist(['migrate'], { ...rest, KAFKA_SASL_PASSWORD: 'not-the-one' });
     expect(code).toBe(3);
@@ -53,7 +53,7 @@ describe.skipIf(inject('databaseUrl') === undefined)('a broker with TLS and SASL
     expect(`${out}${err}`).not.toContain('not-the-one');
   });
 
-  it('a certificate that nobody vouches for is refused', async () => {
+  it('an untrusted certificate is refused', async () => {
     const { KAFKA_SSL_CA: _, ...rest } = settings();
     const { code, err } = await desist(['migrate'], { ...rest, KAFKA_SSL: 'true' });
     expect(code).toBe(3);

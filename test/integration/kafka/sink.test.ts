@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { connectKafka, partitionOf, type KafkaLog, type KafkaOptions, type ReadRecord } from '@desist/log-kafka';
+import { connectKafka, type KafkaLog, type KafkaOptions, type ReadRecord } from '@desist/log-kafka';
+import { partitionOf } from '@desist/pipeline';
 import type { Topic } from '@desist/pipeline';
 
 import { startBroker, type Broker } from './broker.ts';
@@ -81,7 +82,7 @@ describe('append', () => {
     expect(second).toMatchObject({ key: Buffer.from([1, 2]), value: null });
   });
 
-  test('a record that the topic refuses is a misconfiguration, and rejects no other append', async () => {
+  test('a record that the topic refuses rejects its own append as `refused`, and no other', async () => {
     const outcomes = await Promise.allSettled([
       log.append('suppressions', [{ key: 'a', value: '1' }]),
       log.append('suppressions', [{ key: 'b', value: 'x'.repeat(2_000_000) }]),
@@ -90,7 +91,7 @@ describe('append', () => {
     ]);
     expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected', 'fulfilled']);
     for (const outcome of outcomes) {
-      if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ name: 'LogError', kind: 'misconfigured' });
+      if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ name: 'LogError', kind: 'refused' });
     }
   });
 
@@ -143,6 +144,22 @@ describe('reading back', () => {
 });
 
 describe('topics', () => {
+  test('one that was deleted fails no question about others, and is made again', async () => {
+    const mine = freshOptions(broker.brokers);
+    const other = connectKafka(mine);
+    await other.ensureTopics({ partitions: 1 });
+    // The connection has now been asked about both.
+    await other.deadLetterBounds();
+    await expect(other.bounds(0)).resolves.toEqual({ low: 0, high: 0 });
+    await withAdmin(broker.brokers, async (admin) => {
+      await admin.deleteTopics({ topics: [mine.topics.deadLetters] });
+      await until(async () => !(await admin.listTopics()).includes(mine.topics.deadLetters), 'the topic is gone');
+    });
+    await expect(other.bounds(0)).resolves.toEqual({ low: 0, high: 0 });
+    await expect(other.ensureTopics({ partitions: 1 })).resolves.toMatchObject({ created: [mine.topics.deadLetters] });
+    await other.close();
+  });
+
   test('are made as they must be, and made once', async () => {
     const mine = freshOptions(broker.brokers);
     const other = connectKafka(mine);
@@ -164,7 +181,7 @@ describe('topics', () => {
     await other.close();
   });
 
-  test('that others made wrong are told, one by one', async () => {
+  test('that others created wrongly are reported, one by one', async () => {
     const mine = freshOptions(broker.brokers);
     const { deliveryEvents, suppressionEvents, suppressions } = mine.topics;
     const entries = (config: Record<string, string>) => Object.entries(config).map(([name, value]) => ({ name, value }));

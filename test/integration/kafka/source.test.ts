@@ -90,17 +90,16 @@ describe('where reading starts', () => {
     const { options } = await fresh(2);
     await fill(options, { 0: 5, 1: 5 });
     const shared = checkpoints();
-    let letGo: () => void = () => undefined;
-    const gate = new Promise<void>((resolve) => (letGo = resolve));
+    const gate: PromiseWithResolvers<void> = Promise.withResolvers();
     const run = start(options, shared, (consumer) => {
       consumer.onAssign = async (partition, offset) => {
-        if (partition === 0) await gate;
+        if (partition === 0) await gate.promise;
         return { kind: 'start', offset };
       };
     });
     await until(() => shared.offsets.get(1) === 5, 'partition 1');
     expect(shared.offsets.get(0)).toBeUndefined();
-    letGo();
+    gate.resolve();
     await until(() => shared.offsets.get(0) === 5, 'partition 0');
     await run.stop();
     expect(run.consumer.faults).toEqual([]);
@@ -220,22 +219,29 @@ describe('membership', () => {
           Array.from({ length: count }, () => ({ key: `k${String(appended)}`, value: `v${String(appended++)}` })),
         );
       };
+      // A slow broker may be sent some of them twice.
+      const areRead = async (): Promise<boolean> => {
+        const highs = await Promise.all([0, 1, 2, 3].map(async (partition) => (await log.bounds(partition)).high));
+        return total(shared) === highs.reduce((sum, high) => sum + high, 0);
+      };
       const first = start(options, shared);
       await append(500);
-      await until(() => total(shared) === 500, 'the first records');
+      await until(areRead, 'the first records');
 
       const second = start(options, shared);
       await until(() => first.consumer.held.size === 2 && second.consumer.held.size === 2, 'two and two');
       await append(500);
-      await until(() => total(shared) === 1_000, 'records of both');
+      await until(areRead, 'records of both');
       expect([...first.consumer.held, ...second.consumer.held].sort()).toEqual([0, 1, 2, 3]);
 
       await second.stop();
       await until(() => first.consumer.held.size === 4, 'all again');
       await append(500);
-      await until(() => total(shared) === 1_500, 'the last records');
+      await until(areRead, 'the last records');
       await first.stop();
-      expect([...shared.values.values()].flat().sort()).toEqual(Array.from({ length: 1_500 }, (_, i) => `v${String(i)}`).sort());
+      const values = [...shared.values.values()].flat();
+      expect(values).toHaveLength(total(shared));
+      expect([...new Set(values)].sort()).toEqual(Array.from({ length: 1_500 }, (_, i) => `v${String(i)}`).sort());
       expect(first.consumer.faults).toEqual([]);
       expect(second.consumer.faults).toEqual([]);
       if (onRebalance === 'keep') {
@@ -250,17 +256,16 @@ describe('membership', () => {
     const { options } = await fresh(2);
     await fill(options, { 0: 3, 1: 3 });
     const shared = checkpoints();
-    let free: () => void = () => undefined;
-    const gate = new Promise<void>((resolve) => (free = resolve));
+    const gate: PromiseWithResolvers<void> = Promise.withResolvers();
     const first = start(options, shared, (consumer) => {
       consumer.onBatch = async (_batch, take) => {
-        await gate;
+        await gate.promise;
         return take();
       };
       // As the engine does: a revoke ends the waiting of a batch.
       consumer.onRevoke = async () => {
-        free();
-        await gate;
+        gate.resolve();
+        await gate.promise;
       };
     });
     await until(() => first.consumer.seen.some(({ call }) => call === 'batch'), 'a batch');
@@ -306,16 +311,15 @@ describe('the shape of the log', () => {
     expect(run.consumer.seen.filter(({ call }) => call === 'assign')).toHaveLength(1);
   });
 
-  test('caught up is said with the moment before the question, and not before the backlog is done', async () => {
+  test('`caughtUp` gives the moment before the end was asked for, and only once the backlog is done', async () => {
     let now = 1_000;
     const { options, log } = await fresh(2, { now: () => now });
     await fill(options, { 0: 10 });
     const shared = checkpoints();
-    let free: () => void = () => undefined;
-    const gate = new Promise<void>((resolve) => (free = resolve));
+    const gate: PromiseWithResolvers<void> = Promise.withResolvers();
     const run = start(options, shared, (consumer) => {
       consumer.onBatch = async (_batch, take) => {
-        await gate;
+        await gate.promise;
         return take();
       };
     });
@@ -323,7 +327,7 @@ describe('the shape of the log', () => {
     now = 5_000;
     await until(() => run.consumer.caught.get(1)?.asOf === 5_000, 'the idle one again');
     expect(run.consumer.caught.has(0)).toBe(false);
-    free();
+    gate.resolve();
     await until(() => run.consumer.caught.get(0), 'the other');
     expect(run.consumer.caught.get(0)?.position).toBe(10);
     now = 9_000;

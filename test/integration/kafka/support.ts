@@ -104,7 +104,7 @@ export function recorder(shared: Checkpoints = checkpoints()): Recorder {
             if (record.offset >= at) values.push(Buffer.from(record.value ?? []).toString());
           }
           shared.offsets.set(partition, Math.max(at, nextOffset));
-          return { kind: 'taken' };
+          return { kind: 'processed' };
         });
       } finally {
         active.delete(partition);

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { KafkaOptions } from '@desist/log-kafka';
+import { childEndsWithUs } from '../servers/ends-with-us.ts';
 
 const MAIN = fileURLToPath(new URL('../../../services/engine/src/main.ts', import.meta.url));
 
@@ -15,6 +16,8 @@ export interface EngineProcess {
   signal(name: NodeJS.Signals): void;
   /** Exit code, or null after a signal. */
   ended(): Promise<number | null>;
+  /** The last lines of its log: why it ended as it did. */
+  lastWords(): string;
 }
 
 export interface EngineSettings {
@@ -44,6 +47,7 @@ export function startEngine({ databaseUrl, options, more, args = [] }: EngineSet
       ...more,
     },
   });
+  childEndsWithUs(child);
   const lines: Readonly<Record<string, unknown>>[] = [];
   const waiting = new Set<(line: Readonly<Record<string, unknown>>) => void>();
   let rest = '';
@@ -79,5 +83,10 @@ export function startEngine({ databaseUrl, options, more, args = [] }: EngineSet
       }),
     signal: (name) => void child.kill(name),
     ended: () => gone,
+    lastWords: () =>
+      lines
+        .slice(-20)
+        .map((line) => JSON.stringify(line))
+        .join('\n'),
   };
 }

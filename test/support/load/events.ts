@@ -1,5 +1,5 @@
 /** Load with a seed: what a platform sends, in the order of the log. The same seed always gives the same events. */
-import { DAY, HOUR, MINUTE } from '@desist/domain';
+import { asAddress, asTenant, DAY, HOUR, MINUTE } from '@desist/domain';
 import type { DeliveryEvent, LogEvent } from '@desist/domain';
 
 /** One record to be appended: an event at its record time, or bytes that are none. */
@@ -67,7 +67,11 @@ export function tenDays(options: {
     const text = REPLIES[who % REPLIES.length] ?? REPLIES[0];
     const rhythm = Math.round((2 + random() * 10) * HOUR);
     const until = begin + Math.round((1 + random() * 9) * DAY);
-    const common = { tenant: 'acme', recipient: `r${who}@example.com`, stream: who % 7 === 0 ? 'marketing' : 'default' };
+    const common = {
+      tenant: asTenant('acme'),
+      recipient: asAddress(`r${who}@example.com`),
+      stream: who % 7 === 0 ? 'marketing' : 'default',
+    };
     const heals = random() < 0.3 ? 3 + Math.floor(random() * 20) : -1;
     for (let at = begin + Math.floor(random() * DAY), n = 0; at < until; at += rhythm, n += 1) {
       const smtp = { code: Number(text.slice(0, 3)), text };
@@ -81,7 +85,15 @@ export function tenDays(options: {
   for (let i = 0; i < healthy; i += 1) {
     const at = begin + Math.floor(random() * 10 * DAY);
     const recipient = `reader${i % 50_000}@example.net`;
-    events.push({ tenant: 'acme', recipient, stream: 'default', id: `d${i}`, occurredAt: at, type: 'delivered', messageId: `d-${i}` });
+    events.push({
+      tenant: asTenant('acme'),
+      recipient: asAddress(recipient),
+      stream: 'default',
+      id: `d${i}`,
+      occurredAt: at,
+      type: 'delivered',
+      messageId: `d-${i}`,
+    });
   }
   events.sort((a, b) => a.occurredAt - b.occurredAt);
   return disturbed(events, random, begin);

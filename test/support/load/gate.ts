@@ -14,8 +14,8 @@ export interface Gate {
   close(): Promise<void>;
 }
 
-/** The compare-and-set is the first statement of every commit: nothing else moves a checkpoint's offset. */
-const COMPARE_AND_SET = Buffer.from('update desist.checkpoint set next_offset');
+/** The name under which the compare-and-set is prepared, the first statement of every commit: each run of it names it. */
+const COMPARE_AND_SET = Buffer.from('commit_checkpoint');
 /** The command tag that Postgres answers an UPDATE with (protocol 3.0, CommandComplete). */
 const TAG = /UPDATE (\d+)\0/;
 

@@ -1,7 +1,8 @@
 /** Topics, database and group of one test: filled from outside, looked at from outside. */
-import { encodeEvent } from '@desist/contracts';
-import { connectKafka, partitionOf } from '@desist/log-kafka';
+import { encodeEvent } from '@desist/formats/event';
+import { connectKafka } from '@desist/log-kafka';
 import type { KafkaLog, KafkaOptions } from '@desist/log-kafka';
+import { partitionOf } from '@desist/pipeline';
 import { migrate, openServer } from '@desist/store-postgres';
 import type { Database } from '@desist/store-postgres';
 import { withAdmin, withProducer } from '../../integration/kafka/raw.ts';

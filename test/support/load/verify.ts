@@ -1,9 +1,15 @@
 /** Table, compacted topic and changes against the sequential oracle: 0 lost, 0 doubled. */
+import { createTable } from '@desist/client';
+import type { Replica } from '@desist/client';
 import { expect } from 'vitest';
-import { partitionOf } from '@desist/log-kafka';
-import { classify, DEFAULT_POLICY, NO_REPLY } from '@desist/domain';
-import type { LogEvent, PolicySet, Verdict } from '@desist/domain';
+import { DEFAULT_POLICY } from '@desist/domain';
+import { classify, NO_REPLY } from '@desist/verdicts';
+import type { LogEvent, PolicySet } from '@desist/domain';
+import type { Verdict } from '@desist/verdicts';
+import { createRollups, partitionOf } from '@desist/pipeline';
+import type { RollupRow } from '@desist/pipeline';
 import { oracle } from '../oracle/oracle.ts';
+import { differenceOf, recountEvents } from '../oracle/rollups.ts';
 import type { Planted } from './events.ts';
 import type { Installation } from './installation.ts';
 import { PARTITIONS } from './installation.ts';
@@ -14,6 +20,10 @@ export interface Verified {
   readonly recipients: number;
   readonly suppressions: number;
   readonly changes: number;
+  /** Changes that were read again. */
+  readonly repeats: number;
+  /** Changes whose numbers were given again, because the database went back and had forgotten them. */
+  readonly forgotten: number;
   readonly deadLetters: number;
 }
 
@@ -24,21 +34,39 @@ interface Held {
   readonly expiresAt: string | null;
 }
 
-interface Published {
+/** A change, as far as it is compared. */
+export interface Published {
   readonly id: string;
   readonly recipient: string;
   readonly type: string;
   readonly recipientVersion: number;
   readonly suppression: Held | null;
-  readonly sequence: { readonly partition: number; readonly number: number };
+  readonly sequence: { readonly partition: number; readonly number: number; readonly incarnation?: number };
+}
+
+/** Readers that ran all the time: what they hold at the end is compared, too. */
+export interface Readers {
+  /** In the order in which they were handed on, each once. */
+  readonly changes: readonly Published[];
+  readonly replica: Pick<Replica, 'find' | 'size'>;
+}
+
+export interface VerifyOptions {
+  /** Default: the built-in policy. */
+  readonly policies?: PolicySet;
+  readonly readers?: Readers;
 }
 
 /** Call when no engine runs any more: the checkpoints' clocks are the moments at which the oracle is asked. */
-export async function verify({ db, log }: Installation, planted: readonly Planted[]): Promise<Verified> {
+export async function verify(
+  { db, log }: Installation,
+  planted: readonly Planted[],
+  { policies = POLICIES, readers }: VerifyOptions = {},
+): Promise<Verified> {
   const clocks = new Map(
     (await db.query('select partition, clock from desist.checkpoint')).map((row) => [Number(row['partition']), Number(row['clock'])]),
   );
-  const wanted = expectedList(planted, clocks);
+  const wanted = expectedList(planted, clocks, policies);
   const text = (values: Iterable<string>): readonly string[] => [...values].sort();
 
   const table = await db.query('select address, scope, reason, since, expires_at from desist.suppression_list');
@@ -51,11 +79,10 @@ export async function verify({ db, log }: Installation, planted: readonly Plante
       expiresAt: expires === null ? null : expires.toISOString(),
     });
   });
-  expect(text(rows), 'the table equals the oracle').toEqual(text(wanted.lines));
+  expect(text(rows), `the table equals the oracle${firstDifference(rows, wanted.lines, planted)}`).toEqual(text(wanted.lines));
   const states = await db.query("select address, state from desist.recipient_status where state <> 'healthy'");
-  expect(text(states.map((row) => `${String(row['address'])} ${String(row['state'])}`)), 'the states equal the oracle').toEqual(
-    text(wanted.states),
-  );
+  const found = states.map((row) => `${String(row['address'])} ${String(row['state'])}`);
+  expect(text(found), `the states equal the oracle${firstDifference(found, wanted.states, planted)}`).toEqual(text(wanted.states));
 
   const compacted: string[] = [];
   for (const [, { value }] of await log.readCompacted('suppressions')) {
@@ -64,10 +91,31 @@ export async function verify({ db, log }: Installation, planted: readonly Plante
     for (const held of suppressions) compacted.push(line(recipient, held));
   }
   expect(text(compacted), 'the compacted topic equals the table').toEqual(text(rows));
+  const kept = createTable();
+  for await (const { key, value, headers } of log.readTopic('suppressions')) {
+    expect(kept.apply(Buffer.from(key ?? []).toString(), value, headers), 'it can be read').toBe(true);
+  }
+  const addresses = new Set(table.map((row) => row['address'] as string));
+  const applied = [...addresses].flatMap((address) => (kept.find('acme', address)?.suppressions ?? []).map((held) => line(address, held)));
+  expect(text(applied), 'who keeps the highest version of each key holds the table').toEqual(text(rows));
 
-  const changes = await publishedOnce(log);
-  expectDense(changes);
-  expect(text(replayed(changes)), 'a subscriber who applies the changes holds the table').toEqual(text(rows));
+  const { changes, repeats } = await publishedOnce(log);
+  const forgotten = expectDense(changes);
+  // A change that the database has forgotten and that does not come again stays with who reads the changes alone.
+  const certain = (row: string): boolean => !forgotten.has(row.slice(0, row.indexOf(' ')));
+  expect(text(replayed(changes).filter(certain)), 'a subscriber who applies the changes holds the table').toEqual(
+    text(rows.filter(certain)),
+  );
+  if (readers !== undefined) {
+    expect(text(replayed(readers.changes).filter(certain)), 'the subscriber that ran all the time holds the table').toEqual(
+      text(rows.filter(certain)),
+    );
+    const replica = [...addresses].flatMap((address) =>
+      (readers.replica.find('acme', address)?.suppressions ?? []).map((held) => line(address, held)),
+    );
+    expect(text(replica), 'the replica that ran all the time equals the table').toEqual(text(rows));
+    expect(readers.replica.size(), 'the replica has nothing more').toBe(kept.size());
+  }
 
   const letters: string[] = [];
   for await (const { headers } of log.readTopic('deadLetters'))
@@ -79,12 +127,51 @@ export async function verify({ db, log }: Installation, planted: readonly Plante
       .sort(),
     'dead letters as planted',
   ).toEqual(text(junk));
-  return { recipients: wanted.recipients, suppressions: rows.length, changes: changes.length, deadLetters: junk.length };
+  // Sends that were not acknowledged may be in the log twice, and who goes back forgets what was counted.
+  if (readers === undefined) await expectCounted(db, planted, changes);
+  return {
+    recipients: wanted.recipients,
+    suppressions: rows.length,
+    changes: changes.length,
+    repeats,
+    forgotten: [...forgotten.values()].reduce((sum, count) => sum + count, 0),
+    deadLetters: junk.length,
+  };
+}
+
+/** Events, and changes by type, are counted as the log and the published changes say. */
+async function expectCounted(db: Installation['db'], planted: readonly Planted[], changes: readonly Published[]): Promise<void> {
+  const rows = (await db.query(
+    `select family, at, tenant, provider, stream, pool, domain, type, category, attribution, upper_bound as "upperBound", events
+     from desist.rollup_hour`,
+  )) as readonly unknown[] as RollupRow[];
+  for (const [partition, bodies] of Map.groupBy(
+    await db.query('select partition, body from desist.rollup_pending order by partition, id'),
+    (row) => row['partition'],
+  )) {
+    expect(partition).toEqual(expect.any(Number));
+    const write = createRollups(bodies.map(({ body }) => String(body))).drain({ now: 0, present: Date.now() });
+    if (write?.kind === 'counted') rows.push(...write.hours);
+  }
+  const recounted = recountEvents(planted.flatMap((one) => ('event' in one ? [one] : [])));
+  for (const [cell, { least, most }] of recounted) expect(least, `the log says exactly how many: ${cell}`).toBe(most);
+  const events = rows.filter(({ family }) => family === 'events');
+  expect(differenceOf(events, recounted), 'roll-ups equal a recount of the log').toBeUndefined();
+  const sum = (of: (row: RollupRow) => boolean): number => rows.filter(of).reduce((all, row) => all + row.events, 0);
+  expect(sum(({ family }) => family === 'events')).toBeGreaterThan(1_000);
+  for (const type of new Set(changes.map((change) => change.type))) {
+    const published = changes.filter((change) => change.type === type).length;
+    expect(
+      sum((row) => row.family === 'changes' && row.type === type),
+      `changes: ${type}`,
+    ).toBe(published);
+  }
 }
 
 function expectedList(
   planted: readonly Planted[],
   clocks: ReadonlyMap<number, number>,
+  policies: PolicySet,
 ): { lines: string[]; states: string[]; recipients: number } {
   const byRecipient = new Map<string, LogEvent[]>();
   for (const one of planted) {
@@ -98,7 +185,7 @@ function expectedList(
   for (const [address, events] of byRecipient) {
     if (events.every(({ type }) => type === 'delivered')) continue;
     const clock = clocks.get(partitionOf(Buffer.from(`acme/${address}`), PARTITIONS)) ?? Number.NaN;
-    const truth = oracle({ events, clock, policy: POLICIES, verdictOf });
+    const truth = oracle({ events, clock, policy: policies, verdictOf });
     if (truth.state !== 'healthy') states.push(`${address} ${truth.state}`);
     for (const { scope, reason, since, expiresAt } of truth.suppressions) {
       const expires = expiresAt === null ? null : new Date(expiresAt).toISOString();
@@ -106,6 +193,17 @@ function expectedList(
     }
   }
   return { lines, states, recipients: byRecipient.size };
+}
+
+/** The events of somebody about whom the two differ; nothing when nobody does. */
+function firstDifference(found: readonly string[], wanted: readonly string[], planted: readonly Planted[]): string {
+  const [has, should] = [new Set(found), new Set(wanted)];
+  const other = [...wanted.filter((one) => !has.has(one)), ...found.filter((one) => !should.has(one))];
+  const [first] = other;
+  if (first === undefined) return '';
+  const address = first.slice(0, first.indexOf(' '));
+  const events = planted.flatMap((one) => ('event' in one && one.event.recipient === address ? [one.event] : []));
+  return `: ${other.filter((one) => one.startsWith(`${address} `)).join(' / ')} after ${JSON.stringify(events)}`;
 }
 
 function verdictOf(event: LogEvent): Verdict | null {
@@ -116,34 +214,60 @@ function verdictOf(event: LogEvent): Verdict | null {
 const line = (address: string, { scope, reason, since, expiresAt }: Held): string =>
   `${address} ${scope} ${reason} ${since} ${String(expiresAt)}`;
 
-/** After dropping what a reader drops: a number not above the last of its partition. A repeat must be the same change. */
-async function publishedOnce(log: Installation['log']): Promise<readonly Published[]> {
+/** What each place (incarnation, partition, number) has first. A repeat must be the same change. */
+async function publishedOnce(log: Installation['log']): Promise<{ readonly changes: readonly Published[]; readonly repeats: number }> {
   const byPlace = new Map<string, string>();
   const changes: Published[] = [];
+  let repeats = 0;
   for await (const { value } of log.readTopic('suppressionEvents')) {
     const json = Buffer.from(value ?? []).toString();
     const change = JSON.parse(json) as Published;
-    const place = `${change.sequence.partition}/${change.sequence.number}`;
+    const { incarnation = 0, partition, number } = change.sequence;
+    const place = `${incarnation}/${partition}/${number}`;
     const known = byPlace.get(place);
-    if (known !== undefined) expect(json, 'a repeat is the same change').toBe(known);
-    else {
+    if (known !== undefined) {
+      expect(json, 'a repeat is the same change').toBe(known);
+      repeats += 1;
+    } else {
       byPlace.set(place, json);
       changes.push(change);
     }
   }
-  return changes;
+  return { changes, repeats };
 }
 
-/** Numbers of each partition from 1 without a gap, versions of each recipient likewise. */
-function expectDense(changes: readonly Published[]): void {
-  const numbers = new Map<number, number[]>();
-  const versions = new Map<string, number[]>();
-  for (const { sequence, recipient, recipientVersion } of changes) {
-    numbers.set(sequence.partition, [...(numbers.get(sequence.partition) ?? []), sequence.number]);
-    versions.set(recipient, [...(versions.get(recipient) ?? []), recipientVersion]);
+/**
+ * Numbers of each partition from 1 without a gap, versions of each recipient likewise and in order. A higher incarnation goes on where the
+ * database went back to: at or before the end of the one before, never behind it. Answers by recipient how many changes were forgotten so.
+ */
+function expectDense(changes: readonly Published[]): ReadonlyMap<string, number> {
+  const forgotten = new Map<string, number>();
+  const byPlace = [...changes].sort((a, b) => incarnationOf(a) - incarnationOf(b) || a.sequence.number - b.sequence.number);
+  for (const [partition, own] of Map.groupBy(byPlace, ({ sequence }) => sequence.partition)) {
+    for (const { recipient } of expectRuns(`partition ${partition}`, own, ({ sequence }) => sequence.number)) {
+      forgotten.set(recipient, (forgotten.get(recipient) ?? 0) + 1);
+    }
   }
-  for (const [, own] of numbers) expect(own.sort((a, b) => a - b)).toEqual(own.map((_, index) => index + 1));
-  for (const [, own] of versions) expect(own).toEqual(own.map((_, index) => index + 1));
+  for (const [recipient, own] of Map.groupBy(changes, (one) => one.recipient)) {
+    expectRuns(recipient, own, (one) => one.recipientVersion);
+  }
+  return forgotten;
+}
+
+const incarnationOf = ({ sequence }: Published): number => sequence.incarnation ?? 0;
+
+/** Answers what a higher incarnation does not know any more. */
+function expectRuns(what: string, own: readonly Published[], numberOf: (change: Published) => number): readonly Published[] {
+  const held: Published[] = [];
+  const forgotten: Published[] = [];
+  for (const change of own) {
+    const number = numberOf(change);
+    const last = held.at(-1);
+    if (last !== undefined && incarnationOf(last) < incarnationOf(change)) forgotten.push(...held.splice(Math.max(0, number - 1)));
+    if (number !== held.length + 1) expect.fail(`${what}: ${number} behind ${held.length}: ${JSON.stringify(change)}`);
+    held.push(change);
+  }
+  return forgotten;
 }
 
 function replayed(changes: readonly Published[]): string[] {

@@ -3,17 +3,10 @@
  * builder has the same defaults, so a test spells out only what it is about. The id comes from the
  * content: the same call twice is a duplicate; give an `id` where two equal events are meant.
  */
-import type {
-  Attribution,
-  Category,
-  Command,
-  CommandType,
-  DeliveryEvent,
-  DeliveryEventType,
-  SmtpPhase,
-  SmtpReply,
-  Verdict,
-} from '@desist/domain';
+import type { Attribution, Category, Verdict } from '@desist/verdicts';
+import type { Command, CommandType, DeliveryEvent, DeliveryEventType, SuppressionReason } from '@desist/domain';
+import type { SmtpPhase, SmtpReply } from '@desist/verdicts';
+import { asTenant, asAddress } from '@desist/domain';
 
 /** 2026-03-01T00:00:00.000Z, the `0h` of every test. */
 export const START = Date.UTC(2026, 2, 1);
@@ -101,17 +94,18 @@ export interface EventOptions {
   readonly phase?: SmtpPhase;
   readonly remoteHost?: string;
   readonly permanent?: boolean;
+  readonly source?: string;
 }
 
 /** Any delivery event; by default of message `m1` in the stream `transactional`, without a reply. */
 export function delivery(type: DeliveryEventType, moment: Moment, options: EventOptions = {}): DeliveryEvent {
-  const { stream = 'transactional', message = 'm1', reply: name = null, attempt, phase, remoteHost, permanent } = options;
+  const { stream = 'transactional', message = 'm1', reply: name = null, attempt, phase, remoteHost, permanent, source } = options;
   const occurredAt = at(moment);
   const content = [type, occurredAt, stream, message, name, attempt, permanent];
   return {
     id: options.id ?? content.map((part) => part ?? '').join('|'),
-    tenant: options.tenant ?? 'acme',
-    recipient: options.recipient ?? 'alice@example.com',
+    tenant: asTenant(options.tenant ?? 'acme'),
+    recipient: asAddress(options.recipient ?? 'alice@example.com'),
     type,
     stream,
     occurredAt,
@@ -121,6 +115,7 @@ export function delivery(type: DeliveryEventType, moment: Moment, options: Event
     ...(phase === undefined ? {} : { phase }),
     ...(remoteHost === undefined ? {} : { remoteHost }),
     ...(permanent === undefined ? {} : { permanent }),
+    ...(source === undefined ? {} : { source }),
   };
 }
 
@@ -170,30 +165,41 @@ export interface CommandOptions {
   readonly recipient?: string;
   /** `*` by default. */
   readonly scope?: string;
-  /** Without it: for ever. */
-  readonly until?: Moment;
+  /** Without it: for ever; of an `amend`: as it is. Null is for an `amend`: for ever. */
+  readonly until?: Moment | null;
   readonly force?: boolean;
   readonly by?: string;
   readonly note?: string;
+  readonly source?: string;
+  readonly subdomains?: boolean;
+  readonly reason?: SuppressionReason;
 }
 
 /** Any command; by default of scope `*`. */
 export function command(type: CommandType, moment: Moment, options: CommandOptions = {}): Command {
-  const { scope = '*', until, force, by = 'operator', note } = options;
+  const { scope = '*', until, force, by = 'operator', note, source, subdomains, reason } = options;
   const occurredAt = at(moment);
-  const content = [type, occurredAt, scope, until === undefined ? '' : at(until), force];
+  const expiresAt = until === undefined || until === null ? until : at(until);
+  const content = [type, occurredAt, scope, expiresAt ?? '', force];
   return {
     id: options.id ?? content.map((part) => part ?? '').join('|'),
-    tenant: options.tenant ?? 'acme',
-    recipient: options.recipient ?? 'alice@example.com',
+    tenant: asTenant(options.tenant ?? 'acme'),
+    recipient: asAddress(options.recipient ?? 'alice@example.com'),
     type,
     occurredAt,
     scope,
     by,
-    ...(until === undefined ? {} : { expiresAt: at(until) }),
+    ...(expiresAt === undefined ? {} : { expiresAt }),
     ...(force === undefined ? {} : { force }),
     ...(note === undefined ? {} : { note }),
+    ...(source === undefined ? {} : { source }),
+    ...(subdomains === undefined ? {} : { subdomains }),
+    ...(reason === undefined ? {} : { reason }),
   };
+}
+
+export function amend(moment: Moment, options: CommandOptions = {}): Command {
+  return command('amend', moment, options);
 }
 
 export function suppress(moment: Moment, options: CommandOptions = {}): Command {

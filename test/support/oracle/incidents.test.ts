@@ -1,6 +1,6 @@
 /** What is inside an incident, by hand, and what that does to the oracle's answer. */
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_POLICY } from '@desist/domain';
+import { asTenant, DEFAULT_POLICY } from '@desist/domain';
 import type { Incident, LogEvent, PolicySet } from '@desist/domain';
 import { at, bounced, deferred, expired, scriptedVerdict } from './events.ts';
 import { heldBackBy } from './incidents.ts';
@@ -8,9 +8,9 @@ import { oracle } from './oracle.ts';
 
 const POLICY: PolicySet = { version: 'sha256:test', base: DEFAULT_POLICY, tenants: new Map() };
 
-function incident(terms: Partial<Incident['terms']> = {}, revision = 1, holds = true): Incident {
+function incident(terms: Partial<Incident['terms']> = {}, revision = 1, excludes = true): Incident {
   const all = { tenant: null, provider: 'example', domain: null, code: null, text: null, from: at('10h'), until: at('20h'), ...terms };
-  return { id: 'one', revision, holds, terms: all };
+  return { id: 'one', revision, excludes, terms: all };
 }
 
 const heldBack = (...told: Incident[]) => heldBackBy(told, (domain) => domain.split('.')[0] ?? '');
@@ -22,10 +22,10 @@ describe('inside an incident', () => {
     expect(heldBack(incident({ until: null }))(bounced('900h'))).toBe(true);
   });
 
-  it('is what every term agrees with', () => {
+  it('is what matches every term', () => {
     const event = bounced('12h');
     const agree: Partial<Incident['terms']>[] = [
-      { tenant: 'acme' },
+      { tenant: asTenant('acme') },
       { domain: 'example.com' },
       { code: '550' },
       { code: '5.1.1' },
@@ -33,7 +33,7 @@ describe('inside an incident', () => {
       { text: 'USER' },
     ];
     const differ: Partial<Incident['terms']>[] = [
-      { tenant: 'other' },
+      { tenant: asTenant('other') },
       { provider: 'other' },
       { domain: 'example.org' },
       { code: '551' },
@@ -56,13 +56,13 @@ describe('the oracle', () => {
   const run = (events: readonly LogEvent[], told: Incident) =>
     oracle({ events, clock: at('30h'), policy: POLICY, verdictOf: scriptedVerdict, heldBack: heldBack(told) });
 
-  it('takes a hard bounce inside for nothing, and counts what comes while it would have been suppressed', () => {
+  it('ignores a hard bounce inside, and counts what comes while it would have been suppressed', () => {
     const answer = run([bounced('12h'), deferred('25h')], incident());
     expect(answer.suppressions).toEqual([]);
     expect(answer.streak).toEqual({ startedAt: at('25h'), lastAt: at('25h'), failures: 1 });
   });
 
-  it('lets an expiry outside learn from a deferral inside why', () => {
+  it('lets an `expired` outside take its cause from a deferral inside', () => {
     const full = run([deferred('12h', { reply: 'mailbox_full' }), expired('25h')], incident());
     expect(full.state).toBe('soft_bounced');
     const limited = run([deferred('12h', { reply: 'rate_limited' }), expired('25h')], incident());

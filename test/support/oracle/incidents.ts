@@ -5,7 +5,7 @@ import type { DeliveryEvent, Incident } from '@desist/domain';
 export function heldBackBy(told: readonly Incident[], providerOf: (domain: string) => string): (event: DeliveryEvent) => boolean {
   const latest = new Map<string, Incident>();
   for (const one of told) if (one.revision > (latest.get(one.id)?.revision ?? -1)) latest.set(one.id, one);
-  const holding = [...latest.values()].filter(({ holds }) => holds);
+  const holding = [...latest.values()].filter(({ excludes }) => excludes);
   return (event) => holding.some(({ terms }) => isInside(event, terms, providerOf));
 }
 

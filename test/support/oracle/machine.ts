@@ -2,7 +2,8 @@
  * The oracle's machine: what one event does, and what is looked at when time has come to an instant.
  * How the text of the design is read stands at the top of oracle.ts.
  */
-import type { Command, DeliveryEvent, LogEvent, Policy, PolicySet, RecipientStateName, SuppressionReason, Verdict } from '@desist/domain';
+import type { Command, DeliveryEvent, LogEvent, Policy, PolicySet, RecipientStateName, SuppressionReason } from '@desist/domain';
+import type { Verdict } from '@desist/verdicts';
 
 export interface OracleInput {
   /** One recipient's events, in any order, duplicates allowed. */
@@ -26,6 +27,16 @@ export interface OracleSuppression {
   readonly reason: SuppressionReason;
   readonly since: number;
   readonly expiresAt: number | null;
+}
+
+/** What an entry says besides. */
+export interface OracleDetails {
+  readonly scope: string;
+  readonly reason: SuppressionReason;
+  readonly by: string | null;
+  readonly note: string | null;
+  readonly source: string | null;
+  readonly subdomains: boolean;
 }
 
 export interface OracleAllowance {
@@ -53,6 +64,8 @@ export interface OracleAnswer {
   readonly state: RecipientStateName;
   /** Sorted by scope, then reason, by code units. */
   readonly suppressions: readonly OracleSuppression[];
+  /** Of the same, in the same order. */
+  readonly details: readonly OracleDetails[];
   /** Sorted by scope. */
   readonly allowed: readonly OracleAllowance[];
   readonly streak: { readonly startedAt: number; readonly lastAt: number; readonly failures: number } | null;
@@ -66,10 +79,18 @@ interface Held {
   since: number;
   expiresAt: number | null;
   /** `hard_bounce` only: the messages that bounced; null is a message of its own. */
-  bounced: (string | null)[];
+  bounced: { readonly message: string | null; /** Null: of any. */ readonly stream: string | null }[];
+  /** `operator` only: the latest expiry of what was raised into it; null: never. */
+  raisedUntil?: number | null;
+  by: string | null;
+  note: string | null;
+  source: string | null;
+  subdomains: boolean;
 }
 
 interface Streak {
+  /** Of the reply that was counted last. */
+  source: string | null;
   startedAt: number;
   lastAt: number;
   failures: number;
@@ -80,6 +101,7 @@ interface Streak {
 interface GiveUp {
   at: number;
   message: string | null;
+  source: string | null;
   policy: Policy;
 }
 
@@ -88,6 +110,7 @@ interface Counted {
   id: string;
   at: number;
   message: string | null;
+  source: string | null;
   policy: Policy;
   giveUp: boolean;
   /** `at_risk` was announced of a streak that it belongs to. */
@@ -109,6 +132,8 @@ export interface Machine {
   allowed: { scope: string; expiresAt: number | null }[];
   /** `persistent_deferral` suppressions since the last delivery. */
   inARow: number;
+  /** Ends given by `amend` to what has none by itself, since that was released. */
+  amends: { readonly scope: string; readonly reason: SuppressionReason }[];
   transitions: OracleTransition[];
 }
 
@@ -123,6 +148,7 @@ export function healthyMachine(): Machine {
     held: [],
     allowed: [],
     inARow: 0,
+    amends: [],
     transitions: [],
   };
 }
@@ -143,18 +169,19 @@ export function look(m: Machine, at: number, rise: 'event' | 'deadline', clock: 
   if (isSuppressed(m)) return;
 
   announceStage(m, at, rise, 'lapse');
-  const policy = suppressingPolicy(m, at);
-  if (policy) {
-    const list = policy.suppression.expiry;
+  const proof = proven(m, at);
+  if (proof) {
+    const list = proof.policy.suppression.expiry;
     const lasts = list[Math.min(m.inARow, list.length - 1)] ?? null;
     m.inARow += 1;
-    hold(m, at, rise, '*', 'persistent_deferral', lasts === null ? null : at + lasts);
+    const expiresAt = lasts === null ? null : at + lasts;
+    hold(m, at, rise, { scope: '*', reason: 'persistent_deferral', expiresAt, source: proof.source });
     return;
   }
   if (m.streak && !m.streak.warned && isAtRisk(m.streak, at)) {
     m.streak.warned = true;
     for (const counted of m.counted) counted.warned ||= counted.at >= m.streak.startedAt;
-    emit(m, 'at_risk', at, rise, m.state);
+    emit(m, 'at_risk', { at, cause: rise, to: m.state });
   }
 }
 
@@ -171,27 +198,28 @@ function closeWindows(m: Machine, closedUpTo: number): void {
 }
 
 /** The next counted failure in order of time. */
-function count(m: Machine, { at, message, policy, giveUp, warned }: Counted): void {
+function count(m: Machine, { at, message, source, policy, giveUp, warned }: Counted): void {
   if (m.streak && at > m.streak.lastAt + m.streak.policy.deferral.largestGap) m.streak = null;
-  m.streak ??= { startedAt: at, lastAt: at, failures: 0, policy, warned: false };
+  m.streak ??= { startedAt: at, lastAt: at, failures: 0, policy, warned: false, source };
   m.streak.lastAt = at;
+  m.streak.source = source;
   m.streak.failures += 1;
   m.streak.warned ||= warned;
   if (!giveUp) return;
   m.giveUps = m.giveUps.filter((known) => known.at + known.policy.giveUp.remembered >= at);
-  if (message === null || !m.giveUps.some((known) => known.message === message)) m.giveUps.push({ at, message, policy });
+  if (message === null || !m.giveUps.some((known) => known.message === message)) m.giveUps.push({ at, message, source, policy });
 }
 
-/** The policy under which `persistent_deferral` holds now, or null. */
-function suppressingPolicy(m: Machine, at: number): Policy | null {
+/** The policy under which `persistent_deferral` holds now, and the source of the last reply; or null. */
+function proven(m: Machine, at: number): { readonly policy: Policy; readonly source: string | null } | null {
   if (m.streak && isDense(m.streak) && at >= m.streak.startedAt + m.streak.policy.deferral.suppressAfter) {
-    return m.streak.policy;
+    return m.streak;
   }
   const first = m.giveUps[0];
   const last = m.giveUps[m.giveUps.length - 1];
   if (!first || !last) return null;
   const { messages, span } = last.policy.giveUp;
-  return m.giveUps.length >= messages && last.at - first.at >= span ? last.policy : null;
+  return m.giveUps.length >= messages && last.at - first.at >= span ? last : null;
 }
 
 function isDense({ startedAt, lastAt, failures, policy }: Streak): boolean {
@@ -206,21 +234,23 @@ function isAtRisk(streak: Streak, at: number): boolean {
 
 // --- Events --------------------------------------------------------------------------------------
 
-/** Applies one event; true when it was a counted failure that joined the streak. */
-export function apply(m: Machine, event: LogEvent, before: readonly LogEvent[], input: OracleInput): boolean {
+/** Applies one event (`known`: all of its time or before it); true when it was a counted failure that joined the streak. */
+export function apply(m: Machine, event: LogEvent, known: readonly LogEvent[], input: OracleInput): boolean {
   const at = event.occurredAt;
   switch (event.type) {
     case 'deferred':
     case 'bounced':
     case 'expired':
-      return fail(m, event, before, input);
+      return fail(m, event, known, input);
     case 'delivered': {
       const message = event.messageId ?? null;
       voidEvidence(m);
       m.inARow = 0;
       for (const held of m.held) {
-        if (held.scope !== '*' && held.scope !== event.stream) continue;
-        held.bounced = held.bounced.filter((bounced) => bounced !== null && bounced === message);
+        held.bounced = held.bounced.filter((bounced) => {
+          if (bounced.stream !== null && bounced.stream !== event.stream) return true;
+          return bounced.message !== null && bounced.message === message;
+        });
       }
       lift(m, at, 'delivered', (held) => {
         return held.reason === 'persistent_deferral' || (held.reason === 'hard_bounce' && held.bounced.length === 0);
@@ -230,17 +260,21 @@ export function apply(m: Machine, event: LogEvent, before: readonly LogEvent[], 
     }
     case 'complained': {
       const wide = policyOf(input.policy, event).suppression.complaintScope === 'all';
-      hold(m, at, 'event', wide ? '*' : event.stream, 'complaint', null);
+      const scope = wide ? '*' : roomFor(m, event.stream);
+      hold(m, at, 'event', { scope, reason: 'complaint', expiresAt: null, source: event.source ?? null });
       return false;
     }
     case 'unsubscribed':
-      hold(m, at, 'event', event.stream, 'unsubscribe', null);
+      hold(m, at, 'event', { scope: roomFor(m, event.stream), reason: 'unsubscribe', expiresAt: null, source: event.source ?? null });
       return false;
     case 'suppress':
     case 'release':
     case 'allow':
     case 'disallow':
       command(m, event);
+      return false;
+    case 'amend':
+      amend(m, event);
       return false;
     case 'forget':
       throw new Error('the oracle does not know forget yet');
@@ -257,14 +291,30 @@ function command(m: Machine, event: Command): void {
   const { occurredAt: at, scope } = event;
   const expiresAt = event.expiresAt ?? null;
   if (event.type === 'suppress') {
-    const held = m.held.find((one) => one.scope === scope && one.reason === 'operator');
-    if (!held) return hold(m, at, 'operator', scope, 'operator', expiresAt);
-    if (held.expiresAt === expiresAt) return;
-    held.expiresAt = expiresAt;
-    emit(m, 'suppressed', at, 'operator', m.state, { scope, reason: 'operator' });
+    const under = roomFor(m, scope);
+    const raised = under !== scope;
+    const held = m.held.find((one) => one.scope === under && one.reason === 'operator');
+    if (!held) {
+      const { by = null, note, source = null, subdomains = false } = event;
+      hold(m, at, 'operator', { scope: under, reason: 'operator', expiresAt, by, note: note ?? '', source, subdomains });
+      const opened = m.held.find((one) => one.scope === under && one.reason === 'operator');
+      if (raised && opened) opened.raisedUntil = expiresAt;
+      return;
+    }
+    if (raised) held.raisedUntil = held.raisedUntil === undefined ? expiresAt : latest(held.raisedUntil, expiresAt);
+    const asked = raised ? latest(held.expiresAt, expiresAt) : expiresAt;
+    const until = held.raisedUntil === undefined ? asked : latest(asked, held.raisedUntil);
+    const note = event.note === undefined || event.note === '' ? held.note : event.note;
+    const subdomains = held.subdomains || event.subdomains === true;
+    if (held.expiresAt === until && held.note === note && held.subdomains === subdomains) return;
+    Object.assign(held, { expiresAt: until, note, subdomains });
+    emit(m, 'suppressed', { at, cause: 'operator', to: m.state, scope: under, reason: 'operator' });
   }
   if (event.type === 'release') {
     if (scope === '*') voidEvidence(m);
+    m.amends = m.amends.filter((one) => {
+      return (scope !== '*' && one.scope !== scope) || (one.reason !== 'hard_bounce' && event.force !== true);
+    });
     lift(m, at, 'operator', (held) => {
       if (scope !== '*' && held.scope !== scope) return false;
       return event.force === true || (held.reason !== 'complaint' && held.reason !== 'unsubscribe');
@@ -273,11 +323,33 @@ function command(m: Machine, event: Command): void {
   }
   if (event.type === 'allow') {
     if (m.allowed.some((one) => one.scope === scope && one.expiresAt === expiresAt)) return;
+    const others = m.allowed.filter((one) => one.scope !== '*' && one.scope !== scope);
+    if (scope !== '*' && others.length >= LARGEST && !m.allowed.some((one) => one.scope === scope)) return;
     m.allowed = m.allowed.filter((one) => one.scope !== scope);
     m.allowed.push({ scope, expiresAt });
-    emit(m, 'allowed', at, 'operator', m.state, { scope });
+    emit(m, 'allowed', { at, cause: 'operator', to: m.state, scope });
   }
   if (event.type === 'disallow' && m.allowed.some((one) => one.scope === scope)) disallow(m, at, 'operator', scope);
+}
+
+function amend(m: Machine, { occurredAt: at, scope, reason, expiresAt, note, subdomains, force }: Command): void {
+  const ofScope = m.held.filter((held) => held.scope === scope).sort(byScope);
+  const asked = reason ?? (ofScope.some((held) => held.reason === 'operator') ? 'operator' : undefined);
+  for (const held of ofScope.filter((one) => asked === undefined || one.reason === asked)) {
+    const before = JSON.stringify([held.expiresAt, held.note, held.subdomains]);
+    const firm = (held.reason === 'complaint' || held.reason === 'unsubscribe') && force !== true;
+    const endless = held.reason !== 'operator' && held.reason !== 'persistent_deferral';
+    const refused =
+      (firm && expiresAt !== undefined && latest(held.expiresAt, expiresAt) !== expiresAt) || (endless && m.amends.length >= 32);
+    if (expiresAt !== undefined && expiresAt !== held.expiresAt && !refused) {
+      if (endless) m.amends.push({ scope, reason: held.reason });
+      held.expiresAt = held.raisedUntil === undefined ? expiresAt : latest(expiresAt, held.raisedUntil);
+    }
+    if (note !== undefined) held.note = note === '' ? null : note;
+    if (subdomains !== undefined) held.subdomains = subdomains;
+    if (JSON.stringify([held.expiresAt, held.note, held.subdomains]) === before) continue;
+    emit(m, 'suppressed', { at, cause: 'operator', to: m.state, scope, reason: held.reason });
+  }
 }
 
 const HARD: ReadonlySet<string> = new Set([
@@ -290,18 +362,19 @@ const HARD: ReadonlySet<string> = new Set([
 ]);
 
 /** A deferred, bounced or expired event; true when it joined the streak. */
-function fail(m: Machine, event: DeliveryEvent, before: readonly LogEvent[], input: OracleInput): boolean {
+function fail(m: Machine, event: DeliveryEvent, known: readonly LogEvent[], input: OracleInput): boolean {
   if (input.heldBack?.(event) === true) return false;
   const at = event.occurredAt;
   const message = event.messageId ?? null;
   const policy = policyOf(input.policy, event);
-  const { verdict, cause } = verdictOn(event, before, input);
+  const { verdict, cause } = verdictOn(event, known, input);
   const attribution = policy.attribution[verdict.category] ?? verdict.attribution;
 
   if (event.type === 'bounced' && attribution === 'recipient' && verdict.permanence === 'permanent' && HARD.has(verdict.category)) {
-    const scope = verdict.category === 'recipient_refused' ? event.stream : '*';
-    hold(m, at, 'event', scope, 'hard_bounce', null);
-    m.held.find((held) => held.scope === scope && held.reason === 'hard_bounce')?.bounced.push(message);
+    const stream = verdict.category === 'recipient_refused' ? event.stream : null;
+    const scope = stream === null ? '*' : roomFor(m, stream);
+    hold(m, at, 'event', { scope, reason: 'hard_bounce', expiresAt: null, source: event.source ?? null });
+    m.held.find((held) => held.scope === scope && held.reason === 'hard_bounce')?.bounced.push({ message, stream });
     return false;
   }
   if (attribution === 'greylisting') {
@@ -312,7 +385,7 @@ function fail(m: Machine, event: DeliveryEvent, before: readonly LogEvent[], inp
   if (weight === 'never' || isSuppressed(m)) return false;
 
   const giveUp = event.type !== 'deferred' || (event.permanent === true && input.verdictOf(event) === null);
-  const counted: Counted = { id: event.id, at, message, policy, giveUp, warned: false };
+  const counted: Counted = { id: event.id, at, message, source: cause.source ?? null, policy, giveUp, warned: false };
   if (weight === 'by contrast') {
     const { window } = policy.contrast;
     const closesAt = (Math.floor(at / window) + 1) * window;
@@ -349,13 +422,13 @@ interface Judgement {
   readonly cause: DeliveryEvent;
 }
 
-/** The event's own verdict; of an `expired` that says nothing, that of the message's latest deferral before it. */
-function verdictOn(event: DeliveryEvent, before: readonly LogEvent[], input: OracleInput): Judgement {
+/** The event's own verdict; of an `expired` that says nothing, that of the message's latest deferral at or before it. */
+function verdictOn(event: DeliveryEvent, known: readonly LogEvent[], input: OracleInput): Judgement {
   const own = input.verdictOf(event);
   const isSilent = own === null || own.category === 'expired' || own.attribution === 'local';
   if (event.type !== 'expired' || !isSilent) return { verdict: own ?? UNKNOWN, cause: event };
   if (event.messageId !== undefined) {
-    for (const earlier of [...before].reverse()) {
+    for (const earlier of [...known].reverse()) {
       if (earlier.type !== 'deferred' || earlier.messageId !== event.messageId) continue;
       return { verdict: input.verdictOf(earlier) ?? UNKNOWN, cause: earlier };
     }
@@ -395,11 +468,36 @@ function voidEvidence(m: Machine): void {
   m.giveUps = [];
 }
 
-/** Adds a suppression and announces it; one that already holds stays as it is. */
-function hold(m: Machine, at: number, cause: OracleCause, scope: string, reason: SuppressionReason, expiresAt: number | null): void {
-  if (m.held.some((held) => held.scope === scope && held.reason === reason)) return;
-  m.held.push({ scope, reason, since: at, expiresAt, bounced: [] });
-  emit(m, 'suppressed', at, cause, scope === '*' ? 'suppressed' : m.state, { scope, reason });
+const LARGEST = 256;
+
+/** The scope itself, or `*` when 256 other streams hold suppressions. */
+function roomFor(m: Machine, scope: string): string {
+  const streams = new Set(m.held.map((held) => held.scope).filter((held) => held !== '*'));
+  return scope === '*' || streams.has(scope) || streams.size < LARGEST ? scope : '*';
+}
+
+/** Null: never. */
+function latest(one: number | null, other: number | null): number | null {
+  return one === null || other === null ? null : Math.max(one, other);
+}
+
+/** Adds a suppression and announces it; one that already holds stays as it is, but for an end that an `amend` gave it. */
+function hold(
+  m: Machine,
+  at: number,
+  cause: OracleCause,
+  { scope, reason, expiresAt, ...details }: Pick<Held, 'scope' | 'reason' | 'expiresAt'> & Partial<OracleDetails>,
+): void {
+  const known = m.held.find((held) => held.scope === scope && held.reason === reason);
+  if (known) {
+    if (known.expiresAt === expiresAt) return;
+    known.expiresAt = expiresAt;
+    emit(m, 'suppressed', { at, cause, to: m.state, scope, reason });
+    return;
+  }
+  const { by = null, note = null, source = null, subdomains = false } = details;
+  m.held.push({ scope, reason, since: at, expiresAt, bounced: [], by, note: note === '' ? null : note, source, subdomains });
+  emit(m, 'suppressed', { at, cause, to: scope === '*' ? 'suppressed' : m.state, scope, reason });
 }
 
 /** Ends the suppressions that match and announces each. */
@@ -409,13 +507,13 @@ function lift(m: Machine, at: number, cause: OracleCause, matches: (held: Held) 
     const holds = stateAt(m, at);
     // A stream's suppression changes no stage by itself; a rise due at this instant is announced on its own.
     const to = m.state === 'suppressed' || holds === 'healthy' ? holds : m.state;
-    emit(m, 'released', at, cause, to, { scope: ended.scope, reason: ended.reason });
+    emit(m, 'released', { at, cause, to, scope: ended.scope, reason: ended.reason });
   }
 }
 
 function disallow(m: Machine, at: number, cause: OracleCause, scope: string): void {
   m.allowed = m.allowed.filter((one) => one.scope !== scope);
-  emit(m, 'disallowed', at, cause, m.state, { scope });
+  emit(m, 'disallowed', { at, cause, to: m.state, scope });
 }
 
 const STAGES = ['healthy', 'deferred', 'persistent', 'soft_bounced', 'suppressed'] as const;
@@ -425,18 +523,19 @@ function announceStage(m: Machine, at: number, rise: OracleCause, fall: OracleCa
   const to = stateAt(m, at);
   if (to === m.state) return;
   const cause = STAGES.indexOf(to) < STAGES.indexOf(m.state) ? fall : rise;
-  emit(m, to === 'healthy' ? 'recovered' : to, at, cause, to);
+  emit(m, to === 'healthy' ? 'recovered' : to, { at, cause, to });
 }
 
-function emit(
-  m: Machine,
-  type: OracleTransitionType,
-  at: number,
-  cause: OracleCause,
-  to: RecipientStateName,
-  about: { scope?: string; reason?: SuppressionReason } = {},
-): void {
-  m.transitions.push({ type, at, cause, ...about, from: m.state, to });
+interface Emitted {
+  readonly at: number;
+  readonly cause: OracleCause;
+  readonly to: RecipientStateName;
+  readonly scope?: string;
+  readonly reason?: SuppressionReason;
+}
+
+function emit(m: Machine, type: OracleTransitionType, { to, ...rest }: Emitted): void {
+  m.transitions.push({ type, ...rest, from: m.state, to });
   m.state = to;
 }
 

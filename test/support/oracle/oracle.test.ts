@@ -75,7 +75,7 @@ function dense(start: string, options: EventOptions = {}): LogEvent[] {
 
 describe('counted failures', () => {
   it('nothing known is healthy', () => {
-    expect(run([], '1000h')).toEqual({ state: 'healthy', suppressions: [], allowed: [], streak: null, transitions: [] });
+    expect(run([], '1000h')).toEqual({ state: 'healthy', suppressions: [], details: [], allowed: [], streak: null, transitions: [] });
   });
 
   it('the first one defers', () => {
@@ -295,13 +295,13 @@ describe('persistent_deferral by a dense streak', () => {
     expect(held(run([...events, deferred('73h')], '73h'))).toEqual(['* persistent_deferral 73h..793h']);
   });
 
-  it('two failures 73 h apart prove nothing', () => {
+  it('two failures 73 h apart do not suppress', () => {
     const answer = run([deferred('0h'), deferred('73h')], '74h');
     expect(answer.state).toBe('deferred');
     expect(answer.streak?.failures).toBe(1);
   });
 
-  it('three in the first hour and then silence prove nothing', () => {
+  it('three in the first hour and then silence do not suppress', () => {
     const answer = run([deferred('0h'), deferred('30m'), deferred('1h')], '80h');
     expect(story(answer)).toEqual([
       'deferred 0h event healthy>deferred',
@@ -512,10 +512,11 @@ describe('expired without a cause of its own', () => {
     expect(state(deferred('0h'), deferred('1h', { reply: null }), expired('2h'))).toBe('deferred');
   });
 
-  it('a later deferral is not asked; at the same time the id decides', () => {
+  it('a later deferral is not asked; one of the same time is, whichever id is lower', () => {
     expect(state(expired('1h'), deferred('2h'))).toBe('deferred');
     expect(state(expired('1h', { id: 'b' }), deferred('1h', { id: 'a' }))).toBe('soft_bounced');
-    expect(state(expired('1h', { id: 'a' }), deferred('1h', { id: 'b' }))).toBe('deferred');
+    expect(state(expired('1h', { id: 'a' }), deferred('1h', { id: 'b' }))).toBe('soft_bounced');
+    expect(state(expired('1h', { id: 'a' }), deferred('1h+1ms', { id: 'b' }))).toBe('deferred');
   });
 
   it('a reply of its own that says more is its own', () => {

@@ -49,6 +49,14 @@
  * 18. `permanent` without a reply makes a give-up of a `deferred`, too; `bounced` is one anyway.
  * 19. A failure inside an incident that holds does nothing, a hard bounce and greylisting included. An `expired` that takes over the verdict
  *     of a deferral takes that of one inside, too.
+ * 20. The latest deferral "at or before" an `expired` may stand after it in the order: of its own instant the one with the highest id counts.
+ * 21. Entries of a stream are raised to `*` while 256 other streams hold suppressions: reason and time are those of the event. Of a hard
+ *     bounce only its own stream's deliveries release what it raised; of an operator's, `*` lasts until the latest expiry that was raised,
+ *     whatever a later `suppress` of `*` says. While 256 other streams have allowances, `allow` of one more is refused.
+ * 22. `amend` names one entry of its scope by its reason; without a reason the operator's, or all others of the scope when the operator has
+ *     none. Where nothing changes it is no transition. A complaint or unsubscribe keeps a later end unless it has force. A further complaint,
+ *     unsubscribe or hard bounce takes the end away that an `amend` gave the entry. They are given 32 ends at most, all together, not counting
+ *     those before a release that ends such entries; further ones are no transition. An empty note of a `suppress` is none.
  */
 import type { LogEvent } from '@desist/domain';
 import { apply, byScope, compare, healthyMachine, look } from './machine.ts';
@@ -66,8 +74,10 @@ export function oracle(input: OracleInput): OracleAnswer {
   let now = Number.NEGATIVE_INFINITY;
   let joined = false;
   events.forEach((event, index) => {
-    now = fireTimers(m, now, Math.min(event.occurredAt - 1, input.clock));
-    joined = apply(m, event, events.slice(0, index), input) || joined;
+    // All events of an instant come before its timers, also before what one of them asked to end earlier.
+    if (events[index - 1]?.occurredAt !== event.occurredAt) now = fireTimers(m, now, Math.min(event.occurredAt - 1, input.clock));
+    const known = events.filter(({ occurredAt }) => occurredAt <= event.occurredAt);
+    joined = apply(m, event, known, input) || joined;
     if (events[index + 1]?.occurredAt === event.occurredAt) return;
     look(m, event.occurredAt, joined ? 'event' : 'deadline', input.clock);
     joined = false;
@@ -77,6 +87,9 @@ export function oracle(input: OracleInput): OracleAnswer {
   return {
     state: m.state,
     suppressions: m.held.map(({ scope, reason, since, expiresAt }) => ({ scope, reason, since, expiresAt })).sort(byScope),
+    details: m.held
+      .map(({ scope, reason, by, note, source, subdomains }) => ({ scope, reason, by, note, source, subdomains }))
+      .sort(byScope),
     allowed: m.allowed.map((a) => ({ ...a })).sort(byScope),
     streak: m.streak && { startedAt: m.streak.startedAt, lastAt: m.streak.lastAt, failures: m.streak.failures },
     transitions: m.transitions,
@@ -96,6 +109,7 @@ const RANK = {
   release: 3,
   allow: 3,
   disallow: 3,
+  amend: 3,
   forget: 3,
   accepted: -1,
   rejected: -1,

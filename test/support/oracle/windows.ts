@@ -7,7 +7,8 @@
  *  3. A failure is judged for this as it comes: an `expired` that says nothing takes the verdict of the message's latest deferral
  *     among the records before it.
  */
-import type { DeliveryEvent, LogEvent, PolicySet, Verdict } from '@desist/domain';
+import type { DeliveryEvent, LogEvent, PolicySet } from '@desist/domain';
+import type { Verdict } from '@desist/verdicts';
 
 export interface LoggedEvent {
   readonly event: LogEvent;

@@ -1,0 +1,25 @@
+/** Every statement against the migrated schema, on both databases: a column or table that is gone, or a type that does not fit, fails here. */
+import '@desist/log-postgres';
+import { migrate, openInMemory, statements } from '@desist/postgres';
+import type { Database } from '@desist/postgres';
+import '@desist/store-postgres';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+let db: Database;
+beforeAll(async () => {
+  db = await openInMemory();
+  await migrate(db);
+});
+afterAll(async () => db.close());
+
+test('every statement is understood by the migrated schema', async () => {
+  const all = statements().filter(({ text }) => !text.startsWith('vacuum'));
+  expect(all.length).toBeGreaterThan(60);
+  const refused: string[] = [];
+  for (const { name, text } of all) {
+    await db
+      .script(`prepare tried as ${text}; deallocate tried`)
+      .catch((error: unknown) => refused.push(`${name}: ${String(error)}\n${text}`));
+  }
+  expect(refused).toEqual([]);
+});

@@ -1,0 +1,128 @@
+/**
+ * Recounts the roll-ups from the records of a partition, in the order of the log. What is known of a recipient tells whether an event came
+ * before; how long it is known is not the oracle's to say, so a repetition that comes later counts at least never and at most once.
+ */
+import { classifyFailure, DEFAULT_POLICY, factOf, HOUR, attributionOf, isCommand } from '@desist/domain';
+import type { DeliveryEvent, FailureFact, LogEvent } from '@desist/domain';
+import type { RollupRow } from '@desist/pipeline';
+import { NO_REPLY, providerOf } from '@desist/verdicts';
+import type { Verdict } from '@desist/verdicts';
+
+export interface Recounted {
+  least: number;
+  most: number;
+}
+
+interface Recipient {
+  /** Something other than a delivery was heard of it: from there on its deliveries are remembered, too. */
+  isTracked: boolean;
+  readonly ids: Set<string>;
+  latest: { readonly id: string; readonly at: number } | undefined;
+  /** The latest delivery, whatever came before it is void. */
+  deliveredAt: number;
+  readonly deferrals: { readonly message: string; readonly at: number; readonly verdict: Verdict }[];
+  erasedAt: number;
+}
+
+/** `recordTime`: ms. By hour; the key is `hourKey`. */
+export function recountEvents(
+  records: Iterable<{ readonly event: LogEvent; readonly recordTime: number }>,
+): ReadonlyMap<string, Recounted> {
+  const recipients = new Map<string, Recipient>();
+  const counts = new Map<string, Recounted>();
+  for (const { event, recordTime } of records) {
+    const key = `${event.tenant}/${event.recipient}`;
+    let known = recipients.get(key);
+    if (known === undefined) {
+      const never = Number.NEGATIVE_INFINITY;
+      known = { isTracked: false, ids: new Set(), latest: undefined, deliveredAt: never, deferrals: [], erasedAt: never };
+      recipients.set(key, known);
+    }
+    if (isCommand(event)) {
+      known.isTracked = true;
+      if (event.type === 'forget') known.erasedAt = Math.max(known.erasedAt, event.occurredAt);
+      continue;
+    }
+    if (event.type !== 'accepted' && event.type !== 'rejected' && event.type !== 'delivered') known.isTracked = true;
+    const { least, most } = timesOf(event, known, recordTime);
+    remember(event, known, recordTime);
+    const cell = keyOf(event, known);
+    const sum = counts.get(cell) ?? { least: 0, most: 0 };
+    counts.set(cell, { least: sum.least + least, most: sum.most + most });
+  }
+  return counts;
+}
+
+function timesOf(event: DeliveryEvent, known: Recipient, recordTime: number): Recounted {
+  if (event.type === 'accepted' || event.type === 'rejected') return { least: 1, most: 1 };
+  if (event.occurredAt <= known.erasedAt) return { least: 0, most: 1 };
+  if (!known.isTracked || !known.ids.has(event.id)) return { least: 1, most: 1 };
+  const { latest } = known;
+  // Nothing came in between that could have voided it, no delivery had, and there was no time for it to be forgotten.
+  const isKept = latest?.id === event.id && recordTime - latest.at < HOUR && event.occurredAt >= known.deliveredAt;
+  return { least: 0, most: isKept ? 0 : 1 };
+}
+
+function remember(event: DeliveryEvent, known: Recipient, at: number): void {
+  if (event.type === 'accepted' || event.type === 'rejected' || !known.isTracked) return;
+  known.ids.add(event.id);
+  known.latest = { id: event.id, at };
+  if (event.type === 'delivered') known.deliveredAt = Math.max(known.deliveredAt, event.occurredAt);
+}
+
+function keyOf(event: DeliveryEvent, known: Recipient): string {
+  const { tenant, recipient, stream, pool = '', type, occurredAt, remoteHost } = event;
+  const provider = providerOf(recipient.slice(recipient.lastIndexOf('@') + 1), remoteHost);
+  const verdict = verdictOf(event, known);
+  return hourKey({
+    ...{ family: 'events', at: occurredAt, tenant, provider, stream, pool, domain: '', type, upperBound: 0 },
+    category: verdict?.category ?? '',
+    attribution: verdict === undefined ? '' : attributionOf(DEFAULT_POLICY, verdict),
+  });
+}
+
+function verdictOf(event: DeliveryEvent, { deferrals }: Recipient): Verdict | undefined {
+  const fact = factOf(event, (failed) => classifyFailure(failed, providerOf));
+  if (fact?.kind !== 'failure') return undefined;
+  const { at, message } = fact;
+  const verdict = fact.causeUnknown ? causeOf(fact, deferrals) : fact.classified.verdict;
+  if (fact.type === 'deferred' && message !== null) deferrals.push({ message, at, verdict });
+  return verdict;
+}
+
+function causeOf(fact: FailureFact, deferrals: Recipient['deferrals']): Verdict {
+  const own = deferrals.filter(({ message, at }) => message === fact.message && at <= fact.at);
+  return (
+    own.reduce<(typeof own)[number] | undefined>((latest, one) => (one.at >= (latest?.at ?? 0) ? one : latest), undefined)?.verdict ??
+    NO_REPLY
+  );
+}
+
+export function hourKey({
+  family,
+  at,
+  tenant,
+  provider,
+  stream,
+  pool,
+  domain,
+  type,
+  category,
+  attribution,
+  upperBound,
+}: Omit<RollupRow, 'events'>): string {
+  const hour = new Date(Math.floor(at / HOUR) * HOUR).toISOString();
+  return [family, hour, tenant, provider, stream, pool, domain, type, category, attribution, upperBound].join(' ');
+}
+
+/** The first cell that is not as recounted; undefined: there is none. */
+export function differenceOf(found: readonly RollupRow[], recounted: ReadonlyMap<string, Recounted>): string | undefined {
+  const sums = new Map<string, number>();
+  for (const row of found) sums.set(hourKey(row), (sums.get(hourKey(row)) ?? 0) + row.events);
+  for (const key of new Set([...sums.keys(), ...recounted.keys()])) {
+    const events = sums.get(key) ?? 0;
+    const { least, most } = recounted.get(key) ?? { least: 0, most: 0 };
+    if (events < least || events > most) return `${key} is ${events}, and should be ${least === most ? least : `${least} to ${most}`}`;
+  }
+  return undefined;
+}
