@@ -1,37 +1,63 @@
-/** The architecture, checked: domain <- contracts; domain <- pipeline <- adapters <- services. */
+/** The architecture, checked: verdicts <- domain <- formats <- contracts; domain <- pipeline <- adapters <- services. */
 const pkg = (names) => `^packages/(${names})/`;
-const ADAPTERS = 'store-postgres|log-kafka|log-postgres|memory';
+const ADAPTERS = 'store-postgres|log-kafka|log-postgres|memory|webhooks';
 const rule = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });
 const TESTS = '\\.test\\.ts$';
 
 module.exports = {
   forbidden: [
-    rule('no-cycles', 'A cycle has no top to start reading from.', {}, { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } }),
     rule(
-      'domain-imports-nothing',
-      'The domain is pure.',
-      { path: pkg('domain') + 'src/', pathNot: TESTS },
-      { pathNot: pkg('domain') + 'src/' },
+      'no-cycles',
+      'A cycle has no top to start reading from, and one of types alone has none either.',
+      {},
+      { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
     ),
     rule(
-      'contracts-import-domain-only',
-      'Codecs know the domain and nothing else of ours.',
+      'verdicts-stand-alone',
+      'What a reply means is published by itself.',
+      { path: pkg('verdicts'), pathNot: TESTS },
+      { path: '^(packages|services|test)/', pathNot: pkg('verdicts') },
+    ),
+    rule(
+      'domain-imports-verdicts-only',
+      'The domain is pure.',
+      { path: pkg('domain') + 'src/', pathNot: TESTS },
+      { pathNot: [pkg('domain') + 'src/', pkg('verdicts') + '(src|dist)/'] },
+    ),
+    rule(
+      'formats-import-domain-and-verdicts-only',
+      'Formats turn payloads into delivery events, and know nothing of what becomes of them.',
+      { path: pkg('formats'), pathNot: TESTS },
+      { path: '^(packages|services|test)/', pathNot: pkg('formats|domain|verdicts') },
+    ),
+    rule(
+      'contracts-import-formats-and-domain-only',
+      'Codecs know the domain and the delivery event, and nothing else of ours.',
       { path: pkg('contracts'), pathNot: TESTS },
-      { path: '^(packages|services|test)/', pathNot: pkg('contracts|domain') },
+      { path: '^(packages|services|test)/', pathNot: pkg('contracts|formats|domain|verdicts') },
     ),
     rule(
       'pipeline-imports-domain-only',
       'No I/O in the pipeline.',
       { path: pkg('pipeline') + 'src/', pathNot: TESTS },
-      { pathNot: [pkg('pipeline') + 'src/', pkg('domain') + '(src|dist)/'] },
+      { pathNot: [pkg('pipeline') + 'src/', pkg('domain|verdicts') + '(src|dist)/'] },
     ),
     ...ADAPTERS.split('|').map((name) =>
       rule(
         `${name}-imports-ports-only`,
-        'Adapters never import each other.',
+        'Adapters never import each other; those of Postgres share the way to it.',
         { path: pkg(name), pathNot: TESTS },
-        { path: '^(packages|services|test)/', pathNot: pkg(`${name}|pipeline|domain`) },
+        {
+          path: '^(packages|services|test)/',
+          pathNot: pkg(`${name}|pipeline|domain|verdicts${name.endsWith('-postgres') ? '|postgres' : ''}`),
+        },
       ),
+    ),
+    rule(
+      'postgres-imports-ports-only',
+      'It knows no store.',
+      { path: pkg('postgres'), pathNot: TESTS },
+      { path: '^(packages|services|test)/', pathNot: pkg('postgres|pipeline|domain') },
     ),
     rule(
       'services-stay-apart',
@@ -54,6 +80,24 @@ module.exports = {
       { path: pkg('client') },
     ),
     rule(
+      'console-stands-alone',
+      'The page knows the service by its HTTP interface only.',
+      { path: pkg('console'), pathNot: [TESTS, '^packages/console/src/page/try/', '^packages/console/src/page/views/try\\.tsx$'] },
+      { path: '^(packages|services|test)/', pathNot: pkg('console') },
+    ),
+    rule(
+      'try-folds-by-itself',
+      'A log is tried in the browser: by what interprets it, and by no adapter.',
+      { path: '^packages/console/src/page/(try/|views/try)', pathNot: TESTS },
+      { path: '^(packages|services|test)/', pathNot: pkg('console|contracts|domain|formats|pipeline|verdicts') },
+    ),
+    rule(
+      'console-in-the-composition-root',
+      'Routes serve a folder; what is in it is not theirs to know.',
+      { path: '^(packages|services)/', pathNot: pkg('console|runtime') },
+      { path: pkg('console') },
+    ),
+    rule(
       'kafkajs-in-log-kafka',
       "One door to Kafka, and the user's own.",
       { path: '^(packages|services)/', pathNot: pkg('log-kafka|client') },
@@ -62,20 +106,20 @@ module.exports = {
     rule(
       'pg-in-postgres-adapters',
       'One door to Postgres.',
-      { path: '^(packages|services)/', pathNot: pkg('store-postgres|log-postgres') },
-      { path: 'node_modules/(pg|kysely|@electric-sql)' },
+      { path: '^(packages|services)/', pathNot: pkg('postgres|store-postgres|log-postgres') },
+      { path: 'node_modules/(pg|kysely|@electric-sql)/' },
     ),
     rule(
-      'logging-and-metrics-in-shell',
+      'logging-and-metrics-in-runtime',
       'The core logs through a port.',
-      { path: '^packages/', pathNot: pkg('shell') },
+      { path: '^packages/', pathNot: pkg('runtime') },
       { path: 'node_modules/(pino|prom-client)' },
     ),
     rule(
       'no-deep-imports',
-      'A package is what its index exports, and the index of its formats.',
+      'A package is what its entries export.',
       { path: '^(packages|services|test)/([^/]+)/' },
-      { path: '^packages/([^/]+)/src/(?!(formats/)?index\\.ts)', pathNot: '^packages/$2/' },
+      { path: '^packages/([^/]+)/src/(?!(event/index|index|names|codec|explanation|read-payload)\\.ts)', pathNot: '^packages/$2/' },
     ),
   ],
   options: {

@@ -7,7 +7,7 @@ COPY services services
 COPY test/package.json test/package.json
 COPY tsconfig.json tsconfig.base.json ./
 RUN npm ci --no-audit --no-fund && npm run build && npm prune --omit=dev --no-audit --no-fund \
-  && find packages services -name '*.ts' -not -name '*.d.ts' -delete && rm -rf test
+  && find packages services \( -name '*.ts' -not -name '*.d.ts' -or -name '*.tsx' -or -name '*.css' -not -path '*/dist/*' \) -delete && rm -rf test
 
 FROM node:24-bookworm-slim
 ENV NODE_ENV=production

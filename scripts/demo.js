@@ -1,5 +1,5 @@
 // The main job on the embedded default: starts the service, streams ten simulated days of events into it, prints the
-// suppression list and one explanation, and keeps serving until Ctrl-C (`--once`: ends instead).
+// suppression list and one explanation, names the page that shows them, and keeps serving until Ctrl-C (`--once`: ends instead).
 import { spawn, spawnSync } from 'node:child_process';
 
 const TENANT = 'demo';
@@ -53,6 +53,9 @@ try {
   console.log('and folded.\n');
   desist('list', '--tenant', TENANT);
   desist('why', EXPLAINED, '--tenant', TENANT);
+  const refused = await senderIncident();
+  if (refused !== undefined) desist('incident', 'show', refused);
+  desist('top', '--once', '--tenant', TENANT);
   desist('check', EXPLAINED, 'reader7@example.org', 'throttled1@outlook.com', '--tenant', TENANT);
 } catch (error) {
   console.error(error.message);
@@ -60,9 +63,22 @@ try {
   service.kill('SIGTERM');
 }
 if (once) service.kill('SIGTERM');
-else console.log(`It keeps serving at ${url} (Ctrl-C ends it). Try: curl '${url}/v1/recipients/${EXPLAINED}?tenant=${TENANT}'`);
+else {
+  console.log(`It keeps serving at ${url} (Ctrl-C ends it). Try: curl '${url}/v1/recipients/${EXPLAINED}?tenant=${TENANT}'`);
+  console.log(`\nThe ten days as a page: ${url}/ui/?tenant=${TENANT}`);
+}
 const code = await ended;
 process.exitCode ||= code ?? 0;
+
+/** The id of the incident of the throttled campaign: it is noticed some seconds after its events are folded. */
+async function senderIncident() {
+  for (const until = Date.now() + 60_000; Date.now() < until;) {
+    const { items } = await (await fetch(`${url}/v1/incidents?kind=sender`)).json();
+    if (items.length > 0) return items[0].id;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+  return undefined;
+}
 
 async function post(events) {
   const response = await fetch(`${url}/v1/events`, {

@@ -25,7 +25,7 @@ DESIST_DATA="$work/data" node_modules/.bin/node --conditions=source --disable-wa
   services/standalone/src/main.ts --http 127.0.0.1:0 >"$work/out" 2>"$work/log" &
 service=$!
 for _ in $(seq 1 300); do
-  url="$(sed -n 's/^Desist works, at //p' "$work/out")"
+  url="$(sed -n 's/^Desist is running at //p' "$work/out")"
   [ -n "$url" ] && break
   kill -0 "$service" || { cat "$work/log"; exit 3; }
   sleep 0.2

@@ -9,14 +9,16 @@ if (brokers === undefined || process.env['DATABASE_URL'] === undefined) {
   process.exit(3);
 }
 
-const record = (
-  type: string,
-  recipient: string | readonly string[],
-  hours: number,
-  attempt: number,
-  code: number,
-  content: string,
-): object => ({
+interface LogRecord {
+  readonly type: string;
+  readonly recipient: string | readonly string[];
+  readonly hours: number;
+  readonly attempt: number;
+  readonly code: number;
+  readonly content: string;
+}
+
+const record = ({ type, recipient, hours, attempt, code, content }: LogRecord): object => ({
   type,
   id: `spool-${String(recipient)}`,
   sender: 'news@sender.example',
@@ -34,12 +36,15 @@ const record = (
 
 const records = [
   ...[78, 66, 54, 42, 30, 18, 6].map((hours, attempt) =>
-    record('TransientFailure', 'full@example.com', hours, attempt, 452, '4.2.2 Mailbox full'),
+    record({ type: 'TransientFailure', recipient: 'full@example.com', hours, attempt, code: 452, content: '4.2.2 Mailbox full' }),
   ),
-  record('Bounce', ['gone@example.com'], 5, 1, 550, '5.1.1 User unknown'),
-  record('Delivery', 'alice@example.com', 4, 0, 250, '2.0.0 OK'),
+  record({ type: 'Bounce', recipient: ['gone@example.com'], hours: 5, attempt: 1, code: 550, content: '5.1.1 User unknown' }),
+  record({ type: 'Delivery', recipient: 'alice@example.com', hours: 4, attempt: 0, code: 250, content: '2.0.0 OK' }),
   // A broker outage seen by KumoMTA as a failing "delivery" of a log record: nothing about a mailbox.
-  { ...record('Bounce', 'alice@example.com', 3, 1, 500, 'Kafka is away'), reception_protocol: 'LogRecord' },
+  {
+    ...record({ type: 'Bounce', recipient: 'alice@example.com', hours: 3, attempt: 1, code: 500, content: 'Kafka is away' }),
+    reception_protocol: 'LogRecord',
+  },
 ];
 
 await desist(['migrate']);
@@ -52,9 +57,9 @@ const producer = kafka.producer({ createPartitioner: kafkajs.Partitioners.Defaul
 await producer.connect();
 await producer.send({ topic: 'kumomta-log', messages: records.map((one) => ({ value: JSON.stringify(one) })) });
 await producer.disconnect();
-console.log(`${records.length} records stand in kumomta-log\n`);
+console.log(`${records.length} records are in the topic kumomta-log\n`);
 
-const service = await startDesist({ DESIST_SOURCES: fileURLToPath(new URL('sources.yaml', import.meta.url)) });
+const service = await startDesist({ DESIST_SOURCES: fileURLToPath(new URL('./sources.yaml', import.meta.url)) });
 try {
   await untilState(service.url, 'full@example.com', 'suppressed');
   await untilState(service.url, 'gone@example.com', 'suppressed');

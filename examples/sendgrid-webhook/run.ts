@@ -5,7 +5,7 @@ import { desist, hoursAgo, startDesist, untilState } from '../desist.ts';
 
 const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
 const service = await startDesist({
-  DESIST_SOURCES: fileURLToPath(new URL('sources.yaml', import.meta.url)),
+  DESIST_SOURCES: fileURLToPath(new URL('./sources.yaml', import.meta.url)),
   SENDGRID_VERIFICATION_KEY: publicKey.export({ format: 'der', type: 'spki' }).toString('base64'),
 });
 

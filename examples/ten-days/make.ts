@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 interface Sourced {
   readonly reply: string;
 }
-const REPLIES = JSON.parse(readFileSync(new URL('replies.json', import.meta.url), 'utf8')) as Record<string, Sourced>;
+const REPLIES = JSON.parse(readFileSync(new URL('./replies.json', import.meta.url), 'utf8')) as Record<string, Sourced>;
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -26,6 +26,7 @@ interface Event {
   readonly reply?: string;
   readonly stream?: string;
   readonly attempt?: number;
+  readonly pool?: string;
 }
 
 const events: Event[] = [];
@@ -34,8 +35,15 @@ const between = (low: number, high: number): number => low + Math.floor(random()
 let messages = 0;
 const newMessage = (): string => `m-${String((messages += 1)).padStart(5, '0')}`;
 
-/** The MTA tries again every few hours from `from` to `to`; then `end` happens, if anything does. */
-function deferredFor(recipient: string, reply: string, from: number, to: number, end?: 'delivered' | 'expired'): void {
+interface Deferrals {
+  readonly from: number;
+  readonly to: number;
+  /** What ends the attempts at `to`. Undefined: the message still waits. */
+  readonly end?: 'delivered' | 'expired';
+}
+
+/** The MTA tries again every few hours from `from` to `to`. */
+function deferredFor(recipient: string, reply: string, { from, to, end }: Deferrals): void {
   const messageId = newMessage();
   let attempt = 1;
   let at = from;
@@ -57,9 +65,12 @@ function healthyTraffic(): void {
 healthyTraffic();
 // Three mailboxes stay full for days: suppressed after 72 hours. A fourth is emptied on the second day.
 for (const name of ['full.one', 'full.two', 'full.three']) {
-  deferredFor(`${name}@gmail.com`, 'mailbox_full', START + between(2 * HOUR, 8 * HOUR), START + 4 * DAY + between(0, 6 * HOUR));
+  deferredFor(`${name}@gmail.com`, 'mailbox_full', {
+    from: START + between(2 * HOUR, 8 * HOUR),
+    to: START + 4 * DAY + between(0, 6 * HOUR),
+  });
 }
-deferredFor('emptied@example.org', 'mailbox_full_other', START + 5 * HOUR, START + 1.8 * DAY, 'delivered');
+deferredFor('emptied@example.org', 'mailbox_full_other', { from: START + 5 * HOUR, to: START + 1.8 * DAY, end: 'delivered' });
 // Greylisting heals within the hour.
 for (let i = 0; i < 25; i += 1) {
   const at = START + between(0, 9 * DAY);
@@ -70,14 +81,22 @@ for (let i = 0; i < 25; i += 1) {
 }
 // The sender is throttled for eight days: nobody is to blame but he.
 for (let i = 0; i < 12; i += 1)
-  deferredFor(`throttled${i}@outlook.com`, 'throttled', START + DAY, START + 9 * DAY + between(0, 8 * HOUR), 'delivered');
+  deferredFor(`throttled${i}@outlook.com`, 'throttled', {
+    from: START + DAY,
+    to: START + 9 * DAY + between(0, 8 * HOUR),
+    end: 'delivered',
+  });
 // A provider is down for five hours.
 for (let i = 0; i < 60; i += 1) {
   const down = START + 6 * DAY + 9 * HOUR;
-  deferredFor(`reader${i}@gmail.com`, 'outage', down + between(0, 2 * HOUR), down + 5 * HOUR + between(0, HOUR), 'delivered');
+  deferredFor(`reader${i}@gmail.com`, 'outage', {
+    from: down + between(0, 2 * HOUR),
+    to: down + 5 * HOUR + between(0, HOUR),
+    end: 'delivered',
+  });
 }
 // Somebody is popular, which is no fault.
-deferredFor('popular@gmail.com', 'recipient_rate', START + 2 * DAY, START + 6 * DAY, 'delivered');
+deferredFor('popular@gmail.com', 'recipient_rate', { from: START + 2 * DAY, to: START + 6 * DAY, end: 'delivered' });
 // Addresses that are not there.
 for (const [recipient, reply, day] of [
   ['nobody@example.org', 'user_unknown', 1],
@@ -91,7 +110,38 @@ events.push({ at: START + 3 * DAY, type: 'bounced', recipient: 'reader7@example.
 events.push({ at: START + 5 * DAY + 12 * HOUR, type: 'complained', recipient: 'annoyed@gmail.com', stream: 'marketing' });
 events.push({ at: START + 7 * DAY + 15 * HOUR, type: 'unsubscribed', recipient: 'leaving@example.net', stream: 'marketing' });
 
-for (const { at, type, recipient, messageId, reply, stream, attempt } of events.sort((a, b) => a.at - b.at)) {
+// Two that were given up too early: mail arrives there again, and they are released.
+events.push({
+  at: START + 2 * DAY + 9 * HOUR,
+  type: 'bounced',
+  recipient: 'renamed@example.org',
+  messageId: newMessage(),
+  reply: 'user_unknown',
+});
+events.push({ at: START + 6 * DAY + 11 * HOUR, type: 'delivered', recipient: 'renamed@example.org', messageId: newMessage() });
+deferredFor('back.again@outlook.com', 'mailbox_full', { from: START + 3 * HOUR, to: START + 3.6 * DAY, end: 'expired' });
+events.push({ at: START + 8 * DAY + 14 * HOUR, type: 'delivered', recipient: 'back.again@outlook.com', messageId: newMessage() });
+// And mailboxes that are full while the ten days end: their deadlines are still to come.
+for (const [name, hours] of [
+  ['holiday', 69],
+  ['archive', 64],
+  ['old.phone', 60],
+  ['newsletters', 57],
+  ['second.inbox', 54],
+  ['parents', 30],
+  ['club', 15],
+] as const) {
+  deferredFor(`${name}@gmail.com`, 'mailbox_full', { from: START + 10 * DAY - hours * HOUR, to: START + 10 * DAY });
+}
+
+// A campaign from a pool of its own in the last three hours, and Gmail refuses most of it: a sender incident, which still goes on at the end.
+for (let i = 0; i < 240; i += 1) {
+  const at = START + 10 * DAY - 3 * HOUR + i * 45_000;
+  const campaign = { at, recipient: `reader${i}@gmail.com`, messageId: newMessage(), stream: 'marketing', pool: 'campaign', attempt: 1 };
+  events.push(i % 4 === 0 ? { ...campaign, type: 'delivered' } : { ...campaign, type: 'deferred', reply: 'unusual_rate' });
+}
+
+for (const { at, type, recipient, messageId, reply, stream, attempt, pool } of events.sort((a, b) => a.at - b.at)) {
   const text = reply === undefined ? undefined : REPLIES[reply]?.reply.replaceAll(/user@[\w.]+/g, recipient);
   const line = {
     version: 1,
@@ -102,6 +152,7 @@ for (const { at, type, recipient, messageId, reply, stream, attempt } of events.
     type,
     occurredAt: new Date(at).toISOString(),
     ...(attempt === undefined ? {} : { attempt }),
+    ...(pool === undefined ? {} : { pool }),
     ...(text === undefined ? {} : { smtp: { code: Number(text.slice(0, 3)), text } }),
     source: 'ten-days',
   };
