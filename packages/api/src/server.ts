@@ -10,6 +10,7 @@ import { guard } from './http/access.ts';
 import type { HttpApp } from './http/app.ts';
 import { readBodies } from './http/bodies.ts';
 import { describeRoutes } from './http/document.ts';
+import { watchConnections } from './http/drain.ts';
 import { handleErrors, Problem, refuseConnection, sendFrameworkError } from './http/problem.ts';
 import { createSessions } from './http/sessions.ts';
 import { compileValidator } from './http/validation.ts';
@@ -64,6 +65,8 @@ export function createApi(options: ApiOptions): Api {
     clientErrorHandler: refuseConnection,
   });
   for (const method of METHODS) if (!app.supportedMethods.includes(method)) app.addHttpMethod(method);
+  const endConnections = watchConnections(app.server);
+  app.addHook('preClose', async () => endConnections());
   handleErrors(app, logger);
   readBodies(app);
   app.setValidatorCompiler(compileValidator);
