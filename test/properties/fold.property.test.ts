@@ -20,6 +20,7 @@ import {
 } from '@desist/domain';
 import type { Change, DeliveryEvent, FoldContext, LogEvent, Policy, PolicySet, Recipient } from '@desist/domain';
 import { scriptedVerdict, START } from '../support/oracle/events.ts';
+import { expectCountedOnce, netCounts } from '../support/counted.ts';
 import { outcomeOf } from '../support/held.ts';
 import { oracle } from '../support/oracle/oracle.ts';
 import { eventsOfOneRecipient, TENANT } from '../support/arbitraries.ts';
@@ -160,6 +161,7 @@ describe('one recipient, folded as the events come', () => {
           truth.map(({ scope, reason, since, expiresAt }) => `${scope} ${reason} ${since} ${String(expiresAt)}`).sort(),
         );
         expect(outcome.changes.map((change) => change.version)).toEqual(outcome.changes.map((_, index) => index + 1));
+        expectCountedOnce(outcome.changes, outcome.recipient, CONTEXT);
       }),
       { numRuns: RUNS / 5 },
     );
@@ -186,6 +188,19 @@ describe('one recipient, folded as the events come', () => {
         ]);
         const published = (line: readonly unknown[]): boolean => line[0] !== 'deferred' && line[0] !== 'recovered';
         expect(story.filter(published).map(String).sort()).toEqual(wanted.filter(published).map(String).sort());
+        // A suppression counts once, whatever restates it until it is released.
+        const active = new Set<string>();
+        const begun = wanted.filter(([type, , scope, reason]) => {
+          const key = `${String(scope)} ${String(reason)}`;
+          if (type === 'released') active.delete(key);
+          if (type !== 'suppressed' || active.has(key)) return false;
+          active.add(key);
+          return true;
+        });
+        const counted = [...netCounts(outcome.changes)].flatMap(([key, times]) =>
+          key.startsWith('suppressed ') ? Array.from({ length: times }, () => key) : [],
+        );
+        expect(counted.sort()).toEqual(begun.map(([type, at, , reason]) => [type, at, reason].map(String).join(' ')).sort());
       }),
       { numRuns: RUNS / 5 },
     );

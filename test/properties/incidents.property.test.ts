@@ -22,6 +22,7 @@ import {
 import type { Change, DeliveryEvent, FoldContext, Incident, LogEvent, PolicySet, Recipient } from '@desist/domain';
 import { deferred, expired, scriptedVerdict, START } from '../support/oracle/events.ts';
 import { heldBackBy } from '../support/oracle/incidents.ts';
+import { expectCountedOnce } from '../support/counted.ts';
 import { outcomeOf } from '../support/held.ts';
 import { oracle } from '../support/oracle/oracle.ts';
 import { eventsOfOneRecipient, TENANT } from '../support/arbitraries.ts';
@@ -191,6 +192,7 @@ describe('a recipient whose failures incidents exclude', () => {
         const { recipient, changes } = live(arrivals, told, endOf(arrivals, later), 3);
         expect(subscribed(changes)).toEqual(listOf(recipient).sort());
         expect(changes.map(({ version }) => version)).toEqual(changes.map((_, index) => index + 1));
+        expectCountedOnce(changes, recipient, CONTEXT);
       }),
       { numRuns: RUNS / 4 },
     );

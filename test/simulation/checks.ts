@@ -15,7 +15,8 @@ import type { MemoryStore } from '@desist/memory';
 import { codec } from '@desist/runtime/codec';
 import type { Claim, CommitPlan, CommitResult, OutRecord, Ownership, RecipientRow, Topic } from '@desist/pipeline';
 import { createRollups, HOURS_KEPT } from '@desist/pipeline';
-import { differenceOf, hourKey, recountEvents } from '../support/oracle/rollups.ts';
+import { differenceOf, recountChanges, recountEvents } from '../support/oracle/rollups.ts';
+import type { PublishedChange } from '../support/oracle/rollups.ts';
 import { heldBackBy } from '../support/oracle/incidents.ts';
 import { oracle } from '../support/oracle/oracle.ts';
 import type { Process } from './scheduler.ts';
@@ -307,27 +308,16 @@ export function createChecks(options: {
       recountEvents(records),
     );
     if (events !== undefined) fail(`a roll-up of partition ${partition} below ${nextOffset}: ${events}`);
+    const published = [...live]
+      .filter(([place]) => place.startsWith(`${partition}/`))
+      .sort(([a], [b]) => Number(a.slice(a.indexOf('/') + 1)) - Number(b.slice(b.indexOf('/') + 1)))
+      .map(([, text]) => JSON.parse(text) as Partial<PublishedChange>);
+    const { counts, isTold } = recountChanges(published.filter((change): change is PublishedChange => change.recipient !== undefined));
     const changed = differenceOf(
-      rows.filter(({ family }) => family === 'changes').map((row) => ({ ...row, provider: '' })),
-      recountChanges(partition),
+      rows.filter((row) => row.family === 'changes' && isTold(row)).map((row) => ({ ...row, provider: '' })),
+      counts,
     );
     if (changed !== undefined) fail(`a roll-up of partition ${partition} below ${nextOffset}: ${changed}`);
-  }
-
-  function recountChanges(partition: number): ReadonlyMap<string, { readonly least: number; readonly most: number }> {
-    const counts = new Map<string, { least: number; most: number }>();
-    for (const [place, text] of live) {
-      const { tenant, recipient, type, suppression, effectiveAt } = JSON.parse(text) as Change & { readonly tenant: string };
-      if (recipient === undefined || !place.startsWith(`${partition}/`)) continue;
-      const domain = recipient.slice(recipient.lastIndexOf('@') + 1);
-      const key = hourKey({
-        ...{ family: 'changes', at: Date.parse(effectiveAt), tenant, provider: '', stream: '', pool: '', domain, type },
-        ...{ category: suppression?.reason ?? '', attribution: '', upperBound: 0 },
-      });
-      const sum = (counts.get(key)?.least ?? 0) + 1;
-      counts.set(key, { least: sum, most: sum });
-    }
-    return counts;
   }
 
   // -------------------------------------------------------------------------------------- published

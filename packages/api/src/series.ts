@@ -87,7 +87,8 @@ function figureOf(measure: Measure, metric: Metric, counts: Counts): number | nu
     case 'time_to_delivery':
       return metric === 'count' ? sum(counts) : percentile(counts, Number(metric.slice(1)) / 100);
     default:
-      return sum(counts);
+      // What is undone is taken back where the latest failure was, which may be another provider than then.
+      return Math.max(0, sum(counts));
   }
 }
 

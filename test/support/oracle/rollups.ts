@@ -126,3 +126,106 @@ export function differenceOf(found: readonly RollupRow[], recounted: ReadonlyMap
   }
   return undefined;
 }
+
+/** A change as it is published, of a recipient; `incident`: it came about by one. */
+export interface PublishedChange {
+  readonly id: string;
+  readonly tenant: string;
+  readonly recipient: string;
+  readonly type: string;
+  readonly suppression?: { readonly scope: string; readonly reason: string; readonly since: string } | null;
+  readonly allowance?: { readonly scope: string };
+  readonly cause: string;
+  readonly effectiveAt: string;
+  readonly corrects?: string;
+  readonly incident?: string;
+}
+
+interface Counted {
+  readonly type: string;
+  readonly at: number;
+  readonly reason: string;
+}
+
+/** What was heard of one recipient. */
+interface Heard {
+  /** By scope and reason, `since`. */
+  readonly active: Map<string, string>;
+  /** By scope. */
+  readonly allowed: Map<string, Counted>;
+  /** By the id of the change that said so. */
+  readonly byId: Map<string, Counted>;
+}
+
+/**
+ * Recounts the changes of a partition, in their order, from what was published alone: a suppression counts once while it is active, and what
+ * is corrected does not count. An incident sums up in one change what it does to the stages of a streak, so that these cannot be recounted:
+ * of tenants with such a change they are not told.
+ */
+export function recountChanges(changes: Iterable<PublishedChange>): {
+  readonly counts: ReadonlyMap<string, Recounted>;
+  readonly isTold: (row: Pick<RollupRow, 'tenant' | 'type'>) => boolean;
+} {
+  const recipients = new Map<string, Heard>();
+  const counts = new Map<string, Recounted>();
+  const summedUp = new Set<string>();
+  for (const change of changes) {
+    const { tenant, recipient } = change;
+    if (change.incident !== undefined) summedUp.add(tenant);
+    const key = `${tenant}/${recipient}`;
+    const heard: Heard = recipients.get(key) ?? { active: new Map(), allowed: new Map(), byId: new Map() };
+    recipients.set(key, heard);
+    const domain = recipient.slice(recipient.lastIndexOf('@') + 1);
+    const { counted, takenBack } = saidBy(change, heard);
+    const count = ({ type, at, reason }: Counted, times: 1 | -1): void => {
+      const cell = hourKey({
+        ...{ family: 'changes', at, tenant, provider: '', stream: '', pool: '', domain, type },
+        ...{ category: reason, attribution: '', upperBound: 0 },
+      });
+      const sum = (counts.get(cell)?.least ?? 0) + times;
+      counts.set(cell, { least: sum, most: sum });
+    };
+    if (counted !== undefined) count(counted, 1);
+    if (takenBack !== undefined) count(takenBack, -1);
+  }
+  const stages = ['deferred', 'persistent', 'soft_bounced', 'at_risk'];
+  const isTold = ({ tenant, type }: Pick<RollupRow, 'tenant' | 'type'>): boolean => !summedUp.has(tenant) || !stages.includes(type);
+  const told = [...counts].filter(([cell]) => {
+    const [, , tenant = '', , , , , type = ''] = cell.split(' ');
+    return isTold({ tenant, type });
+  });
+  return { counts: new Map(told), isTold };
+}
+
+function saidBy(
+  change: PublishedChange,
+  heard: Heard,
+): { readonly counted?: Counted | undefined; readonly takenBack?: Counted | undefined } {
+  const { id, type, suppression, allowance, cause, effectiveAt, corrects } = change;
+  const { active, allowed, byId } = heard;
+  const held = `${suppression?.scope ?? ''} ${suppression?.reason ?? ''}`;
+  const counted = { type, at: Date.parse(effectiveAt), reason: suppression?.reason ?? '' };
+  if (type === 'suppressed' && suppression) {
+    const since = { ...counted, at: Date.parse(suppression.since) };
+    byId.set(id, since);
+    if (active.get(held) === suppression.since) return {};
+    active.set(held, suppression.since);
+    return { counted: since };
+  }
+  if (type === 'released') return active.delete(held) ? { counted } : {};
+  if (type === 'corrected') {
+    const takenBack = byId.get(corrects ?? '');
+    if (takenBack?.type === 'suppressed' && suppression) active.delete(held);
+    // A stage that no change announced names the change that it came with.
+    const isOther = (takenBack?.type === 'suppressed') !== Boolean(suppression);
+    return { counted, takenBack: isOther ? undefined : takenBack };
+  }
+  byId.set(id, counted);
+  if (type === 'allowed') {
+    const before = allowed.get(allowance?.scope ?? '');
+    allowed.set(allowance?.scope ?? '', counted);
+    return { counted, takenBack: cause === 'correction' ? before : undefined };
+  }
+  if (type === 'disallowed') allowed.delete(allowance?.scope ?? '');
+  return { counted };
+}

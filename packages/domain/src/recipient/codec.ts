@@ -88,8 +88,8 @@ function storedAnswer({ closesAt, passes, deliveries, failing }: BaselineAnswer)
   return { closesAt, holds: passes, deliveries, failing };
 }
 
-function storedItem({ key, stage, version, policy, expiresAt, openedBy }: PublishedItem): StoredItem {
-  return { key, stage, version, policy, expiresAt, opener: openedBy };
+function storedItem({ key, stage, version, policy, expiresAt, openedBy, untold }: PublishedItem): StoredItem {
+  return { key, stage, version, policy, expiresAt, opener: openedBy, ...(untold === undefined ? {} : { untold }) };
 }
 
 // ------------------------------------------------------------------------------------------------ reading

@@ -13,7 +13,7 @@ import { CAP, compact, SLACK } from './compact.ts';
 import { compareFacts, positionOf } from './fact.ts';
 import { advance, apply, nextDue, noteDeferrals } from './machine.ts';
 import type { Machine, MachineObserver, Transition } from './machine.ts';
-import { isPublished, publishedAfter } from './published.ts';
+import { isPublished, publishedAfter, restates } from './published.ts';
 import type { FoldContext, Live, Recipient } from './recipient.ts';
 import { changeOf, refoldForEvidence, refoldForIncident } from './refold.ts';
 import { lastResets } from './resets.ts';
@@ -98,7 +98,8 @@ function publishTrace(r: Recipient, clock: number, context: FoldContext): readon
   for (const transition of live.trace) {
     if (!isPublished(r.published, transition, context.policies.base)) continue;
     r.version += 1;
-    changes.push(changeOf(transition, r.version, clock, context));
+    const change = changeOf(transition, r.version, clock, context);
+    changes.push(restates(r.published, transition) ? { ...change, counts: [] } : change);
     r.published = publishedAfter(r.published, transition, r.version, context.policyVersion);
   }
   r.clock = clock;

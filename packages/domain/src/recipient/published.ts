@@ -1,6 +1,7 @@
 /** What was published of a recipient and is still in force: late evidence is compared with this. */
 import type { Policy } from '../policy/policy.ts';
 import type { Transition } from './machine.ts';
+import type { Change, ChangeCount } from './types.ts';
 
 export interface PublishedItem {
   /** Names the thing across folds: type and moment, or scope, reason and moment. */
@@ -13,6 +14,8 @@ export interface PublishedItem {
   readonly policy: string;
   readonly expiresAt: number | null;
   readonly openedBy: Transition;
+  /** No change announced it (it began under a suppression that hid it), so it is in no roll-up. */
+  readonly untold?: true;
 }
 
 export function opensItem(transition: Transition): boolean {
@@ -26,6 +29,26 @@ export function itemKey({ type, at, suppression, allowance }: Transition): strin
   // An allowance has no moment of its own that others see: replacing its expiry leaves it the same one.
   if (allowance !== null) return `allowed ${allowance.scope}`;
   return `${type} ${at}`;
+}
+
+/** A suppression that is published already: only its terms are others. An allowance counts whenever somebody allows. */
+export function restates(published: readonly PublishedItem[], transition: Transition): boolean {
+  if (transition.suppression === null || !opensItem(transition)) return false;
+  const key = itemKey(transition);
+  return published.some((item) => item.key === key);
+}
+
+/** What roll-ups count for this transition. */
+export function countOf(
+  { type, at, suppression }: Pick<Change, 'type' | 'suppression'> & { readonly at: number },
+  times: 1 | -1 = 1,
+): ChangeCount {
+  return { type, at: type === 'suppressed' ? (suppression?.since ?? at) : at, reason: suppression?.reason ?? null, times };
+}
+
+/** What roll-ups count for a change. */
+export function countsOf(change: Change): readonly ChangeCount[] {
+  return change.counts ?? [countOf({ ...change, at: change.effectiveAt })];
 }
 
 /** What is in force after this transition was published as `version`. */

@@ -6,12 +6,12 @@
  *   an incident                     `refoldForIncident`: suppressions and allowances only; stages are summed up in one change
  */
 import type { PublishedItem } from './published.ts';
-import { isPublished, itemKey, opensItem, publishedAfter } from './published.ts';
+import { countOf, countsOf, isPublished, itemKey, opensItem, publishedAfter } from './published.ts';
 import type { FoldContext, Live, Recipient } from './recipient.ts';
 import { evaluate } from './run.ts';
 import { entryOf } from './machine.ts';
 import type { Machine, Transition } from './machine.ts';
-import type { Change, EntryDetails, Evidence, Fact } from './types.ts';
+import type { Change, ChangeCount, EntryDetails, Evidence, Fact } from './types.ts';
 import { ALL_STREAMS } from './types.ts';
 
 /**
@@ -39,6 +39,7 @@ export function refoldForIncident(r: Recipient, clock: number, context: FoldCont
   const rerun = rerunOf(r, clock, context);
   const { ended, begun } = rerun;
   const corrections = createCorrections(r, rerun, context, occasion);
+  // Each change of an incident stands for all that it undid or brought about: stages, too, which have no change of their own.
   for (const item of ended) if (!item.stage) corrections.end(item);
   for (const item of begun) if (!item.stage) corrections.begin(item);
   if (corrections.isEmpty()) {
@@ -174,19 +175,24 @@ function createCorrections(
   const changes: Change[] = [];
   const versions = new Map<string, number>();
   const closed = new Set<Transition>();
+  const known = new Map(r.published.map((item) => [item.key, item]));
+  /** Those whose end was published, as a correction or as what ended them. */
+  const told = new Set<PublishedItem>();
   const to = live.machine.state;
   let from = r.state;
 
-  function publish(stated: Stated, corrects: number | null): number {
+  function publish(stated: Stated, corrects: number | null, counts?: readonly ChangeCount[]): number {
     r.version += 1;
-    const change = { ...changeOf({ ...stated, from, to }, r.version, recordedAt, context), corrects };
+    const change = { ...changeOf({ ...stated, from, to }, r.version, recordedAt, context), corrects, ...(counts && { counts }) };
     changes.push(incident === undefined ? change : { ...change, incident });
     from = to;
     return r.version;
   }
 
   function correct(item: PublishedItem): void {
-    publish({ ...item.openedBy, type: 'corrected', cause: 'correction', at: recordedAt }, item.version);
+    told.add(item);
+    const correction: Stated = { ...item.openedBy, type: 'corrected', cause: 'correction', at: recordedAt };
+    publish(correction, item.version, [countOf(correction), ...takenBack(item)]);
   }
 
   return {
@@ -194,18 +200,34 @@ function createCorrections(
     correct,
     end(item) {
       const closer = closerOf(item);
+      told.add(item);
       if (closer === undefined) correct(item);
       else if (!closed.has(closer)) {
         closed.add(closer);
-        publish(closer, null);
+        // A stage may have ended by the end of a suppression that began and ended before anybody heard of it.
+        publish(closer, null, closer.type === 'released' && !known.has(itemKey(closer)) ? [] : undefined);
       }
     },
     begin(item) {
-      versions.set(item.key, publish({ ...item.openedBy, cause: 'correction' }, null));
+      const before = known.get(item.key);
+      const counts = before && [countOf(item.openedBy), ...takenBack(before)];
+      versions.set(item.key, publish({ ...item.openedBy, cause: 'correction' }, null, counts));
     },
     finish(clock) {
-      const known = new Set(r.published);
-      r.published = inForce.map((item) => (known.has(item) ? item : { ...item, version: versions.get(item.key) ?? r.version }));
+      const isUntold = (item: PublishedItem): boolean => known.get(item.key) !== item && !versions.has(item.key);
+      const last = changes.at(-1);
+      const isCounted = incident !== undefined && last !== undefined;
+      if (isCounted) {
+        const undone = r.published.filter((item) => !inForce.some(({ key }) => key === item.key) && !told.has(item));
+        const never = undone.filter((item) => closerOf(item) === undefined).flatMap(takenBack);
+        const begun = inForce.filter(isUntold).map(({ openedBy }) => countOf(openedBy));
+        if (never.length + begun.length > 0) changes[changes.length - 1] = { ...last, counts: [...countsOf(last), ...never, ...begun] };
+      }
+      r.published = inForce.map((item) => {
+        if (known.get(item.key) === item) return item;
+        const version = versions.get(item.key) ?? r.version;
+        return { ...item, version, ...(isUntold(item) && !isCounted ? { untold: true as const } : {}) };
+      });
       r.clock = clock;
       r.policy = context.policyVersion;
       r.state = to;
@@ -213,6 +235,10 @@ function createCorrections(
       return changes;
     },
   };
+}
+
+function takenBack({ openedBy, untold }: PublishedItem): readonly ChangeCount[] {
+  return untold === true ? [] : [countOf(openedBy, -1)];
 }
 
 /** `recordedAt`: the partition clock, ms. */

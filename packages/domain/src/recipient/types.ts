@@ -176,4 +176,17 @@ export interface Change {
   readonly policy: string;
   /** Id of the incident that brought it about, if one did. */
   readonly incident?: string;
+  /** What roll-ups count by it, when that is not simply its own type: it restates, undoes, or says more than one thing. */
+  readonly counts?: readonly ChangeCount[];
+}
+
+/** Each thing that is published counts once, however often it is restated, and not at all when it is undone. */
+export interface ChangeCount {
+  readonly type: ChangeType;
+  /** When that took effect, ms. Of a suppression its `since`, which is the same whenever it is restated. */
+  readonly at: number;
+  /** Null: it is no suppression. */
+  readonly reason: SuppressionReason | null;
+  /** -1 takes back what an earlier change counted. */
+  readonly times: 1 | -1;
 }

@@ -122,6 +122,6 @@ function lengthOf({ value }: OutboxRow): number {
 }
 
 function historyRow(tenant: Tenant, address: Address, sequence: number, change: Change): HistoryRow {
-  const { version, type, effectiveAt, recordedAt, ...detail } = change;
+  const { version, type, effectiveAt, recordedAt, counts: _, ...detail } = change;
   return { tenant, address, sequence, version, type, effectiveAt, recordedAt, detail: JSON.stringify(detail) };
 }

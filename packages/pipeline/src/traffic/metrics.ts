@@ -3,7 +3,7 @@
  * them. They contain no address, and the number of labels that come from input is bounded.
  */
 import { shapeOf } from '@desist/verdicts';
-import { domainOf } from '@desist/domain';
+import { countsOf as changeCountsOf, domainOf } from '@desist/domain';
 import type { Change, DeliveryEventType, Fact, CommandType, RecipientKey } from '@desist/domain';
 import { createUnmatchedReplies } from './unmatched-replies.ts';
 import type { UnmatchedReplies } from './unmatched-replies.ts';
@@ -99,8 +99,11 @@ export function createPipelineMetrics(providerOf: (domain: string) => string): P
       else verdicts.set(label, { attribution: verdict.attribution, category: verdict.category, provider: labelOf(provider), count: 1 });
     },
     changed(changes) {
-      for (const { type, suppression } of changes) {
-        if (type !== 'suppressed' || suppression === null) continue;
+      for (const change of changes) {
+        const { type, suppression } = change;
+        // One that is only restated was counted before. (A counter cannot go down: one that is undone stays in it.)
+        const isNew = changeCountsOf(change).reduce((sum, { type: of, times }) => sum + (of === 'suppressed' ? times : 0), 0) > 0;
+        if (type !== 'suppressed' || suppression === null || !isNew) continue;
         const { reason, scope } = suppression;
         const known = suppressions.get(`${reason} ${scope}`);
         if (known !== undefined) known.count += 1;

@@ -8,7 +8,7 @@
  *                                         ├──> sender replies    what refuses tries for the sender's fault
  *                                         └──> metrics
  */
-import { attributionOf, domainOf, endsGreylisting, recipientKey, streamPolicy, tenantPolicy } from '@desist/domain';
+import { attributionOf, countsOf, domainOf, endsGreylisting, recipientKey, streamPolicy, tenantPolicy } from '@desist/domain';
 import type {
   AskBaseline,
   Change,
@@ -216,8 +216,8 @@ export function createTraffic({ policies, providerOf, stored, metrics }: Traffic
       if (changes.length === 0) return;
       const domain = domainOf(address);
       const own = provider ?? lookup.ofAddress(tenant, address, undefined).to.provider;
-      for (const { type, suppression, effectiveAt } of changes) {
-        rollups.count('changes', effectiveAt, { tenant, provider: own, domain, type, category: suppression?.reason ?? '' });
+      for (const { type, at, reason, times } of changes.flatMap(countsOf)) {
+        rollups.count('changes', at, { tenant, provider: own, domain, type, category: reason ?? '' }, times);
       }
     },
     failed(failure, { tenant, key }, before, clock) {
