@@ -59,6 +59,22 @@ export function subscriberContract(name: string, make: () => Promise<Subscribers
       return one.id;
     };
 
+    test('lists those in trouble alone: they fail, are paused or have ended', async () => {
+      const tenants = ['trouble'];
+      const ids: string[] = [];
+      for (let n = 0; n < 4; n += 1) ids.push(await added([0], { tenant: 'trouble' }));
+      const [, paused, ended, failing] = ids as [string, string, string, string];
+      expect(await store.pause(paused)).toBe(true);
+      const one = (await claimOf(ended))!;
+      await store.fail(one, { failed: refused(), then: { state: 'ended', reason: 'gone' } });
+      await store.fail((await claimOf(failing))!, { failed: refused(), then: { retryIn: 1_000 } });
+      const found = await store.list({ tenants, inTrouble: true }, { after: null, limit: 10 });
+      expect(found.map(({ id }) => id)).toEqual([paused, ended, failing]);
+      expect(await store.list({ tenants, inTrouble: true }, { after: null, limit: 1 })).toHaveLength(1);
+      expect(await store.list({ tenants }, { after: null, limit: 10 })).toHaveLength(4);
+      for (const id of ids) await store.remove(id);
+    });
+
     test('what was added is found, listed by tenant and page by page, and removed', async () => {
       const [first, second, third] = [subscriber({ tenant: 'a' }), subscriber({ tenant: 'b' }), subscriber({ tenant: EVERY_TENANT })];
       for (const one of [first, second, third])

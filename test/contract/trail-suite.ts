@@ -76,10 +76,16 @@ export function trailContract(name: string, make: () => Promise<TrailUnderTest>)
       expect((await all()).map(({ outcome }) => outcome)).toEqual(['done', 'accepted']);
     });
 
-    test('settles only those about some targets, where they are given', async () => {
-      const ids = await trail.note(['a', 'b', null].map((target) => anEntry({ target })));
-      await trail.settle(ids, 'applied');
-      await trail.settle(ids, 'dead_letter', ['b', 'zork']);
+    test('ids are in the order of the entries, and settle one of them also when its recipient was erased', async () => {
+      const many = Array.from({ length: 300 }, (_, n) => anEntry({ target: String(n), tenant: 'many' }));
+      const manyIds = await trail.note(many);
+      const found = new Map((await all()).map(({ id, target }) => [id, target]));
+      expect(manyIds.map((id) => found.get(id))).toEqual(many.map(({ target }) => target));
+      await trail.prune(Number.MAX_SAFE_INTEGER);
+      const ids = await trail.note(['a', 'b', 'c'].map((target) => anEntry({ target, address: `${target}@example.com` })));
+      await trail.erase('acme', 'c@example.com');
+      await trail.settle([ids[0]!, ids[2]!], 'applied');
+      await trail.settle([ids[1]!], 'dead_letter');
       expect((await all()).map(({ target, outcome }) => [target, outcome]).toSorted()).toEqual(
         [
           ['a', 'applied'],

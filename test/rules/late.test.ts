@@ -44,6 +44,10 @@ describe('late evidence', () => {
       cause: 'correction',
       version: 2,
       corrects: 1,
+      counts: [
+        { type: 'corrected', at: story.changes[0]?.recordedAt, reason: null, times: 1 },
+        { type: 'persistent', at: story.changes[0]?.effectiveAt, reason: null, times: -1 },
+      ],
     });
   });
 

@@ -165,6 +165,64 @@ describe('each act is an entry', () => {
     expect(actions(trail.entries())).toEqual([['release', 'unconfirmed', 'acme']]);
   });
 
+  test('of sign-ins and refused ones, of which only so many are written', async () => {
+    const { api, trail } = make();
+    const signIn = async (key: string): Promise<number> =>
+      (await api.inject({ method: 'POST', url: '/v1/session', payload: { key }, remoteAddress: '192.0.2.7' })).statusCode;
+    expect(await signIn(acme.key)).toBe(200);
+    for (let n = 0; n < 100; n += 1) expect(await signIn(`desist_wrong${n}`)).toBe(401);
+    expect(await signIn(desk.key)).toBe(200);
+    const entries = trail.entries();
+    expect(entries[0]).toMatchObject({ action: 'signed_in', outcome: 'done', tenant: 'acme', keyName: 'acme', from: '192.0.2.7' });
+    expect(entries[1]).toMatchObject({ action: 'signed_in', outcome: 'refused', tenant: null, keyId: null, keyName: null });
+    expect(entries.filter(({ outcome }) => outcome === 'refused')).toHaveLength(60);
+    expect(entries.at(-1)).toMatchObject({ keyName: 'desk', outcome: 'done', detail: { refusedBefore: 40 } });
+    expect(JSON.stringify(entries)).not.toMatch(/desist_/);
+    // Keys work while the database is away, and so does the sign-in.
+    const away = make({ trail: { ...trail, note: async () => Promise.reject(new StoreError('unavailable', 'away')) } });
+    const answer = await away.api.inject({ method: 'POST', url: '/v1/session', payload: { key: desk.key } });
+    expect(answer.statusCode).toBe(200);
+  });
+
+  test('of exports, without the addresses that were asked for; none is sent whose entry cannot be written', async () => {
+    const trail = createMemoryTrail();
+    const source = {
+      async *snapshot() {
+        yield [];
+      },
+    } as unknown as StateReader;
+    const { api } = make({ exports: source }, trail);
+    const url = '/v1/suppressions/export?format=csv&tenant=acme&address=who@example.com';
+    const headers = { authorization: `Bearer ${reader.key}` };
+    expect((await api.inject({ url, headers })).statusCode).toBe(200);
+    expect(trail.entries()).toMatchObject([
+      { action: 'exported', outcome: 'done', tenant: 'acme', keyName: 'reader', detail: { format: 'csv', filters: ['tenant', 'address'] } },
+    ]);
+    expect(JSON.stringify(trail.entries())).not.toContain('who@');
+    const away = make({ exports: source, trail: { ...trail, note: async () => Promise.reject(new StoreError('unavailable', 'away')) } });
+    expect((await away.api.inject({ url, headers })).statusCode).toBe(503);
+  });
+
+  test('of a command whose recipient the batch erased, although another of them became a dead letter', async () => {
+    let expected: readonly CommandRef[] = [];
+    const kept = createMemoryTrail();
+    const outcomes: ApiOptions['outcomes'] = {
+      expectCommands: async (refs) => void (expected = refs),
+      async commandOutcomes() {
+        await kept.erase('acme', 'alice@example.com');
+        return expected.map((ref, n) => ({ ...ref, outcome: n === 0 ? 'applied' : 'dead_letter', reason: null, detail: null, changes: 0 }));
+      },
+      recordFaults: async () => [],
+    };
+    const { api } = make({ outcomes }, kept);
+    const payload = [command('forget'), command('release', { recipient: 'b@example.com' })];
+    await send(api, 'POST', '/v1/commands', { payload, headers: { prefer: 'wait=5' } });
+    expect(actions(kept.entries())).toEqual([
+      ['forget', 'applied', 'acme'],
+      ['release', 'dead_letter', 'acme'],
+    ]);
+  });
+
   test('whoever waits for commands has what became of them written down', async () => {
     let expected: readonly CommandRef[] = [];
     const outcomes: ApiOptions['outcomes'] = {

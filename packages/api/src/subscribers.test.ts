@@ -170,6 +170,20 @@ test('changes that are lost stop it until somebody says that it may skip them', 
   expect(await placesOf(store, id)).toEqual([7, 50]);
 });
 
+test('what is refused stands in the audit trail as refused', async () => {
+  const trail = createMemoryTrail();
+  const { api } = make({ trail });
+  const { id } = (await add(api, { after: encodePosition([3, 50]) })).json<{ id: string }>();
+  const change = async (payload: object) => api.inject({ method: 'PATCH', url: `/v1/webhooks/${id}`, payload });
+  await change({ state: 'paused' });
+  expect((await change({ state: 'active' })).statusCode).toBe(409);
+  for (let n = 0; n < 49; n += 1) await add(api);
+  expect((await add(api)).statusCode).toBe(409);
+  const outcomes = trail.entries().map(({ action, outcome }) => `${action} ${outcome}`);
+  expect(outcomes.slice(0, 3)).toEqual(['webhook_added done', 'webhook_paused done', 'webhook_resumed refused']);
+  expect(outcomes.at(-1)).toBe('webhook_added refused');
+});
+
 test('a process that only reads shows them and changes nothing', async () => {
   const { store } = make();
   const { api } = make({ subscribers: { store } });

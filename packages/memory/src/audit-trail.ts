@@ -17,10 +17,8 @@ export function createMemoryTrail(): MemoryTrail {
       entries = [...entries, ...made];
       return made.map(({ id }) => id);
     },
-    async settle(ids, outcome, targets) {
-      const isMeant = ({ id, target }: AuditEntry): boolean =>
-        ids.includes(id) && (targets === undefined || (target !== null && targets.includes(target)));
-      entries = entries.map((entry) => (isMeant(entry) ? { ...entry, outcome } : entry));
+    async settle(ids, outcome) {
+      entries = entries.map((entry) => (ids.includes(entry.id) ? { ...entry, outcome } : entry));
     },
     async page({ tenants, who, action, since = 0, address }, { cursor, limit }) {
       const all = entries

@@ -138,10 +138,13 @@ export function createMemorySubscribers({ now, ends }: MemorySubscribers): Subsc
       });
       return true;
     },
-    async list({ tenants }, { after, limit }) {
-      const found = [...entries.values()].filter(
-        ({ subscriber: { id, tenant } }) => tenants?.includes(tenant) !== false && (after === null || id > after),
-      );
+    async list({ tenants, inTrouble = false }, { after, limit }) {
+      const isInTrouble = ({ state, cursors }: Entry): boolean =>
+        state !== 'active' || [...cursors.values()].some(({ failingSince }) => failingSince !== null);
+      const found = [...entries.values()].filter((entry) => {
+        const { id, tenant } = entry.subscriber;
+        return tenants?.includes(tenant) !== false && (after === null || id > after) && (!inTrouble || isInTrouble(entry));
+      });
       return found
         .sort((a, b) => (a.subscriber.id < b.subscriber.id ? -1 : 1))
         .slice(0, limit)

@@ -17,14 +17,16 @@ const LAST = Number.MAX_SAFE_INTEGER;
 
 /** `db`: also the transaction of what is done. */
 export async function noteActs(db: Queries, entries: readonly NewAuditEntry[]): Promise<readonly number[]> {
-  return entries.length === 0 ? [] : (await noteAudit.run(db, { rows: entries })).map(({ id }) => id);
+  if (entries.length === 0) return [];
+  // Ids rise in the order of the rows; the order in which rows are returned is not promised.
+  return (await noteAudit.run(db, { rows: entries })).map(({ id }) => id).sort((a, b) => a - b);
 }
 
 export function createAuditTrail(db: Queries): AuditTrail {
   return {
     note: (entries) => noteActs(db, entries),
-    async settle(ids, outcome, targets) {
-      if (ids.length > 0) await settleAudit.run(db, { ids, outcome, targets: targets ?? null });
+    async settle(ids, outcome) {
+      if (ids.length > 0) await settleAudit.run(db, { ids, outcome });
     },
     async page({ tenants, who, action, since, address }, { cursor, limit }) {
       const [before, beforeId] = cursor === undefined ? [LAST, LAST] : (decodeCursor(cursor, ['number', 'number']) as [number, number]);

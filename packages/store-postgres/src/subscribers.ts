@@ -49,9 +49,10 @@ export function createSubscriberStore(db: Database): SubscriberStore {
       const places = Array.from(after, (place) => place ?? 0);
       return (await insertSubscriber.run(db, { ...values, places, most: SUBSCRIBERS_OF_TENANT })).length > 0;
     },
-    list: async ({ tenants }, page) => (await pageSubscribers.run(db, { ...page, tenants: tenants ?? null, id: null })).map(listed),
+    list: async ({ tenants = null, inTrouble = false }, page) =>
+      (await pageSubscribers.run(db, { ...page, tenants, inTrouble, id: null })).map(listed),
     async find(id) {
-      const [row] = await pageSubscribers.run(db, { id, tenants: null, after: null, limit: 1 });
+      const [row] = await pageSubscribers.run(db, { id, tenants: null, inTrouble: false, after: null, limit: 1 });
       return row === undefined ? null : listed(row);
     },
     remove: (id) =>

@@ -60,16 +60,20 @@ export async function commandRoutes(app: HttpApp, options: ApiOptions): Promise<
         await note.settle('applied');
         return reply.code(200).send({ ...answer, folded: true });
       }
-      const applied = outcomes.filter(({ outcome }) => outcome === 'applied');
-      await note.settle('dead_letter', notApplied.map(idIn));
-      if (applied.length > 0) await note.settle('applied', applied.map(idIn));
+      const isRefused = new Set(notApplied.map(nameOf));
+      const places = [...commands.keys()];
+      const refusedAt = places.filter((place) => isRefused.has(nameOf(commands[place] as ParsedCommand)));
+      await note.settle('dead_letter', refusedAt);
+      if (refusedAt.length < places.length)
+        await note.settle(
+          'applied',
+          places.filter((place) => !refusedAt.includes(place)),
+        );
       const named = notApplied.map(({ outcome, id, reason, detail }) => ({ id, reason: reason ?? outcome, detail: detail ?? '' }));
       return reply.code(200).send({ ...answer, folded: false, refused: named });
     },
   );
 }
-
-const idIn = ({ id }: { readonly id: string }): string => id;
 
 function refused(mistakes: readonly ItemMistake[], all: boolean): Problem {
   const forbidden = mistakes.every(({ reason }) => reason === 'forbidden');

@@ -1,6 +1,7 @@
 /** `GET /v1/suppressions/export`: a snapshot of the list. */
 import type { ListedSuppression as ListedRow } from '@desist/pipeline';
 import { stringify } from 'csv-stringify/sync';
+import { entryOf, noteBefore } from '../audit.ts';
 import { boundedStream, EXPORT_LIMITS } from '../exports.ts';
 import type { HttpApp } from '../http/app.ts';
 import type { ApiOptions } from '../options.ts';
@@ -27,15 +28,25 @@ export async function exportRoutes(app: HttpApp, options: ApiOptions): Promise<v
   app.get(
     '/v1/suppressions/export',
     { schema: EXPORT_SUPPRESSIONS, config: { role: 'reader' }, exposeHeadRoute: false },
-    async ({ query, caller }, reply) => {
+    async (request, reply) => {
+      const { query, caller } = request;
       const { format = 'ndjson', ...filters } = query;
       const filter = filterOf(filters, caller);
       const release = exportLimit.acquire();
       try {
+        // Without the values of the filters, one of which may be an address.
+        const detail = { format, filters: Object.keys(filters) };
+        const acts = (filter.tenants ?? [null]).map((tenant) => ({ action: 'exported', tenant, detail }));
+        // Each tenant sees that its list was exported. Who cannot be written down gets nothing.
+        const note = await noteBefore(
+          options,
+          acts.map((act) => entryOf(request, act, options.time.now(), 'unconfirmed')),
+        );
         logger.info({ caller: caller.name, format, filters: Object.keys(filters) }, 'exporting the list');
         const pages = source.snapshot(filter)[Symbol.asyncIterator]();
         // The first page is read before the headers are sent: an unavailable database is then a 503 and not a response that is cut off.
         const first = await pages.next();
+        await note.settle('done');
         const stream = boundedStream(lines(format, first, pages), limits);
         stream.once('close', release);
         stream.once('error', ({ message }) => logger.warn({ caller: caller.name, problem: message }, 'an export was ended'));

@@ -1,6 +1,7 @@
 /** `/v1/session`: sign-in of people. See `http/sessions.ts` for what the cookie is. */
 import type { CookieSerializeOptions } from '@fastify/cookie';
 import type { FastifyRequest } from 'fastify';
+import { createSignIns } from '../audit.ts';
 import type { Access, Caller } from '../http/access.ts';
 import { callerOf, keysUnknown } from '../http/access.ts';
 import type { HttpApp } from '../http/app.ts';
@@ -12,8 +13,12 @@ import type { ApiOptions } from '../options.ts';
 import { CREATE_SESSION, DELETE_SESSION, GET_SESSION } from '../schemas/session.ts';
 import type { Session } from '../schemas/session.ts';
 
+/** Who has shown no key that is known. */
+const NOBODY: Caller = { id: null, name: null, roles: [], tenants: [], hash: '' };
+
 export async function sessionRoutes(app: HttpApp, options: ApiOptions, access: Access): Promise<void> {
   const config = { role: 'own' } as const;
+  const signIns = createSignIns(options, options.time.now);
   /** @throws Problem 503 while nobody knows */
   const isRequired = (): boolean => {
     const state = access.keys.state();
@@ -38,8 +43,11 @@ export async function sessionRoutes(app: HttpApp, options: ApiOptions, access: A
     if (!isRequired()) throw new Problem(400, 'There are no keys, so nobody needs to sign in.');
     const caller = access.keys.find(hashOfKey(request.body.key), access.now());
     if (caller === undefined && access.keys.state() === 'unknown') throw keysUnknown();
-    if (caller === undefined)
+    if (caller === undefined) {
+      await signIns.note(request, NOBODY, 'refused');
       throw new Problem(401, 'This key is not known, or it has ended. An operator makes one with `desist keys make`.');
+    }
+    await signIns.note(request, caller, mayRead(caller) ? 'done' : 'refused');
     if (!mayRead(caller)) throw new Problem(403, 'This key may only send events. Sign in with a key of the role reader or operator.');
     void reply.setCookie(SESSION_COOKIE, access.sessions.seal(request.body.key, access.now()), {
       ...cookieOptions(request),

@@ -29,8 +29,8 @@ export async function statusRoutes(app: HttpApp, { reader, outcomes, engineStatu
 const NAMED = 100;
 
 async function webhooksInTrouble(store: SubscriberStore | undefined) {
-  const troubled = store === undefined ? [] : await subscribersInTrouble(store);
-  return troubled.slice(0, NAMED).map((one) => {
+  const { shown } = store === undefined ? { shown: [] } : await subscribersInTrouble(store);
+  return shown.slice(0, NAMED).map((one) => {
     const { id, tenant, description, state, reason, problem, failingSince, nextTryAt, behind } = webhookValue(one);
     return { id, tenant, description, state, reason, problem, failingSince, nextTryAt, behind };
   });

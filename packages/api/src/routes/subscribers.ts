@@ -127,7 +127,7 @@ export async function subscriberRoutes(app: HttpApp, { subscribers, changes: fee
     if (url !== undefined || description !== undefined) {
       const values = { ...(url === undefined ? {} : { url }), ...(description === undefined ? {} : { description }) };
       await audited(request, subscriber, { action: 'webhook_changed', detail: { changed: Object.keys(values) } }, () =>
-        store.change(id, values),
+        demandFound(store.change(id, values)),
       );
     }
     if (state === 'paused') await audited(request, subscriber, { action: 'webhook_paused' }, () => store.pause(id));
@@ -142,7 +142,7 @@ export async function subscriberRoutes(app: HttpApp, { subscribers, changes: fee
     const { id } = params;
     demandManaging(manage);
     const subscriber = await ofCaller(id, caller);
-    await audited(request, subscriber, { action: 'webhook_removed' }, () => store.remove(id));
+    await audited(request, subscriber, { action: 'webhook_removed' }, () => demandFound(store.remove(id)));
     logger.info({ caller: caller.name, subscriber: id }, 'a subscriber was removed');
     return { removed: id };
   });
@@ -155,7 +155,7 @@ export async function subscriberRoutes(app: HttpApp, { subscribers, changes: fee
     const secret = newSecret();
     const overlap = body.overlap === undefined ? OVERLAP : (parseDuration(body.overlap) ?? 0);
     await audited(request, subscriber, { action: 'webhook_secret_rotated', detail: { overlap } }, async () => {
-      if (!(await store.rotate(id, secret, overlap))) throw new Problem(404, 'There is no webhook with this id.');
+      await demandFound(store.rotate(id, secret, overlap));
     });
     logger.info({ caller: caller.name, subscriber: id }, 'the secret of a subscriber was rotated');
     return reply.code(201).send({ secret });
@@ -183,20 +183,30 @@ export async function subscriberRoutes(app: HttpApp, { subscribers, changes: fee
     const { params, caller } = request;
     const { id, delivery } = params;
     const { byHand: hand } = demandManaging(manage);
+    const resend: typeof hand.resend = async (...of) => {
+      try {
+        return await hand.resend(...of);
+      } catch (error) {
+        if (!(error instanceof FeedGapError)) throw error;
+        throw new Problem(410, 'Its changes were deleted by age.');
+      }
+    };
     const subscriber = await ofCaller(id, caller);
     const earlier = await store.tryOf(id, delivery);
     if (earlier === null) throw new Problem(404, 'There is no delivery with this id: 20 of each partition are kept.');
     if (earlier.partition === null) throw new Problem(409, 'This was a test, which has no changes.');
-    try {
-      return await byHand(
-        () => audited(request, subscriber, { action: 'webhook_resent', detail: { delivery } }, () => hand.resend(subscriber, earlier)),
+    return await audited(request, subscriber, { action: 'webhook_resent', detail: { delivery } }, () =>
+      byHand(
+        () => resend(subscriber, earlier),
         () => new Problem(410, 'Nothing of it is left: its recipients were erased.'),
-      );
-    } catch (error) {
-      if (!(error instanceof FeedGapError)) throw error;
-      throw new Problem(410, 'Its changes were deleted by age.');
-    }
+      ),
+    );
   });
+}
+
+/** @throws Problem 404 when somebody removed it meanwhile */
+async function demandFound(found: Promise<boolean>): Promise<void> {
+  if (!(await found)) throw new Problem(404, 'There is no webhook with this id.');
 }
 
 /** @throws Problem 503 in a process that only reads */

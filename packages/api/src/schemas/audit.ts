@@ -24,7 +24,7 @@ const Entry = Type.Object({
   at: Time,
   action: Type.String({
     description:
-      'A command (`suppress`, `release`, `allow`, `disallow`, `forget`, …), `key_made`, `key_rotated`, `key_ended`, `dead_letter_resent`, `incident_created`, `incident_voided`, `incident_restored`, `republish_requested`, `republish_stopped`, `partition_resumed`, `log_accepted`, `webhook_added`, `webhook_changed`, `webhook_paused`, `webhook_resumed`, `webhook_removed`, `webhook_secret_rotated`, `webhook_resent`; others may be added.',
+      'A command (`suppress`, `release`, `allow`, `disallow`, `forget`, …), `key_made`, `key_rotated`, `key_ended`, `dead_letter_resent`, `incident_created`, `incident_voided`, `incident_restored`, `republish_requested`, `republish_stopped`, `partition_resumed`, `log_accepted`, `webhook_added`, `webhook_changed`, `webhook_paused`, `webhook_resumed`, `webhook_removed`, `webhook_secret_rotated`, `webhook_resent`, `signed_in` (of a person in the console; `refused` ones too, 60 an hour and process), `exported`; others may be added.',
   }),
   tenant: OrNull(Type.String({ description: 'Null: the whole installation, or several tenants.' })),
   by: OrNull(Type.String({ description: 'The person, as the caller says.' })),
@@ -38,7 +38,7 @@ const Entry = Type.Object({
   target: OrNull(Type.String({ description: 'Id of the command, key, dead letter, incident or partition that it is about.' })),
   outcome: OneOf([...AUDIT_OUTCOMES], {
     description:
-      '`done`; `accepted`: durable in the log; `applied` or `dead_letter`: what became of a command whose caller waited; `unconfirmed`: it was about to be done, and nobody knows whether it was.',
+      '`done`; `accepted`: durable in the log; `applied` or `dead_letter`: what became of a command whose caller waited; `refused`: nothing was done; `unconfirmed`: it was about to be done, and nobody knows whether it was.',
   }),
   note: OrNull(Words),
   detail: Type.Record(Type.String(), Type.Unknown(), { description: 'Further values of this action.' }),

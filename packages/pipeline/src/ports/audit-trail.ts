@@ -2,9 +2,9 @@
 
 /**
  * `done`: written in the same transaction as the act. `unconfirmed`: it was about to be done, and nobody knows whether it was. `accepted`: it is
- * durable in the log. `applied`, `dead_letter`: what became of a command whose caller waited.
+ * durable in the log. `applied`, `dead_letter`: what became of a command whose caller waited. `refused`: nothing was done.
  */
-export const AUDIT_OUTCOMES = ['done', 'unconfirmed', 'accepted', 'applied', 'dead_letter'] as const;
+export const AUDIT_OUTCOMES = ['done', 'unconfirmed', 'accepted', 'applied', 'dead_letter', 'refused'] as const;
 export type AuditOutcomeName = (typeof AUDIT_OUTCOMES)[number];
 
 export interface NewAuditEntry {
@@ -57,10 +57,10 @@ export interface AuditPage {
 
 /** @throws StoreError like `RecipientStore`. */
 export interface AuditTrail {
-  /** Writes entries, all or none, and answers their ids in no order. */
+  /** Writes entries, all or none, and answers their ids, in the order of the entries. */
   note(entries: readonly NewAuditEntry[]): Promise<readonly number[]>;
-  /** What became of entries. With `targets` only of those of them that are about these. */
-  settle(ids: readonly number[], outcome: AuditOutcomeName, targets?: readonly string[]): Promise<void>;
+  /** What became of entries. They are named by their ids alone: an erasure takes out what they are about. */
+  settle(ids: readonly number[], outcome: AuditOutcomeName): Promise<void>;
   /**
    * The newest first. What a page reads is bounded, not what it finds: with a filter it may hold fewer than `limit`, even none, and have a
    * cursor. @throws InvalidCursorError

@@ -148,6 +148,8 @@ export interface Failure {
 export interface SubscriberFilter {
   /** Undefined: of every tenant, and those to all tenants. */
   readonly tenants?: readonly string[];
+  /** Only those that are not active, or of which a partition fails. */
+  readonly inTrouble?: boolean;
 }
 
 export type SubscriberResumed = 'resumed' | 'unknown' | 'ended' | 'lost_changes';

@@ -12,6 +12,8 @@ interface Page {
   readonly tenants: readonly string[] | null;
   /** Only this one; null: all. */
   readonly id: string | null;
+  /** Only those that are not active, or of which a partition fails. */
+  readonly inTrouble: boolean;
   readonly after: string | null;
   readonly limit: number;
 }
@@ -41,7 +43,7 @@ const incarnationIn = sql`(c.place >> 35)`;
 
 export const pageSubscribers = statement(
   'page_subscribers',
-  (_, { tenants, id, after, limit }: Slots<Page>) => sql<SubscriberRow>`
+  (_, { tenants, id, inTrouble, after, limit }: Slots<Page>) => sql<SubscriberRow>`
     select s.id, s.tenant, s.url, s.types, s.batch, s.description, s.state, s.reason, coalesce(s.problem, h.problem) as problem,
       s.created_by as "createdBy", s.created_at as "createdAt", s.changed_at as "changedAt", h.failing_since as "failingSince",
       h.retry_at as "nextTryAt", h.delivered_at as "deliveredAt", h.behind
@@ -54,5 +56,6 @@ export const pageSubscribers = statement(
       where c.subscriber_id = s.id) h
     where (${id}::text is null or s.id = ${id}) and (${tenants}::text[] is null or s.tenant = any(${tenants}))
       and (${after}::text is null or s.id > ${after})
+      and (not ${inTrouble}::boolean or s.state <> 'active' or h.failing_since is not null)
     order by s.id limit ${limit}::integer`,
 );

@@ -165,7 +165,14 @@ async function examineBackends(settings: Settings): Promise<Examined> {
         }
       }
       found.push(...(await examineTopic(backends)), ...auditFindings(await backends.audits.audits()));
-      found.push(...webhookFindings(await troubled(backends.subscribers)));
+      const { shown, more } = await troubled(backends.subscribers);
+      found.push(...webhookFindings(shown));
+      if (more > 0)
+        found.push({
+          severity: 'warning',
+          what: `${more} more webhooks are in trouble`,
+          fix: 'mend those that are named, then look again',
+        });
       const faults = await backends.outcomes.recordFaults();
       found.push(
         ...faultFindings(
@@ -188,15 +195,16 @@ async function examineBackends(settings: Settings): Promise<Examined> {
   }
 }
 
-async function troubled(store: Backends['subscribers']): Promise<readonly WebhookInTrouble[]> {
-  const found = await subscribersInTrouble(store);
-  return found.map(({ tenant, failingSince, nextTryAt, ...one }) => ({
+async function troubled(store: Backends['subscribers']): Promise<{ readonly shown: readonly WebhookInTrouble[]; readonly more: number }> {
+  const { shown, more } = await subscribersInTrouble(store);
+  const values = shown.map(({ tenant, failingSince, nextTryAt, ...one }) => ({
     ...one,
     tenant: tenant === EVERY_TENANT ? null : tenant,
     state: one.state === 'active' ? 'failing' : one.state,
     failingSince: failingSince === null ? null : formatTime(failingSince),
     nextTryAt: nextTryAt === null ? null : formatTime(nextTryAt),
   }));
+  return { shown: values, more };
 }
 
 /** What an operator may do about the reason of a stop. `lost`: the log does not have what comes next. */

@@ -1756,7 +1756,7 @@ export interface operations {
                     "application/json": {
                         cursor: string | null;
                         items: {
-                            /** @description A command (`suppress`, `release`, `allow`, `disallow`, `forget`, …), `key_made`, `key_rotated`, `key_ended`, `dead_letter_resent`, `incident_created`, `incident_voided`, `incident_restored`, `republish_requested`, `republish_stopped`, `partition_resumed`, `log_accepted`, `webhook_added`, `webhook_changed`, `webhook_paused`, `webhook_resumed`, `webhook_removed`, `webhook_secret_rotated`, `webhook_resent`; others may be added. */
+                            /** @description A command (`suppress`, `release`, `allow`, `disallow`, `forget`, …), `key_made`, `key_rotated`, `key_ended`, `dead_letter_resent`, `incident_created`, `incident_voided`, `incident_restored`, `republish_requested`, `republish_stopped`, `partition_resumed`, `log_accepted`, `webhook_added`, `webhook_changed`, `webhook_paused`, `webhook_resumed`, `webhook_removed`, `webhook_secret_rotated`, `webhook_resent`, `signed_in` (of a person in the console; `refused` ones too, 60 an hour and process), `exported`; others may be added. */
                             action: string;
                             /**
                              * Format: date-time
@@ -1776,10 +1776,10 @@ export interface operations {
                             keyId: string | null;
                             note: string | null;
                             /**
-                             * @description `done`; `accepted`: durable in the log; `applied` or `dead_letter`: what became of a command whose caller waited; `unconfirmed`: it was about to be done, and nobody knows whether it was.
+                             * @description `done`; `accepted`: durable in the log; `applied` or `dead_letter`: what became of a command whose caller waited; `refused`: nothing was done; `unconfirmed`: it was about to be done, and nobody knows whether it was.
                              * @enum {string}
                              */
-                            outcome: "done" | "unconfirmed" | "accepted" | "applied" | "dead_letter";
+                            outcome: "done" | "unconfirmed" | "accepted" | "applied" | "dead_letter" | "refused";
                             recipient: string | null;
                             target: string | null;
                             tenant: string | null;

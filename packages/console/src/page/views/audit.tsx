@@ -26,6 +26,7 @@ const ACTIONS = [
     'webhook_removed',
   ],
   ...['dead_letter_resent', 'republish_requested', 'republish_stopped', 'partition_resumed', 'log_accepted'],
+  ...['signed_in', 'exported'],
 ];
 const OUTCOMES: Readonly<Record<string, readonly [Tone, string]>> = {
   done: ['ok', 'done'],
@@ -33,6 +34,7 @@ const OUTCOMES: Readonly<Record<string, readonly [Tone, string]>> = {
   accepted: ['note', 'in the log'],
   unconfirmed: ['warn', 'not confirmed'],
   dead_letter: ['bad', 'dead letter'],
+  refused: ['warn', 'refused'],
 };
 
 function filterIn(parameters: URLSearchParams): AuditFilter {
