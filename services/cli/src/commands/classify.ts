@@ -1,5 +1,6 @@
 /** `desist classify`: what replies mean. */
 import { existsSync } from 'node:fs';
+import type { Line } from '@desist/formats/chunks';
 import { answerReply, classifierOf, knowledgeOfReply, shapeOf } from '@desist/verdicts';
 import type { AnsweredReply, AskedReply } from '@desist/verdicts';
 import type { PolicySet } from '@desist/domain';
@@ -11,7 +12,6 @@ import type { Output } from '../output.ts';
 import { createOutput } from '../output.ts';
 import { policiesFrom } from '../policies.ts';
 import { linesOf } from '../read-lines.ts';
-import type { Line } from '../read-lines.ts';
 import { warn } from '../terminal.ts';
 
 export const command = defineCommand({

@@ -1,4 +1,6 @@
 /** `desist replay`: folds files of events, of any format, in virtual time, and shows who would be suppressed, and why. Writes nothing. */
+import { linesIn } from '@desist/formats/chunks';
+import type { Line } from '@desist/formats/chunks';
 import { payloadElements } from '@desist/formats/read-payload';
 import type { OpenedPayload, ReaderStates } from '@desist/formats/read-payload';
 import { parseIncident } from '@desist/contracts';
@@ -15,8 +17,7 @@ import { createOutput } from '../output.ts';
 import { contextOf, createForeignFiles, createZoneAdvice, formatFor, openPayloads } from '../payloads.ts';
 import type { FormatOptions } from '../payloads.ts';
 import { policiesFrom } from '../policies.ts';
-import { filesOf, linesIn, totalBytes } from '../read-lines.ts';
-import type { Line } from '../read-lines.ts';
+import { filesOf, totalBytes } from '../read-lines.ts';
 import { finalValue, listLines, printChanges, whyOf } from '../replay-output.ts';
 import type { Printing } from '../replay-output.ts';
 import { progress, say, sayJson, warn } from '../terminal.ts';
