@@ -125,11 +125,18 @@ describe('an import', () => {
       ['acme/o@example.com', 'amend', '2026-03-01T12:00:00.000Z'],
     ]);
     expect(appended[3]?.value).toMatchObject({ by: 'Eve (key desk)', note: 'plain: typo of our form', subdomains: true });
-    expect(trail.entries().map(({ action, target, note, by, detail }) => [action, target, note, by, detail['fresh']])).toEqual([
+    const entries = trail.entries();
+    const ofJob = entries.filter(({ action }) => action.startsWith('import_'));
+    expect(ofJob.map(({ action, target, note, by, detail }) => [action, target, note, by, detail['fresh']])).toEqual([
       ['import_started', id, 'bounces.csv', 'Eve', 0],
       ['import_finished', id, 'bounces.csv', 'Eve', 3],
     ]);
-    expect(JSON.stringify(trail.entries())).not.toContain('example.com');
+    expect(JSON.stringify(ofJob)).not.toContain('example.com');
+    const commands = entries.filter(({ action }) => !action.startsWith('import_'));
+    expect(commands.map(({ action, address, outcome, by, target }) => [action, address, outcome, by, target])).toEqual([
+      ['suppress', '@example.org', 'accepted', 'Eve', appended[3]?.value['id']],
+      ['amend', 'o@example.com', 'accepted', 'Eve', appended[4]?.value['id']],
+    ]);
     expect((await send(api, `/${id}`))[1]).toEqual(done);
     expect((await send(api, `/${id}/rows`, { from: 9, rows: [] }))[0]).toBe(409);
   });

@@ -3,11 +3,12 @@ import { randomBytes } from 'node:crypto';
 import { contentHash, encodeEvent, formatTime, parseEvent, parseTime } from '@desist/formats/event';
 import { countRepeat, countRow, IMPORT_REASONS, noCounts, recordOf, usableRow } from '@desist/formats/list';
 import type { ImportCounts, ImportedRow, Read } from '@desist/formats/list';
-import { asTenant, isDomainEntry } from '@desist/domain';
+import { asTenant, isCommand, isDomainEntry } from '@desist/domain';
 import { decide } from '@desist/pipeline';
 import type { ImportJob, ImportProblem, NewAuditEntry, NewImport } from '@desist/pipeline';
 import type { FastifyRequest } from 'fastify';
-import { entryOf } from '../audit.ts';
+import { entryOf, noteBefore } from '../audit.ts';
+import type { Act } from '../audit.ts';
 import type { Caller } from '../http/access.ts';
 import { mayUse, signedBy, tenantOf, tenantsOf } from '../http/access.ts';
 import type { HttpApp } from '../http/app.ts';
@@ -18,6 +19,7 @@ import { CREATE_IMPORT, GET_IMPORT, LIST_IMPORTS, MOST_PROBLEMS, ROWS_TOLD, SEND
 import type { Import, SentRow } from '../schemas/imports.ts';
 import { append, demandWriting } from './append.ts';
 import type { Encoded } from './append.ts';
+import { actOf } from './commands.ts';
 
 export async function importRoutes(app: HttpApp, options: ApiOptions): Promise<void> {
   const { imports, time, logger } = options;
@@ -43,7 +45,7 @@ export async function importRoutes(app: HttpApp, options: ApiOptions): Promise<v
     const id = `im_${randomBytes(12).toString('hex')}`;
     const wanted: NewImport = { ...settings, id, name: body.name, resumeKey, keyName: caller.name, startedAt: now };
     const job = await imports.start(wanted, { ...noCounts() }, (started, isNew) =>
-      dryRun ? null : actOf(request, started, { action: isNew ? 'import_started' : 'import_resumed', at: now }),
+      dryRun ? null : entryFor(request, started, { action: isNew ? 'import_started' : 'import_resumed', at: now }),
     );
     logger.info({ caller: caller.name, import: job.id, dryRun, rows: job.rows }, 'an import was started');
     return reply.code(job.id === id ? 201 : 200).send(importValue(job));
@@ -61,7 +63,7 @@ export async function importRoutes(app: HttpApp, options: ApiOptions): Promise<v
     demandWriting(options);
     const now = time.now();
     const job = await found(request.params.id, request.caller);
-    const entry = isDryRun(job) ? null : actOf(request, job, { action: 'import_stopped', at: now });
+    const entry = isDryRun(job) ? null : entryFor(request, job, { action: 'import_stopped', at: now });
     const stopped = await imports.stop(job.id, now, entry);
     if (stopped === null) throw new Problem(409, `This import is ${job.state === 'running' ? 'done' : job.state}.`);
     return importValue(stopped);
@@ -76,7 +78,10 @@ export async function importRoutes(app: HttpApp, options: ApiOptions): Promise<v
     if (job.rows !== body.from) throw new Problem(409, `This import stands behind row ${job.rows}: send the rows after it.`);
     const taken = await taking(options, job, caller).take(body.rows);
     if (!isDryRun(job) && taken.records.length > 0) {
+      const acts = taken.acts.map((act) => entryOf(request, act, now, 'unconfirmed'));
+      const note = await noteBefore({ trail: options.trail, logger }, acts);
       await append(options, taken.records);
+      await note.settle('accepted');
       await options.accepted?.(taken.records.slice(0, taken.events));
     }
     const isDone = body.last === true;
@@ -88,7 +93,7 @@ export async function importRoutes(app: HttpApp, options: ApiOptions): Promise<v
       at: now,
       isDone,
     };
-    const entry = isDone && !isDryRun(job) ? actOf(request, { ...job, ...step }, { action: 'import_finished', at: now }) : null;
+    const entry = isDone && !isDryRun(job) ? entryFor(request, { ...job, ...step }, { action: 'import_finished', at: now }) : null;
     const advanced = await imports.advance(job.id, step, entry);
     if (advanced === null)
       throw new Problem(409, 'These rows were sent by another request, or the import was stopped: ask how far it has come.');
@@ -115,7 +120,7 @@ function importValue(job: ImportJob): Import {
 }
 
 /** The settings and counts, in the audit trail. */
-function actOf(
+function entryFor(
   request: Pick<FastifyRequest, 'caller' | 'ip'>,
   job: ImportJob,
   { action, at }: { readonly action: string; readonly at: number },
@@ -134,6 +139,8 @@ interface Taken {
   /** Events, then commands: what an event cannot say follows in one. */
   readonly records: readonly Encoded[];
   readonly events: number;
+  /** The commands, for the audit trail. */
+  readonly acts: readonly Act[];
   /** What becomes of the first rows of the file. */
   readonly first: readonly {
     readonly row: number;
@@ -141,6 +148,12 @@ interface Taken {
     readonly recipient: string | null;
     readonly becomes: string;
   }[];
+}
+
+interface Made {
+  readonly record: Encoded;
+  /** Null: an event. */
+  readonly act: Act | null;
 }
 
 /** A row that is imported, with its place. */
@@ -169,10 +182,10 @@ function taking({ reader, time }: ApiOptions, job: ImportJob, caller: Caller) {
     tell(place, line, { recipient: null, becomes: `unreadable: ${problem}` });
   };
 
-  /** Events, then commands; or why none can be made. */
-  const encoded = (row: Placed, now: number): readonly Encoded[] | string => {
+  /** An event or a command, and the command that follows; or why none can be made. */
+  const madeOf = (row: Placed, now: number): readonly Made[] | string => {
     const { value, amend } = recordOf(row, recordSettings);
-    const made: Encoded[] = [];
+    const made: Made[] = [];
     for (const item of [value, amend]) {
       if (item === undefined) continue;
       const { by, ...rest } = item as { readonly by?: string };
@@ -181,7 +194,7 @@ function taking({ reader, time }: ApiOptions, job: ImportJob, caller: Caller) {
         by === undefined ? rest : { ...rest, by: signedBy(by, caller), id: contentHash(['import', job.id, row.place, made.length]) };
       const parsed = parseEvent(own, now);
       if (!parsed.ok) return parsed.detail;
-      made.push(encodeEvent(parsed.event));
+      made.push({ record: encodeEvent(parsed.event), act: isCommand(parsed.event) ? actOf(parsed.event, by) : null });
     }
     return made;
   };
@@ -201,12 +214,11 @@ function taking({ reader, time }: ApiOptions, job: ImportJob, caller: Caller) {
       }
       const now = time.now();
       const erased = await erasedAmong(usable, now);
-      const events: Encoded[] = [];
-      const commands: Encoded[] = [];
+      const all: Made[] = [];
       for (const row of usable) {
         const { place } = row;
         const { line, repeat } = sent[place - job.rows] as { readonly line?: number | null; readonly repeat?: 'same' | 'other' | null };
-        const made = encoded(row, now);
+        const made = madeOf(row, now);
         if (typeof made === 'string') {
           refuse(place, line ?? null, made);
           continue;
@@ -215,17 +227,17 @@ function taking({ reader, time }: ApiOptions, job: ImportJob, caller: Caller) {
         countRepeat(counts, repeat ?? undefined);
         const answer = erased.get(place) ?? 'fresh';
         counts[answer] += 1;
-        const { becomes, command } = recordOf(row, recordSettings);
+        const { becomes } = recordOf(row, recordSettings);
         const recipient = answer === 'forgotten' ? null : row.address;
         tell(place, line ?? null, { recipient, becomes: answer === 'forgotten' ? 'nothing: this recipient was erased' : becomes });
-        if (answer === 'forgotten') continue;
-        const [main, ...amends] = made;
-        if (main !== undefined) (command ? commands : events).push(main);
-        commands.push(...amends);
+        if (answer !== 'forgotten') all.push(...made);
       }
+      const events = all.filter(({ act }) => act === null).map(({ record }) => record);
+      const commands = all.filter(({ act }) => act !== null).map(({ record }) => record);
+      const acts = all.flatMap(({ act }) => act ?? []);
       first.sort((a, b) => a.row - b.row);
       problems.sort((a, b) => a.row - b.row);
-      return { counts, problems, records: [...events, ...commands], events: events.length, first };
+      return { counts, problems, records: [...events, ...commands], events: events.length, acts, first };
     },
   };
 

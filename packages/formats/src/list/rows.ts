@@ -232,65 +232,58 @@ function isList(values: readonly unknown[]): boolean {
 const ROW_LIMIT = 1 << 20;
 
 async function* csvRows(head: Uint8Array, chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Raw> {
-  const parser = parse({
-    bom: true,
-    delimiter: delimiterOf(head),
-    info: true,
-    relax_column_count: true,
-    relax_quotes: true,
-    skip_empty_lines: true,
-    trim: true,
-    max_record_size: ROW_LIMIT,
-  });
-  const fed = feed(parser, chunks);
   let columns: readonly string[] | undefined;
   let isHeadless = false;
-  try {
-    for await (const { record, info } of parser as AsyncIterable<{
-      readonly record: string[];
-      readonly info: { readonly lines: number };
-    }>) {
-      // Lines that Excel and PowerShell put first.
-      if (columns === undefined && /^(?:sep=|#TYPE )/.test(record[0] ?? '')) continue;
-      if (columns === undefined) {
-        const told = headless(record);
-        isHeadless = told !== undefined;
-        columns = told ?? record.map(columnName);
-        if (!record.some((cell) => cell.includes('@'))) continue;
-      }
-      const fields = new Map(
-        record.flatMap((value, index) => [[columns?.[index] ?? `column${index + 1}`, value] as const, [`#${index + 1}`, value] as const]),
-      );
-      yield { fields, line: info.lines, ...(isHeadless ? { headless: true } : {}) };
+  for await (const { record, info } of csvRecords(delimiterOf(head), chunks)) {
+    // Lines that Excel and PowerShell put first.
+    if (columns === undefined && /^(?:sep=|#TYPE )/.test(record[0] ?? '')) continue;
+    if (columns === undefined) {
+      const told = headless(record);
+      isHeadless = told !== undefined;
+      columns = told ?? record.map(columnName);
+      if (!record.some((cell) => cell.includes('@'))) continue;
     }
-    await fed;
-  } catch (error) {
-    if (error instanceof ListRefusal || !isCsvError(error)) throw error;
-    throw new ListRefusal(error.message, 'none');
-  } finally {
-    parser.destroy();
+    const fields = new Map(
+      record.flatMap((value, index) => [[columns?.[index] ?? `column${index + 1}`, value] as const, [`#${index + 1}`, value] as const]),
+    );
+    yield { fields, line: info.lines, ...(isHeadless ? { headless: true } : {}) };
   }
 }
 
-function isCsvError(error: unknown): error is Error {
-  return error instanceof Error && /^CSV_/.test(String((error as { readonly code?: unknown }).code));
+interface CsvRecord {
+  readonly record: readonly string[];
+  readonly info: { readonly lines: number };
 }
 
-type CsvParser = ReturnType<typeof parse>;
-
-/** Writes no faster than it is read. Never rejects: what goes wrong with the chunks ends the parser, and so its reader. */
-async function feed(parser: CsvParser, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+/** By its events: in a browser the parser is a stream of an early kind, which cannot be iterated. @throws ListRefusal */
+async function* csvRecords(delimiter: string, chunks: AsyncIterable<Uint8Array>): AsyncGenerator<CsvRecord> {
+  const parser = parse({
+    ...{ bom: true, delimiter, info: true, relax_column_count: true, relax_quotes: true, skip_empty_lines: true, trim: true },
+    max_record_size: ROW_LIMIT,
+  });
+  let ready: CsvRecord[] = [];
+  parser.on('readable', () => {
+    for (let next = parser.read() as CsvRecord | null; next !== null; next = parser.read() as CsvRecord | null) ready.push(next);
+  });
+  const failed = new Promise<never>((_, reject) => {
+    parser.on('error', (error: Error) => reject(new ListRefusal(error.message, 'none')));
+  });
+  // Somebody who stops reading hears of no error.
+  failed.catch(() => undefined);
+  const ended = new Promise<void>((resolve) => parser.on('end', () => resolve()));
+  const written = (text: string): Promise<void> => new Promise((resolve) => parser.write(text, () => resolve()));
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-  const write = (text: string): Promise<void> => new Promise((resolve) => parser.write(text, () => resolve()));
-  try {
-    for await (const chunk of chunks) {
-      if (parser.destroyed) return;
-      await write(decoder.decode(chunk, { stream: true }));
-    }
-    parser.end(decoder.decode());
-  } catch (error) {
-    parser.destroy(error instanceof Error ? error : new Error(String(error)));
+  for await (const chunk of chunks) {
+    const text = decoder.decode(chunk, { stream: true });
+    if (text === '') continue;
+    await Promise.race([written(text), failed]);
+    const records = ready;
+    ready = [];
+    yield* records;
   }
+  parser.end(decoder.decode());
+  await Promise.race([ended, failed]);
+  yield* ready;
 }
 
 /** By the first line that has one of them outside quotes before a comma. */
