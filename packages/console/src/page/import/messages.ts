@@ -21,7 +21,7 @@ export type ListAsk =
   | { readonly kind: 'next' };
 
 /** What may help when a file is not read as it is. */
-export type Help = 'columns' | 'format' | 'try' | 'none';
+export type Help = 'name' | 'every_row' | 'format' | 'try' | 'none';
 
 export interface ListSampled {
   readonly kind: 'sampled';

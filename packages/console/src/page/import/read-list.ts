@@ -17,10 +17,10 @@ const FINGERPRINTED = 64 * 1024;
 const SHOWN = 60;
 
 const HELP: Readonly<Record<Remedy, Help>> = {
-  name_addresses: 'columns',
-  choose_addresses: 'columns',
-  choose_columns: 'columns',
-  take_every_row: 'columns',
+  name_addresses: 'name',
+  choose_addresses: 'name',
+  choose_columns: 'name',
+  take_every_row: 'every_row',
   choose_format: 'format',
   send_events: 'try',
   none: 'none',

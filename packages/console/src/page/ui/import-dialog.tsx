@@ -21,7 +21,8 @@ const ROLES: Readonly<Record<string, string>> = {
   expires: 'Until',
 };
 const HELP: Readonly<Record<Help, string>> = {
-  columns: 'If these are people who must get no mail all the same, say below which column has what: then every row is taken.',
+  name: 'Choose “columns that I name” below, and say which has what.',
+  every_row: 'If these people must get no mail all the same, choose “columns that I name” below: then every row is taken.',
   format: 'Say below which of them it is.',
   try: 'See who would be suppressed with “Try a log”, or send it to POST /v1/events.',
   none: '',

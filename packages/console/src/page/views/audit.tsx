@@ -15,6 +15,7 @@ import { useData } from '../ui/use-data.ts';
 const ACTIONS = [
   ...['suppress', 'release', 'amend', 'allow', 'disallow', 'forget'],
   ...['key_made', 'key_rotated', 'key_ended'],
+  ...['import_started', 'import_stopped', 'import_resumed', 'import_finished'],
   ...['incident_created', 'incident_voided', 'incident_restored'],
   ...[
     'webhook_added',
