@@ -5,7 +5,7 @@ import { parseIncident } from '@desist/contracts';
 import { formatTime, normaliseAddress, parseEvent, parseTime } from '@desist/formats/event';
 import { providerOf } from '@desist/verdicts';
 import type { LogEvent, PolicySet, Tenant } from '@desist/domain';
-import type { Normalised } from '@desist/formats';
+import type { NormaliseContext, Normalised } from '@desist/formats';
 import { createReplay } from '@desist/pipeline';
 import type { Replay } from '@desist/pipeline';
 import { defineCommand, FORMAT_OPTIONS, JSON_OPTION, value } from '../command.ts';
@@ -13,7 +13,7 @@ import { CommandError, EXIT } from '../exit.ts';
 import { whyLines } from '../explanation.ts';
 import { momentBefore } from '../moments.ts';
 import { createOutput } from '../output.ts';
-import { contextOf, createForeignFiles, createZoneAdvice, formatFor, openPayloads } from '../payloads.ts';
+import { createForeignFiles, createZoneAdvice, openPayloads, readingOf } from '../payloads.ts';
 import type { FormatOptions } from '../payloads.ts';
 import { policiesFrom } from '../policies.ts';
 import { filesOf, linesIn, totalBytes } from '../read-lines.ts';
@@ -70,8 +70,7 @@ interface Run extends Printing {
 async function runReplay(operands: readonly string[], options: ReplayOptions): Promise<number> {
   const { json, policies } = options;
   const until = options.until === undefined ? undefined : parseTime(options.until);
-  const context = contextOf(options);
-  const given = formatFor(options);
+  const { context, given } = readingOf(options);
   const files = filesOf(operands);
   const total = totalBytes(files);
   const states: ReaderStates = new Map();
@@ -151,7 +150,7 @@ interface Folded extends OpenedPayload {
 }
 
 /** Canonical files are parsed here, because they may contain commands and incidents, which no provider's format has. */
-async function* foldFile(run: Run, opened: Folded, context: ReturnType<typeof contextOf>): AsyncGenerator<Progress> {
+async function* foldFile(run: Run, opened: Folded, context: NormaliseContext): AsyncGenerator<Progress> {
   if (opened.format.name === 'canonical') {
     for await (const line of linesIn(opened.chunks)) {
       if (line.text.trim() !== '') foldLine(run, line);
