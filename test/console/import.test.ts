@@ -72,7 +72,7 @@ describe.skipIf(CHROMIUM === undefined)('an import in the console', () => {
     await dialog.getByRole('button', { name: 'Dry run' }).click();
     await dialog.getByText('2 rows would be imported of 4. Nothing was sent.').waitFor();
     const text = await dialog.innerText();
-    expect(text).toMatch(/2\s+gone@example\.com\s+hard bounce, since 2023-11-14/);
+    expect(text).toMatch(/2\s+gone@example\.com\s+hard bounce, since 14 Nov 2023/);
     expect(text).toMatch(/1 left out: the sender.s trouble/);
     expect(text).toMatch(/Could not be read[\s\S]*4\s+not an email address/);
     expect(await barriers(page)).toEqual([]);
@@ -106,7 +106,7 @@ describe.skipIf(CHROMIUM === undefined)('an import in the console', () => {
     expect(await barriers(page)).toEqual([]);
     await dialog.getByRole('button', { name: 'Dry run' }).click();
     await dialog.getByText('1 row would be imported of 1.').waitFor();
-    expect(await dialog.innerText()).toContain('since 2026-01-05T10:00:00.000Z (unsubscribe)');
+    expect(await dialog.innerText()).toMatch(/since 5 Jan( 2026)? 11:00 \\(unsubscribe\\)/);
     await dialog.getByRole('button', { name: 'Close' }).click();
 
     await dropped(page, 'people.csv', 'email,opt_in_time\na@example.org,2026-03-01\n');

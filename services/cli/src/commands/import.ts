@@ -25,8 +25,9 @@ import { defineCommand, flag, SERVICE_OPTIONS, value } from '../command.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import type { Progress } from '../import-progress.ts';
 import { openProgress, saveProgress } from '../import-progress.ts';
+import { createProgress } from '../progress.ts';
 import { chunksOf, filesOf, nameOf } from '../read-lines.ts';
-import { progress, reporter, say, sayJson, warn } from '../terminal.ts';
+import { say, sayJson, warn } from '../terminal.ts';
 
 export const command = defineCommand({
   name: 'import',
@@ -173,8 +174,7 @@ async function runImport(
   process.on('SIGTERM', stop);
   let batch: ImportedRow[] = [];
   let position = 0;
-  let shownAt = 0;
-  const report = reporter();
+  const progress = createProgress('rows');
   try {
     for await (const read of rowsOf(chunksOf(file), wanted)) {
       position += 1;
@@ -186,10 +186,7 @@ async function runImport(
         batch = [];
         if (stopping) break;
       }
-      if (Date.now() - shownAt > 500) {
-        shownAt = Date.now();
-        report(`${position} rows`);
-      }
+      progress.at(position);
     }
     if (!stopping) await send(work, batch, position);
   } catch (error) {
@@ -198,7 +195,7 @@ async function runImport(
   } finally {
     process.off('SIGINT', stop);
     process.off('SIGTERM', stop);
-    progress('');
+    progress.end();
   }
   if (stopping) {
     warn(`stopped after row ${state.rows}: run the same command to continue`);

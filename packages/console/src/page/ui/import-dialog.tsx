@@ -9,7 +9,7 @@ import { toCsv } from '../model/csv.ts';
 import { count, number, scopeName } from '../model/words.ts';
 import { tenant as tenantInView } from '../session.ts';
 import { Dialog } from './dialog.tsx';
-import { saveAs, TableBox, Waiting } from './pieces.tsx';
+import { Rich, saveAs, TableBox, Waiting } from './pieces.tsx';
 
 const ROLES: Readonly<Record<string, string>> = {
   address: 'Address',
@@ -456,7 +456,9 @@ function FirstRows({ first }: { readonly first: ImportProgress['first'] }): JSX.
             <tr key={row}>
               <td class="num">{line ?? row}</td>
               <td class="wrap">{recipient ?? '–'}</td>
-              <td class="wrap">{becomes}</td>
+              <td class="wrap">
+                <Rich text={becomes} />
+              </td>
             </tr>
           ))}
         </tbody>
