@@ -154,9 +154,13 @@ describe.skipIf(CHROMIUM === undefined)('an import in the console', () => {
     await dialog.getByRole('button', { name: 'Import 3,500 rows' }).click(patience);
     await dialog.getByText('3,500 rows imported of 3,500').waitFor(patience);
     expect((await imports()).find(({ id }) => id === stopped?.id)).toMatchObject({ state: 'done', rows: 3_500 });
-    await open(page, '/ui/audit');
-    const audit = await page.getByRole('table').innerText();
-    for (const action of ['import started', 'import stopped', 'import resumed', 'import finished']) expect(audit).toContain(action);
+    await open(page, '/ui/audit?action=import_resumed');
+    await page.getByRole('cell', { name: 'bulk.csv' }).waitFor();
+    for (const action of ['import_started', 'import_stopped', 'import_finished']) {
+      const answer = await fetch(`${service.url}/v1/audit?action=${action}`);
+      const { items } = (await answer.json()) as { items: { target: string }[] };
+      expect(items.map(({ target }) => target)).toContain(stopped?.id);
+    }
     expect(complaints).toEqual([]);
     await close();
   });
