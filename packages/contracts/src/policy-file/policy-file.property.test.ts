@@ -43,6 +43,7 @@ const policy: fc.Arbitrary<Policy> = fc
       deliveries: fc.integer({ min: 1, max: 500 }),
       failingShare: fc.integer({ min: 1, max: 100 }).map((percent) => percent / 100),
     }),
+    probation: seconds(0, 9_000 * HOUR),
     complaintScope: fc.constantFrom('all' as const, 'stream' as const),
     deferred: fc.boolean(),
     incidents: fc
@@ -84,7 +85,7 @@ const policy: fc.Arbitrary<Policy> = fc
     giveUp: { messages: other.messages, span: other.span, remembered: other.remembered },
     greylisting: { window: other.window, renewAfter: other.renewAfter },
     contrast: other.contrast,
-    suppression: { expiry: other.expiry, complaintScope: other.complaintScope },
+    suppression: { expiry: other.expiry, probation: other.probation, complaintScope: other.complaintScope },
     publish: { deferred: other.deferred },
     incidents: other.incidents,
     senderIncidents: other.senderIncidents,
