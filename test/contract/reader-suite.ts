@@ -81,7 +81,7 @@ export function readerContract(name: string, open: () => Promise<ReaderUnderTest
       const claim = await store.claim(1, 'me');
       const TRIED = asTenant('tried');
       const healthy = { tenant: TRIED, partition: 1, state: 'healthy' as const, active: { suppressions: [], allowed: [] } };
-      const foretold = { suppressions: [{ ...suppression, probationUntil: AT + 9 }], allowed: [] };
+      const foretold = { suppressions: [{ ...suppression, since: AT - 1_000, probationUntil: AT + 9 }], allowed: [] };
       const recipients = [
         row('on@probation.example', { ...healthy, probationUntil: AT + 5 }),
         row('off@probation.example', healthy),
