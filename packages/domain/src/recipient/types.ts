@@ -62,6 +62,8 @@ export interface FailureFact extends FactBase {
   readonly baseline?: BaselineAnswer;
   /** Id of the incident that excludes it: it counts for nothing. */
   readonly incident?: string;
+  /** It suppressed on probation after this one, which is not kept: it does so by itself. */
+  readonly again?: PreviousSuppression;
   /** Its streak is void for good. It is kept for an `expired` of its message that has no reply of its own. */
   readonly causeOnly?: boolean;
   readonly raised?: boolean;
@@ -126,6 +128,14 @@ export interface Evidence {
   readonly category: string;
   readonly rule: string;
   readonly reply: string | null;
+  /** Of a suppression on probation, which rests on one failure: the suppression before. */
+  readonly previous?: PreviousSuppression;
+}
+
+/** A `persistent_deferral` that has expired, ms. */
+export interface PreviousSuppression {
+  readonly since: number;
+  readonly endedAt: number;
 }
 
 export interface SuppressionTerms {
@@ -178,6 +188,8 @@ export interface Change {
   readonly incident?: string;
   /** What roll-ups count by it, when that is not simply its own type: it restates, undoes, or says more than one thing. */
   readonly counts?: readonly ChangeCount[];
+  /** Of an expiry after which the recipient is on probation: until when, ms. */
+  readonly probationUntil?: number;
 }
 
 /** Each thing that is published counts once, however often it is restated, and not at all when it is undone. */
