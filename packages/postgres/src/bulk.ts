@@ -61,7 +61,7 @@ function arrayOf(type: BulkType, value: (row: never) => unknown): RawBuilder<unk
     case 'text':
       return sql`${column((values) => textArray(values as (string | null)[]))}::text[]`;
     default:
-      return sql`${column(plainArray)}::${sql.raw(type)}[]`;
+      return sql`${column((values) => plainArray(values as (number | boolean | null)[]))}::${sql.raw(type)}[]`;
   }
 }
 
@@ -76,7 +76,7 @@ export function textArray(values: readonly (string | null | undefined)[]): strin
 }
 
 /** Of numbers and booleans. */
-function plainArray(values: readonly unknown[]): string {
+function plainArray(values: readonly (number | boolean | null | undefined)[]): string {
   return `{${values.map((value) => value ?? 'NULL').join(',')}}`;
 }
 
