@@ -24,7 +24,7 @@ import type {
   Audit,
   ByHand,
   OutcomeStore,
-  Try,
+  NotedTry,
 } from '@desist/pipeline';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import type { InjectOptions } from 'fastify';
@@ -186,6 +186,7 @@ const webhooks: WebhookReceiver = {
 
 const recipientChange = {
   kind: 'recipient',
+  incarnation: 0,
   partition: 3,
   sequence: 1,
   tenant: asTenant('default'),
@@ -255,8 +256,8 @@ const refusing: OutcomeStore = {
   commandOutcomes: async (refs) => refs.map((ref) => ({ ...ref, outcome: 'dead_letter', reason: 'wrong_key', detail: 'd', changes: 0 })),
 };
 
-const tried: Try = {
-  ...{ kind: 'delivery', messageId: 'msg_1', partition: 3, after: 811, upTo: 812, changes: 1, attempt: 2, duration: 40 },
+const tried: Omit<NotedTry, 'id' | 'at'> = {
+  ...{ kind: 'delivery', messageId: 'msg_1', partition: 3, incarnation: 0, after: 811, upTo: 812, changes: 1, attempt: 2, duration: 40 },
   ...{ status: 503, problem: 'it answered 503' },
 };
 const byHand: ByHand = {
