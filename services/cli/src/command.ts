@@ -134,7 +134,8 @@ export const FORMAT_OPTIONS = {
   format: value('FORMAT', 'a provider, `canonical`, or `auto` (the default): detected for each file'),
   tenant: value('TENANT', 'for the events; default `default`'),
   stream: value('STREAM', 'for the events; default `default`'),
-  source: value('NAME', 'for the events; default: the name of the format'),
+  source: value('NAME', 'for the events; a source of the sources file gives its format, tenant, stream and time zone, too'),
+  sources: value('FILE', 'the sources file of --source (DESIST_SOURCES)'),
   timezone: value('ZONE', 'for times without a zone: Europe/Paris, +02:00'),
   referenceTime: value('TIME', 'the time at which the file was written (RFC 3339), for times without a year; default now'),
 };

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { answerReply, classifierOf, knowledgeOfReply, shapeOf } from '@desist/verdicts';
 import type { AnsweredReply, AskedReply } from '@desist/verdicts';
 import type { PolicySet } from '@desist/domain';
-import { createUnmatchedReplies } from '@desist/pipeline';
+import { createUnmatchedReplies } from '@desist/pipeline/unmatched-replies';
 import { hintLines, knowledgeLines } from '../advice.ts';
 import { defineCommand, flag, JSON_OPTION, value } from '../command.ts';
 import { CommandError, EXIT } from '../exit.ts';

@@ -5,7 +5,7 @@ import { encodeEvent } from '@desist/formats/event';
 import { defineCommand, FORMAT_OPTIONS, JSON_OPTION } from '../command.ts';
 import { EXIT } from '../exit.ts';
 import { createOutput } from '../output.ts';
-import { contextOf, createForeignFiles, createZoneAdvice, formatFor, openPayloads } from '../payloads.ts';
+import { createForeignFiles, createZoneAdvice, openPayloads, readingOf } from '../payloads.ts';
 import type { FormatOptions } from '../payloads.ts';
 import { filesOf } from '../read-lines.ts';
 import { warn, warnJson } from '../terminal.ts';
@@ -24,14 +24,14 @@ export const command = defineCommand({
   examples: [
     'desist normalise sendgrid-webhook.json | desist replay -',
     'desist normalise --format postfix --timezone Europe/Paris mail.log',
+    'desist normalise --sources sources.yaml --source other-esp webhook.json',
   ],
   run: ({ operands, options }) => runNormalise(operands.length === 0 ? ['-'] : operands, options),
 });
 
 /** Exit code: 2 when there were problems and not one event, otherwise 0. */
 async function runNormalise(operands: readonly string[], options: FormatOptions & { readonly json: boolean }): Promise<number> {
-  const context = contextOf(options);
-  const given = formatFor(options);
+  const { context, given } = readingOf(options);
   const states: ReaderStates = new Map();
   const foreign = createForeignFiles();
   const formats = new Set<string>();
@@ -40,6 +40,7 @@ async function runNormalise(operands: readonly string[], options: FormatOptions 
   let events = 0;
   let ignored = 0;
   let problems = 0;
+  const unknown = new Map<string, number>();
   const zones = createZoneAdvice();
   for (const file of files) {
     const opened = await openPayloads(file, given);
@@ -51,8 +52,10 @@ async function runNormalise(operands: readonly string[], options: FormatOptions 
         events += 1;
         output.json(encodeEvent(one.event).value);
         await output.caughtUp();
-      } else if (one.kind === 'ignored') ignored += 1;
-      else {
+      } else if (one.kind === 'ignored') {
+        ignored += 1;
+        if (one.unknown === true) unknown.set(one.what, (unknown.get(one.what) ?? 0) + 1);
+      } else {
         problems += 1;
         const { reason, detail, raw } = one;
         zones.note(detail);
@@ -63,8 +66,12 @@ async function runNormalise(operands: readonly string[], options: FormatOptions 
   }
   await output.end();
   const format = [...formats].join(', ');
-  if (options.json) warnJson({ type: 'summary', format, events, ignored, problems });
-  else warn(`${format}: ${events} events, ${ignored} ignored, ${problems} problems`, ...zones.advice());
+  const words = [...unknown].sort(([, a], [, b]) => b - a);
+  if (options.json) warnJson({ type: 'summary', format, events, ignored, problems, unknown: Object.fromEntries(words) });
+  else {
+    warn(`${format}: ${events} events, ${ignored} ignored, ${problems} problems`, ...zones.advice());
+    if (words.length > 0) warn(`words without a meaning: ${words.map(([word, count]) => `${word} (${count})`).join(', ')}`);
+  }
   warn(...foreign.problems());
   return (problems > 0 || foreign.problems().length > 0) && events === 0 ? EXIT.usage : EXIT.done;
 }

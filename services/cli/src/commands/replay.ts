@@ -5,14 +5,14 @@ import { parseIncident } from '@desist/contracts';
 import { formatTime, normaliseAddress, parseEvent, parseTime } from '@desist/formats/event';
 import { providerOf } from '@desist/verdicts';
 import type { LogEvent, PolicySet, Tenant } from '@desist/domain';
-import type { Normalised } from '@desist/formats';
+import type { NormaliseContext, Normalised } from '@desist/formats';
 import { createReplay } from '@desist/pipeline';
 import type { Replay } from '@desist/pipeline';
 import { defineCommand, FORMAT_OPTIONS, JSON_OPTION, value } from '../command.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import { whyLines } from '../explanation.ts';
 import { createOutput } from '../output.ts';
-import { contextOf, createForeignFiles, createZoneAdvice, formatFor, openPayloads } from '../payloads.ts';
+import { createForeignFiles, createZoneAdvice, openPayloads, readingOf } from '../payloads.ts';
 import type { FormatOptions } from '../payloads.ts';
 import { policiesFrom } from '../policies.ts';
 import { filesOf, linesIn, totalBytes } from '../read-lines.ts';
@@ -71,8 +71,7 @@ async function runReplay(operands: readonly string[], options: ReplayOptions): P
   const until = options.until === undefined ? undefined : parseTime(options.until);
   if (options.until !== undefined && until === undefined)
     throw new CommandError(EXIT.usage, `--until: ${options.until} is not an RFC 3339 time`);
-  const context = contextOf(options);
-  const given = formatFor(options);
+  const { context, given } = readingOf(options);
   const files = filesOf(operands);
   const total = totalBytes(files);
   const states: ReaderStates = new Map();
@@ -154,7 +153,7 @@ interface Folded extends OpenedPayload {
 }
 
 /** Canonical files are parsed here, because they may contain commands and incidents, which no provider's format has. */
-async function* foldFile(run: Run, opened: Folded, context: ReturnType<typeof contextOf>): AsyncGenerator<Progress> {
+async function* foldFile(run: Run, opened: Folded, context: NormaliseContext): AsyncGenerator<Progress> {
   if (opened.format.name === 'canonical') {
     for await (const line of linesIn(opened.chunks)) {
       if (line.text.trim() !== '') foldLine(run, line);
