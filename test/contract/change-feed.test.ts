@@ -288,6 +288,7 @@ describe.each([
 
   test('every change has the incarnation and the number that it was published with, however large the number is', async () => {
     const number = 2 ** 27;
+    await db.query('update desist.incarnation set incarnation = 0');
     await publish(store, 10, [{}]);
     await db.query('update desist.checkpoint set next_number = $1, incarnation = 5 where partition = 10', [number]);
     await db.query('update desist.incarnation set incarnation = 5');
