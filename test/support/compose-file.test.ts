@@ -1,5 +1,5 @@
 /** The compose file gives the settings that it means: it serves other machines' clients only with keys, or when that is said. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { newKey } from '@desist/api';
 import { readSettings, SHUTDOWN_PATIENCE } from '@desist/runtime';
 import { expect, it } from 'vitest';
@@ -34,4 +34,13 @@ it('kills no service before it would give up its shutdown by itself', () => {
   const [, ours = ''] = /^x-desist: &desist\n((?: {2}.*\n)+)/m.exec(FILE) ?? [];
   const [, seconds] = /^ {2}stop_grace_period: (\d+)s$/m.exec(ours) ?? [];
   expect(Number(seconds)).toBeGreaterThan(SHUTDOWN_PATIENCE);
+});
+
+it('runs as a user that Kubernetes sees is not root, on a root that nobody writes', () => {
+  const image = readFileSync(new URL('../../Dockerfile', import.meta.url), 'utf8');
+  expect(image.match(/^USER .*$/gm)).toEqual(['USER 1000:1000']);
+  expect(FILE).toMatch(/^x-desist: &desist\n(?: {2}.*\n)* {2}read_only: true\n/m);
+  const copied = [...image.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, paths = '']) => paths.split(' '));
+  expect(copied).toContain('policy.example.yaml');
+  for (const path of copied) expect(existsSync(new URL(`../../${path}`, import.meta.url)), path).toBe(true);
 });
