@@ -117,13 +117,15 @@ describe('time to classify', () => {
     ['quotations', (length) => 'server response was: '.repeat(length / 21)],
   ];
 
+  /** Milliseconds of processor time: other work on the machine does not count. */
   function cost(text: string): number {
     let best = Number.POSITIVE_INFINITY;
     for (let round = 0; round < 5; round += 1) {
-      const start = performance.now();
+      const before = process.cpuUsage();
       classify({ text });
       hintsIn(text);
-      best = Math.min(best, performance.now() - start);
+      const { user, system } = process.cpuUsage(before);
+      best = Math.min(best, (user + system) / 1_000);
     }
     return best;
   }

@@ -12,9 +12,15 @@ const linesOf = (file: string): readonly string[] =>
   readFileSync(new URL(`../golden/${file}`, import.meta.url), 'utf8')
     .split('\n')
     .filter((line) => line !== '' && !line.startsWith('#'));
-const golden = ['documented.tsv', 'wordings.tsv', 'kinds.tsv', 'holdout.tsv', 'languages.tsv', 'not-the-recipient.txt'].flatMap((file) =>
-  linesOf(file).map((line) => line.split('\t').at(-1) as string),
-);
+const golden = [
+  'documented.tsv',
+  'wordings.tsv',
+  'kinds.tsv',
+  'holdout.tsv',
+  'holdout-2.tsv',
+  'languages.tsv',
+  'not-the-recipient.txt',
+].flatMap((file) => linesOf(file).map((line) => line.split('\t').at(-1) as string));
 const TEXTS: readonly string[] = [
   ...new Set([...(developmentSet() ?? shippedSet()).map(({ reply }) => reply.text), ...golden, ...RULES.map(({ example }) => example)]),
 ];

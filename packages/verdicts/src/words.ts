@@ -20,6 +20,7 @@ export const WORDS: WordLists = {
     'addressee',
     'addressees',
     'addr',
+    'adress',
     'alias',
     'aliases',
     'customer',
