@@ -119,7 +119,10 @@ module.exports = {
       'no-deep-imports',
       'A package is what its entries export.',
       { path: '^(packages|services|test)/([^/]+)/' },
-      { path: '^packages/([^/]+)/src/(?!(event/index|index|names|codec|explanation|read-payload)\\.ts)', pathNot: '^packages/$2/' },
+      {
+        path: '^packages/([^/]+)/src/(?!(event/index|mapping/index|index|names|codec|explanation|read-payload|policy-file/version|traffic/unmatched-replies)\\.ts)',
+        pathNot: '^packages/$2/',
+      },
     ),
   ],
   options: {

@@ -7,6 +7,7 @@ import { asAddress, asTenant } from '@desist/domain';
 import { createMemorySubscribers } from '@desist/memory';
 import { createDispatcher, EVERY_TENANT, FeedGapError, StoreError } from '@desist/pipeline';
 import type {
+  DispatcherLimits,
   FedChange,
   FeedFilter,
   PartitionFeed,
@@ -60,6 +61,8 @@ const TYPES = ['suppressed', 'released', 'persistent'];
 class Feed implements PartitionFeed {
   readonly partitions: FedChange[][] = [[], [], []];
   floor = [0, 0, 0];
+  /** Changes that a page looks at, so that pages end everywhere, at another place on every try. */
+  pageSize = (): number => 7;
 
   publish(partition: number, tenant: string, type: string): void {
     const own = this.partitions[partition]!;
@@ -80,8 +83,7 @@ class Feed implements PartitionFeed {
 
   async readPartition(filter: FeedFilter, { partition, after, upTo }: { partition: number; after: number; upTo?: number }, limit: number) {
     if (after < this.floor[partition]!) throw new FeedGapError('deleted');
-    // A few at a time, so that pages end everywhere.
-    const scanned = this.partitions[partition]!.slice(after, Math.min(upTo ?? Infinity, after + 7));
+    const scanned = this.partitions[partition]!.slice(after, Math.min(upTo ?? Infinity, after + this.pageSize()));
     const found = scanned.filter((one) => fits(one, filter));
     const end = Math.min(upTo ?? Infinity, this.partitions[partition]!.length);
     const place = found.length > limit ? found[limit]!.sequence - 1 : Math.max(after, scanned.at(-1)?.sequence ?? after);
@@ -211,6 +213,7 @@ async function live({ seed, wishes, steps }: Story) {
   };
   const clock = new Clock();
   const feed = new Feed();
+  feed.pageSize = () => 1 + Math.floor(random() * 7);
   const store = createMemorySubscribers({ now: () => clock.now, ends: () => feed.partitions.map((own) => own.length) });
   const fates: readonly Fate[] = ['taken', 'taken', 'taken', 'taken', 'refused', 'taken_unsaid', 'hangs', 'late'];
   const receivers = new Receivers(clock, () => fates[Math.floor(random() * fates.length)]!);
@@ -316,6 +319,41 @@ function missing(subscriber: Subscriber & { readonly from: readonly number[] }, 
   return wanted(subscriber, feed).filter((one) => !got.has(one));
 }
 
+/** One process that delivers in virtual time. */
+function deliver(send: WebhookSender['send'], limits: Partial<DispatcherLimits> = {}) {
+  const clock = new Clock();
+  const feed = new Feed();
+  const store = createMemorySubscribers({ now: () => clock.now, ends: () => [] });
+  const quiet = (): void => undefined;
+  const dispatcher = createDispatcher({
+    ...{ store, feed, sender: { send }, owner: 'me', limits },
+    logger: { debug: quiet, info: quiet, warn: quiet, error: quiet },
+    encode: ({ sequence }) => JSON.stringify({ sequence }),
+    time: {
+      now: () => clock.now,
+      monotonic: () => clock.now,
+      sleep: (ms, signal) => clock.sleep(ms, signal),
+      yield: async () => undefined,
+    },
+  });
+  const ended = new AbortController();
+  void dispatcher.run(ended.signal);
+  const wish = { url: 'https://x', types: null, batch: null, description: null, createdBy: null, secret: 's' };
+  return {
+    ...{ clock, feed, store },
+    async add(subscriber: Partial<Subscriber> & Pick<Subscriber, 'id' | 'tenant'>): Promise<void> {
+      await store.add({ ...wish, ...subscriber }, await feed.ends());
+    },
+    end(): void {
+      ended.abort();
+    },
+  };
+}
+
+function sequencesOf(body: string): readonly number[] {
+  return [JSON.parse(body) as { sequence: number } | { sequence: number }[]].flat().map(({ sequence }) => sequence);
+}
+
 describe('delivery to HTTP subscribers', () => {
   test('nothing is lost and nothing overtakes, whatever dies, stops, refuses and hangs', async () => {
     await fc.assert(
@@ -354,37 +392,18 @@ describe('delivery to HTTP subscribers', () => {
   }, 180_000);
 
   test('those that hang hold nobody back', async () => {
-    const clock = new Clock();
-    const feed = new Feed();
-    const store = createMemorySubscribers({ now: () => clock.now, ends: () => [] });
     const publishedAt = new Map<number, number>();
     const delays: number[] = [];
-    const sender: WebhookSender = {
-      async send({ url, body }) {
-        if (url !== 'https://quick') {
-          await clock.sleep(10_000);
-          return { status: null, problem: 'no answer within 10 s', duration: 10_000 };
-        }
-        delays.push(clock.now - publishedAt.get((JSON.parse(body) as { sequence: number }).sequence)!);
-        return { status: 204, problem: null, duration: 5 };
-      },
-    };
-    const quiet = (): void => undefined;
-    const dispatcher = createDispatcher({
-      ...{ store, feed, sender, owner: 'me', logger: { debug: quiet, info: quiet, warn: quiet, error: quiet } },
-      encode: ({ sequence }) => JSON.stringify({ sequence }),
-      time: {
-        now: () => clock.now,
-        monotonic: () => clock.now,
-        sleep: (ms, signal) => clock.sleep(ms, signal),
-        yield: async () => undefined,
-      },
+    const { clock, feed, add, end } = deliver(async ({ url, body }) => {
+      if (url !== 'https://quick') {
+        await clock.sleep(10_000);
+        return { status: null, problem: 'no answer within 10 s', duration: 10_000 };
+      }
+      delays.push(clock.now - publishedAt.get(sequencesOf(body)[0]!)!);
+      return { status: 204, problem: null, duration: 5 };
     });
-    const wish = { types: null, batch: null, description: null, createdBy: null, secret: 's' };
-    for (let n = 0; n < 300; n += 1) await store.add({ ...wish, id: `wh_${n}`, tenant: `t${n}`, url: 'https://hangs' }, await feed.ends());
-    await store.add({ ...wish, id: 'wh_quick', tenant: 'quick', url: 'https://quick' }, await feed.ends());
-    const ended = new AbortController();
-    void dispatcher.run(ended.signal);
+    for (let n = 0; n < 300; n += 1) await add({ id: `wh_${n}`, tenant: `t${n}`, url: 'https://hangs' });
+    await add({ id: 'wh_quick', tenant: 'quick', url: 'https://quick' });
     for (let second = 0; second < 120; second += 1) {
       // Each of those that hang has something new all the time, in one of three partitions.
       for (let n = 0; n < 300; n += 1) feed.publish((n + second) % 3, `t${n}`, 'suppressed');
@@ -392,10 +411,93 @@ describe('delivery to HTTP subscribers', () => {
       publishedAt.set(feed.partitions[0]!.length, clock.now);
       await clock.runUntil(() => false, 1_000);
     }
-    ended.abort();
+    end();
     expect(delays.length).toBeGreaterThanOrEqual(119);
     // At the start nobody is known to hang.
     expect(Math.max(...delays)).toBeLessThan(25_000);
     expect(Math.max(...delays.slice(30))).toBeLessThan(1_500);
   }, 60_000);
+
+  test('a request has the same changes on every try, also when the feed then gives them on several pages', async () => {
+    const bodies: (readonly number[])[] = [];
+    const { clock, feed, add, end } = deliver(async ({ body }) => {
+      bodies.push(sequencesOf(body));
+      // What is read from now on comes two at a time.
+      feed.pageSize = () => 2;
+      return bodies.length === 1 ? { status: 500, problem: 'no', duration: 5 } : { status: 204, problem: null, duration: 5 };
+    });
+    await add({ id: 'wh_batch', tenant: 'acme', batch: 5 });
+    for (let n = 0; n < 7; n += 1) feed.publish(0, 'acme', 'suppressed');
+    await clock.runUntil(() => bodies.flat().includes(7), 60_000);
+    end();
+    expect(bodies).toEqual([
+      [1, 2, 3, 4, 5],
+      [1, 2, 3, 4, 5],
+      [6, 7],
+    ]);
+  });
+
+  const HOUR = 3_600_000;
+  /** ms by which a try may be late here: looks are rare, so that three days take a second. */
+  const LOOK = 30_000;
+  const rarely = { interval: LOOK, sweep: LOOK, refresh: LOOK };
+
+  test('whoever takes nothing is asked 19 times within three days, and then paused', async () => {
+    const tries: number[] = [];
+    const { clock, feed, store, add, end } = deliver(async () => {
+      tries.push(clock.now);
+      return { status: 500, problem: 'it answered 500', duration: 5 };
+    }, rarely);
+    await add({ id: 'wh_broken', tenant: 'acme' });
+    feed.publish(0, 'acme', 'suppressed');
+    await clock.runUntil(() => false, 100 * HOUR);
+    expect(await store.find('wh_broken')).toMatchObject({ state: 'paused', reason: 'failing', problem: 'it answered 500' });
+    end();
+    expect(tries).toHaveLength(19);
+    const waits = tries.slice(1).map((at, index) => at - tries[index]!);
+    const steps = [10_000, 60_000, 300_000, 900_000, HOUR, 4 * HOUR, ...Array.from({ length: 11 }, () => 6 * HOUR)];
+    for (const [index, step] of steps.entries()) {
+      expect(waits[index]).toBeGreaterThanOrEqual(step);
+      expect(waits[index]).toBeLessThanOrEqual(step + 2 * LOOK);
+    }
+    const lasted = tries.at(-1)! - tries[0]!;
+    expect(lasted).toBeGreaterThanOrEqual(72 * HOUR);
+    expect(lasted).toBeLessThanOrEqual(72 * HOUR + 2 * LOOK);
+  });
+
+  test('after 410 nothing is sent any more', async () => {
+    const tries: number[] = [];
+    const { clock, feed, store, add, end } = deliver(async () => {
+      tries.push(clock.now);
+      return { status: 410, problem: 'it answered 410', duration: 5 };
+    });
+    await add({ id: 'wh_gone', tenant: 'acme' });
+    feed.publish(0, 'acme', 'suppressed');
+    await clock.runUntil(() => tries.length > 0, HOUR);
+    feed.publish(0, 'acme', 'released');
+    await clock.runUntil(() => false, HOUR);
+    expect(await store.find('wh_gone')).toMatchObject({ state: 'ended', reason: 'gone' });
+    expect(await store.resume('wh_gone', feed.floor, false)).toBe('ended');
+    end();
+    expect(tries).toHaveLength(1);
+  });
+
+  test('the next try is not made before the subscriber asked for it', async () => {
+    const tries: number[] = [];
+    const { clock, feed, add, end } = deliver(async () => {
+      tries.push(clock.now);
+      if (tries.length > 2) return { status: 204, problem: null, duration: 5 };
+      // The second time it asks for less than it gets anyway.
+      return { status: 429, problem: 'it answered 429', duration: 5, retryAfter: tries.length === 1 ? 45_000 : 1_000 };
+    });
+    await add({ id: 'wh_busy', tenant: 'acme' });
+    feed.publish(0, 'acme', 'suppressed');
+    await clock.runUntil(() => tries.length === 3, HOUR);
+    end();
+    const [first = 0, second = 0, third = 0] = tries;
+    expect(second - first).toBeGreaterThanOrEqual(45_000);
+    expect(second - first).toBeLessThan(50_000);
+    expect(third - second).toBeGreaterThanOrEqual(60_000);
+    expect(third - second).toBeLessThan(65_000);
+  });
 });

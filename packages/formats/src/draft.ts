@@ -165,5 +165,13 @@ export function lazy(make: () => string): () => string {
 }
 
 export function ignored(what: string): Normalised {
-  return { kind: 'ignored', what: clean(what, 100) };
+  return { kind: 'ignored', what: clean(what, WHAT_LIMIT) };
 }
+
+/** Ignores an event whose word nobody has described: it is counted by its name and shown. */
+export function unknownWord(word: string): Normalised {
+  // What is taken for a word may be an address, if a path of a mapping is wrong.
+  return { kind: 'ignored', what: word.includes('@') ? 'a word with an @' : clean(word, WHAT_LIMIT), unknown: true };
+}
+
+const WHAT_LIMIT = 100;

@@ -40,8 +40,8 @@ export interface NormaliseContext {
 
 export type Normalised =
   | { readonly kind: 'event'; readonly event: DeliveryEvent }
-  /** Recognised but not relevant: opens, clicks, auto-replies. */
-  | { readonly kind: 'ignored'; readonly what: string }
+  /** Recognised but not relevant: opens, clicks, auto-replies. `unknown`: the word for it is in no description of this format. */
+  | { readonly kind: 'ignored'; readonly what: string; readonly unknown?: true }
   /** Must be dead-lettered. `detail` names the field and never contains an address; `raw` is this element alone, as text. */
   | { readonly kind: 'problem'; readonly reason: ProblemReason; readonly detail: string; readonly raw: string };
 

@@ -21,5 +21,7 @@ export const FORMAT_NAMES = [
   'exchange',
   'dsn',
   'arf',
+  /** Described in the sources file, not here. */
+  'mapping',
 ] as const;
 export type FormatName = (typeof FORMAT_NAMES)[number];

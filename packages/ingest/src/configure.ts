@@ -2,7 +2,9 @@
 import type { SecretRef, SourceSpec, WebhookSpec } from '@desist/contracts';
 import { formatOf, isLineFormat } from '@desist/formats';
 import type { Format } from '@desist/formats';
+import { mappingFormat } from '@desist/formats/mapping';
 import type { Check } from './checks/check.ts';
+import { hmacCheck, hmacKey } from './checks/hmac.ts';
 import { mailgunCheck } from './checks/mailgun.ts';
 import { mandrillCheck } from './checks/mandrill.ts';
 import { sendgridCheck, sendgridKey } from './checks/sendgrid.ts';
@@ -39,7 +41,7 @@ export function configureSources(specs: readonly SourceSpec[], options: Configur
   const webhooks: WebhookSource[] = [];
   const topics: TopicSource[] = [];
   for (const spec of specs) {
-    const format = find(spec.format);
+    const format = spec.mapping === null ? find(spec.format) : mappingFormat(spec.mapping);
     if (format === undefined) {
       options.problem(`sources.${spec.name}.format: ${spec.format} is not supported by this version`);
       continue;
@@ -87,6 +89,12 @@ function checkOf(name: string, spec: WebhookSpec, { secret, problem, fetch, cert
       return basicCheck(read((text) => (/^[^:]+:.+$/.test(text) ? text : undefined), 'user:password'));
     case 'bearer':
       return bearerCheck(secrets);
+    case 'hmac': {
+      if (spec.hmac === null) return undefined;
+      const { key } = spec.hmac;
+      const wanted = { text: 'text', hex: 'hexadecimal digits, two for a byte', base64: 'base64' }[key];
+      return hmacCheck({ ...spec.hmac, keys: read((text) => hmacKey(text, key), wanted), tolerance: spec.tolerance });
+    }
     case 'header':
       return headerCheck(spec.header ?? '', secrets);
     case 'none':

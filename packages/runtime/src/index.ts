@@ -12,6 +12,7 @@ export { KEEP, prune } from './retention.ts';
 export { pruneHistory } from '@desist/store-postgres';
 export * from './service.ts';
 export * from './settings.ts';
+export { examineSources } from './sources.ts';
 export { VERSION } from './version.ts';
 export * from './environment.ts';
 export * from './lifecycle.ts';

@@ -109,6 +109,26 @@ describe('what a receiver may do', () => {
     expect(await sender().send(request(url))).toMatchObject({ status, problem: `it answered ${status}` });
   });
 
+  test.each([
+    [429, '7', 7_000],
+    [503, '3600', 3_600_000],
+    [429, 'soon', undefined],
+    [500, '7', undefined],
+    [200, '7', undefined],
+  ])('%i with Retry-After: %s', async (status, value, retryAfter) => {
+    const { url } = await serve((response) => void response.writeHead(status, { 'retry-after': value }).end());
+    expect((await sender().send(request(url))).retryAfter).toBe(retryAfter);
+  });
+
+  test('Retry-After as a date', async () => {
+    const { url } = await serve(
+      (response) => void response.writeHead(503, { 'retry-after': new Date(Date.now() + 90_000).toUTCString() }).end(),
+    );
+    const { retryAfter } = await sender().send(request(url));
+    expect(retryAfter).toBeGreaterThan(80_000);
+    expect(retryAfter).toBeLessThanOrEqual(90_000);
+  });
+
   test.each([301, 302, 303, 307, 308])('a redirect (%i) is not followed', async (status) => {
     const target = await serve(ok);
     const { url } = await serve((response) => void response.writeHead(status, { location: target.url }).end());

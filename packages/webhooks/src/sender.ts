@@ -1,6 +1,6 @@
 /**
  * Sends signed requests (Standard Webhooks) to subscribers. What a subscriber's server does costs it alone: 10 s in all, redirects are not
- * followed, and of an answer only its status is used.
+ * followed, and of an answer only its status is used, and with 429 and 503 its `Retry-After`.
  */
 import { Agent as HttpAgent, request as httpRequest } from 'node:http';
 import type { ClientRequest, IncomingMessage } from 'node:http';
@@ -10,6 +10,7 @@ import { Webhook } from 'standardwebhooks';
 import type { Network } from './addresses.ts';
 import { checkedLookup, createResolve, RefusedAddressError } from './resolve.ts';
 import type { Resolve } from './resolve.ts';
+import { readRetryAfter } from './retry-after.ts';
 import { wrongUrl } from './url.ts';
 
 export interface SenderOptions {
@@ -29,6 +30,14 @@ const ANSWER_PATIENCE = 1_000;
 /** ms that a connection is kept without a request. */
 const IDLE = 4_000;
 
+/** Statuses whose `Retry-After` is read. */
+const PUTS_OFF: ReadonlySet<number> = new Set([429, 503]);
+
+interface Answered {
+  readonly status: number;
+  readonly retryAfter: string | undefined;
+}
+
 export interface Sender extends WebhookSender {
   close(): void;
 }
@@ -38,8 +47,8 @@ export function createSender({ allowed, userAgent, timeout = TIMEOUT, resolve = 
   const terms = { keepAlive: true, maxFreeSockets: 64, timeout: IDLE, scheduling: 'lifo' } as const;
   const agents = { 'http:': new HttpAgent(terms), 'https:': new HttpsAgent(terms) };
 
-  /** The status. Rejects when there is no answer. */
-  function post(url: URL, headers: Readonly<Record<string, string>>, body: Buffer, signal: AbortSignal): Promise<number> {
+  /** Rejects when there is no answer. */
+  function post(url: URL, headers: Readonly<Record<string, string>>, body: Buffer, signal: AbortSignal): Promise<Answered> {
     return new Promise((resolve, reject) => {
       const isSecure = url.protocol === 'https:';
       const options = { method: 'POST', headers, lookup, signal, agent: isSecure ? agents['https:'] : agents['http:'] };
@@ -48,7 +57,7 @@ export function createSender({ allowed, userAgent, timeout = TIMEOUT, resolve = 
         reject(Object.assign(error, { reused: sent.reusedSocket }));
       });
       sent.once('response', (answer) => {
-        resolve(answer.statusCode ?? 0);
+        resolve({ status: answer.statusCode ?? 0, retryAfter: answer.headers['retry-after'] });
         discard(answer);
       });
       sent.end(body);
@@ -72,13 +81,14 @@ export function createSender({ allowed, userAgent, timeout = TIMEOUT, resolve = 
       };
       const signal = AbortSignal.timeout(timeout);
       try {
-        const status = await post(url, sent, bytes, signal).catch((error: unknown) => {
+        const { status, retryAfter } = await post(url, sent, bytes, signal).catch((error: unknown) => {
           // The server closed a connection that was kept for it, at the moment when it was used again: nothing was received.
           const { reused, code } = error as { reused?: boolean; code?: string };
           if (reused === true && (code === 'ECONNRESET' || code === 'EPIPE')) return post(url, sent, bytes, signal);
           throw error;
         });
-        return ended(status, problemOfStatus(status));
+        const wait = PUTS_OFF.has(status) ? readRetryAfter(retryAfter, Date.now()) : undefined;
+        return { ...ended(status, problemOfStatus(status)), ...(wait === undefined ? {} : { retryAfter: wait }) };
       } catch (error) {
         return ended(null, signal.aborted ? `no answer within ${timeout / 1_000} s` : problemOf(error));
       }

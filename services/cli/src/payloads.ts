@@ -5,6 +5,7 @@ import type { Format, NormaliseContext, Normalised } from '@desist/formats';
 import { openPayload } from '@desist/formats/read-payload';
 import type { OpenedPayload } from '@desist/formats/read-payload';
 import { CommandError, EXIT } from './exit.ts';
+import { sourceNamed } from './sources.ts';
 import { chunksOf, nameOf } from './read-lines.ts';
 
 export interface FormatOptions {
@@ -12,12 +13,31 @@ export interface FormatOptions {
   readonly tenant?: string;
   readonly stream?: string;
   readonly source?: string;
+  readonly sources?: string;
   readonly timezone?: string;
   readonly referenceTime?: string;
 }
 
+export interface Reading {
+  readonly context: NormaliseContext;
+  /** Undefined for `auto`: the format of each file is detected. */
+  readonly given: Format | undefined;
+}
+
+/**
+ * How the options say that files are to be read: what a source of the sources file says, where an option does not say something else.
+ * @throws CommandError for a mistake, before anything is read
+ */
+export function readingOf(options: FormatOptions): Reading {
+  const named = sourceNamed(options);
+  if (named === undefined) return { context: contextOf(options), given: formatFor(options) };
+  const { format, tenant, stream, timezone } = named;
+  const context = contextOf({ tenant, stream, ...(timezone === undefined ? {} : { timezone }), ...options });
+  return { context, given: format };
+}
+
 /** The context from the options. @throws CommandError for a mistake, before anything is read */
-export function contextOf(options: FormatOptions): NormaliseContext {
+function contextOf(options: FormatOptions): NormaliseContext {
   const { tenant = 'default', stream = 'default', source, timezone, referenceTime } = options;
   for (const [flag, name] of [
     ['--tenant', tenant],
@@ -38,8 +58,7 @@ export function contextOf(options: FormatOptions): NormaliseContext {
   };
 }
 
-/** Undefined for `auto`: the format of each file is detected. */
-export function formatFor({ format = 'auto' }: FormatOptions): Format | undefined {
+function formatFor({ format = 'auto' }: FormatOptions): Format | undefined {
   if (format === 'auto') return undefined;
   const known = formatOf(format);
   if (known === undefined)

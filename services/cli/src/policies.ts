@@ -1,6 +1,6 @@
 /** Loads the policy file of a command, or the defaults. */
 import { readFileSync } from 'node:fs';
-import { defaultPolicies } from '@desist/contracts';
+import { defaultPolicies } from '@desist/contracts/policy-version';
 import type { PolicySet } from '@desist/domain';
 import { CommandError, EXIT } from './exit.ts';
 

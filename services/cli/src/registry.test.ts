@@ -7,6 +7,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { Command } from './command.ts';
 import { spelt } from './command.ts';
 import { completionOf } from './commands/completion.ts';
+import { manualOf } from './commands/man.ts';
 import { allCommands, findCommand } from './registry.ts';
 import { helpOf, helpOfAll, tableOf } from './usage.ts';
 
@@ -16,7 +17,8 @@ const PAGE = path.join(import.meta.dirname, '../../../docs/cli.md');
 let commands: readonly Command[];
 beforeAll(async () => {
   commands = await allCommands();
-});
+  // Everything is loaded from its sources.
+}, 60_000);
 
 const optionsOf = ({ options }: Command): readonly string[] => Object.entries(options).map(([name, option]) => spelt(name, option));
 
@@ -45,23 +47,45 @@ describe('the registry', () => {
     const classify = loadedBy('classify', path.join(import.meta.dirname, '../../../LICENSE'));
     expect(classify.filter((file) => file.includes('/cli/src/commands/'))).toEqual([expect.stringMatching(/classify\.ts$/)]);
     expect(classify.filter((file) => /packages\/(?:assembly|runtime|api|store-postgres|log-kafka)\//.test(file))).toEqual([]);
+    // Neither schemas, nor the engine: each file costs about as much as ten replies.
+    expect(classify.filter((file) => /packages\/(?:contracts|pipeline|formats)\//.test(file))).toEqual([
+      expect.stringMatching(/contracts\/src\/policy-file\/version\.ts$/),
+      expect.stringMatching(/pipeline\/src\/traffic\/unmatched-replies\.ts$/),
+    ]);
+  });
+
+  it('answers --version before anything else is loaded', () => {
+    const bin = path.join(import.meta.dirname, '../../../bin/desist.js');
+    const { version } = JSON.parse(readFileSync(path.join(import.meta.dirname, '../../../package.json'), 'utf8')) as { version: string };
+    for (const flag of ['--version', '-V']) {
+      expect(runCovered([bin, flag])).toEqual({ stdout: `${version}\n`, urls: [expect.stringMatching(/bin\/desist\.js$/)] });
+    }
   });
 });
 
-/** Modules of ours that a command loads besides what `main.ts` itself imports: V8 writes down all that it ran. */
+/** Modules of ours that a command loads besides what `main.ts` itself imports. */
 function loadedBy(...args: readonly string[]): readonly string[] {
+  const { urls } = runCovered([
+    ...['--conditions=source', '--disable-warning=ExperimentalWarning'],
+    path.join(import.meta.dirname, 'main.ts'),
+    ...args,
+  ]);
+  return urls.filter((url) => /\/(?:packages|cli\/src\/commands)\//.test(url) && !url.includes('/node_modules/')).sort();
+}
+
+/** Runs Node with these arguments. `urls`: files that it ran, as V8 writes them down. */
+function runCovered(args: readonly string[]): { readonly stdout: string; readonly urls: readonly string[] } {
   const folder = mkdtempSync(path.join(tmpdir(), 'desist-loaded-'));
   try {
-    const run = [...['--conditions=source', '--disable-warning=ExperimentalWarning'], path.join(import.meta.dirname, 'main.ts'), ...args];
-    const { status, stderr } = spawnSync(process.execPath, run, { env: { ...process.env, NODE_V8_COVERAGE: folder }, encoding: 'utf8' });
+    const { status, stdout, stderr } = spawnSync(process.execPath, args, {
+      env: { ...process.env, NODE_V8_COVERAGE: folder },
+      encoding: 'utf8',
+    });
     expect([status, stderr]).toEqual([0, '']);
     const reports = readdirSync(folder).map(
       (file) => JSON.parse(readFileSync(path.join(folder, file), 'utf8')) as { result: { url: string }[] },
     );
-    const files = reports
-      .flatMap(({ result }) => result.map(({ url }) => url))
-      .filter((url) => /\/(?:packages|cli\/src\/commands)\//.test(url));
-    return files.filter((url) => !url.includes('/node_modules/'));
+    return { stdout, urls: reports.flatMap(({ result }) => result.map(({ url }) => url)).filter((url) => url.startsWith('file:')) };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -91,11 +115,22 @@ describe('generated from the definitions', () => {
     ['start', 'standalone'],
     ['engine', 'engine'],
     ['ingest', 'ingest'],
+    ['query', 'query'],
   ])('%s has the options that its service reads', (name, service) => {
     const config = readFileSync(path.join(import.meta.dirname, `../../${service}/src/config.ts`), 'utf8');
     const usage = /USAGE = `([^`]*)`/.exec(config)?.[1] ?? '';
     const read = new Set([...usage.matchAll(/--[a-z][a-z-]*/g)].map(([option]) => option));
     expect(optionsOf(commands.find((one) => one.name === name)!).toSorted()).toEqual([...read].sort());
+  });
+
+  it('the manual page has every command with its options, and no line that is a macro by accident', () => {
+    const manual = manualOf(commands);
+    for (const command of commands) {
+      expect(manual).toContain(`\n.SS desist ${command.name.replaceAll('-', String.raw`\-`)}`);
+      for (const option of optionsOf(command)) expect(manual, command.name).toContain(option.replaceAll('-', String.raw`\-`));
+    }
+    const requests = manual.split('\n').flatMap((line) => /^[.'](\S*)/.exec(line)?.[1] ?? []);
+    expect(new Set(requests)).toEqual(new Set(['TH', 'SH', 'SS', 'TP', 'B', 'PP', 'nf', 'fi']));
   });
 
   it.each(['bash', 'zsh', 'fish'] as const)('%s proposes every command and every option', (shell) => {

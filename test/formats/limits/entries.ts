@@ -6,6 +6,7 @@ import type { PeekedOffsets, SourceSpec } from '@desist/contracts';
 import { createJsonSplitter, detectFormat, FORMATS, isLineFormat } from '@desist/formats';
 import type { NormaliseContext } from '@desist/formats';
 import { createClassifier, hintsIn, RULES, shapeOf } from '@desist/verdicts';
+import { mappingFormat, parsePath } from '@desist/formats/mapping';
 import { configureSources, messageKey, MOST_ELEMENTS } from '@desist/ingest';
 import type { WebhookSource } from '@desist/ingest';
 import type { Cost, Read } from './cost.ts';
@@ -48,12 +49,14 @@ function sourceOf(name: string, webhook: Partial<NonNullable<SourceSpec['webhook
     timezone: null,
     topic: null,
     header: null,
+    mapping: null,
     webhook: {
       check: 'none',
       secrets: [{ kind: 'literal', value: SECRET }],
       topics: [],
       url: null,
       header: null,
+      hmac: null,
       tolerance: 300_000,
       ...webhook,
     },
@@ -70,6 +73,20 @@ const { webhooks } = configureSources(
     sourceOf('basic', { check: 'basic', secrets: [{ kind: 'literal', value: 'user:password' }] }),
     sourceOf('bearer', { check: 'bearer' }),
     sourceOf('header', { check: 'header', header: 'x-token' }),
+    sourceOf('hmac', {
+      check: 'hmac',
+      hmac: {
+        ...{
+          header: 'x-signature',
+          signature: 't={timestamp},v1={signature}',
+          timestamp: null,
+          algorithm: 'sha256',
+          encoding: 'hex',
+          key: 'text',
+        },
+        template: [{ kind: 'timestamp' }, { kind: 'text', text: '.' }, { kind: 'body' }],
+      },
+    }),
   ],
   {
     secret: (ref) => (ref.kind === 'literal' ? ref.value : undefined),
@@ -86,6 +103,7 @@ const SIGNED = {
   'svix-id': 'a',
   'svix-timestamp': String(NOW / 1_000),
   'svix-signature': 'v1,x',
+  'x-signature': `t=${NOW / 1_000},v1=00`,
   'x-twilio-email-event-webhook-signature': 'bm8=',
   'x-twilio-email-event-webhook-timestamp': String(NOW / 1_000),
 };
@@ -183,6 +201,28 @@ const formats: readonly Entry[] = [...FORMATS.values()].flatMap((format) => {
   };
   return [whole, lines];
 });
+
+/** A mapping whose paths lead everywhere. */
+const paths = (...texts: readonly string[]) => texts.flatMap((text) => parsePath(text) ?? []);
+const mapped = mappingFormat({
+  events: null,
+  fields: {
+    ...{ event: paths('event', 'a', '$[0].event'), subtype: paths('a.b', 'type'), recipient: paths('to[].email', 'email', 'recipient') },
+    ...{ time: paths('timestamp', '$.a.a.a'), id: paths('id', '["x.y"]'), reply: paths('reason', 'a[0]') },
+  },
+  unit: 'dd.MM.yyyy HH:mm:ss ZZ',
+  words: new Map([
+    ['bounce', 'bounced'],
+    ['x', 'delivered'],
+    ['*', 'deferred'],
+  ]),
+});
+const mapping: Entry = {
+  name: 'format mapping',
+  bounds: KNOWN,
+  inputs: { ...EVENTS_OF_ALL, ...FIELDS_OF_EVENTS, ...JSONS, ...FORMS },
+  read: (payload) => mapped.normalise(payload, CONTEXT),
+};
 
 // ------------------------------------------------------------------------------------------------------ records and fields
 
@@ -311,4 +351,4 @@ const files: readonly Entry[] = [
   },
 ];
 
-export const ENTRIES: readonly Entry[] = [...checks, ...formats, ...fields, ...replies, ...files];
+export const ENTRIES: readonly Entry[] = [...checks, ...formats, mapping, ...fields, ...replies, ...files];

@@ -30,6 +30,8 @@ export interface Broker {
   readonly brokers: readonly string[];
   /** Only when asked for. */
   readonly secure: SecureDoor | null;
+  /** Of its process while it runs; -1 otherwise. */
+  pid(): number;
   start(): Promise<void>;
   /** SIGTERM, or SIGKILL when `hard`. */
   halt(hard?: boolean): Promise<void>;
@@ -84,7 +86,7 @@ export async function startBroker(options: { readonly secure?: boolean } = {}): 
   }
 
   await start();
-  return { brokers: [`127.0.0.1:${String(port)}`], secure: door, start, halt, tool, stop };
+  return { brokers: [`127.0.0.1:${String(port)}`], secure: door, pid: () => child?.pid ?? -1, start, halt, tool, stop };
 }
 
 /** The jars of Kafka; the first time Maven brings them. */

@@ -15,6 +15,8 @@ const run = promisify(execFile);
 export interface PostgresServer {
   /** Of the administrator's database `postgres`. */
   readonly url: string;
+  /** Of the process that has started all others, while the server runs. */
+  pid(): number;
   /** Stops at once and starts again on the same port, as after a crash. */
   restart(): Promise<void>;
   /** Cuts all connections without a check point: recovery follows at the next start. */
@@ -107,6 +109,7 @@ async function startServer({ durable, folder: parent, fill: [program, args] }: M
   }
   return {
     url,
+    pid: () => postmasterOf(data),
     start,
     stopImmediate,
     async restart() {
@@ -134,11 +137,16 @@ async function startServer({ durable, folder: parent, fill: [program, args] }: M
   };
 }
 
-/** Its immediate stop. The first line of the file is its process, and the file goes when it has ended: at once, or never after 5 s. */
+/** The first line of the file. */
+function postmasterOf(data: string): number {
+  return Number(readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n')[0]);
+}
+
+/** Its immediate stop. The file goes when it has ended: at once, or never after 5 s. */
 function killPostmaster(data: string): void {
   const file = join(data, 'postmaster.pid');
   if (!existsSync(file)) return;
-  process.kill(Number(readFileSync(file, 'utf8').split('\n')[0]), 'SIGQUIT');
+  process.kill(postmasterOf(data), 'SIGQUIT');
   const nobody = new Int32Array(new SharedArrayBuffer(4));
   for (let waited = 0; existsSync(file) && waited < 5_000; waited += 20) Atomics.wait(nobody, 0, 0, 20);
 }

@@ -1,4 +1,4 @@
 export { readSourcesFile } from './read.ts';
 export type { SourcesFile } from './read.ts';
 export { CHECKS } from './types.ts';
-export type { CheckName, SecretRef, SourceSpec, WebhookSpec } from './types.ts';
+export type { CheckName, HmacSpec, SecretRef, SourceSpec, WebhookSpec } from './types.ts';

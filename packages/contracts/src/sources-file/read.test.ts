@@ -45,12 +45,14 @@ describe('the sources file', () => {
         timezone: null,
         topic: null,
         header: null,
+        mapping: null,
         webhook: {
           check: 'sns',
           secrets: [],
           topics: ['arn:aws:sns:eu-west-1:123456789012:ses'],
           url: null,
           header: null,
+          hmac: null,
           tolerance: 7_200_000,
         },
       },
@@ -125,7 +127,7 @@ sources:
       '18 sources.missing.webhook.tolerance: must be a duration up to 7d, such as 5m',
       '21 sources.sns.webhook.topics: must be ARNs such as arn:aws:sns:eu-west-1:123456789012:name',
       '24 sources.setting.webhook.secrets: must not be named like a setting (names that begin with DESIST_ or KAFKA_ are settings)',
-      '24 sources.setting.webhook.mode: is no known key (known here: check, secrets, topics, url, header, tolerance)',
+      '24 sources.setting.webhook.mode: is no known key (known here: check, secrets, topics, url, header, tolerance, signature, timestamp, template, algorithm, encoding, key)',
     ]);
   });
 

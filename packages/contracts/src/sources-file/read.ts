@@ -1,15 +1,19 @@
 /** Reads the sources file: YAML to sources, or to the list of all mistakes. */
 import { parseDocument } from 'yaml';
 import { FORMAT_NAMES } from '@desist/formats/names';
+import type { FormatName } from '@desist/formats/names';
 import { NAME } from '@desist/formats/event';
 import { createNodes, join } from '../policy-file/nodes.ts';
-import type { Entry, Nodes, Value } from '../policy-file/nodes.ts';
-import { createProblems, nearest } from '../policy-file/problems.ts';
+import type { Entry } from '../policy-file/nodes.ts';
+import { createProblems } from '../policy-file/problems.ts';
 import type { PolicyProblem, Problems } from '../policy-file/problems.ts';
-import type { Raw } from '../policy-file/schema.ts';
 import { parseDuration } from '@desist/formats/event';
+import { HEADER, HMAC_KEYS, readHmac } from './hmac.ts';
+import { readMapping } from './mapping.ts';
 import { CHECKS } from './types.ts';
 import type { CheckName, SecretRef, SourceSpec, WebhookSpec } from './types.ts';
+import { entriesOf, listOf, oneOf, readWord, textOf } from './values.ts';
+import type { Reader } from './values.ts';
 
 export type SourcesFile =
   { readonly ok: true; readonly sources: readonly SourceSpec[] } | { readonly ok: false; readonly problems: readonly PolicyProblem[] };
@@ -24,13 +28,7 @@ const MOST_SECRETS = 2;
 
 const TOPIC = /^[A-Za-z0-9._-]{1,249}$/;
 const TOPIC_ARN = /^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_.-]{1,256}$/;
-const HEADER = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/;
 const OFFSET = /^(?:UTC|Z|[+-](?:0\d|1[0-4]):[0-5]\d)$/;
-
-interface Reader {
-  readonly nodes: Nodes;
-  readonly problems: Problems;
-}
 
 /**
  * Reads a sources file: YAML 1.2, at most 1 MiB. Never throws; all mistakes are returned, in the order of the file, and contain no secret.
@@ -86,7 +84,7 @@ function checkTopicsAreDistinct(sources: readonly SourceSpec[], { offset }: Entr
   }
 }
 
-const KEYS = ['format', 'tenant', 'stream', 'timezone', 'header', 'webhook', 'topic'];
+const KEYS = ['format', 'tenant', 'stream', 'timezone', 'header', 'mapping', 'webhook', 'topic'];
 
 function readSource(reader: Reader, name: string, { value, offset }: Entry): SourceSpec {
   const { problems } = reader;
@@ -102,15 +100,21 @@ function readSource(reader: Reader, name: string, { value, offset }: Entry): Sou
   }
   if (topic !== undefined && !TOPIC.test(topic))
     problems.add(entries.get('topic')?.value.offset ?? offset, join(path, 'topic'), 'is no topic name');
+  const mapping = entries.get('mapping');
+  if (mapping !== undefined && format !== undefined && format !== 'mapping')
+    problems.add(mapping.offset, join(path, 'mapping'), `has no meaning with format: ${format}`);
+  if (mapping === undefined && format === 'mapping')
+    problems.add(offset, join(path, 'mapping'), 'is needed with format: mapping', 'docs/ingest.md, "Other providers", has an example');
   return {
     name,
     format: format ?? 'canonical',
     tenant: nameOf(reader, entries.get('tenant'), join(path, 'tenant')),
     stream: nameOf(reader, entries.get('stream'), join(path, 'stream')),
     timezone: zoneOf(reader, entries.get('timezone'), join(path, 'timezone')),
-    webhook: webhook === undefined ? null : readWebhook(reader, webhook, join(path, 'webhook')),
+    webhook: webhook === undefined ? null : readWebhook(reader, webhook, join(path, 'webhook'), format),
     topic: topic ?? null,
     header: text('header') ?? null,
+    mapping: mapping === undefined ? null : readMapping(reader, mapping, join(path, 'mapping')),
   };
 }
 
@@ -152,11 +156,12 @@ const CHECK_KEYS: Readonly<Record<CheckName, readonly string[]>> = {
   basic: ['secrets'],
   bearer: ['secrets'],
   header: ['secrets', 'header'],
+  hmac: ['secrets', 'tolerance', ...HMAC_KEYS],
   none: [],
 };
-const ALL_KEYS = ['check', 'secrets', 'topics', 'url', 'header', 'tolerance'];
+const ALL_KEYS = ['check', 'secrets', 'topics', 'url', 'header', 'tolerance', ...HMAC_KEYS.filter((key) => key !== 'header')];
 
-function readWebhook(reader: Reader, { value, offset }: Entry, path: string): WebhookSpec {
+function readWebhook(reader: Reader, { value, offset }: Entry, path: string, format: FormatName | undefined): WebhookSpec {
   const { problems } = reader;
   const entries = entriesOf(reader, value, path, ALL_KEYS);
   const check = oneOf(reader, entries.get('check'), CHECKS, { offset, path: join(path, 'check') });
@@ -166,6 +171,7 @@ function readWebhook(reader: Reader, { value, offset }: Entry, path: string): We
       problems.add(entry.offset, join(path, key), `has no meaning with check: ${check}`);
     }
     for (const key of ['secrets', 'topics', 'url', 'header']) {
+      if (check === 'hmac' && key === 'header') continue;
       if (CHECK_KEYS[check].includes(key) && !entries.has(key)) problems.add(offset, join(path, key), `is needed with check: ${check}`);
     }
   }
@@ -174,7 +180,8 @@ function readWebhook(reader: Reader, { value, offset }: Entry, path: string): We
     secrets: secretsOf(reader, entries.get('secrets'), join(path, 'secrets'), check),
     topics: topicsOf(reader, entries.get('topics'), join(path, 'topics')),
     url: urlOf(reader, entries.get('url'), join(path, 'url')),
-    header: headerOf(reader, entries.get('header'), join(path, 'header')),
+    header: check === 'hmac' ? null : headerOf(reader, entries.get('header'), join(path, 'header')),
+    hmac: check === 'hmac' ? readHmac(reader, entries, { format, offset, path }) : null,
     tolerance: toleranceOf(reader, entries.get('tolerance'), join(path, 'tolerance')) ?? (check === 'sns' ? TOLERANCE_SNS : TOLERANCE),
   };
 }
@@ -233,79 +240,4 @@ function toleranceOf(reader: Reader, entry: Entry | undefined, path: string): nu
   if (ms !== undefined && ms > 0 && ms <= LONGEST_TOLERANCE) return ms;
   reader.problems.add(entry?.value.offset ?? 0, path, 'must be a duration up to 7d, such as 5m');
   return undefined;
-}
-
-// ------------------------------------------------------------------------------------------------ nodes
-
-function textOf(value: Value): string | undefined {
-  return value.kind === 'scalar' && value.raw.kind === 'scalar' ? value.raw.text : undefined;
-}
-
-function readWord({ problems }: Reader, entry: Entry | undefined, path: string): string | undefined {
-  if (entry === undefined || entry.value.kind === 'broken') return undefined;
-  const text = textOf(entry.value);
-  if (text !== undefined && text !== '') return text;
-  problems.add(entry.value.offset, path, entry.value.kind === 'empty' || text === '' ? 'has no value' : 'must be one value');
-  return undefined;
-}
-
-/** A single value counts as a list of one. */
-function listOf(reader: Reader, { value }: Entry, path: string): readonly string[] {
-  if (value.kind === 'broken') return [];
-  const items: readonly Raw[] = value.kind === 'scalar' ? (value.raw.kind === 'list' ? value.raw.items : [value.raw]) : [];
-  const texts = items.flatMap((item) => (item.kind === 'scalar' && item.text !== '' ? [item.text] : []));
-  if (texts.length === 0 || texts.length < items.length) reader.problems.add(value.offset, path, 'must be a list of values');
-  return texts;
-}
-
-/** `offset`: of the section that the entry belongs in. */
-function oneOf<T extends string>(
-  reader: Reader,
-  entry: Entry | undefined,
-  known: readonly T[],
-  { offset, path }: { readonly offset: number; readonly path: string },
-): T | undefined {
-  if (entry === undefined) {
-    reader.problems.add(offset, path, 'is missing', `one of ${known.join(', ')}`);
-    return undefined;
-  }
-  const text = readWord(reader, entry, path);
-  if (text === undefined) return undefined;
-  const found = known.find((item) => item === text);
-  if (found === undefined) {
-    const meant = nearest(text, known);
-    reader.problems.add(
-      entry.value.offset,
-      path,
-      'is not known',
-      meant === undefined ? `one of ${known.join(', ')}` : `did you mean ${meant}?`,
-    );
-  }
-  return found;
-}
-
-function entriesOf({ nodes, problems }: Reader, value: Value, path: string, known?: readonly string[]): ReadonlyMap<string, Entry> {
-  const entries = new Map<string, Entry>();
-  if (value.kind === 'broken') return entries;
-  if (value.kind !== 'map') {
-    problems.add(value.offset, path, 'must be a section of `key: value` lines');
-    return entries;
-  }
-  for (const entry of nodes.entries(value, path)) {
-    const { key, offset } = entry;
-    if (known !== undefined && !known.includes(key)) {
-      const meant = nearest(key, known);
-      problems.add(
-        offset,
-        join(path, key),
-        'is no known key',
-        meant === undefined ? `known here: ${known.join(', ')}` : `did you mean ${meant}?`,
-      );
-    } else if (entries.has(key)) {
-      problems.add(offset, join(path, key), 'is given twice');
-    } else {
-      entries.set(key, entry);
-    }
-  }
-  return entries;
 }

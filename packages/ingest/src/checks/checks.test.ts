@@ -3,6 +3,8 @@ import { createHmac, generateKeyPairSync, sign } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { certificateOf } from '../certificate.test-kit.ts';
 import type { Check, Checked, WebhookRequest } from './check.ts';
+import { hmacCheck, hmacKey } from './hmac.ts';
+import type { HmacOptions } from './hmac.ts';
 import { mailgunCheck } from './mailgun.ts';
 import { mandrillCheck } from './mandrill.ts';
 import { sendgridCheck, sendgridKey } from './sendgrid.ts';
@@ -400,5 +402,79 @@ describe('SNS', () => {
     expect(await verdict(check, post({ ...confirmation(), Token: 'other' }))).toBe('forged');
     expect(asked).toHaveLength(2);
     expect(await verdict(make({ [CERTIFICATE]: pem }).check, post(confirmation()))).toBe('undecided');
+  });
+});
+
+describe('an HMAC of the provider\u2019s own making', () => {
+  const KEY = Buffer.from('a-secret-of-the-source');
+  const BODY = '{"event":"bounce"}';
+  const PLAIN: HmacOptions = {
+    ...{ header: 'x-signature', signature: '{signature}', timestamp: null, template: [{ kind: 'body' }] },
+    ...{ algorithm: 'sha256', encoding: 'hex', keys: [KEY], tolerance: 5 * MINUTES },
+  };
+  const TIMED: HmacOptions = {
+    ...PLAIN,
+    signature: 't={timestamp},v1={signature}',
+    template: [{ kind: 'text', text: 'v0:' }, { kind: 'timestamp' }, { kind: 'text', text: '.' }, { kind: 'body' }],
+  };
+  const digest = (text: string, algorithm = 'sha256', encoding: 'hex' | 'base64' | 'base64url' = 'hex'): string =>
+    createHmac(algorithm, KEY).update(text).digest(encoding);
+  const timed = (at = NOW, body = BODY): Record<string, string> => ({
+    'x-signature': `t=${at / 1_000},v1=${digest(`v0:${at / 1_000}.${body}`)}`,
+  });
+
+  test('is accepted in every encoding and algorithm', async () => {
+    for (const algorithm of ['sha1', 'sha256', 'sha384', 'sha512'] as const) {
+      for (const encoding of ['hex', 'base64', 'base64url'] as const) {
+        const check = hmacCheck({ ...PLAIN, algorithm, encoding });
+        expect(await verdict(check, request({ 'x-signature': digest(BODY, algorithm, encoding) }, BODY))).toBe('genuine');
+        expect(await verdict(check, request({ 'x-signature': digest(`${BODY} `, algorithm, encoding) }, BODY))).toBe('forged');
+      }
+    }
+    expect(await verdict(hmacCheck(PLAIN), request({ 'x-signature': digest(BODY).toUpperCase() }, BODY))).toBe('genuine');
+  });
+
+  test('is found where the sources file says, and covers what its template says', async () => {
+    const prefixed = hmacCheck({ ...PLAIN, signature: 'sha256={signature}' });
+    expect(await verdict(prefixed, request({ 'x-signature': `sha256=${digest(BODY)}` }, BODY))).toBe('genuine');
+    expect(await verdict(prefixed, request({ 'x-signature': digest(BODY) }, BODY))).toBe('unsigned');
+    expect(await verdict(prefixed, request({}, BODY))).toBe('unsigned');
+    const withId = hmacCheck({ ...PLAIN, template: [{ kind: 'header', name: 'x-id' }, { kind: 'body' }] });
+    expect(await verdict(withId, request({ 'x-id': '7', 'x-signature': digest(`7${BODY}`) }, BODY))).toBe('genuine');
+    expect(await verdict(withId, request({ 'x-id': '8', 'x-signature': digest(`7${BODY}`) }, BODY))).toBe('forged');
+    const ofTwo = hmacCheck({ ...PLAIN, keys: [Buffer.from('the-one-before'), KEY] });
+    expect(await verdict(ofTwo, request({ 'x-signature': digest(BODY) }, BODY))).toBe('genuine');
+  });
+
+  test('with a time is accepted within the tolerance only, and once', async () => {
+    const check = hmacCheck(TIMED);
+    expect(await check(request(timed(), BODY), NOW)).toMatchObject({ kind: 'genuine', replayToken: { until: NOW + 5 * MINUTES } });
+    expect(await verdict(check, request(timed(NOW - 5 * MINUTES), BODY))).toBe('genuine');
+    expect(await verdict(check, request(timed(NOW - 5 * MINUTES - 1_000), BODY))).toBe('stale');
+    expect(await verdict(check, request(timed(NOW + 5 * MINUTES + 1_000), BODY))).toBe('stale');
+    // Another time with the signature of this one.
+    expect(await verdict(check, request({ 'x-signature': timed()['x-signature']!.replace('t=', 't=1') }, BODY))).toBe('forged');
+    const inHeader = hmacCheck({ ...TIMED, signature: '{signature}', timestamp: 'x-time' });
+    for (const time of [String(NOW / 1_000), String(NOW), '2026-03-01T12:00:00Z']) {
+      expect(await verdict(inHeader, request({ 'x-time': time, 'x-signature': digest(`v0:${time}.${BODY}`) }, BODY))).toBe('genuine');
+    }
+    expect(await verdict(inHeader, request({ 'x-time': 'now', 'x-signature': digest(`v0:now.${BODY}`) }, BODY))).toBe('forged');
+    expect(await verdict(inHeader, request({ 'x-signature': digest(`v0:.${BODY}`) }, BODY))).toBe('unsigned');
+  });
+
+  test('without a time has a token of its signature, so that a repeat stores nothing', async () => {
+    const signature = digest(BODY);
+    expect(await hmacCheck(PLAIN)(request({ 'x-signature': signature }, BODY), NOW)).toEqual({
+      kind: 'genuine',
+      replayToken: { token: signature, until: NOW + 24 * 60 * MINUTES },
+    });
+  });
+
+  test('takes a secret as text, hexadecimal digits or base64', () => {
+    expect(hmacKey('a-secret', 'text')).toEqual(Buffer.from('a-secret'));
+    expect(hmacKey('00ff00ff00ff00ff', 'hex')).toEqual(Buffer.from('00ff00ff00ff00ff', 'hex'));
+    expect(hmacKey('a-secret-!', 'hex')).toBeUndefined();
+    expect(hmacKey(KEY.toString('base64'), 'base64')).toEqual(KEY);
+    expect(hmacKey('a secret', 'base64')).toBeUndefined();
   });
 });

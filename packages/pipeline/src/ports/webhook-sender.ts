@@ -20,6 +20,8 @@ export interface WebhookAnswer {
   readonly problem: string | null;
   /** ms */
   readonly duration: number;
+  /** ms that the subscriber asks us to wait before the next try (`Retry-After` with 429 or 503), as it said it. */
+  readonly retryAfter?: number;
 }
 
 export interface WebhookSender {

@@ -34,7 +34,8 @@ export function createByHand({ store, feed, sender, encode, time }: ByHandOption
     const at = time.now();
     const secrets = await store.secrets(subscriber.id);
     if (secrets.length === 0) return null;
-    const tried = { ...request, ...(await sender.send({ url: subscriber.url, id: request.messageId, at, body, secrets })) };
+    const { status, problem, duration } = await sender.send({ url: subscriber.url, id: request.messageId, at, body, secrets });
+    const tried = { ...request, status, problem, duration };
     const id = await store.note(subscriber.id, tried);
     return id === null ? null : { ...tried, id, at };
   }

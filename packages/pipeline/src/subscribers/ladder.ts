@@ -7,11 +7,21 @@ const LATER = 6 * HOUR;
 /** ms after the first failure at which the last try is made. */
 export const GIVEN_UP_AFTER = 72 * HOUR;
 
-/**
- * ms until the next try; null: that was the last one. `failures`: those of this request, the latest included. `failingFor`: ms since the
- * first of them.
- */
-export function retryAfter(failures: number, failingFor: number): number | null {
+/** ms for which a subscriber may put off one try. */
+export const PUT_OFF_AT_MOST = 24 * HOUR;
+
+export interface FailedTries {
+  /** Those of this request, the latest included. */
+  readonly failures: number;
+  /** ms since the first of them. */
+  readonly failingFor: number;
+  /** ms that the subscriber asked us to wait. It makes the next try later, never earlier. */
+  readonly asked?: number | undefined;
+}
+
+/** ms until the next try; null: that was the last one. */
+export function nextTryIn({ failures, failingFor, asked = 0 }: FailedTries): number | null {
   if (failingFor >= GIVEN_UP_AFTER) return null;
-  return Math.min(LADDER[failures - 1] ?? LATER, GIVEN_UP_AFTER - failingFor);
+  const wait = Math.max(LADDER[failures - 1] ?? LATER, Math.min(asked, PUT_OFF_AT_MOST));
+  return Math.min(wait, GIVEN_UP_AFTER - failingFor);
 }

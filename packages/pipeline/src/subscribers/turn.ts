@@ -3,7 +3,7 @@
  *
  *   claimed ──> read ──> plan (batches) ──> send ──> taken: advance, and again from `read`, until nothing is left or the turn is over
  *                                             ├────> 410: the subscription ends
- *                                             └────> anything else: the next try by the ladder, or pause after its last one
+ *                                             └────> anything else: the next try by the ladder (later if it asked so), or pause after the last one
  *
  * Where a batch ends is stored before it is sent. So each try has the same changes and the same `webhook-id`, although more is published
  * meanwhile and although another process may make it. A process dies at any moment: what was sent and not noted is sent again.
@@ -14,7 +14,7 @@ import { feedFilterOf } from '../ports/subscribers.ts';
 import type { ClaimedCursor, Failure, Subscriber, SubscriberStore, Try } from '../ports/subscribers.ts';
 import type { Logger, Signal, Time } from '../ports/time.ts';
 import type { WebhookAnswer, WebhookSender } from '../ports/webhook-sender.ts';
-import { retryAfter } from './ladder.ts';
+import { nextTryIn } from './ladder.ts';
 import { firstMessage, messageId, wholeMessage } from './message.ts';
 import type { Message } from './message.ts';
 import { plannedChanges } from './planned-changes.ts';
@@ -155,11 +155,12 @@ class Turn {
     const headers = this.gap ? { headers: GAP_HEADER } : {};
     const answer = await sender.send({ url, id, at: time.now(), body: message.body, secrets, ...headers });
     answered?.(subscriber, answer);
+    const { retryAfter, ...outcome } = answer;
     const tried: Try = {
       ...{ kind: 'delivery', messageId: id, partition, after: message.after, upTo: message.upTo },
-      ...{ changes: message.changes, attempt: this.failures + 1, ...answer },
+      ...{ changes: message.changes, attempt: this.failures + 1, ...outcome },
     };
-    return answer.problem === null ? this.taken(message, tried) : this.refused(tried);
+    return answer.problem === null ? this.taken(message, tried) : this.refused(tried, retryAfter);
   }
 
   private async taken({ upTo, changes }: Message, tried: Try): Promise<boolean> {
@@ -178,11 +179,11 @@ class Turn {
     return settled === 'moved' && !isLast;
   }
 
-  private async refused(tried: Try): Promise<false> {
+  private async refused(tried: Try, asked: number | undefined): Promise<false> {
     const { store, logger } = this.parts;
     const { subscriber, partition } = this.cursor;
     const about = { subscriber: subscriber.id, partition, status: tried.status, problem: tried.problem, attempt: tried.attempt };
-    const then = this.afterFailure(tried);
+    const then = this.afterFailure(tried, asked);
     if ((await store.fail(this.cursor, { failed: tried, then })) === 'fenced') return false;
     if ('retryIn' in then) logger.warn({ ...about, ...then }, 'a subscriber did not take a request: it is sent again');
     else if (then.state === 'ended') logger.warn(about, 'a subscription ended: the subscriber answered 410');
@@ -190,9 +191,10 @@ class Turn {
     return false;
   }
 
-  private afterFailure({ status, attempt }: Try): Failure['then'] {
+  private afterFailure({ status, attempt }: Try, asked: number | undefined): Failure['then'] {
     if (status === 410) return { state: 'ended', reason: 'gone' };
-    const retryIn = retryAfter(attempt, this.failures === 0 ? 0 : (this.cursor.failingFor ?? 0));
+    const failingFor = this.failures === 0 ? 0 : (this.cursor.failingFor ?? 0);
+    const retryIn = nextTryIn({ failures: attempt, failingFor, asked });
     return retryIn === null ? { state: 'paused', reason: 'failing' } : { retryIn };
   }
 }

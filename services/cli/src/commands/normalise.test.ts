@@ -1,5 +1,7 @@
 /** `desist normalise` and `desist replay`, as processes: output streams and exit codes. */
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 
@@ -39,6 +41,46 @@ const bounce = {
   reason: '550 5.1.1 user unknown',
   status: '5.1.1',
 };
+
+const mapping = `sources:
+  other:
+    format: mapping
+    tenant: acme
+    webhook: { check: hmac, header: X-Signature, secrets: env:DESIST_TEST_NOT_SET }
+    mapping: { events: items, event: type, recipient: to, time: at, words: { ok: delivered } }
+`;
+
+describe('desist sources check, and normalise with a source', () => {
+  const file = path.join(mkdtempSync(path.join(tmpdir(), 'desist-')), 'sources.yaml');
+  const other = mapping.replace('DESIST_TEST_NOT_SET', 'OTHER_KEY');
+
+  it('says where the source receives its events, and which secrets are not set here', () => {
+    writeFileSync(file, other);
+    const { code, out, err } = desist('', 'sources', 'check', file);
+    expect(code).toBe(0);
+    expect(out[0]).toBe('no mistakes; 1 source');
+    expect(out.at(-1)).toMatch(/^other +mapping +acme +default +hmac +\/v1\/webhooks\/mapping\/other$/);
+    expect(err).toEqual(['OTHER_KEY: is not set, but the sources file refers to it']);
+  });
+
+  it('prints every mistake, with exit code 2', () => {
+    writeFileSync(file, mapping.replace('recipient', 'recipiant'));
+    const { code, out, err } = desist('', 'sources', 'check', file);
+    expect([code, out]).toEqual([2, []]);
+    const said = err.join('\n');
+    expect(said).toContain(`${file}:6:44: sources.other.mapping.recipiant: is no known key (did you mean recipient?)`);
+    expect(said).toContain('sources.other.webhook.secrets: must not be named like a setting');
+  });
+
+  it('reads a file as that source would, and names words that mean nothing', () => {
+    writeFileSync(file, other);
+    const body = JSON.stringify({ items: [{ type: 'ok', to: 'a@example.com', at: 1772359200 }, { type: 'new' }, { type: 'new' }] });
+    const { code, out, err } = desist(body, 'normalise', '--sources', file, '--source', 'other');
+    expect(code).toBe(0);
+    expect(out.map((line) => JSON.parse(line) as unknown)).toMatchObject([{ type: 'delivered', tenant: 'acme', source: 'other' }]);
+    expect(err).toEqual(['mapping: 1 events, 2 ignored, 0 problems', 'words without a meaning: new (2)']);
+  });
+});
 
 describe('desist normalise', () => {
   it('prints canonical events, and reports everything else on standard error', () => {
@@ -86,7 +128,7 @@ describe('desist normalise', () => {
         place: 'document 1',
         raw: '{"event":"delivered","sg_event_id":"e"}',
       },
-      { type: 'summary', format: 'sendgrid', events: 0, ignored: 0, problems: 1 },
+      { type: 'summary', format: 'sendgrid', events: 0, ignored: 0, problems: 1, unknown: {} },
     ]);
   });
 
@@ -158,9 +200,9 @@ describe('desist replay', () => {
     const { out } = desist(log, 'replay', '-', '--why', 'e@EXAMPLE.com');
     const text = out.join('\n');
     expect(text).toContain('e@example.com is healthy');
-    expect(text).toMatch(/2026-03-01T10:00:00\.000Z {2}hard_bounce +bounced {2}550 5\.1\.1 no such user/);
+    expect(text).toMatch(/2026-03-01T10:00:00\.000Z {2}hard bounce +bounced {2}550 5\.1\.1 no such user/);
     expect(text).toMatch(/2026-03-02T10:00:00\.000Z {2}decided +delivered/);
-    expect(text).toMatch(/=> released: suppressed to healthy/);
+    expect(text).toMatch(/=> released \(was suppressed\): mail was delivered/);
     const later = desist(log, 'replay', '-', '--why', 'e@example.com', '--until', '2026-06-01T00:00:00Z').out.join('\n');
     // For a recipient that has been healthy for long, the last reset is kept.
     expect(later).toMatch(/e@example\.com is healthy .*\n {2}2026-03-02T10:00:00\.000Z {2}decided +delivered\n/);

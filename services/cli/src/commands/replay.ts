@@ -5,21 +5,23 @@ import { parseIncident } from '@desist/contracts';
 import { formatTime, normaliseAddress, parseEvent, parseTime } from '@desist/formats/event';
 import { providerOf } from '@desist/verdicts';
 import type { LogEvent, PolicySet, Tenant } from '@desist/domain';
-import type { Normalised } from '@desist/formats';
+import type { NormaliseContext, Normalised } from '@desist/formats';
 import { createReplay } from '@desist/pipeline';
 import type { Replay } from '@desist/pipeline';
 import { defineCommand, FORMAT_OPTIONS, JSON_OPTION, value } from '../command.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import { whyLines } from '../explanation.ts';
+import { momentBefore } from '../moments.ts';
 import { createOutput } from '../output.ts';
-import { contextOf, createForeignFiles, createZoneAdvice, formatFor, openPayloads } from '../payloads.ts';
+import { createForeignFiles, createZoneAdvice, openPayloads, readingOf } from '../payloads.ts';
 import type { FormatOptions } from '../payloads.ts';
 import { policiesFrom } from '../policies.ts';
 import { filesOf, linesIn, totalBytes } from '../read-lines.ts';
 import type { Line } from '../read-lines.ts';
 import { finalValue, listLines, printChanges, whyOf } from '../replay-output.ts';
 import type { Printing } from '../replay-output.ts';
-import { progress, say, sayJson, warn } from '../terminal.ts';
+import { createProgress, grouped } from '../progress.ts';
+import { say, sayJson, warn } from '../terminal.ts';
 
 export const command = defineCommand({
   name: 'replay',
@@ -34,7 +36,7 @@ export const command = defineCommand({
   options: {
     ...FORMAT_OPTIONS,
     policy: value('FILE', 'policy file (DESIST_POLICY)'),
-    until: value('TIME', 'stop the clock at this time (RFC 3339); later events are left out'),
+    until: momentBefore('stop the clock at this time, and leave out later events'),
     why: value('ADDRESS', 'explain this recipient at the end'),
     ...JSON_OPTION,
   },
@@ -53,7 +55,6 @@ interface ReplayOptions extends FormatOptions {
   readonly policies: PolicySet;
 }
 
-const PROGRESS_EVERY_MS = 1_000;
 const PROBLEMS_SHOWN = 10;
 /** A record time beyond every event, ms, so that no event's time is clamped. */
 const NO_RECORD_TIME = 8.64e15;
@@ -69,10 +70,7 @@ interface Run extends Printing {
 async function runReplay(operands: readonly string[], options: ReplayOptions): Promise<number> {
   const { json, policies } = options;
   const until = options.until === undefined ? undefined : parseTime(options.until);
-  if (options.until !== undefined && until === undefined)
-    throw new CommandError(EXIT.usage, `--until: ${options.until} is not an RFC 3339 time`);
-  const context = contextOf(options);
-  const given = formatFor(options);
+  const { context, given } = readingOf(options);
   const files = filesOf(operands);
   const total = totalBytes(files);
   const states: ReaderStates = new Map();
@@ -88,7 +86,7 @@ async function runReplay(operands: readonly string[], options: ReplayOptions): P
   const { replay, unreadable, output, explained } = run;
   let ignored = 0;
   let done = 0;
-  let shownAt = Date.now();
+  const progress = createProgress('bytes', total);
   for (const file of files) {
     let read = 0;
     const opened = await openPayloads(file, given);
@@ -96,14 +94,12 @@ async function runReplay(operands: readonly string[], options: ReplayOptions): P
       read = bytes;
       if (wasIgnored) ignored += 1;
       await output.caughtUp();
-      if (Date.now() - shownAt < PROGRESS_EVERY_MS) continue;
-      shownAt = Date.now();
-      progress(progressOf(replay, done + read, total));
+      progress.at(done + read, () => `${grouped(replay.summary().events)} events`);
     }
     done += read;
   }
   printChanges(replay.finish(), run);
-  progress('');
+  progress.end();
   const last = [...replay.notHealthy()];
   for (const one of json ? last : []) {
     output.json(JSON.stringify(finalValue(one)));
@@ -154,7 +150,7 @@ interface Folded extends OpenedPayload {
 }
 
 /** Canonical files are parsed here, because they may contain commands and incidents, which no provider's format has. */
-async function* foldFile(run: Run, opened: Folded, context: ReturnType<typeof contextOf>): AsyncGenerator<Progress> {
+async function* foldFile(run: Run, opened: Folded, context: NormaliseContext): AsyncGenerator<Progress> {
   if (opened.format.name === 'canonical') {
     for await (const line of linesIn(opened.chunks)) {
       if (line.text.trim() !== '') foldLine(run, line);
@@ -267,9 +263,4 @@ function createProblems(json: boolean): Problems {
     count: () => count,
     advice: () => zones.advice(),
   };
-}
-
-function progressOf(replay: Replay, bytes: number, total: number | undefined): string {
-  const share = total === undefined || total === 0 ? '' : ` ${Math.floor((100 * bytes) / total)} %`;
-  return `${replay.summary().events} events${share}`;
 }
