@@ -27,7 +27,8 @@ export type Refused = {
 };
 export type Received =
   | { readonly kind: 'stored'; readonly events: number; readonly ignored: number; readonly deadLetters: number }
-  | { readonly kind: 'acknowledged'; readonly what: string }
+  /** `validationResponse`: what the provider wants back before it sends events. */
+  | { readonly kind: 'acknowledged'; readonly what: string; readonly validationResponse?: string }
   | Refused
   | { readonly kind: 'again'; readonly detail: string };
 

@@ -25,6 +25,10 @@ const RETRIERS: Readonly<Partial<Record<FormatName, Retrier>>> = {
   brevo: { repeats: '429', source: 'https://developers.brevo.com/docs/retry-mechanism' },
   // Documented for its webhooks of incoming mail: 403 ends. Others were observed to end, too.
   postmark: { repeats: '5xx', source: 'https://postmarkapp.com/support/article/understanding-inbound-webhook-retries-in-postmark' },
+  azure: {
+    ...{ repeats: 'any', ends: [400, 401, 403, 404, 413] },
+    source: 'https://learn.microsoft.com/azure/event-grid/delivery-and-retry',
+  },
   resend: { repeats: 'any', source: 'https://resend.com/docs/webhooks/retries-and-replays' },
 };
 

@@ -282,3 +282,21 @@ describe('a signed request', () => {
     expect(await webhooks.admit('main', { authorization: 'Bearer token-123' })).toBeUndefined();
   });
 });
+
+describe('Event Grid', () => {
+  const validation = JSON.stringify([{ eventType: 'Microsoft.EventGrid.SubscriptionValidationEvent', data: { validationCode: 'code-1' } }]);
+  const header = { 'aeg-event-type': 'SubscriptionValidation' };
+
+  test('gets its code back from a source that is authenticated, and nothing is stored', async () => {
+    const check = bearerCheck(['token-123']);
+    const { post, appended } = make({ format: formatOf('azure') as Format, check, open: false });
+    expect(await post(validation, { ...header, authorization: 'Bearer token-123' })).toMatchObject({ validationResponse: 'code-1' });
+    expect(await post(validation, header)).toMatchObject({ kind: 'refused', refusal: 'unsigned' });
+    expect(appended).toEqual([]);
+  });
+
+  test('is not answered by sources of other formats', async () => {
+    const { post } = make({ format: formatOf('mailjet') as Format });
+    expect(await post(validation, header)).not.toHaveProperty('validationResponse');
+  });
+});

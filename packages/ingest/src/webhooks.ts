@@ -29,7 +29,7 @@ export interface WebhookSource extends Source {
 export type Received =
   | { readonly kind: 'stored'; readonly events: number; readonly ignored: number; readonly deadLetters: number }
   /** Genuine, without events to store. */
-  | { readonly kind: 'acknowledged'; readonly what: string }
+  | { readonly kind: 'acknowledged'; readonly what: string; readonly validationResponse?: string }
   /** `sender`: the format of the body, if it is another one than that of the source. */
   | { readonly kind: 'refused'; readonly status: number; readonly refusal: Refusal; readonly detail: string; readonly sender?: string }
   /** Undecided or not completely stored. It is safe to repeat the request. */
@@ -73,7 +73,7 @@ export function createWebhooks({ sources, intake, metrics, notices, time, logger
   const byName = new Map(
     sources.map((source) => [
       source.name,
-      { source, guard: createReplayGuard(isStored), kept: createReplayGuard<void>(isKept, MOST_KEPT) },
+      { source, guard: createReplayGuard(isStored), kept: createReplayGuard<undefined>(isKept, MOST_KEPT) },
     ]),
   );
 
@@ -92,6 +92,11 @@ export function createWebhooks({ sources, intake, metrics, notices, time, logger
       logger.info({ source: source.name }, `webhook: ${checked.only}`);
       return { kind: 'acknowledged', what: checked.only };
     }
+    const validation = source.format.name === 'azure' ? validationIn(request) : undefined;
+    if (validation !== undefined) {
+      logger.info({ source: source.name }, 'webhook: a subscription of Event Grid is confirmed');
+      return { kind: 'acknowledged', what: 'a subscription is confirmed', validationResponse: validation };
+    }
     if (checked.replayToken === null) return store({ source, kept }, request, now);
     const outcome = await guard.runOnce(checked.replayToken, now, () => store({ source, kept }, request, now));
     return outcome === 'stored' ? { kind: 'acknowledged', what: 'a repeat of a stored request' } : outcome;
@@ -106,7 +111,10 @@ export function createWebhooks({ sources, intake, metrics, notices, time, logger
     const token = createHash('sha256').update(payload).digest('base64url');
     const letter = { kind: 'problem', reason: 'unreadable', detail, raw: Buffer.from(payload).toString('utf8') } as const;
     try {
-      await kept.runOnce({ token, until: now + KEPT_FOR }, now, () => intake.store([intake.encode(source, [letter])], source));
+      await kept.runOnce({ token, until: now + KEPT_FOR }, now, async () => {
+        await intake.store([intake.encode(source, [letter])], source);
+        return undefined;
+      });
     } catch (error) {
       if (!(error instanceof LogError || error instanceof StoreError)) throw error;
       logger.warn({ source: source.name, error: error.name, kind: error.kind }, 'a webhook that cannot be read was not kept');
@@ -176,7 +184,7 @@ type Genuine = Extract<Checked, { kind: 'genuine' }>;
 interface Kept {
   readonly source: WebhookSource;
   /** Bodies that could not be read and are dead letters. */
-  readonly kept: ReplayGuard<void>;
+  readonly kept: ReplayGuard<undefined>;
 }
 
 interface GuardedSource extends Kept {
@@ -190,6 +198,20 @@ const KEPT_FOR = 3 * 86_400_000;
 function isKept(): boolean {
   return true;
 }
+
+/** The code that Event Grid wants back before it sends events. */
+function validationIn({ headers, body }: WebhookRequest): string | undefined {
+  if (headers['aeg-event-type'] !== 'SubscriptionValidation' || body.byteLength > LONGEST_VALIDATION) return undefined;
+  try {
+    const [event] = JSON.parse(Buffer.from(body).toString('utf8')) as readonly { readonly data?: { readonly validationCode?: unknown } }[];
+    const code = event?.data?.validationCode;
+    return typeof code === 'string' && code.length <= 256 ? code : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const LONGEST_VALIDATION = 64 * 1024;
 
 /** The format of a body that is that of another provider. */
 function foreignIn(payload: Uint8Array, { format }: WebhookSource): string | undefined {

@@ -52,7 +52,7 @@ export async function webhookRoutes(app: HttpApp, options: WebhookRouteOptions):
     decompressing = result.catch(() => undefined);
     const content = await result;
     if (content === 'too large') throw tooLarge(bodyLimit);
-    if (content === undefined) throw new Problem(400, `The body is not the ${String(encoding)} that its Content-Encoding says.`);
+    if (content === undefined) throw new Problem(400, `The body is not the ${encoding} that its Content-Encoding says.`);
     const more = Math.max(0, content.length - body.length);
     if (inFlight + more > inFlightLimit) throw overloaded();
     inFlight += more;
@@ -114,7 +114,10 @@ export async function webhookRoutes(app: HttpApp, options: WebhookRouteOptions):
           return reply.code(200).send({ accepted: events, ignored, deadLetters });
         }
         case 'acknowledged':
-          return reply.code(200).send({ accepted: 0, ignored: 0, deadLetters: 0 });
+          return reply.code(200).send({
+            ...{ accepted: 0, ignored: 0, deadLetters: 0 },
+            ...(received.validationResponse === undefined ? {} : { validationResponse: received.validationResponse }),
+          });
         case 'refused':
           if (received.sender !== undefined) senders.set(request, received.sender);
           throw refusal(received, {});

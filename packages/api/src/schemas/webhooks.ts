@@ -17,7 +17,13 @@ export const RECEIVE_WEBHOOK = {
     {
       200: json(
         'Durable in the log',
-        Type.Object({ accepted: Count, ignored: Count, deadLetters: Count }, { examples: [{ accepted: 3, ignored: 1, deadLetters: 0 }] }),
+        Type.Object(
+          {
+            ...{ accepted: Count, ignored: Count, deadLetters: Count },
+            validationResponse: Type.Optional(Type.String({ description: 'The code of a subscription of Event Grid.' })),
+          },
+          { examples: [{ accepted: 3, ignored: 1, deadLetters: 0 }] },
+        ),
       ),
     },
     [400, 401, 403, 404, 409, 413, 415, 421, 429, 500, 503],
