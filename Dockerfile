@@ -15,6 +15,7 @@ WORKDIR /app
 COPY --from=build /app /app
 COPY bin bin
 COPY migrations migrations
+COPY policy.example.yaml sources.example.yaml ./
 RUN mkdir /data && chown node:node /data
 USER node
 ENV DESIST_DATA=/data

@@ -1,5 +1,5 @@
 /** The embedded database: PGlite in a folder, behind Kysely's dialect. It has one connection, and everybody waits for it. */
-import { mkdirSync } from 'node:fs';
+import { accessSync, constants, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { StoreError } from '@desist/pipeline';
 import { PGlite } from '@electric-sql/pglite';
@@ -14,7 +14,7 @@ import { PARSERS } from './values.ts';
 
 /** Opens (or makes) a database in a folder. It survives a killed process, not a power cut: PGlite calls no fsync. */
 export async function openEmbedded(options: { readonly folder: string }): Promise<Database> {
-  mkdirSync(options.folder, { recursive: true });
+  makeFolder(options.folder);
   const unlock = lockFolder(options.folder);
   try {
     const lite = await PGlite.create({ dataDir: join(options.folder, 'postgres'), parsers: { ...PARSERS } });
@@ -25,6 +25,23 @@ export async function openEmbedded(options: { readonly folder: string }): Promis
   } catch (error) {
     unlock();
     throw error;
+  }
+}
+
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+    accessSync(folder, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const why = code === 'EEXIST' || code === 'ENOTDIR' ? 'is a file, or below one' : `cannot be written (${code ?? String(error)})`;
+    throw new StoreError(
+      'incompatible',
+      `${folder} ${why}: give another folder with --data or DESIST_DATA, or a server with DATABASE_URL`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 

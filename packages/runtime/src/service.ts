@@ -16,6 +16,7 @@ import type { Appended, Engine, Logger, OutRecord, PipelineMetrics } from '@desi
 import { systemTime } from './time.ts';
 import { createMetrics } from './metrics.ts';
 import { createLogger } from './logging.ts';
+import { ConfigError } from './environment.ts';
 import { createLifecycle } from './lifecycle.ts';
 import type { Metrics } from './metrics.ts';
 import type { Lifecycle } from './lifecycle.ts';
@@ -249,7 +250,9 @@ export async function serve(parts: Parts): Promise<string | null> {
     ...(name === 'standalone' || name === 'query' ? consoleOf(logger) : {}),
     ...access,
   });
-  const { address } = await api.listen({ host, port });
+  const { address } = await api.listen({ host, port }).catch((error: unknown) => {
+    throw cannotListen(error, `${host}:${port}`);
+  });
   life.opened('HTTP', () => api.close());
   logger.info(
     { listening: address },
@@ -260,6 +263,20 @@ export async function serve(parts: Parts): Promise<string | null> {
         : 'serving HTTP on this machine only: no keys are configured',
   );
   return address;
+}
+
+const NOT_LISTENING: ReadonlyMap<string, string> = new Map([
+  ['EADDRINUSE', 'another program uses this port'],
+  ['EACCES', 'this user may not use this port'],
+  ['EADDRNOTAVAIL', 'this machine does not have this address'],
+  ['ENOTFOUND', 'there is no such host'],
+]);
+
+/** Other errors are passed on. */
+function cannotListen(error: unknown, where: string): unknown {
+  const why = NOT_LISTENING.get(String((error as { code?: unknown }).code));
+  if (why === undefined) return error;
+  return new ConfigError([`DESIST_HTTP: ${where}: ${why}; give another HOST:PORT there or with \`desist start --http\`, or \`off\``]);
 }
 
 /** Sources run without a build, and then without the page. */

@@ -8,7 +8,7 @@ export function knowledgeLines(knowledge: Knowledge, indent = '    '): readonly 
     `${indent}${'means'.padEnd(10)} ${knowledge.meaning}`,
     list('because', knowledge.causes),
     list('do', knowledge.actions),
-    `${indent}${'worry'.padEnd(10)} ${worryOf(knowledge)}`,
+    `${indent}${'escalate'.padEnd(10)} ${worryOf(knowledge)}`,
   ];
 }
 

@@ -119,16 +119,6 @@ export const JSON_OPTION = { json: flag('print NDJSON, and nothing else, on stan
 /** Of the commands that talk to a running service. */
 export const SERVICE_OPTIONS = { url: value('URL', 'the running service (DESIST_URL; default http://127.0.0.1:8425)'), ...JSON_OPTION };
 
-/** Of the commands that print or fetch the suppression list. */
-export const FILTER_OPTIONS = {
-  tenant: value('TENANT', 'only this tenant; default all'),
-  scope: value('SCOPE', '* or a stream'),
-  reason: value('REASON', 'persistent_deferral, hard_bounce, complaint, unsubscribe, operator'),
-  domain: value('DOMAIN', 'the part after the @'),
-  prefix: value('TEXT', 'the beginning of the address'),
-  since: value('TIME', 'suppressed at or after (RFC 3339)'),
-};
-
 /** What a provider's payloads do not say of themselves. */
 export const FORMAT_OPTIONS = {
   format: value('FORMAT', 'a provider, `canonical`, or `auto` (the default): detected for each file'),

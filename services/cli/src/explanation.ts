@@ -106,7 +106,7 @@ export function whyLines(why: Why): readonly string[] {
   if (advice !== null) lines.push(`  advice: ${advice}`);
   if (facts.length === 0) lines.push(erased.length === 0 ? '  no event that counts against it is kept' : '  its events were erased');
   lines.push(...facts.map(factLine), ...heldBackLines(facts), ...lastReplyLines(facts));
-  for (const { type, at, from, to, cause } of transitions) lines.push(`  ${at}  => ${type}: ${from} to ${to} (${cause})`);
+  lines.push(...transitions.map(transitionLine));
   lines.push(...whatWouldChangeIt.map((line) => `  next: ${line}`));
   if (refold?.agrees === false)
     lines.push(`  under the current policy the state is ${refold.state}: it will be applied when the clock advances`);
@@ -131,8 +131,38 @@ function factLine({ at, type, role, counts, why, rule, reply, by, note, merged }
   const who = by == null ? '' : `  by ${by}${note == null ? '' : `: ${note}`}`;
   const more = merged === undefined ? '' : `  (and ${merged} similar ones before)`;
   const what = `${type}${reply == null ? '' : `  ${reply}`}${rule == null ? '' : `  [${rule}]`}${who}${more}`;
-  const line = `  ${at}  ${role.padEnd(16)} ${what}${why === null ? '' : `  (${why})`}`;
+  const line = `  ${at}  ${roleText(role).padEnd(16)} ${what}${why === null ? '' : `  (${why})`}`;
   return counts || role === 'decided' ? line : paint('dim', line);
+}
+
+/** What a fact did, in words; a role that is not known here as it is. */
+const ROLES: Readonly<Record<string, string>> = {
+  counted: 'counts',
+  waiting: 'not yet known',
+  held_back: 'held back',
+  hard_bounce: 'hard bounce',
+  not_counted: 'does not count',
+  while_suppressed: 'suppressed then',
+  no_effect: 'no effect',
+};
+
+const roleText = (role: string): string => ROLES[role] ?? role;
+
+const CAUSES: Readonly<Record<string, string>> = {
+  event: 'an event',
+  deadline: 'a deadline passed',
+  delivered: 'mail was delivered',
+  expiry: 'the suppression expired',
+  lapse: 'nothing failed for a long time',
+  operator: 'an operator',
+  correction: 'events that came late',
+};
+
+/** `at_risk` leaves the state as it is. */
+export function transitionLine({ type, at, from, to, cause }: Why['transitions'][number]): string {
+  const [now, before] = [to, from].map((state) => state.replaceAll('_', ' '));
+  const change = now === before ? `still ${String(now)}` : `was ${String(before)}`;
+  return `  ${at}  => ${type.replaceAll('_', ' ')} (${change}): ${CAUSES[cause] ?? cause}`;
 }
 
 function underPolicyLines({ state, suppressAt, alters }: NonNullable<Why['underPolicy']>): readonly string[] {

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { readArguments } from './arguments.ts';
 import { CommandError, EXIT } from './exit.ts';
+import { nearest } from './nearest.ts';
 import { allCommands, findCommand } from './registry.ts';
 import { say, warn } from './terminal.ts';
 import { helpOf, helpOfAll } from './usage.ts';
@@ -44,9 +45,16 @@ async function unknown(word: string, args: readonly string[]): Promise<number> {
   throw new CommandError(
     EXIT.usage,
     family.length === 0
-      ? `${word}: unknown command; \`desist --help\` lists the commands`
+      ? `${word}: unknown command${suggestion(args, commands)}; \`desist --help\` lists the commands`
       : `${args.join(' ')}: needs a subcommand\n${help}`,
   );
+}
+
+/** What was probably meant: the nearest name, of one word or of two. */
+function suggestion(args: readonly string[], commands: readonly { readonly name: string }[]): string {
+  const names = [...commands.map(({ name }) => name), 'start', 'engine', 'ingest', 'query'];
+  const near = nearest(args[0] ?? '', names) ?? nearest(args.slice(0, 2).join(' '), names);
+  return near === undefined ? '' : `; did you mean \`desist ${near}\`?`;
 }
 
 function helpOfFamily(commands: readonly { readonly name: string; readonly summary: string }[]): string {

@@ -9,10 +9,11 @@ import { parseDuration, parseTime, formatTime } from '@desist/formats/event';
 import type { Client } from './client.ts';
 import { seconds, SERVICE_OPTIONS, value } from './command.ts';
 import { CommandError, EXIT } from './exit.ts';
+import { createProgress } from './progress.ts';
 import { linesOf } from './read-lines.ts';
 import type { Effects } from './release-effects.ts';
 import { effectLines, effectsOf, suppressionsOf, mergedEffects } from './release-effects.ts';
-import { progress, reporter, say, sayJson } from './terminal.ts';
+import { say, sayJson } from './terminal.ts';
 
 export type Operation = 'suppress' | 'release' | 'amend' | 'allow' | 'disallow' | 'forget';
 
@@ -84,7 +85,7 @@ export async function operate(client: Client, type: Operation, addresses: readon
   if (type === 'forget' && options.yes !== true) await confirm(addresses, options);
   // Each request has its own key, so that a repeat with the same key is applied once.
   const key = options.idempotencyKey ?? randomUUID();
-  const report = reporter();
+  const progress = createProgress('addresses');
   const effects: (Effects | undefined)[] = [];
   let sent = 0;
   let pending = 0;
@@ -111,9 +112,9 @@ export async function operate(client: Client, type: Operation, addresses: readon
     const effect = before === undefined || !isRead ? undefined : effectsOf(before, await suppressionsOf(client, recipients, options));
     effects.push(effect);
     if (json) sayJson({ ...answer, ...effect });
-    else (piece > 1 ? report : progress)(`${sent} accepted`);
+    else progress.at(sent);
   }
-  progress('');
+  progress.end();
   const known = effects.filter((effect) => effect !== undefined);
   const lifted = type === 'release' && pending === 0 && known.length === effects.length && sent > 0 ? mergedEffects(known) : undefined;
   if (!json) {

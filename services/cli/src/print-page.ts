@@ -1,7 +1,7 @@
 /** Prints a list of the service page by page, as tables or as NDJSON. */
 import type { Client } from './client.ts';
 import { queryOf } from './client.ts';
-import { say, sayJson, table } from './terminal.ts';
+import { say, sayJson, table, warn } from './terminal.ts';
 
 /** Filters of the suppression list. */
 export interface ListFilters {
@@ -26,17 +26,20 @@ export interface Pages<T> {
   /** Singular name of an item, and its plural unless an s makes it. */
   readonly noun: string;
   readonly nouns?: string;
+  /** What prints all of them; default: a higher limit. */
+  readonly all?: string;
 }
 
 const PAGE = 1_000;
 
 export async function printPages<T>(
   client: Client,
-  { path, filters, limit, page: most = PAGE, json, headline, cellsOf, noun, nouns = `${noun}s` }: Pages<T>,
+  { path, filters, limit, page: most = PAGE, json, headline, cellsOf, noun, nouns = `${noun}s`, all }: Pages<T>,
 ): Promise<void> {
   let left = limit ?? Number.POSITIVE_INFINITY;
   let cursor: string | undefined;
   let shown = 0;
+  let more = false;
   while (left > 0) {
     const query = queryOf({ ...filters, cursor, limit: String(Math.min(left, most)) });
     const page = (await client.get(`${path}${query}`)) as { items: readonly T[]; cursor: string | null };
@@ -44,10 +47,13 @@ export async function printPages<T>(
     else if (page.items.length > 0) say(...table(headline, page.items.map(cellsOf)));
     shown += page.items.length;
     left -= page.items.length;
+    more = page.cursor !== null;
     if (page.cursor === null) break;
     cursor = page.cursor;
   }
   if (!json) say(`${shown} ${shown === 1 ? noun : nouns}`);
+  // On standard error, so that nobody who reads NDJSON takes a part for the whole.
+  if (more) warn(`there are more: --limit ROWS shows them${all === undefined ? '' : `, ${all} all of them`}`);
 }
 
 /** The time without seconds, for tables; `--json` has milliseconds. */

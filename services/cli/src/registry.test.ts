@@ -7,6 +7,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { Command } from './command.ts';
 import { spelt } from './command.ts';
 import { completionOf } from './commands/completion.ts';
+import { manualOf } from './commands/man.ts';
 import { allCommands, findCommand } from './registry.ts';
 import { helpOf, helpOfAll, tableOf } from './usage.ts';
 
@@ -114,11 +115,22 @@ describe('generated from the definitions', () => {
     ['start', 'standalone'],
     ['engine', 'engine'],
     ['ingest', 'ingest'],
+    ['query', 'query'],
   ])('%s has the options that its service reads', (name, service) => {
     const config = readFileSync(path.join(import.meta.dirname, `../../${service}/src/config.ts`), 'utf8');
     const usage = /USAGE = `([^`]*)`/.exec(config)?.[1] ?? '';
     const read = new Set([...usage.matchAll(/--[a-z][a-z-]*/g)].map(([option]) => option));
     expect(optionsOf(commands.find((one) => one.name === name)!).toSorted()).toEqual([...read].sort());
+  });
+
+  it('the manual page has every command with its options, and no line that is a macro by accident', () => {
+    const manual = manualOf(commands);
+    for (const command of commands) {
+      expect(manual).toContain(`\n.SS desist ${command.name.replaceAll('-', String.raw`\-`)}`);
+      for (const option of optionsOf(command)) expect(manual, command.name).toContain(option.replaceAll('-', String.raw`\-`));
+    }
+    const requests = manual.split('\n').flatMap((line) => /^[.'](\S*)/.exec(line)?.[1] ?? []);
+    expect(new Set(requests)).toEqual(new Set(['TH', 'SH', 'SS', 'TP', 'B', 'PP', 'nf', 'fi']));
   });
 
   it.each(['bash', 'zsh', 'fish'] as const)('%s proposes every command and every option', (shell) => {

@@ -36,12 +36,12 @@ export function helpOf(command: Command): string {
   return parts.join('\n\n');
 }
 
-function describe(option: Flag | Value): string {
+export function describe(option: Flag | Value): string {
   if (option.kind === 'flag' || option.otherwise === undefined) return option.summary;
   return `${option.summary}; default ${option.otherwise}`;
 }
 
-function usageOf({ name, operands, options }: Command, shown: (option: string) => boolean): string {
+export function usageOf({ name, operands, options }: Command, shown: (option: string) => boolean): string {
   const words = Object.entries(options)
     .filter(([option]) => shown(option))
     .map(([option, definition]) => {
@@ -51,11 +51,11 @@ function usageOf({ name, operands, options }: Command, shown: (option: string) =
   return ['desist', name, ...(operands === undefined ? [] : [operandsOf(operands)]), ...words].join(' ');
 }
 
-function usageOfOption(name: string, option: Flag | Value): string {
+export function usageOfOption(name: string, option: Flag | Value): string {
   return option.kind === 'flag' ? spelt(name, option) : `${spelt(name, option)} ${option.placeholder}`;
 }
 
-function operandsOf({ name, least, most }: Operands): string {
+export function operandsOf({ name, least, most }: Operands): string {
   const text = most > 1 ? `${name}…` : name;
   return least === 0 ? `[${text}]` : text;
 }

@@ -1,8 +1,15 @@
+import { parseArgs } from 'node:util';
 import { policiesOf, readSettings } from '@desist/runtime';
 import type { ServiceOptions } from '@desist/runtime';
 
-/** Configuration of the read-only HTTP service, which needs a Postgres server. */
-export function queryConfig(variables: NodeJS.ProcessEnv): Pick<ServiceOptions, 'settings' | 'policies'> {
+export const USAGE = `desist query
+
+Read-only HTTP: checks, the list, explanations, the console. Any number may run beside the engines. Settings come from the environment
+(docs/operations.md); DATABASE_URL is needed, DESIST_HTTP says where it listens (default 127.0.0.1:8425).`;
+
+/** Configuration of the read-only HTTP service, which needs a Postgres server. @throws TypeError for unknown flags, ConfigError. */
+export function queryConfig(args: readonly string[], variables: NodeJS.ProcessEnv): Pick<ServiceOptions, 'settings' | 'policies'> {
+  parseArgs({ args: [...args], options: {} });
   const settings = readSettings(variables, { servers: true });
   return { settings, policies: policiesOf(settings.policy, variables['DESIST_POLICY']) };
 }

@@ -1,5 +1,13 @@
 /** `desist query`: read-only HTTP. Any number may run. */
-import { runMain, runQuery } from '@desist/runtime';
-import { queryConfig } from './config.ts';
+import { configured, runMain, runQuery } from '@desist/runtime';
+import { queryConfig, USAGE } from './config.ts';
 
-await runMain(() => runQuery(queryConfig(process.env)));
+await runMain(async () => {
+  const args = process.argv.slice(2);
+  if (args.includes('--help') || args.includes('-h')) {
+    console.log(USAGE);
+    return;
+  }
+  const config = configured(() => queryConfig(args, process.env), USAGE);
+  if (config !== undefined) await runQuery(config);
+});

@@ -1,6 +1,6 @@
 /** `GET /v1/providers` and `/{provider}`: how to send to a provider, and how that goes at the moment. */
 import { explainedReplies } from '@desist/contracts';
-import { asTenant, DAY, HOUR, QUARTER } from '@desist/domain';
+import { asTenant, DAY, HOUR, QUARTER, quarterOf } from '@desist/domain';
 import { formatTime } from '@desist/formats/event';
 import { summedCodes } from '@desist/pipeline';
 import type { IncidentStore, SenderIncidentStore, SummedCount, TrafficReader } from '@desist/pipeline';
@@ -133,7 +133,7 @@ async function recentOf(
 ): Promise<ReadonlyMap<string, Recent>> {
   if (incidents === undefined) return new Map();
   const clock = (await incidents.progressOfAll())?.clock ?? now;
-  const since = Math.floor((clock - RECENT) / QUARTER) * QUARTER;
+  const since = quarterOf(clock - RECENT);
   const wanted = providers.flatMap((provider) => (tenants?.map(asTenant) ?? [null]).map((tenant) => ({ tenant, provider })));
   const byProvider = Map.groupBy(await incidents.counts(wanted, since), ({ by }) => by.provider);
   return new Map([...byProvider].map(([provider, all]) => [provider, { since, counts: all.flatMap(({ counts }) => counts) }]));

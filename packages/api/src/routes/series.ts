@@ -1,5 +1,5 @@
 /** `GET /v1/series` and `GET /v1/summary`: what the commits counted. */
-import { DAY, HOUR, MINUTE } from '@desist/domain';
+import { DAY, HOUR, hourOf, MINUTE } from '@desist/domain';
 import { formatTime, parseTime } from '@desist/formats/event';
 import { HOURS_KEPT, QUARTERS_KEPT } from '@desist/pipeline';
 import type { PartitionStatus, SeriesGrouping } from '@desist/pipeline';
@@ -55,7 +55,7 @@ export async function seriesRoutes(app: HttpApp, { traffic, reader, engineStatus
     const { partitions, recipients, suppressions } = await reader.status();
     // Those that are tracked for late events only.
     const { healthy: _, ...notHealthy } = recipients;
-    const hour = Math.floor(now / HOUR) * HOUR;
+    const hour = hourOf(now);
     const { atRisk, allowances, events, changes } = await traffic.counters({ since: hour - DAY, until: hour + DAY + HOUR });
     const sum = (of: (one: (typeof partitions)[number]) => number): number => partitions.reduce((all, one) => all + of(one), 0);
     return {

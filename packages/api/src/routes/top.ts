@@ -1,5 +1,5 @@
 /** `GET /v1/top`: where mail is deferred now, compared with what is usual. */
-import { DAY, HOUR, QUARTER, quarterOf } from '@desist/domain';
+import { DAY, HOUR, hourOf, QUARTER, quarterOf } from '@desist/domain';
 import { formatTime } from '@desist/formats/event';
 import type { SeriesPoint, TrafficReader } from '@desist/pipeline';
 import { providerOf } from '@desist/verdicts';
@@ -125,7 +125,7 @@ function createUsual(
 ): (by: TopBy, tenants: readonly string[] | undefined, before: number) => Promise<ReadonlyMap<string | null, number | null>> {
   const kept = new Map<string, { readonly at: number; readonly shares: ReadonlyMap<string | null, number | null> }>();
   return async (by, tenants, before) => {
-    const to = Math.floor(before / HOUR) * HOUR;
+    const to = hourOf(before);
     const key = JSON.stringify([by, tenants]);
     const known = kept.get(key);
     if (known !== undefined && before - known.at < USUAL_KEPT_FOR) return known.shares;

@@ -11,7 +11,7 @@ export interface Knowledge {
 
 /** The age at which to worry, in words. */
 export function worryOf({ worryAfterHours }: Knowledge): string {
-  if (worryAfterHours === null) return 'never: the state machine does what is needed';
+  if (worryAfterHours === null) return 'not needed: the retries, and Desist, do what is needed';
   if (worryAfterHours === 0) return 'at once: waiting does not fix it';
   return worryAfterHours % 24 === 0 && worryAfterHours > 24 ? `after ${worryAfterHours / 24} days` : `after ${worryAfterHours} h`;
 }

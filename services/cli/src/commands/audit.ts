@@ -1,6 +1,7 @@
 /** `desist audit`: who did what. */
 import { createClient } from '../client.ts';
 import { defineCommand, limit, SERVICE_OPTIONS, value } from '../command.ts';
+import { momentBefore } from '../moments.ts';
 import { minute, printPages } from '../print-page.ts';
 
 /** Rows without `--limit`. */
@@ -15,11 +16,11 @@ export const command = defineCommand({
     who: value('WHO', 'name or id of the API key, or the person'),
     action: value('ACTION', 'release, forget, key_made, incident_voided …'),
     recipient: value('ADDRESS', 'about this address'),
-    since: value('TIME', 'at or after (RFC 3339)'),
+    since: momentBefore('at or after'),
     limit: limit(`at most; default ${USUAL}`),
     ...SERVICE_OPTIONS,
   },
-  examples: ['desist audit --action release --who support', 'desist audit --recipient alice@example.com --json'],
+  examples: ['desist audit --action release --who support --since 7d', 'desist audit --recipient alice@example.com --json'],
   run: async ({ options: { url, json, limit: most = USUAL, ...filters } }) => {
     const shown = { headline: HEADLINE, cellsOf, noun: 'entry', nouns: 'entries' };
     await printPages<Entry>(createClient(url), { path: '/v1/audit', filters, limit: most, json, ...shown });

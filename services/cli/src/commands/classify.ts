@@ -10,6 +10,7 @@ import { CommandError, EXIT } from '../exit.ts';
 import type { Output } from '../output.ts';
 import { createOutput } from '../output.ts';
 import { policiesFrom } from '../policies.ts';
+import { createProgress } from '../progress.ts';
 import { linesOf } from '../read-lines.ts';
 import type { Line } from '../read-lines.ts';
 import { warn } from '../terminal.ts';
@@ -60,8 +61,10 @@ async function runClassify(operands: readonly string[], options: ClassifyOptions
   const classifier = classifierOf(options.policies.rules);
   const unmatched = createUnmatchedReplies(WORDINGS);
   const output = createOutput();
+  const progress = createProgress('replies');
   let read = 0;
   for await (const line of linesFrom(operands)) {
+    progress.at(read);
     if (line.text.trim() === '') continue;
     const asked = line.text.trimStart().startsWith('{') ? fromJson(line) : { reply: line.text.trim() };
     const answer = answerReply(classifier, asked);
@@ -71,6 +74,7 @@ async function runClassify(operands: readonly string[], options: ClassifyOptions
     } else print(asked, answer, options, output);
     await output.caughtUp();
   }
+  progress.end();
   if (options.unknown) printUnknown(unmatched.top(WORDINGS), read, options, output);
   await output.end();
 }

@@ -8,10 +8,11 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Client } from '../client.ts';
 import { createClient, queryOf } from '../client.ts';
-import { choice, defineCommand, FILTER_OPTIONS, flag, SERVICE_OPTIONS, value } from '../command.ts';
+import { choice, defineCommand, flag, SERVICE_OPTIONS, value } from '../command.ts';
 import { CommandError, EXIT } from '../exit.ts';
+import { FILTER_OPTIONS } from '../filters.ts';
 import type { ListFilters } from '../print-page.ts';
-import { progress } from '../terminal.ts';
+import { createProgress } from '../progress.ts';
 
 export const command = defineCommand({
   name: 'export',
@@ -66,13 +67,14 @@ async function runExport(client: Client, options: ExportOptions): Promise<void> 
 }
 
 async function* counted(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const progress = createProgress('bytes');
   let bytes = 0;
   for await (const chunk of chunks) {
     bytes += chunk.length;
-    progress(`${(bytes / 1_000_000).toFixed(1)} MB`);
+    progress.at(bytes);
     yield chunk;
   }
-  progress('');
+  progress.end();
 }
 
 async function* hashedLines(chunks: AsyncIterable<Uint8Array>, key: Buffer, format: 'csv' | 'ndjson'): AsyncGenerator<Uint8Array> {

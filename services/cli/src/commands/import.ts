@@ -18,7 +18,8 @@ import { recordOf, troubleOf } from '../import-record.ts';
 import type { Read, Wanted } from '../import-rows.ts';
 import { rowsOf } from '../import-rows.ts';
 import { filesOf } from '../read-lines.ts';
-import { progress, reporter, say, sayJson, warn } from '../terminal.ts';
+import { createProgress } from '../progress.ts';
+import { say, sayJson, warn } from '../terminal.ts';
 
 export const command = defineCommand({
   name: 'import',
@@ -156,8 +157,7 @@ async function runImport(
   process.on('SIGTERM', stop);
   let batch: ImportedRow[] = [];
   let position = 0;
-  let shownAt = 0;
-  const report = reporter();
+  const progress = createProgress('rows');
   try {
     for await (const read of rowsOf(file, wanted)) {
       position += 1;
@@ -170,16 +170,13 @@ async function runImport(
         batch = [];
         if (stopping) break;
       }
-      if (Date.now() - shownAt > 500) {
-        shownAt = Date.now();
-        report(`${position} rows`);
-      }
+      progress.at(position);
     }
     if (!stopping) await send(work, batch, position);
   } finally {
     process.off('SIGINT', stop);
     process.off('SIGTERM', stop);
-    progress('');
+    progress.end();
   }
   if (stopping) {
     warn(`stopped after row ${state.rows}: run the same command to continue`);

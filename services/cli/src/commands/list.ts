@@ -1,16 +1,29 @@
 /** `desist list`: the suppression list, page by page. */
 import { createClient } from '../client.ts';
-import { defineCommand, FILTER_OPTIONS, limit, SERVICE_OPTIONS } from '../command.ts';
+import { defineCommand, limit, SERVICE_OPTIONS } from '../command.ts';
+import { FILTER_OPTIONS } from '../filters.ts';
 import { minute, printPages } from '../print-page.ts';
+
+/** Rows without `--limit`. */
+const USUAL = 1_000;
 
 export const command = defineCommand({
   name: 'list',
   section: 'The list',
-  summary: 'print the suppression list',
-  options: { ...FILTER_OPTIONS, limit: limit('at most'), ...SERVICE_OPTIONS },
-  examples: ['desist list --reason hard_bounce --domain example.com', 'desist list --since 2026-03-01T00:00:00Z --json'],
-  run: async ({ options: { url, json, limit: most, ...filters } }) => {
-    const pages = { path: '/v1/suppressions', filters, limit: most, json, headline: HEADLINE, cellsOf, noun: 'suppression' };
+  summary: 'print the suppression list, in a stable order: by partition of the log, then as recipients came',
+  options: { ...FILTER_OPTIONS, limit: limit(`at most; default ${USUAL}`), ...SERVICE_OPTIONS },
+  examples: ['desist list --reason hard_bounce --domain example.com', 'desist list --since 7d --json'],
+  run: async ({ options: { url, json, limit: most = USUAL, ...filters } }) => {
+    const pages = {
+      path: '/v1/suppressions',
+      filters,
+      limit: most,
+      json,
+      headline: HEADLINE,
+      cellsOf,
+      noun: 'suppression',
+      all: '`desist export`',
+    };
     await printPages<Item>(createClient(url), pages);
   },
 });

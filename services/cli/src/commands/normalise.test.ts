@@ -200,9 +200,9 @@ describe('desist replay', () => {
     const { out } = desist(log, 'replay', '-', '--why', 'e@EXAMPLE.com');
     const text = out.join('\n');
     expect(text).toContain('e@example.com is healthy');
-    expect(text).toMatch(/2026-03-01T10:00:00\.000Z {2}hard_bounce +bounced {2}550 5\.1\.1 no such user/);
+    expect(text).toMatch(/2026-03-01T10:00:00\.000Z {2}hard bounce +bounced {2}550 5\.1\.1 no such user/);
     expect(text).toMatch(/2026-03-02T10:00:00\.000Z {2}decided +delivered/);
-    expect(text).toMatch(/=> released: suppressed to healthy/);
+    expect(text).toMatch(/=> released \(was suppressed\): mail was delivered/);
     const later = desist(log, 'replay', '-', '--why', 'e@example.com', '--until', '2026-06-01T00:00:00Z').out.join('\n');
     // For a recipient that has been healthy for long, the last reset is kept.
     expect(later).toMatch(/e@example\.com is healthy .*\n {2}2026-03-02T10:00:00\.000Z {2}decided +delivered\n/);

@@ -7,7 +7,8 @@ import { EXIT } from '../exit.ts';
 import { createOutput } from '../output.ts';
 import { createForeignFiles, createZoneAdvice, openPayloads, readingOf } from '../payloads.ts';
 import type { FormatOptions } from '../payloads.ts';
-import { filesOf } from '../read-lines.ts';
+import { createProgress } from '../progress.ts';
+import { filesOf, totalBytes } from '../read-lines.ts';
 import { warn, warnJson } from '../terminal.ts';
 
 export const command = defineCommand({
@@ -37,6 +38,8 @@ async function runNormalise(operands: readonly string[], options: FormatOptions 
   const formats = new Set<string>();
   const files = filesOf(operands);
   const output = createOutput();
+  const progress = createProgress('bytes', totalBytes(files));
+  let done = 0;
   let events = 0;
   let ignored = 0;
   let problems = 0;
@@ -46,7 +49,10 @@ async function runNormalise(operands: readonly string[], options: FormatOptions 
     const opened = await openPayloads(file, given);
     const note = foreign.of(file, opened.format);
     formats.add(opened.format.name);
-    for await (const { one, place } of payloadElements(opened, context, states)) {
+    let read = 0;
+    for await (const { one, place, bytes } of payloadElements(opened, context, states)) {
+      read = bytes;
+      progress.at(done + read);
       note(one);
       if (one.kind === 'event') {
         events += 1;
@@ -63,7 +69,9 @@ async function runNormalise(operands: readonly string[], options: FormatOptions 
         else warn(`${files.length > 1 ? `${file}: ` : ''}${place}: ${reason}, ${detail}`);
       }
     }
+    done += read;
   }
+  progress.end();
   await output.end();
   const format = [...formats].join(', ');
   const words = [...unknown].sort(([, a], [, b]) => b - a);

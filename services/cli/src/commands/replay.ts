@@ -11,6 +11,7 @@ import type { Replay } from '@desist/pipeline';
 import { defineCommand, FORMAT_OPTIONS, JSON_OPTION, value } from '../command.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import { whyLines } from '../explanation.ts';
+import { momentBefore } from '../moments.ts';
 import { createOutput } from '../output.ts';
 import { createForeignFiles, createZoneAdvice, openPayloads, readingOf } from '../payloads.ts';
 import type { FormatOptions } from '../payloads.ts';
@@ -19,7 +20,8 @@ import { filesOf, linesIn, totalBytes } from '../read-lines.ts';
 import type { Line } from '../read-lines.ts';
 import { finalValue, listLines, printChanges, whyOf } from '../replay-output.ts';
 import type { Printing } from '../replay-output.ts';
-import { progress, say, sayJson, warn } from '../terminal.ts';
+import { createProgress, grouped } from '../progress.ts';
+import { say, sayJson, warn } from '../terminal.ts';
 
 export const command = defineCommand({
   name: 'replay',
@@ -34,7 +36,7 @@ export const command = defineCommand({
   options: {
     ...FORMAT_OPTIONS,
     policy: value('FILE', 'policy file (DESIST_POLICY)'),
-    until: value('TIME', 'stop the clock at this time (RFC 3339); later events are left out'),
+    until: momentBefore('stop the clock at this time, and leave out later events'),
     why: value('ADDRESS', 'explain this recipient at the end'),
     ...JSON_OPTION,
   },
@@ -53,7 +55,6 @@ interface ReplayOptions extends FormatOptions {
   readonly policies: PolicySet;
 }
 
-const PROGRESS_EVERY_MS = 1_000;
 const PROBLEMS_SHOWN = 10;
 /** A record time beyond every event, ms, so that no event's time is clamped. */
 const NO_RECORD_TIME = 8.64e15;
@@ -69,8 +70,6 @@ interface Run extends Printing {
 async function runReplay(operands: readonly string[], options: ReplayOptions): Promise<number> {
   const { json, policies } = options;
   const until = options.until === undefined ? undefined : parseTime(options.until);
-  if (options.until !== undefined && until === undefined)
-    throw new CommandError(EXIT.usage, `--until: ${options.until} is not an RFC 3339 time`);
   const { context, given } = readingOf(options);
   const files = filesOf(operands);
   const total = totalBytes(files);
@@ -87,7 +86,7 @@ async function runReplay(operands: readonly string[], options: ReplayOptions): P
   const { replay, unreadable, output, explained } = run;
   let ignored = 0;
   let done = 0;
-  let shownAt = Date.now();
+  const progress = createProgress('bytes', total);
   for (const file of files) {
     let read = 0;
     const opened = await openPayloads(file, given);
@@ -95,14 +94,12 @@ async function runReplay(operands: readonly string[], options: ReplayOptions): P
       read = bytes;
       if (wasIgnored) ignored += 1;
       await output.caughtUp();
-      if (Date.now() - shownAt < PROGRESS_EVERY_MS) continue;
-      shownAt = Date.now();
-      progress(progressOf(replay, done + read, total));
+      progress.at(done + read, () => `${grouped(replay.summary().events)} events`);
     }
     done += read;
   }
   printChanges(replay.finish(), run);
-  progress('');
+  progress.end();
   const last = [...replay.notHealthy()];
   for (const one of json ? last : []) {
     output.json(JSON.stringify(finalValue(one)));
@@ -266,9 +263,4 @@ function createProblems(json: boolean): Problems {
     count: () => count,
     advice: () => zones.advice(),
   };
-}
-
-function progressOf(replay: Replay, bytes: number, total: number | undefined): string {
-  const share = total === undefined || total === 0 ? '' : ` ${Math.floor((100 * bytes) / total)} %`;
-  return `${replay.summary().events} events${share}`;
 }
