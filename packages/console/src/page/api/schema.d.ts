@@ -8301,6 +8301,8 @@ export interface operations {
                         accepted: number;
                         deadLetters: number;
                         ignored: number;
+                        /** @description The code of a subscription of Event Grid. */
+                        validationResponse?: string;
                     };
                 };
             };
