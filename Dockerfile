@@ -10,14 +10,20 @@ RUN npm ci --no-audit --no-fund && npm run build && npm prune --omit=dev --no-au
   && find packages services \( -name '*.ts' -not -name '*.d.ts' -or -name '*.tsx' -or -name '*.css' -not -path '*/dist/*' \) -delete && rm -rf test
 
 FROM node:24-bookworm-slim
+ARG VERSION=0.1.0
+LABEL org.opencontainers.image.title="Desist" \
+  org.opencontainers.image.description="Decides, per email recipient, when to stop sending" \
+  org.opencontainers.image.version="$VERSION" \
+  org.opencontainers.image.licenses="Apache-2.0"
 ENV NODE_ENV=production
 WORKDIR /app
 COPY --from=build /app /app
 COPY bin bin
 COPY migrations migrations
 COPY policy.example.yaml sources.example.yaml ./
-RUN mkdir /data && chown node:node /data
-USER node
+RUN mkdir /data && chown 1000:1000 /data
+# By number, so that Kubernetes can see that it is not root (runAsNonRoot). Nothing but /data is written: the root may be read-only.
+USER 1000:1000
 ENV DESIST_DATA=/data
 VOLUME /data
 EXPOSE 8425

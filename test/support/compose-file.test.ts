@@ -1,5 +1,5 @@
 /** The compose file gives the settings that it means: it serves other machines' clients only with keys, or when that is said. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { newKey } from '@desist/api';
 import { readSettings } from '@desist/runtime';
 import { expect, it } from 'vitest';
@@ -28,4 +28,13 @@ it('lets nobody but this machine reach a port', () => {
   const ports = [...FILE.matchAll(/^ +ports: \[(.*)\]$/gm)].map(([, list]) => list);
   expect(ports.length).toBeGreaterThan(0);
   for (const port of ports) expect(port).toMatch(/^'127\.0\.0\.1:\d+:\d+'$/);
+});
+
+it('runs as a user that Kubernetes sees is not root, on a root that nobody writes', () => {
+  const image = readFileSync(new URL('../../Dockerfile', import.meta.url), 'utf8');
+  expect(image.match(/^USER .*$/gm)).toEqual(['USER 1000:1000']);
+  expect(FILE).toMatch(/^x-desist: &desist\n(?: {2}.*\n)* {2}read_only: true\n/m);
+  const copied = [...image.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, paths = '']) => paths.split(' '));
+  expect(copied).toContain('policy.example.yaml');
+  for (const path of copied) expect(existsSync(new URL(`../../${path}`, import.meta.url)), path).toBe(true);
 });

@@ -1,5 +1,5 @@
 /** Brings a database to this version: numbered files, forward only, each in one transaction. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { StoreError } from '@desist/pipeline';
@@ -18,7 +18,10 @@ interface Step {
 }
 
 /** The folder stands at the root of the repository: the same from `src` and from `dist`. */
-const FOLDER = fileURLToPath(new URL('../../../migrations', import.meta.url));
+/** Beside the package where it is installed, otherwise in the repository. */
+const FOLDER =
+  ['../migrations', '../../../migrations'].map((path) => fileURLToPath(new URL(path, import.meta.url))).find((path) => existsSync(path)) ??
+  '';
 /** Any number: two processes that migrate at once wait for each other. */
 const LOCK = 7_345_001;
 /** That of `desist.keep_rollups`. */

@@ -15,9 +15,9 @@ function modules(): ReadonlyMap<string, string> {
   const files = readdirSync(fileURLToPath(FOLDER), { recursive: true, encoding: 'utf8' }).map((path) => path.replaceAll('\\', '/'));
   return new Map(
     files
-      .sort()
       .flatMap((path) => MODULE.exec(path)?.[1] ?? [])
-      .map((stem) => [stem.replace('/', ' '), new URL(`${stem}${import.meta.url.slice(-3)}`, FOLDER).href]),
+      .map((stem) => [stem.replace('/', ' '), new URL(`${stem}${import.meta.url.slice(-3)}`, FOLDER).href] as const)
+      .sort(([a], [b]) => (a < b ? -1 : 1)),
   );
 }
 
