@@ -64,7 +64,7 @@ function recipient(n: number, version: number): RecipientRow {
     lastFailureAt: AT,
     failures: 3,
     policy: 'default',
-    ...{ createdBy: null, note: null, source: null, provider: null, subdomains: false },
+    ...{ createdBy: null, note: null, source: null, provider: null, subdomains: false, probationUntil: null },
   };
   return {
     tenant: asTenant('acme'),
@@ -83,6 +83,7 @@ function recipient(n: number, version: number): RecipientRow {
     category: 'invalid_recipient',
     provider: 'google',
     suppressAt: null,
+    probationUntil: null,
     active: n % 2 === 0 ? { suppressions: [suppression], allowed: [] } : undefined,
     updatedAt: AT,
   };

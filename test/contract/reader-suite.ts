@@ -77,6 +77,32 @@ export function readerContract(name: string, open: () => Promise<ReaderUnderTest
       expect(await reader.recipient(asTenant('other'), asAddress('n01@example.com'))).toBeNull();
     });
 
+    test('those on probation are told by a check, listed when asked for, and otherwise not', async () => {
+      const claim = await store.claim(1, 'me');
+      const TRIED = asTenant('tried');
+      const healthy = { tenant: TRIED, partition: 1, state: 'healthy' as const, active: { suppressions: [], allowed: [] } };
+      const foretold = { suppressions: [{ ...suppression, since: AT - 1_000, probationUntil: AT + 9 }], allowed: [] };
+      const recipients = [
+        row('on@probation.example', { ...healthy, probationUntil: AT + 5 }),
+        row('off@probation.example', healthy),
+        row('still@probation.example', { tenant: TRIED, partition: 1, active: foretold }),
+      ];
+      await store.commit(planFrom(claim, { recipients }));
+      const asked = recipients.map(({ address }) => address);
+      const { checked } = await reader.check(TRIED, asked);
+      expect(checked.map(({ probationUntil }) => probationUntil)).toEqual([AT + 5, null, null]);
+      expect((await reader.recipient(TRIED, asAddress('on@probation.example')))?.probationUntil).toBe(AT + 5);
+      expect((await reader.recipient(TRIED, asAddress('still@probation.example')))?.suppressions).toMatchObject([
+        { probationUntil: AT + 9 },
+      ]);
+      const listed = async (filter: Partial<RecipientFilter>): Promise<readonly unknown[]> =>
+        (await reader.recipients({ tenants: ['tried'], limit: 10, ...filter })).items.map(({ address, state, probationUntil }) => {
+          return [address, state, probationUntil];
+        });
+      expect(await listed({ state: 'probation' })).toEqual([['on@probation.example', 'healthy', AT + 5]]);
+      expect(await listed({})).toEqual([['still@probation.example', 'suppressed', null]]);
+    });
+
     test.each(NASTY)('%s is found as itself and as nothing else', async (address) => {
       expect((await reader.recipient(ACME, asAddress(address)))?.address).toBe(address);
       expect((await reader.list({ tenants: ['acme'], address: asAddress(address), limit: 10 })).items.map((item) => item.address)).toEqual([

@@ -82,6 +82,7 @@ describe.each(databases)('views on %s', (_, open) => {
       'advice text',
       'version bigint',
       `updated_at ${at}`,
+      `probation_until ${at}`,
     ]);
   });
 

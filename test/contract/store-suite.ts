@@ -50,6 +50,7 @@ export const suppression: SuppressionRow = {
   source: 'kumomta',
   provider: 'gmail',
   subdomains: false,
+  probationUntil: null,
 };
 
 /** A recipient's row; suppressed unless told otherwise. */
@@ -71,6 +72,7 @@ export function row(address: string, changes: Partial<RecipientRow> = {}): Recip
     category: 'user_unknown',
     provider: null,
     suppressAt: null,
+    probationUntil: null,
     active: { suppressions: [suppression], allowed: [] },
     updatedAt: AT,
     ...changes,

@@ -219,7 +219,7 @@ describe('store on a Postgres server', () => {
       'tenant address scope reason category since expires_at first_failure_at last_failure_at failures reply rule policy updated_at created_by note source provider probation_until subdomains',
     );
     expect(await columns('recipient_status')).toBe(
-      'tenant address state streak_started_at last_failure_at failures messages category provider suppress_at advice version updated_at',
+      'tenant address state streak_started_at last_failure_at failures messages category provider suppress_at advice version updated_at probation_until',
     );
     expect(await columns('traffic_hourly')).toBe('tenant hour provider stream pool type category attribution events');
     expect(await columns('wait_hourly')).toBe('tenant hour provider kind upper_bound events');

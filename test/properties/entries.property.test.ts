@@ -69,13 +69,13 @@ function expectSame(arrivals: readonly Arrival[], base: Policy, storeEvery: numb
   const events = arrivals.map(({ event }) => event);
   const clock = Math.max(...arrivals.map(({ at }) => at));
   const policy = { version: context.policyVersion, base, tenants: new Map() };
-  const { state, suppressions, details, allowed } = oracle({ events, clock, policy, verdictOf: scriptedVerdict });
-  expect(heldOf(recipient, context)).toEqual({ state, suppressions, details, allowed });
+  const { streak: _, transitions: __, ...answer } = oracle({ events, clock, policy, verdictOf: scriptedVerdict });
+  expect(heldOf(recipient, context)).toEqual(answer);
   const read = decodeRecipient(encodeRecipient(recipient), recipient.version) as Recipient;
-  expect(heldOf(read, context)).toEqual({ state, suppressions, details, allowed });
+  expect(heldOf(read, context)).toEqual(answer);
   const renamed = contextOf(base, 'sha256:other');
   expect(advanceTo(read, clock, renamed)).toEqual([]);
-  expect(heldOf(read, renamed)).toEqual({ state, suppressions, details, allowed });
+  expect(heldOf(read, renamed)).toEqual(answer);
   expect(recipient.facts.length).toBeLessThanOrEqual(BOUND);
 }
 

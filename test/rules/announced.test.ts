@@ -263,7 +263,7 @@ describe('suppressions', () => {
   });
 
   it("by duration last as long as the policy's list says, one entry after the other, the last one for ever", () => {
-    const policy = suppression({ expiry: [DAY, null] });
+    const policy = suppression({ expiry: [DAY, null], probation: 0 });
     const again = everySixHours(72).map((told) => ({ ...told, at: told.at + 200 }));
     expect(announced([...everySixHours(72), ...again], 300, policy).filter((line) => /suppressed p|released/.test(line))).toEqual([
       '72: suppressed persistent_deferral *, soft_bounced to suppressed, by event',
@@ -272,7 +272,7 @@ describe('suppressions', () => {
     ]);
     expect(tell([...everySixHours(72), ...again], 300, policy).view.suppressions[0]?.expiresAt).toBeNull();
     // The last entry repeats.
-    const [held] = tell([...everySixHours(72), ...again], 280, suppression({ expiry: [DAY] })).view.suppressions;
+    const [held] = tell([...everySixHours(72), ...again], 280, suppression({ expiry: [DAY], probation: 0 })).view.suppressions;
     expect(held?.expiresAt).toBe(moment(272 + 24));
     // Without any entry: until released.
     expect(tell(everySixHours(72), 80, suppression({ expiry: [] })).view.suppressions[0]?.expiresAt).toBeNull();

@@ -24,7 +24,7 @@ async function until(condition: () => boolean | Promise<boolean>): Promise<void>
 
 const suppression = (reason: SuppressionRow['reason'], since: number): SuppressionRow => ({
   ...{ scope: '*', reason, since, expiresAt: null, category: null, rule: null, reply: null, firstFailureAt: null, lastFailureAt: null },
-  ...{ createdBy: null, note: null, source: null, provider: null, subdomains: false },
+  ...{ createdBy: null, note: null, source: null, provider: null, subdomains: false, probationUntil: null },
   ...{ failures: 0, policy: 'p' },
 });
 
@@ -41,7 +41,7 @@ function row(name: string, version: number, suppressions: readonly SuppressionRo
       streakStartedAt: null,
     },
     ...{ state: suppressions.length > 0 ? 'suppressed' : 'healthy', tracked: true, lastFailureAt: null, failures: 0, messages: 0 },
-    ...{ category: null, provider: null, suppressAt: null, active: { suppressions, allowed: [] }, updatedAt: NOW },
+    ...{ category: null, provider: null, suppressAt: null, probationUntil: null, active: { suppressions, allowed: [] }, updatedAt: NOW },
   };
 }
 

@@ -268,14 +268,21 @@ export function createChecks(options: {
   function checkRow(address: string, row: RecipientRow | undefined, history: History, clock: number): void {
     const { events, told, pending } = history;
     const wantedOf = (notices: readonly IncidentNotice[]): object => {
-      const { state, suppressions, details, allowed, streak } = oracle({
+      const { state, suppressions, details, allowed, streak, probationUntil } = oracle({
         events,
         clock,
         policy: POLICIES,
         verdictOf,
         heldBack: heldBackBy(notices, providerOf),
       });
-      return { state, suppressions, details, allowed, streak: streak === null ? null : [streak.startedAt, streak.lastAt, streak.failures] };
+      return {
+        state,
+        suppressions,
+        details,
+        allowed,
+        probationUntil,
+        streak: streak === null ? null : [streak.startedAt, streak.lastAt, streak.failures],
+      };
     };
     const wanted = wantedOf(told);
     const found = {
@@ -285,6 +292,7 @@ export function createChecks(options: {
         return { scope, reason, by, note, source, subdomains };
       }),
       allowed: row?.active?.allowed ?? [],
+      probationUntil: row?.probationUntil ?? null,
       streak: row?.streakStartedAt == null ? null : [row.streakStartedAt, row.lastFailureAt, row.failures],
     };
     if (isDeepStrictEqual(found, wanted)) return;

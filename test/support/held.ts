@@ -4,7 +4,7 @@ import type { FoldContext, Recipient } from '@desist/domain';
 import type { OracleAnswer } from './oracle/machine.ts';
 
 export function heldOf(recipient: Recipient, context: FoldContext): Omit<OracleAnswer, 'streak' | 'transitions'> {
-  const { state, suppressions, allowed } = viewOf(recipient, context);
+  const { state, suppressions, allowed, probationUntil } = viewOf(recipient, context);
   return {
     state,
     suppressions: suppressions.map(({ scope, reason, since, expiresAt }) => ({ scope, reason, since, expiresAt })),
@@ -12,6 +12,7 @@ export function heldOf(recipient: Recipient, context: FoldContext): Omit<OracleA
       return { scope, reason, by, note, source, subdomains };
     }),
     allowed,
+    probationUntil,
   };
 }
 

@@ -25,7 +25,7 @@ import type { Api, ApiKey, ApiOptions, Role } from './index.ts';
 
 const NOW = Date.parse('2026-03-01T12:00:00.000Z');
 const held = { scope: '*', reason: 'hard_bounce', since: NOW, expiresAt: null } as const;
-const details = { createdBy: null, note: null, source: null, provider: null, subdomains: false };
+const details = { createdBy: null, note: null, source: null, provider: null, subdomains: false, probationUntil: null };
 const row = {
   ...held,
   category: null,
@@ -60,6 +60,7 @@ function storeOf(asked: Set<string>): StateReader {
         state: 'healthy',
         suppressions: [],
         allowed: [],
+        probationUntil: null,
         erased: saw(tenant) === '',
       })),
       clocks: [],
@@ -81,7 +82,16 @@ function unhealthy(tenant: string): UnhealthyRecipient {
       lastFailureAt: null,
       failures: 0,
     },
-    ...{ messages: 0, category: null, provider: null, suppressAt: null, advice: null, updatedAt: NOW, suppressions: [] },
+    ...{
+      messages: 0,
+      category: null,
+      provider: null,
+      suppressAt: null,
+      probationUntil: null,
+      advice: null,
+      updatedAt: NOW,
+      suppressions: [],
+    },
   };
 }
 
@@ -562,7 +572,14 @@ describe('check and ingest', () => {
         check: async (_tenant, addresses) => {
           asked.push(...addresses);
           return {
-            checked: addresses.map((address) => ({ address, state: 'healthy', suppressions: [], allowed: [], erased: false })),
+            checked: addresses.map((address) => ({
+              address,
+              state: 'healthy',
+              suppressions: [],
+              allowed: [],
+              probationUntil: null,
+              erased: false,
+            })),
             clocks: [],
           };
         },

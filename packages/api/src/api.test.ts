@@ -22,7 +22,7 @@ const row = {
   lastFailureAt: NOW,
   failures: 1,
   policy: 'sha256:x',
-  ...{ createdBy: null, note: null, source: null, provider: null, subdomains: false },
+  ...{ createdBy: null, note: null, source: null, provider: null, subdomains: false, probationUntil: null },
 } as const;
 
 const listed: ListedSuppression = { ...row, tenant: asTenant('default'), address: asAddress('bad@example.com'), updatedAt: NOW };
@@ -34,6 +34,7 @@ function checkedOf(address: string): Checked {
     state: suppressed ? 'suppressed' : 'healthy',
     suppressions: suppressed ? [row] : [],
     allowed: [],
+    probationUntil: null,
     erased: false,
   };
 }
@@ -380,6 +381,7 @@ describe('GET /v1/recipients', () => {
     category: null,
     provider: null,
     suppressAt: null,
+    probationUntil: null,
     advice: null,
     updatedAt: NOW,
     evidence: encodeRecipient(folded),
@@ -408,7 +410,14 @@ describe('GET /v1/recipients', () => {
       {},
       {
         check: async (_tenant, addresses) => ({
-          checked: addresses.map((address) => ({ address, state: 'healthy', suppressions: blocks, allowed: [], erased: true })),
+          checked: addresses.map((address) => ({
+            address,
+            state: 'healthy',
+            suppressions: blocks,
+            allowed: [],
+            probationUntil: null,
+            erased: true,
+          })),
           clocks: [],
         }),
       },

@@ -72,7 +72,7 @@ const row = {
   lastFailureAt: NOW,
   failures: 4,
   policy: 'sha256:x',
-  ...{ createdBy: null, note: null, source: null, provider: null, subdomains: false },
+  ...{ createdBy: null, note: null, source: null, provider: null, subdomains: false, probationUntil: null },
 } as const;
 
 /** Deferred for days until it was suppressed; then an operator allowed one stream. */
@@ -103,6 +103,7 @@ function record(): RecipientRecord {
     category: 'mailbox_full',
     provider: 'gmail',
     suppressAt: null,
+    probationUntil: null,
     advice: 'wait',
     updatedAt: NOW,
     evidence: encodeRecipient(recipient),
@@ -148,7 +149,14 @@ const reader: StateReader = {
     };
   },
   check: async (_tenant, addresses) => ({
-    checked: addresses.map((address): Checked => ({ address, state: 'suppressed', suppressions: [row], allowed: [], erased: true })),
+    checked: addresses.map((address): Checked => ({
+      address,
+      state: 'suppressed',
+      suppressions: [row],
+      allowed: [],
+      probationUntil: null,
+      erased: true,
+    })),
     clocks: [{ partition: 0, clock: NOW }],
   }),
   async *snapshot() {

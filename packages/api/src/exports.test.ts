@@ -21,7 +21,7 @@ const row: ListedSuppression = {
   lastFailureAt: null,
   failures: 1,
   policy: 'p',
-  ...{ createdBy: null, note: null, source: null, provider: null, subdomains: false },
+  ...{ createdBy: null, note: null, source: null, provider: null, subdomains: false, probationUntil: null },
   updatedAt: 0,
 };
 /** About 1 MB: a few of them fill the buffers of a connection. */

@@ -9,7 +9,14 @@ const quiet = (): void => undefined;
 function make(): Api {
   const reader: Partial<StateReader> = {
     check: async (_tenant, addresses) => ({
-      checked: addresses.map((address) => ({ address, state: 'healthy', suppressions: [], allowed: [], erased: false })),
+      checked: addresses.map((address) => ({
+        address,
+        state: 'healthy',
+        suppressions: [],
+        allowed: [],
+        probationUntil: null,
+        erased: false,
+      })),
       clocks: [],
     }),
   };

@@ -10,7 +10,7 @@ export function when(ms: number | null): string | null {
 
 export function suppressionValue(row: SuppressionRow): Suppression {
   const { scope, reason, category, since, expiresAt, firstFailureAt, lastFailureAt, failures, reply, rule, policy } = row;
-  const { createdBy, note, source, provider, subdomains } = row;
+  const { createdBy, note, source, provider, subdomains, probationUntil } = row;
   return {
     scope,
     reason,
@@ -24,6 +24,7 @@ export function suppressionValue(row: SuppressionRow): Suppression {
     rule,
     policy,
     ...{ createdBy, note, source, provider, subdomains },
+    probationUntil: when(probationUntil),
   };
 }
 

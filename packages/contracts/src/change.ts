@@ -1,5 +1,5 @@
 /** Encodings of what is published: changes, and the active suppressions of a recipient. */
-import type { Allowance, Change, SuppressionTerms, Tenant, Address } from '@desist/domain';
+import type { Allowance, Change, Evidence, SuppressionTerms, Tenant, Address } from '@desist/domain';
 import { contentHash } from '@desist/formats/event';
 import { formatTime } from '@desist/formats/event';
 
@@ -20,6 +20,7 @@ export function encodeChange(input: {
 /** The JSON object of a change. `allowed` and `disallowed` carry `allowance` in place of `suppression`. */
 export function changeValue({ tenant, address, change, sequence }: Parameters<typeof encodeChange>[0]): object {
   const { type, from, to, suppression, allowance, cause, effectiveAt, recordedAt, evidence, version, corrects, policy, incident } = change;
+  const { probationUntil } = change;
   return {
     version: 1,
     id: changeId(tenant, address, version),
@@ -39,13 +40,20 @@ export function changeValue({ tenant, address, change, sequence }: Parameters<ty
             ...evidence,
             firstFailureAt: formatTime(evidence.firstFailureAt),
             lastFailureAt: formatTime(evidence.lastFailureAt),
+            ...previousOf(evidence),
           },
     policy,
     sequence,
     recipientVersion: version,
     ...(corrects === null ? {} : { corrects: changeId(tenant, address, corrects) }),
     ...(incident === undefined ? {} : { incident }),
+    ...(probationUntil === undefined ? {} : { probation: { until: formatTime(probationUntil) } }),
   };
+}
+
+/** Of a suppression on probation: the one before, which has expired. */
+export function previousOf({ previous }: Evidence): { readonly previous?: { readonly since: string; readonly endedAt: string } } {
+  return previous === undefined ? {} : { previous: { since: formatTime(previous.since), endedAt: formatTime(previous.endedAt) } };
 }
 
 /** The JSON value on `suppressions`; null (a tombstone) when nothing is active. */

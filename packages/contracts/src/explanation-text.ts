@@ -61,6 +61,8 @@ export function outlookText(outlook: Outlook): string {
     }
     case 'deadline':
       return `suppressed at ${formatTime(outlook.at)} unless something is delivered before`;
+    case 'probation':
+      return `on probation until ${formatTime(outlook.until)}: one more failure (${outlook.categories.join(', ')}) suppresses again; a delivery ends it`;
     case 'no_deadline':
       return 'not on its way to a suppression: the evidence is too thin or too old; a delivery ends the streak';
     default:

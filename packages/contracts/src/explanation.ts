@@ -1,6 +1,7 @@
 /** The facts and transitions of an explanation as others see them: times as text, reasons as sentences. */
-import type { ExplainedFact, Transition } from '@desist/domain';
+import type { Evidence, ExplainedFact, Transition } from '@desist/domain';
 import { formatTime } from '@desist/formats/event';
+import { previousOf } from './change.ts';
 import { factReasonText } from './explanation-text.ts';
 
 export { outlookText } from './explanation-text.ts';
@@ -47,7 +48,11 @@ function sourceOf(fact: ExplainedFact['fact']): { readonly source?: string } {
   return source === undefined ? {} : { source };
 }
 
-export function transitionValue({ at, type, cause, from, to, suppression, allowance, evidence }: Transition) {
+function withoutPrevious({ previous: _, ...evidence }: Evidence): Omit<Evidence, 'previous'> {
+  return evidence;
+}
+
+export function transitionValue({ at, type, cause, from, to, suppression, allowance, evidence, probationUntil }: Transition) {
   return {
     at: when(at),
     type,
@@ -59,6 +64,12 @@ export function transitionValue({ at, type, cause, from, to, suppression, allowa
     evidence:
       evidence === null
         ? null
-        : { ...evidence, firstFailureAt: when(evidence.firstFailureAt), lastFailureAt: when(evidence.lastFailureAt) },
+        : {
+            ...withoutPrevious(evidence),
+            firstFailureAt: when(evidence.firstFailureAt),
+            lastFailureAt: when(evidence.lastFailureAt),
+            ...previousOf(evidence),
+          },
+    ...(probationUntil === undefined ? {} : { probation: { until: formatTime(probationUntil) } }),
   };
 }

@@ -369,6 +369,7 @@ export interface Recipient {
   suppress_at: number | null;
   evidence: string;
   updated_at: number;
+  probation_until: number | null;
 }
 
 export interface RecipientCount {
@@ -440,6 +441,7 @@ export interface RecipientStatus {
   advice: string | null;
   version: number | null;
   updated_at: Date | null;
+  probation_until: Date | null;
 }
 
 export interface RecordFault {
@@ -601,6 +603,7 @@ export interface Suppression {
   source: string | null;
   provider: string | null;
   subdomains: Generated<boolean>;
+  probation_until: number | null;
 }
 
 export interface SuppressionCount {

@@ -117,7 +117,13 @@ export function createReader(db: Database, { hashOf, scanned = SCANNED }: Reader
           addEntry(entries, domains[row.place - 1] ?? '', row);
           continue;
         }
-        const answer = (answers[row.place - 1] ??= { state: 'healthy', suppressions: [], allowed: [], forgotten: false });
+        const answer = (answers[row.place - 1] ??= {
+          state: 'healthy',
+          suppressions: [],
+          allowed: [],
+          probationUntil: null,
+          forgotten: false,
+        });
         addTo(answer, row);
       }
       for (const answer of answers) if (answer !== undefined && answer.suppressions.length > 1) answer.suppressions.sort(byScopeAndReason);
@@ -126,13 +132,15 @@ export function createReader(db: Database, { hashOf, scanned = SCANNED }: Reader
       const checked = addresses.map((address, place): Checked => {
         const answer = answers[place];
         const above = entries.size === 0 ? NONE : (entries.get(domainOf(address)) ?? NONE).filter(({ entry }) => entry !== address);
-        if (answer === undefined) return { address, state: 'healthy', suppressions: above, allowed: NONE, erased: false };
-        const { state, suppressions, allowed, forgotten } = answer;
+        if (answer === undefined)
+          return { address, state: 'healthy', suppressions: above, allowed: NONE, probationUntil: null, erased: false };
+        const { state, suppressions, allowed, probationUntil, forgotten } = answer;
         return {
           address,
           state,
           suppressions: above.length === 0 ? suppressions : [...suppressions, ...above],
           allowed,
+          probationUntil,
           erased: forgotten,
         };
       });
@@ -167,6 +175,7 @@ interface Building {
   state: RecipientStateName;
   readonly suppressions: Checked['suppressions'][number][];
   readonly allowed: AllowanceRow[];
+  probationUntil: number | null;
   forgotten: boolean;
 }
 
@@ -200,6 +209,7 @@ function addTo(answer: Building, row: CheckRow): void {
     return;
   }
   if (state !== null) answer.state = state;
+  answer.probationUntil ??= row.probationUntil;
   if (scope !== null && reason !== null && since !== null) {
     const known = answer.suppressions.some((held) => held.scope === scope && held.reason === reason);
     if (!known) answer.suppressions.push({ scope, reason, since, expiresAt, ...(row.subdomains === true ? { subdomains: true } : {}) });

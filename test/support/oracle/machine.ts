@@ -69,6 +69,8 @@ export interface OracleAnswer {
   /** Sorted by scope. */
   readonly allowed: readonly OracleAllowance[];
   readonly streak: { readonly startedAt: number; readonly lastAt: number; readonly failures: number } | null;
+  /** On probation until then; null: it is not. */
+  readonly probationUntil: number | null;
   /** Everything that happened, in order. */
   readonly transitions: readonly OracleTransition[];
 }
@@ -86,6 +88,14 @@ interface Held {
   note: string | null;
   source: string | null;
   subdomains: boolean;
+  /** `persistent_deferral` only: the probation after its expiry. */
+  after?: { readonly lasts: number; readonly categories: readonly string[] };
+}
+
+/** What the last persistent deferral that has expired leaves behind. */
+interface Probation {
+  readonly until: number;
+  readonly categories: readonly string[];
 }
 
 interface Streak {
@@ -103,6 +113,7 @@ interface GiveUp {
   message: string | null;
   source: string | null;
   policy: Policy;
+  category: string;
 }
 
 /** A failure that counts, or (`waiting`) may count when its window closes. */
@@ -112,6 +123,7 @@ interface Counted {
   message: string | null;
   source: string | null;
   policy: Policy;
+  category: string;
   giveUp: boolean;
   /** `at_risk` was announced of a streak that it belongs to. */
   warned: boolean;
@@ -132,6 +144,7 @@ export interface Machine {
   allowed: { scope: string; expiresAt: number | null }[];
   /** `persistent_deferral` suppressions since the last delivery. */
   inARow: number;
+  probation: Probation | null;
   /** Ends given by `amend` to what has none by itself, since that was released. */
   amends: { readonly scope: string; readonly reason: SuppressionReason }[];
   transitions: OracleTransition[];
@@ -148,6 +161,7 @@ export function healthyMachine(): Machine {
     held: [],
     allowed: [],
     inARow: 0,
+    probation: null,
     amends: [],
     transitions: [],
   };
@@ -159,23 +173,39 @@ export function healthyMachine(): Machine {
 export function look(m: Machine, at: number, rise: 'event' | 'deadline', clock: number): void {
   closeWindows(m, Math.min(at, clock));
   const due = (what: { expiresAt: number | null }): boolean => what.expiresAt !== null && what.expiresAt <= at;
-  if (m.held.some((held) => held.reason === 'persistent_deferral' && due(held))) voidEvidence(m);
+  const over = m.held.find((held) => held.reason === 'persistent_deferral' && due(held));
+  if (over) {
+    voidEvidence(m);
+    const { lasts, categories } = over.after ?? { lasts: 0, categories: [] };
+    m.probation = lasts > 0 ? { until: (over.expiresAt ?? 0) + lasts, categories } : null;
+  }
+  if (m.probation && m.probation.until < at) m.probation = null;
   if (!m.held.some((held) => held.scope === '*' && !due(held))) {
     m.giveUps = m.giveUps.filter((giveUp) => giveUp.at + giveUp.policy.giveUp.remembered > at);
     if (m.streak && at > m.streak.lastAt + m.streak.policy.deferral.largestGap) m.streak = null;
   }
   lift(m, at, 'expiry', due);
   for (const { scope } of m.allowed.filter(due).sort(byScope)) disallow(m, at, 'expiry', scope);
+  settle(m, at, rise);
+  // A failure of this very instant was still within it.
+  if (m.probation && m.probation.until <= at) m.probation = null;
+}
+
+function settle(m: Machine, at: number, rise: 'event' | 'deadline'): void {
   if (isSuppressed(m)) return;
 
   announceStage(m, at, rise, 'lapse');
-  const proof = proven(m, at);
+  const again = m.counted.find(({ category }) => m.probation?.categories.includes(category));
+  const proof = again ? { ...again, categories: [again.category] } : proven(m, at);
   if (proof) {
     const list = proof.policy.suppression.expiry;
     const lasts = list[Math.min(m.inARow, list.length - 1)] ?? null;
     m.inARow += 1;
     const expiresAt = lasts === null ? null : at + lasts;
     hold(m, at, rise, { scope: '*', reason: 'persistent_deferral', expiresAt, source: proof.source });
+    const held = m.held.find(({ reason }) => reason === 'persistent_deferral');
+    if (held) held.after = { lasts: proof.policy.suppression.probation, categories: proof.categories };
+    m.probation = null;
     return;
   }
   if (m.streak && !m.streak.warned && isAtRisk(m.streak, at)) {
@@ -198,7 +228,7 @@ function closeWindows(m: Machine, closedUpTo: number): void {
 }
 
 /** The next counted failure in order of time. */
-function count(m: Machine, { at, message, source, policy, giveUp, warned }: Counted): void {
+function count(m: Machine, { at, message, source, policy, category, giveUp, warned }: Counted): void {
   if (m.streak && at > m.streak.lastAt + m.streak.policy.deferral.largestGap) m.streak = null;
   m.streak ??= { startedAt: at, lastAt: at, failures: 0, policy, warned: false, source };
   m.streak.lastAt = at;
@@ -207,19 +237,29 @@ function count(m: Machine, { at, message, source, policy, giveUp, warned }: Coun
   m.streak.warned ||= warned;
   if (!giveUp) return;
   m.giveUps = m.giveUps.filter((known) => known.at + known.policy.giveUp.remembered >= at);
-  if (message === null || !m.giveUps.some((known) => known.message === message)) m.giveUps.push({ at, message, source, policy });
+  if (message === null || !m.giveUps.some((known) => known.message === message)) m.giveUps.push({ at, message, source, policy, category });
+}
+
+interface Proof {
+  readonly policy: Policy;
+  readonly source: string | null;
+  /** Of the failures that it rests on. */
+  readonly categories: readonly string[];
 }
 
 /** The policy under which `persistent_deferral` holds now, and the source of the last reply; or null. */
-function proven(m: Machine, at: number): { readonly policy: Policy; readonly source: string | null } | null {
-  if (m.streak && isDense(m.streak) && at >= m.streak.startedAt + m.streak.policy.deferral.suppressAfter) {
-    return m.streak;
+function proven(m: Machine, at: number): Proof | null {
+  const { streak } = m;
+  if (streak && isDense(streak) && at >= streak.startedAt + streak.policy.deferral.suppressAfter) {
+    const joined = m.counted.filter((one) => one.at >= streak.startedAt);
+    return { ...streak, categories: joined.map(({ category }) => category) };
   }
   const first = m.giveUps[0];
   const last = m.giveUps[m.giveUps.length - 1];
   if (!first || !last) return null;
   const { messages, span } = last.policy.giveUp;
-  return m.giveUps.length >= messages && last.at - first.at >= span ? last : null;
+  if (m.giveUps.length < messages || last.at - first.at < span) return null;
+  return { ...last, categories: m.giveUps.map(({ category }) => category) };
 }
 
 function isDense({ startedAt, lastAt, failures, policy }: Streak): boolean {
@@ -246,6 +286,7 @@ export function apply(m: Machine, event: LogEvent, known: readonly LogEvent[], i
       const message = event.messageId ?? null;
       voidEvidence(m);
       m.inARow = 0;
+      m.probation = null;
       for (const held of m.held) {
         held.bounced = held.bounced.filter((bounced) => {
           if (bounced.stream !== null && bounced.stream !== event.stream) return true;
@@ -311,7 +352,10 @@ function command(m: Machine, event: Command): void {
     emit(m, 'suppressed', { at, cause: 'operator', to: m.state, scope: under, reason: 'operator' });
   }
   if (event.type === 'release') {
-    if (scope === '*') voidEvidence(m);
+    if (scope === '*') {
+      voidEvidence(m);
+      m.probation = null;
+    }
     m.amends = m.amends.filter((one) => {
       return (scope !== '*' && one.scope !== scope) || (one.reason !== 'hard_bounce' && event.force !== true);
     });
@@ -385,7 +429,8 @@ function fail(m: Machine, event: DeliveryEvent, known: readonly LogEvent[], inpu
   if (weight === 'never' || isSuppressed(m)) return false;
 
   const giveUp = event.type !== 'deferred' || (event.permanent === true && input.verdictOf(event) === null);
-  const counted: Counted = { id: event.id, at, message, source: cause.source ?? null, policy, giveUp, warned: false };
+  const { category } = verdict;
+  const counted: Counted = { id: event.id, at, message, source: cause.source ?? null, policy, category, giveUp, warned: false };
   if (weight === 'by contrast') {
     const { window } = policy.contrast;
     const closesAt = (Math.floor(at / window) + 1) * window;

@@ -57,6 +57,10 @@
  *     none. Where nothing changes it is no transition. A complaint or unsubscribe keeps a later end unless it has force. A further complaint,
  *     unsubscribe or hard bounce takes the end away that an `amend` gave the entry. They are given 32 ends at most, all together, not counting
  *     those before a release that ends such entries; further ones are no transition. An empty note of a `suppress` is none.
+ * 23. Probation: the failure counts at its look (by contrast: when its window closes), which must be at or before the end. What counted while
+ *     another `*` suppression held suppresses when that ends, if the probation still runs. Of the categories of a suppression by duration, all of
+ *     the streak count; of one by give-ups, those of the remembered give-ups; of one on probation, that of its failure. A release of a stream
+ *     leaves the probation as it is.
  */
 import type { LogEvent } from '@desist/domain';
 import { apply, byScope, compare, healthyMachine, look } from './machine.ts';
@@ -92,6 +96,7 @@ export function oracle(input: OracleInput): OracleAnswer {
       .sort(byScope),
     allowed: m.allowed.map((a) => ({ ...a })).sort(byScope),
     streak: m.streak && { startedAt: m.streak.startedAt, lastAt: m.streak.lastAt, failures: m.streak.failures },
+    probationUntil: m.probation?.until ?? null,
     transitions: m.transitions,
   };
 }
@@ -142,6 +147,7 @@ function deadlines(m: Machine): number[] {
   for (const { expiresAt } of [...m.held, ...m.allowed]) if (expiresAt !== null) all.push(expiresAt);
   for (const { closesAt } of m.waiting) all.push(closesAt);
   for (const giveUp of m.giveUps) all.push(giveUp.at + giveUp.policy.giveUp.remembered);
+  if (m.probation) all.push(m.probation.until);
   if (m.streak) {
     const { startedAt, lastAt, policy } = m.streak;
     const d = policy.deferral;

@@ -6,6 +6,7 @@ export interface Answer {
   readonly state: string | null;
   readonly expiresAt: string | null;
   readonly forgotten?: true;
+  readonly probation?: true;
   /** Only when requested; of all streams. */
   readonly suppressions?: readonly object[];
 }
@@ -32,7 +33,7 @@ export function writeResults(recipients: readonly unknown[], indexes: readonly n
     if (one.suppressions !== undefined) {
       rest = jsonAfterRecipient(one);
     } else if (one !== FINE) {
-      const key = `${one.state ?? ''} ${one.reasons.join()} ${one.expiresAt ?? ''} ${one.forgotten === true ? 'f' : ''}`;
+      const key = `${one.state ?? ''} ${one.reasons.join()} ${one.expiresAt ?? ''} ${one.forgotten === true ? 'f' : ''}${one.probation === true ? 'p' : ''}`;
       rest = written.get(key) ?? jsonAfterRecipient(one);
       if (written.size < 1_000) written.set(key, rest);
     }

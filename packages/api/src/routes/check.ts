@@ -77,11 +77,13 @@ interface AnswerOptions {
 }
 
 function answerOf(checked: Checked, { stream, now, isListed }: AnswerOptions): Answer {
-  if (checked.suppressions.length === 0 && checked.state === 'healthy' && !checked.erased && !isListed) return FINE;
+  const isOnProbation = checked.probationUntil !== null && checked.probationUntil >= now;
+  if (checked.suppressions.length === 0 && checked.state === 'healthy' && !checked.erased && !isListed && !isOnProbation) return FINE;
   const { allowed, reasons, expiresAt } = decide(checked, stream, now);
   return {
     ...{ allowed, reasons, state: checked.state, expiresAt: when(expiresAt) },
     ...(checked.erased ? { forgotten: true } : {}),
+    ...(isOnProbation ? { probation: true } : {}),
     ...(isListed ? { suppressions: checked.suppressions.map(checkedValue) } : {}),
   };
 }

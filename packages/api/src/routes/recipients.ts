@@ -82,6 +82,7 @@ export function recipientValue({ who, record, erased, domains }: KnownRecipient)
     policy: record?.policy ?? null,
     streak: record === null || record.streakStartedAt === null ? null : streakValue(record, record.streakStartedAt),
     suppressAt: when(record?.suppressAt ?? null),
+    probationUntil: when(record?.probationUntil ?? null),
     advice: record?.advice ?? null,
     suppressions: record?.suppressions.map(suppressionValue) ?? [],
     erased: erased.map(termsValue),
@@ -93,13 +94,12 @@ export function recipientValue({ who, record, erased, domains }: KnownRecipient)
 }
 
 function listedValue(row: UnhealthyRow): ListedRecipient {
-  const { tenant, address, state, streakStartedAt, suppressAt, advice, suppressions, version, updatedAt } = row;
+  const { tenant, address, state, streakStartedAt, suppressAt, probationUntil, advice, suppressions, version, updatedAt } = row;
   return {
-    ...{ tenant, address, advice, version },
-    // The list has nobody who is healthy.
-    state: state as ListedRecipient['state'],
+    ...{ tenant, address, state, advice, version },
     streak: streakStartedAt === null ? null : streakValue(row, streakStartedAt),
     suppressAt: when(suppressAt),
+    probationUntil: when(probationUntil),
     suppressions: suppressions.map(termsValue),
     updatedAt: formatTime(updatedAt),
   };

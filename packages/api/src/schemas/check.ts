@@ -46,6 +46,12 @@ const CheckAnswer = Type.Object({
     }),
   ),
   forgotten: Type.Optional(Type.Literal(true, { description: 'The recipient was erased: only a keyed hash of the address is stored.' })),
+  probation: Type.Optional(
+    Type.Literal(true, {
+      description:
+        'A suppression for persistent deferral has expired not long ago: one more failure of its kind suppresses again. Send one message first.',
+    }),
+  ),
   suppressions: Type.Optional(
     Type.Array(CheckedTerms, {
       description: "Only when requested: the recipient's suppressions, and those of its domains, of all streams.",

@@ -60,8 +60,12 @@ const Transition = Type.Object({
       category: Words,
       rule: Words,
       reply: OrNull(Words),
+      previous: Type.Optional(
+        Type.Object({ since: Time, endedAt: Time }, { description: 'Of a suppression on probation: the one before, which had expired.' }),
+      ),
     }),
   ),
+  probation: Type.Optional(Type.Object({ until: Time }, { description: 'What the expiry begins.' })),
 });
 
 const fields = {

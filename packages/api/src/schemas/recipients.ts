@@ -39,6 +39,7 @@ export const A_RECIPIENT = {
   policy: 'sha256:3f1c',
   streak: null,
   suppressAt: null,
+  probationUntil: null,
   advice: null,
   suppressions: [A_SUPPRESSION],
   erased: [],
@@ -67,6 +68,12 @@ export const recipientFields = {
     ),
   ),
   suppressAt: OrNull(Type.String({ format: 'date-time', description: 'When the recipient will be suppressed if nothing changes.' })),
+  probationUntil: OrNull(
+    Type.String({
+      format: 'date-time',
+      description: 'Until then one more failure of the kind that had suppressed it suppresses again; null: it is not on probation.',
+    }),
+  ),
   advice: OrNull(Type.String({ description: 'The recommended action for a streak of this age.' })),
   suppressions: Type.Array(Ref(Suppression)),
   erased: Type.Array(Terms, {
@@ -98,16 +105,18 @@ const A_LISTED_RECIPIENT = {
   state: 'persistent',
   streak: { startedAt: A_TIME, lastFailureAt: A_TIME, failures: 9, messages: 1, category: 'mailbox_full', provider: 'gmail' },
   suppressAt: A_TIME,
+  probationUntil: null,
   advice: 'investigate',
   suppressions: [],
   version: 1,
   updatedAt: A_TIME,
 };
 
-const { tenant, address, streak, suppressAt, advice, version } = recipientFields;
+const { tenant, address, streak, suppressAt, probationUntil, advice, version } = recipientFields;
 const ListedRecipient = Type.Object({
-  ...{ tenant, address, streak, suppressAt, advice, version },
-  state: OneOf([...UNHEALTHY_STATES]),
+  ...{ tenant, address, streak, suppressAt, probationUntil, advice, version },
+  // `healthy`: only in the list of those on probation.
+  state: State,
   suppressions: Type.Array(Terms),
   updatedAt: Time,
 });
@@ -121,7 +130,11 @@ export const LIST_RECIPIENTS = {
   tags: ['recipients'],
   querystring: Query({
     tenant: Type.Optional(TenantFilter),
-    state: Type.Optional(OneOf([...UNHEALTHY_STATES])),
+    state: Type.Optional(
+      OneOf([...UNHEALTHY_STATES, 'probation'], {
+        description: '`probation`: those on probation, whatever their state. Default: everybody who is not healthy.',
+      }),
+    ),
     provider: Type.Optional(WordsInput(255, { description: 'The operator of the mailbox in the streak.', examples: ['gmail'] })),
     category: Type.Optional(
       OneOf(

@@ -41,6 +41,7 @@ export const A_SUPPRESSION = {
   source: 'kumomta',
   provider: 'gmail',
   subdomains: false,
+  probationUntil: null,
 };
 
 const A_LISTED_SUPPRESSION = { tenant: 'default', address: AN_ADDRESS, ...A_SUPPRESSION, updatedAt: A_TIME };
@@ -62,6 +63,9 @@ const fields = {
   source: OrNull(Type.String({ description: 'The source of the command, or of the event that made it.' })),
   provider: OrNull(Type.String({ description: 'The operator of the mailbox, when a reply made it.' })),
   subdomains: Type.Boolean({ description: 'Of a domain (`@example.com`): also for the domains below it.' }),
+  probationUntil: OrNull(
+    Type.String({ format: 'date-time', description: 'When the probation after its expiry will end; null: none follows.' }),
+  ),
 };
 
 /** Scope, reason and times of an active suppression. */

@@ -43,11 +43,11 @@ describe('values', () => {
   it('reads every kind of value', () => {
     const { base } = policies(`
 deferral: {persistent_after: 12h, suppress_failures: 5, at_risk_before: 0s}
-suppression: {expiry: [7d, never], complaint_scope: stream}
+suppression: {expiry: [7d, never], probation: 0s, complaint_scope: stream}
 publish: {deferred: true}
 attribution: {mailbox_full: message, ip_reputation: system}`);
     expect(base.deferral).toEqual({ ...DEFAULT_POLICY.deferral, persistentAfter: 12 * HOUR, suppressFailures: 5, atRiskBefore: 0 });
-    expect(base.suppression).toEqual({ expiry: [7 * DAY, null], complaintScope: 'stream' });
+    expect(base.suppression).toEqual({ expiry: [7 * DAY, null], probation: 0, complaintScope: 'stream' });
     expect(base.publish.deferred).toBe(true);
     expect(base.attribution).toEqual({ mailbox_full: 'message', ip_reputation: 'system' });
   });

@@ -157,7 +157,7 @@ export const SECTIONS: { readonly [S in Section]: { readonly [K in keyof Policy[
     deliveries: { ...count(MOST_BASELINE_DELIVERIES), notPerStream: BASELINE_PER_TENANT },
     failingShare: { ...SHARE, notPerStream: BASELINE_PER_TENANT },
   },
-  suppression: { expiry: EXPIRY, complaintScope: oneOf(['all', 'stream']) },
+  suppression: { expiry: EXPIRY, probation: duration(0), complaintScope: oneOf(['all', 'stream']) },
   publish: {
     deferred: {
       ...SWITCH,

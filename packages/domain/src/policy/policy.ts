@@ -53,6 +53,11 @@ export interface Policy {
   readonly suppression: {
     /** How long the 1st, 2nd, 3rd … `persistent_deferral` in a row lasts; null: until released. The last entry repeats. */
     readonly expiry: readonly (number | null)[];
+    /**
+     * So long after a `persistent_deferral` has expired, ms, one counted failure of a category that it rested on suppresses again. 0: it takes
+     * as much evidence as before.
+     */
+    readonly probation: number;
     readonly complaintScope: 'all' | 'stream';
   };
   readonly publish: { readonly deferred: boolean };
@@ -121,7 +126,7 @@ export const DEFAULT_POLICY: Policy = {
   giveUp: { messages: 3, span: 72 * HOUR, remembered: 60 * DAY },
   greylisting: { window: 4 * HOUR, renewAfter: 48 * HOUR },
   contrast: { window: 6 * HOUR, deliveries: 20, failingShare: 0.5 },
-  suppression: { expiry: [30 * DAY, 90 * DAY, 180 * DAY, null], complaintScope: 'all' },
+  suppression: { expiry: [30 * DAY, 90 * DAY, 180 * DAY, null], probation: 14 * DAY, complaintScope: 'all' },
   publish: { deferred: false },
   incidents: {
     detect: true,

@@ -16,7 +16,9 @@ const WITH_INCIDENT = 2;
 const COMPACTED = 3;
 /** An `amend`, or an entry for a domain and those below it: an older program would end what lasts, or block too little. */
 const AMENDED = 4;
-const READABLE: readonly unknown[] = [FORMAT, WITH_INCIDENT, COMPACTED, AMENDED];
+/** One failure suppressed on probation: an older program would see no reason for it, and lift the suppression. */
+const ON_PROBATION = 5;
+const READABLE: readonly unknown[] = [FORMAT, WITH_INCIDENT, COMPACTED, AMENDED, ON_PROBATION];
 
 interface Stored {
   readonly v: number;
@@ -66,11 +68,13 @@ export function encodeRecipient(r: Recipient): string {
   const { policy, state } = r;
   const clock = Number.isFinite(r.clock) ? r.clock : null;
   const standing = r.published.map(storedItem);
-  return JSON.stringify({ v: formatOf(r.facts), clock, policy, state, standing, judged, facts } satisfies Stored);
+  return JSON.stringify({ v: formatOf(r), clock, policy, state, standing, judged, facts } satisfies Stored);
 }
 
 /** The lowest one that says everything: a program of the version before goes on reading the others. */
-function formatOf(facts: readonly Fact[]): number {
+function formatOf({ facts, published }: Recipient): number {
+  const rests = published.some(({ openedBy }) => openedBy.evidence?.previous !== undefined);
+  if (rests || facts.some((fact) => 'again' in fact && fact.again !== undefined)) return ON_PROBATION;
   if (facts.some((fact) => fact.kind === 'amend' || (fact.kind === 'suppress' && fact.subdomains === true))) return AMENDED;
   if (facts.some((fact) => ('raised' in fact && fact.raised) || ('causeOnly' in fact && fact.causeOnly))) return COMPACTED;
   return facts.some((fact) => incidentOf(fact) !== undefined) ? WITH_INCIDENT : FORMAT;

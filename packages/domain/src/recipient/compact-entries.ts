@@ -91,9 +91,17 @@ function withoutSettledFailures(facts: readonly Fact[], seen: Observed): readonl
   const causes = new Set<Fact>([...latestDeferrals(facts), ...causesByMessage(facts).values()]);
   return facts.flatMap((fact): readonly Fact[] => {
     const place = seen.observations.get(fact.id);
-    if (!isPlain(fact) || place === undefined || !isSettled(place, seen, levels)) return [fact];
+    if (!isPlain(fact) || place === undefined) return [fact];
+    if (!isSettled(place, seen, levels)) return [withoutPrevious(fact, place, seen, levels)];
     return causes.has(fact) ? [{ ...fact, causeOnly: true }] : [];
   });
+}
+
+/** Of a failure that suppressed on probation: does it do so by itself from now on, because the suppression before goes? */
+function withoutPrevious(fact: FailureFact, { segment }: { segment: number }, seen: Observed, levels: ReadonlySet<number>): FailureFact {
+  const previous = seen.again.get(fact.id);
+  if (previous === undefined || !seen.proven.has(segment - 1) || levels.has(segment - 1)) return fact;
+  return { ...fact, again: previous };
 }
 
 function isSettled({ role, segment }: { role: string; segment: number }, { ends, proven }: Observed, levels: ReadonlySet<number>): boolean {

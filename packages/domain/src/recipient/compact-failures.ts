@@ -34,8 +34,9 @@ interface Compaction extends Fixed {
   readonly window: number;
 }
 
-export function compactFailures(facts: readonly Fact[], policies: TenantPolicy, { observations }: Observed): readonly Fact[] {
-  const fixed = fixedOf(facts, observations, policies);
+export function compactFailures(facts: readonly Fact[], policies: TenantPolicy, seen: Observed): readonly Fact[] {
+  const { observations } = seen;
+  const fixed = fixedOf(facts, seen, policies);
   const compaction: Compaction = { ...fixed, observations, longest: longestBucket(policies), window: policies.base.contrast.window };
   let merged = withoutIdle(facts, compaction);
   for (const bucket of BUCKETS) {
@@ -64,18 +65,21 @@ interface Fixed {
   readonly repeated: ReadonlySet<string>;
 }
 
-function fixedOf(facts: readonly Fact[], observations: Observations, policies: TenantPolicy): Fixed {
+function fixedOf(facts: readonly Fact[], seen: Observed, policies: TenantPolicy): Fixed {
+  const { observations } = seen;
   const counted = failuresOf(facts).filter(({ id }) => observations.get(id)?.role === 'counted');
   const causes = causesByMessage(facts.filter((fact) => !mayBeHard(fact)));
   const first = firstGiveUps(counted, observations, policies);
   const firsts = new Set(first.map(({ id }) => id));
   const repeated = counted.filter((fact) => isGiveUp(fact, fact.classified) && !firsts.has(fact.id)).map(({ id }) => id);
-  const all = [
+  const all: Fact[] = [
     ...latestDeferrals(facts),
     ...causes.values(),
     ...firstOfStreaks(counted, observations, policies),
     ...neededGiveUps(first, observations, policies),
+    ...counted.filter(({ id }) => seen.again.has(id)),
   ];
+  all.push(...ofOtherCategories(counted, all, seen));
   return { fixed: new Set(all.map(({ id }) => id)), repeated: new Set(repeated) };
 }
 
@@ -93,6 +97,30 @@ function firstOfStreaks(counted: readonly FailureFact[], observations: Observati
     if (fact.at < proven) return false;
     proven = Number.POSITIVE_INFINITY;
     return true;
+  });
+}
+
+/**
+ * What a suppression rested on decides about the probation after it. Of segments in which one began, and of the last one: a failure of each
+ * category of a streak of which nothing stays otherwise.
+ */
+function ofOtherCategories(
+  counted: readonly FailureFact[],
+  staying: readonly Fact[],
+  { observations, proven, ends }: Observed,
+): readonly Fact[] {
+  const causes = causesByMessage(counted);
+  const keyOf = (fact: FailureFact): string => {
+    return `${observations.get(fact.id)?.streak ?? ''} ${(causes.get(fact.id) ?? fact).classified.verdict.category}`;
+  };
+  const stays = new Set(staying.map(({ id }) => id));
+  const seen = new Set(counted.filter(({ id }) => stays.has(id)).map(keyOf));
+  return counted.filter((fact) => {
+    const segment = observations.get(fact.id)?.segment ?? ends.length;
+    if (segment < ends.length && !proven.has(segment)) return false;
+    const isOther = !seen.has(keyOf(fact));
+    seen.add(keyOf(fact));
+    return isOther;
   });
 }
 

@@ -4,7 +4,7 @@
  */
 import type { FoldContext, Recipient } from './recipient.ts';
 import { machineFor, run } from './run.ts';
-import type { Role, Transition, VoidedBy } from './machine.ts';
+import type { Machine, Role, Transition, VoidedBy } from './machine.ts';
 import { AMENDS, SCOPES } from './machine.ts';
 import type { BaselineAnswer, Fact, FailureFact, Scope, SuppressionReason } from './types.ts';
 import type { Category } from '@desist/verdicts';
@@ -42,6 +42,8 @@ export type Outlook =
   | { readonly code: 'suppression'; readonly reason: SuppressionReason; readonly scope: Scope; readonly expiresAt: number | null }
   /** It will be suppressed at this moment, ms, if nothing changes. */
   | { readonly code: 'deadline'; readonly at: number }
+  /** Until then, ms, one counted failure of one of these categories suppresses again. */
+  | { readonly code: 'probation'; readonly until: number; readonly categories: readonly string[] }
   /** A streak that leads to no suppression as it is. */
   | { readonly code: 'no_deadline' };
 
@@ -83,7 +85,7 @@ export function explain(r: Recipient, context: FoldContext): Explanation {
     view,
     facts: facts.map((one) => ({ ...one, why: whyNot(one, policies) })),
     transitions,
-    whatWouldChangeIt: outlookOf(view),
+    whatWouldChangeIt: [...outlookOf(view), ...outlookOnProbation(machine)],
   };
 }
 
@@ -157,6 +159,10 @@ function whyNotCounted(fact: FailureFact, policies: TenantPolicy): FactReason | 
 function whyNotByContrast({ deliveries, failing }: BaselineAnswer, { contrast }: Policy): FactReason {
   const share = failing === 0 ? 0 : failing / (failing + deliveries);
   return { code: share >= contrast.failingShare ? 'provider_failing' : 'too_little_mail', deliveries, failing };
+}
+
+function outlookOnProbation({ probation }: Machine): readonly Outlook[] {
+  return probation === undefined ? [] : [{ code: 'probation', until: probation.until, categories: [...probation.categories].sort() }];
 }
 
 function outlookOf({ suppressions, suppressAt, streak }: RecipientView): readonly Outlook[] {

@@ -28,6 +28,7 @@ import type {
   FailureFact,
   ClassifiedReply,
   ObjectionFact,
+  PreviousSuppression,
   RecipientStateName,
   Scope,
   SuppressionReason,
@@ -42,6 +43,8 @@ export interface Streak {
   /** Distinct messages; a missing message id is a message of its own. */
   readonly messages: Set<string>;
   unnamed: number;
+  /** Of the failures in it. */
+  readonly categories: Set<string>;
   lastClassified: ClassifiedReply;
   /** Of the stream of the first failure. */
   readonly policy: Policy;
@@ -83,6 +86,24 @@ export interface SuppressionEntry {
   subdomains: boolean;
   details: EntryDetails;
   readonly evidence: Evidence | null;
+  /** `persistent_deferral` only: what follows its expiry. */
+  readonly probation?: ProbationTerms;
+}
+
+/** What a suppression says of the probation after it. */
+interface ProbationTerms {
+  /** How long it is, ms; 0: there is none. */
+  readonly length: number;
+  /** Of the failures that the suppression rested on. */
+  readonly categories: ReadonlySet<string>;
+}
+
+/** After a `persistent_deferral` has expired: the next counted failure of one of these categories suppresses again. */
+export interface Probation {
+  /** ms; a failure of this instant still does. */
+  readonly until: number;
+  readonly categories: ReadonlySet<string>;
+  readonly previous: PreviousSuppression;
 }
 
 /** A hard bounce: only a delivery of another message releases it, and of this stream, when one is named. */
@@ -108,6 +129,8 @@ export interface Transition {
   readonly suppression: SuppressionTerms | null;
   readonly allowance: Allowance | null;
   readonly evidence: Evidence | null;
+  /** Of an expiry after which the recipient is on probation: until when, ms. */
+  readonly probationUntil?: number;
 }
 
 /** What became of a fact, for explanations: called while facts are applied. */
@@ -117,6 +140,8 @@ export interface MachineObserver {
   voided(why: VoidedBy): void;
   /** The entry that this fact asks for was raised to `*`: `SCOPES` others have entries of their own. */
   raised?(fact: Fact): void;
+  /** On probation, this failure alone suppressed. */
+  again?(fact: FailureFact, previous: PreviousSuppression): void;
   /** The fact changed this entry, which is now so and expired then before: ms; null: never. */
   amended?(fact: AmendFact, entry: SuppressionEntry, expiryBefore: number | null): void;
 }
@@ -153,6 +178,10 @@ export interface Machine {
   amends: Map<string, number>;
   /** `persistent_deferral` suppressions since the last delivery. */
   episodes: number;
+  /** A delivery or a release of `*` ends it; without either it ends by itself. */
+  probation: Probation | undefined;
+  /** Some failure suppresses by itself (`again`). */
+  marked: boolean;
   /** First and last greylisting since the last reset. */
   greylisting: { readonly first: number; last: number } | undefined;
   /** The verdict of the latest deferral of each message, for `expired` events that have none. */
@@ -189,6 +218,8 @@ export function newMachine(
     allowed: [],
     amends: new Map(),
     episodes: 0,
+    probation: undefined,
+    marked: false,
     greylisting: undefined,
     deferrals: new Map(),
     state: 'healthy',
@@ -360,7 +391,18 @@ function count(m: Machine, { fact, classified, policy, warned }: Counted): void 
   if (m.streak === undefined) {
     const { at } = fact;
     const messages = new Set<string>();
-    m.streak = { firstAt: at, lastAt: at, failures: 1, messages, unnamed: 0, lastClassified: classified, policy, atRisk: warned };
+    const categories = new Set<string>();
+    m.streak = {
+      firstAt: at,
+      lastAt: at,
+      failures: 1,
+      messages,
+      unnamed: 0,
+      categories,
+      lastClassified: classified,
+      policy,
+      atRisk: warned,
+    };
   } else {
     // Of a streak that starts with this fact, what was merged into it is not known to belong to it: it is left out.
     m.streak.failures += 1 + fact.merged;
@@ -370,6 +412,8 @@ function count(m: Machine, { fact, classified, policy, warned }: Counted): void 
   }
   if (fact.message === null) m.streak.unnamed += 1;
   else m.streak.messages.add(fact.message);
+  m.streak.categories.add(classified.verdict.category);
+  if (fact.again !== undefined) m.marked = true;
   if (isGiveUp(fact, classified)) rememberGiveUp(m, policy, fact, classified);
 }
 
@@ -427,25 +471,22 @@ function rememberGiveUp(m: Machine, policy: Policy, fact: FailureFact, classifie
 function hardBounce(m: Machine, wanted: Scope, fact: FailureFact): void {
   const { scope, raisedFrom } = effectiveScope(m, fact, wanted);
   const bounce: Bounce = { message: fact.message, stream: wanted === ALL_STREAMS ? null : wanted };
-  const { verdict, reply } = fact.classified;
-  const evidence: Evidence = {
-    firstFailureAt: fact.at,
-    lastFailureAt: fact.at,
-    failures: 1,
-    messages: 1,
-    category: verdict.category,
-    rule: verdict.rule,
-    reply,
-  };
+  const evidence = failureEvidence(fact, fact.classified);
   const details = detailsOf(fact.classified);
   suppress(m, { scope, raisedFrom, reason: 'hard_bounce', since: fact.at, expiresAt: null, cause: 'event', evidence, details });
   const entry = entryOf(m, scope, 'hard_bounce') as SuppressionEntry;
   entry.bounces = [...entry.bounces.slice(1 - BOUNCES), bounce];
 }
 
+function failureEvidence({ at }: FailureFact, { verdict, reply }: ClassifiedReply): Evidence {
+  const { category, rule } = verdict;
+  return { firstFailureAt: at, lastFailureAt: at, failures: 1, messages: 1, category, rule, reply };
+}
+
 function applyDelivered(m: Machine, fact: DeliveredFact): void {
   voidEvidence(m);
   m.episodes = 0;
+  m.probation = undefined;
   m.observer?.voided('delivered');
   for (const entry of [...m.suppressions]) {
     if (entry.reason === 'persistent_deferral') release(m, entry, fact.at, 'delivered');
@@ -605,8 +646,9 @@ function applyRelease(m: Machine, command: CommandFact): boolean {
   const everything = scope === ALL_STREAMS;
   let changed = false;
   if (everything) {
-    changed = hasEvidence(m);
+    changed = hasEvidence(m) || m.probation !== undefined;
     voidEvidence(m);
+    m.probation = undefined;
     m.observer?.voided('release');
   }
   for (const key of m.amends.keys()) {
@@ -642,7 +684,10 @@ export function look(m: Machine, now: number): void {
   m.lastTimerAt = now;
   enterByContrast(m, Math.min(now, m.clock));
   endExpired(m, now);
+  endProbation(m, now - 1);
   settle(m, now, by);
+  // Only now: a failure of this very instant is still within it.
+  endProbation(m, now);
 }
 
 /** The next moment at which something happens by itself; Infinity when nothing will. */
@@ -652,6 +697,7 @@ export function nextDue(m: Machine): number {
   for (const { expiresAt } of m.suppressions) if (expiresAt !== null) due = Math.min(due, expiresAt);
   for (const { expiresAt } of m.allowed) if (expiresAt !== null) due = Math.min(due, expiresAt);
   for (const { closesAt } of m.waiting) due = Math.min(due, closesAt);
+  if (m.probation !== undefined) due = Math.min(due, m.probation.until);
   if (isBlocked(m)) return due;
   for (const giveUp of m.giveUps) due = Math.min(due, giveUp.at + giveUp.policy.giveUp.remembered);
   if (m.streak === undefined) return due;
@@ -683,6 +729,7 @@ function endExpired(m: Machine, now: number): void {
   for (const entry of m.suppressions.filter(over)) {
     if (entry.reason === 'persistent_deferral') {
       voidEvidence(m);
+      m.probation = probationAfter(entry);
       m.observer?.voided('expiry');
     }
     const wasBlocked = isBlocked(m);
@@ -692,6 +739,15 @@ function endExpired(m: Machine, now: number): void {
     announceEnd(m, entry, now, 'expiry');
   }
   for (const allowance of m.allowed.filter(over)) disallow(m, allowance, now, 'expiry');
+}
+
+function probationAfter({ since, expiresAt, probation }: SuppressionEntry): Probation | undefined {
+  if (probation === undefined || probation.length === 0 || expiresAt === null) return undefined;
+  return { until: expiresAt + probation.length, categories: probation.categories, previous: { since, endedAt: expiresAt } };
+}
+
+function endProbation(m: Machine, upTo: number): void {
+  if (m.probation !== undefined && m.probation.until <= upTo) m.probation = undefined;
 }
 
 /** Evaluates the evidence at this moment: old give-ups and a lapsed streak go, the state is named, then it suppresses or warns. */
@@ -718,9 +774,9 @@ function dropOldGiveUps(m: Machine, now: number): boolean {
 }
 
 function suppressIfProven(m: Machine, now: number, cause: Cause): void {
-  const evidence = proofByDuration(m, now) ?? proofByGiveUps(m);
-  if (evidence === undefined) return;
-  const { expiry } = evidence.policy.suppression;
+  const proof = proofOnProbation(m) ?? proofByDuration(m, now) ?? proofByGiveUps(m);
+  if (proof === undefined) return;
+  const { expiry, probation } = proof.policy.suppression;
   const lasts = expiry[Math.min(m.episodes, expiry.length - 1)] ?? null;
   m.episodes += 1;
   const expiresAt = lasts === null ? null : now + lasts;
@@ -731,22 +787,40 @@ function suppressIfProven(m: Machine, now: number, cause: Cause): void {
     since: now,
     expiresAt,
     cause,
-    evidence: evidence.evidence,
-    details: detailsOf(evidence.last),
+    evidence: proof.evidence,
+    details: detailsOf(proof.last),
+    probation: { length: probation, categories: new Set(proof.categories) },
   });
+  m.probation = undefined;
 }
 
 interface Proof {
   readonly policy: Policy;
   readonly evidence: Evidence;
   readonly last: ClassifiedReply;
+  readonly categories: Iterable<string>;
+}
+
+/** One failure is enough: of those that counted since the suppression before expired, the first of a category that it rested on. */
+function proofOnProbation(m: Machine): Proof | undefined {
+  const { probation } = m;
+  if (probation === undefined && !m.marked) return undefined;
+  const one = m.counted.find(({ fact, classified }) => {
+    return fact.again !== undefined || probation?.categories.has(classified.verdict.category) === true;
+  });
+  if (one === undefined) return undefined;
+  const { fact, classified, policy } = one;
+  const previous = (fact.again ?? probation?.previous) as PreviousSuppression;
+  m.observer?.again?.(fact, previous);
+  const evidence = { ...failureEvidence(fact, classified), previous };
+  return { policy, evidence, last: classified, categories: [classified.verdict.category] };
 }
 
 function proofByDuration(m: Machine, now: number): Proof | undefined {
   const { streak } = m;
   if (streak === undefined || !isDense(streak)) return undefined;
   if (now < streak.firstAt + streak.policy.deferral.suppressAfter) return undefined;
-  return { policy: streak.policy, evidence: streakEvidence(streak), last: streak.lastClassified };
+  return { policy: streak.policy, evidence: streakEvidence(streak), last: streak.lastClassified, categories: streak.categories };
 }
 
 function proofByGiveUps(m: Machine): Proof | undefined {
@@ -755,7 +829,8 @@ function proofByGiveUps(m: Machine): Proof | undefined {
   if (first === undefined || last === undefined) return undefined;
   const { giveUp } = last.policy;
   if (m.giveUps.length < giveUp.messages || last.at - first.at < giveUp.span) return undefined;
-  return { policy: last.policy, evidence: giveUpEvidence(m.giveUps), last: last.classified };
+  const categories = m.giveUps.map(({ classified }) => classified.verdict.category);
+  return { policy: last.policy, evidence: giveUpEvidence(m.giveUps), last: last.classified, categories };
 }
 
 function warnIfAtRisk(m: Machine, now: number, cause: Cause): void {
@@ -826,7 +901,10 @@ function restate(m: Machine, now: number, cause: Cause): void {
   announce(m, { type: to === 'healthy' ? 'recovered' : to, at: now, cause, from });
 }
 
-type NewSuppression = Pick<SuppressionEntry, 'scope' | 'reason' | 'since' | 'expiresAt' | 'raisedFrom' | 'evidence' | 'details'> & {
+type NewSuppression = Pick<
+  SuppressionEntry,
+  'scope' | 'reason' | 'since' | 'expiresAt' | 'raisedFrom' | 'evidence' | 'details' | 'probation'
+> & {
   readonly cause: Cause;
   readonly subdomains?: boolean;
 };
@@ -881,7 +959,10 @@ interface Announcement extends Pick<Transition, 'type' | 'at' | 'cause'> {
 function announce(m: Machine, { type, at, cause, from = m.state, entry, allowance }: Announcement): void {
   const suppression = entry === undefined ? null : termsOf(entry);
   const evidence = entry === undefined ? stateEvidence(m) : entry.evidence;
-  m.emit({ type, at, cause, from, to: m.state, suppression, allowance: allowance ?? null, evidence });
+  // What begins here: another persistent deferral that ends at this instant there is none.
+  const begins = cause === 'expiry' && entry?.reason === 'persistent_deferral' && m.probation !== undefined;
+  const probation = begins ? { probationUntil: m.probation?.until as number } : {};
+  m.emit({ type, at, cause, from, to: m.state, suppression, allowance: allowance ?? null, evidence, ...probation });
 }
 
 function termsOf({ scope, reason, since, expiresAt, subdomains, raisedFrom }: SuppressionEntry): SuppressionTerms {

@@ -4,7 +4,7 @@ import type { TenantPolicy } from '../policy/policy.ts';
 import type { Verdict } from '@desist/verdicts';
 import { weightOf } from './fact.ts';
 import type { Role, Transition, VoidedBy, MachineObserver } from './machine.ts';
-import type { AmendFact, Fact, FailureFact, Scope, SuppressionReason } from './types.ts';
+import type { AmendFact, Fact, FailureFact, PreviousSuppression, Scope, SuppressionReason } from './types.ts';
 import { ALL_STREAMS } from './types.ts';
 
 /** Runs a new machine over these facts, watched by the observer. */
@@ -49,6 +49,8 @@ export interface Observed {
   readonly amended: readonly Amended[];
   /** Segments in which failures brought about a suppression. */
   readonly proven: ReadonlySet<number>;
+  /** Failures that suppressed by themselves, on probation after that suppression. */
+  readonly again: ReadonlyMap<string, PreviousSuppression>;
   /** What ended each segment; the last one has not ended. */
   readonly ends: readonly VoidedBy[];
 }
@@ -66,6 +68,7 @@ export function observe(facts: readonly Fact[], policies: TenantPolicy, runMachi
   const effective = new Set<string>();
   let hasEffect = false;
   const proven = new Set<number>();
+  const again = new Map<string, PreviousSuppression>();
   const ends: VoidedBy[] = [];
   const greylisting = greylistingOf(facts, policies);
   /** Active suppressions of all streams whose end makes everything void. */
@@ -87,6 +90,9 @@ export function observe(facts: readonly Fact[], policies: TenantPolicy, runMachi
     voided(by) {
       streak += 1;
       if (by !== 'lapse') ends.push(by);
+    },
+    again(fact, previous) {
+      again.set(fact.id, previous);
     },
     raised(fact) {
       raised.add(fact.id);
@@ -110,7 +116,7 @@ export function observe(facts: readonly Fact[], policies: TenantPolicy, runMachi
     if (type === 'suppressed') blocking.add(reason);
     if (type === 'released') blocking.delete(reason);
   });
-  return { observations, openedBy, raised, allowed, effective, amended, proven, ends };
+  return { observations, openedBy, raised, allowed, effective, amended, proven, again, ends };
 }
 
 /** Ids of the failures that are greylisting, by their own verdict or the one that `expired` takes over. */

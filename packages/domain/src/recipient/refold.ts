@@ -125,7 +125,7 @@ function saysTheSame({ openedBy: { suppression } }: PublishedItem, machines: rea
 
 function sameEvidence(one: Evidence, other: Evidence): boolean {
   const parts = ['firstFailureAt', 'lastFailureAt', 'failures', 'messages', 'category', 'rule', 'reply'] as const;
-  return parts.every((part) => one[part] === other[part]);
+  return parts.every((part) => one[part] === other[part]) && one.previous?.since === other.previous?.since;
 }
 
 /** The transition that ended what the transition at `opened` began. */
@@ -222,7 +222,7 @@ export function changeOf(
   recordedAt: number,
   context: FoldContext,
 ): Change {
-  const { type, from, to, suppression, allowance, cause, at, evidence } = transition;
+  const { type, from, to, suppression, allowance, cause, at, evidence, probationUntil } = transition;
   return {
     type,
     from,
@@ -236,5 +236,6 @@ export function changeOf(
     version,
     corrects: null,
     policy: context.policyVersion,
+    ...(probationUntil === undefined ? {} : { probationUntil }),
   };
 }

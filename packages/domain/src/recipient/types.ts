@@ -62,6 +62,8 @@ export interface FailureFact extends FactBase {
   readonly baseline?: BaselineAnswer;
   /** Id of the incident that excludes it: it counts for nothing. */
   readonly incident?: string;
+  /** It suppressed on probation after this one, which is not kept: it does so by itself. */
+  readonly again?: PreviousSuppression;
   /** Its streak is void for good. It is kept for an `expired` of its message that has no reply of its own. */
   readonly causeOnly?: boolean;
   readonly raised?: boolean;
@@ -126,6 +128,14 @@ export interface Evidence {
   readonly category: string;
   readonly rule: string;
   readonly reply: string | null;
+  /** Of a suppression on probation, which rests on one failure: the suppression before. */
+  readonly previous?: PreviousSuppression;
+}
+
+/** A `persistent_deferral` that has expired, ms. */
+export interface PreviousSuppression {
+  readonly since: number;
+  readonly endedAt: number;
 }
 
 export interface SuppressionTerms {
@@ -176,4 +186,6 @@ export interface Change {
   readonly policy: string;
   /** Id of the incident that brought it about, if one did. */
   readonly incident?: string;
+  /** Of an expiry after which the recipient is on probation: until when, ms. */
+  readonly probationUntil?: number;
 }

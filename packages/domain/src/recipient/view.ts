@@ -18,6 +18,8 @@ export interface RecipientView {
   readonly provider: string | null;
   /** The deadline that will suppress if nothing changes, ms. */
   readonly suppressAt: number | null;
+  /** On probation until then, ms; null: it is not. */
+  readonly probationUntil: number | null;
   readonly suppressions: readonly ActiveSuppression[];
   readonly allowed: readonly Allowance[];
   /** When to look again, ms on the partition clock. */
@@ -29,6 +31,8 @@ export interface RecipientView {
 export interface ActiveSuppression extends SuppressionTerms, EntryDetails {
   readonly evidence: Evidence | null;
   readonly policy: string;
+  /** When the probation after its expiry will end, ms; null: none follows. */
+  readonly probationUntil: number | null;
 }
 
 export function viewOf(r: Recipient, context: FoldContext): RecipientView {
@@ -37,9 +41,12 @@ export function viewOf(r: Recipient, context: FoldContext): RecipientView {
   const suppressions = activeSuppressions(r.published).map(({ openedBy, policy, expiresAt }) => {
     const { scope, reason, since, subdomains } = openedBy.suppression as SuppressionTerms;
     // Not stored: the kept facts say it, also those that an earlier version kept.
-    const { by = null, note = null, source = null, provider = null } = entryOf(machine, scope, reason)?.details ?? {};
+    const entry = entryOf(machine, scope, reason);
+    const { by = null, note = null, source = null, provider = null } = entry?.details ?? {};
+    const length = entry?.probation?.length ?? 0;
+    const probationUntil = expiresAt === null || length === 0 ? null : expiresAt + length;
     return {
-      ...{ scope, reason, since, expiresAt, by, note, source, provider, evidence: openedBy.evidence, policy },
+      ...{ scope, reason, since, expiresAt, by, note, source, provider, evidence: openedBy.evidence, policy, probationUntil },
       ...(subdomains === undefined ? {} : { subdomains }),
     };
   });
@@ -68,6 +75,7 @@ export function viewOf(r: Recipient, context: FoldContext): RecipientView {
     streak: streak === undefined ? null : streakEvidence(streak),
     provider: streak?.lastClassified.provider ?? null,
     suppressAt: suppressAt(machine),
+    probationUntil: machine.probation?.until ?? null,
     suppressions: suppressions.sort(byScopeAndReason),
     allowed: allowed.sort((a, b) => (a.scope < b.scope ? -1 : 1)),
     due: idle && !untrackable ? Math.min(timer ?? untrackAt, untrackAt) : timer,

@@ -69,9 +69,9 @@ function rowOf({ tenant, address, recipient, listChanged }: CachedRecipient, par
   const view = viewOf(recipient, context);
   const { streak } = view;
   const suppressions = view.suppressions.map((active): SuppressionRow => {
-    const { evidence, scope, reason, since, expiresAt, policy, by, note, source, provider, subdomains = false } = active;
+    const { evidence, scope, reason, since, expiresAt, policy, by, note, source, provider, subdomains = false, probationUntil } = active;
     return {
-      ...{ scope, reason, since, expiresAt, policy, note, source, provider, subdomains },
+      ...{ scope, reason, since, expiresAt, policy, note, source, provider, subdomains, probationUntil },
       createdBy: by,
       category: evidence?.category ?? null,
       rule: evidence?.rule ?? null,
@@ -98,6 +98,7 @@ function rowOf({ tenant, address, recipient, listChanged }: CachedRecipient, par
     category: streak?.category ?? null,
     provider: view.provider,
     suppressAt: view.suppressAt,
+    probationUntil: view.probationUntil,
     active: listChanged ? { suppressions, allowed: view.allowed } : undefined,
     updatedAt: Math.max(recipient.clock, recipient.facts.at(-1)?.at ?? recipient.clock),
   };

@@ -86,6 +86,8 @@ export interface SuppressionRow {
   readonly provider: string | null;
   /** Of a domain: also for the domains below it. */
   readonly subdomains: boolean;
+  /** When the probation after its expiry will end, ms; null: none follows. */
+  readonly probationUntil: number | null;
 }
 
 export interface AllowanceRow {
@@ -108,6 +110,8 @@ export interface RecipientRow extends StoredRecipient {
   readonly provider: string | null;
   /** The deadline that will suppress if nothing changes, ms. */
   readonly suppressAt: number | null;
+  /** On probation until then, ms; null: it is not. */
+  readonly probationUntil: number | null;
   /** All active suppressions and allowances if they differ from the last commit of this row; undefined: unchanged. */
   readonly active: { readonly suppressions: readonly SuppressionRow[]; readonly allowed: readonly AllowanceRow[] } | undefined;
   /**

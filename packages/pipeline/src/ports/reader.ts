@@ -17,6 +17,8 @@ export interface RecipientRecord {
   readonly provider: string | null;
   /** The deadline that will suppress if nothing changes. */
   readonly suppressAt: number | null;
+  /** On probation until then, ms; null: it is not. */
+  readonly probationUntil: number | null;
   /** The recommended action for a streak of this age; null without a streak. */
   readonly advice: string | null;
   readonly updatedAt: number;
@@ -56,7 +58,8 @@ export interface ListedSuppression extends SuppressionRow {
 export interface RecipientFilter {
   /** Any of these tenants; undefined: every tenant. */
   readonly tenants?: readonly string[];
-  readonly state?: RecipientStateName;
+  /** `probation`: those on probation, healthy ones too. Undefined: everybody who is not healthy. */
+  readonly state?: RecipientStateName | 'probation';
   readonly provider?: string;
   readonly category?: string;
   /** The part after the `@`, normalised. */
@@ -93,6 +96,8 @@ export interface Checked {
   /** By scope and reason; those of domains last, of the nearest one first. */
   readonly suppressions: readonly CheckedSuppression[];
   readonly allowed: readonly AllowanceRow[];
+  /** On probation until then, ms; null: it is not. */
+  readonly probationUntil: number | null;
   /** Some of the suppressions belong to an erased recipient of this address, of which only a keyed hash is stored. */
   readonly erased: boolean;
 }

@@ -26,6 +26,7 @@ export interface CheckRow {
   /** The entry of a domain (`@example.com`): `place` is then that of one of `domains` that it concerns. */
   readonly entry: Address | null;
   readonly subdomains: boolean | null;
+  readonly probationUntil: number | null;
 }
 
 interface Asked {
@@ -43,20 +44,20 @@ export const checkRecipients = statement(
     { tenant, addresses, hashes, domains }: Slots<Asked>,
   ) => sql<CheckRow>`select k.place, r.state, s.scope, s.reason, s.since, s.expires_at as "expiresAt",
          a.scope as "allowedScope", a.expires_at as "allowedUntil", null as blocks, null::integer as partition,
-         null as entry, s.subdomains
+         null as entry, s.subdomains, r.probation_until as "probationUntil"
     from unnest(${addresses}::text[]) with ordinality as k (address, place)
     join desist.recipient r on r.tenant = ${tenant} and r.address = k.address
     left join desist.suppression s on s.recipient_id = r.id
     left join desist.allowance a on a.recipient_id = r.id
   union all
-  select k.place, null, null, null, null, null, null, null, f.blocks, null, null, null
+  select k.place, null, null, null, null, null, null, null, f.blocks, null, null, null, null
     from unnest(${hashes}::text[]) with ordinality as k (hash, place)
     join desist.forgotten f on f.tenant = ${tenant} and f.hash = k.hash
   union all
-  select null, null, null, null, null, null, null, null, '', null, null, null
+  select null, null, null, null, null, null, null, null, '', null, null, null, null
    where cardinality(${hashes}::text[]) = 0 and exists (select from desist.forgotten f where f.tenant = ${tenant})
   union all
-  select k.place, null, s.scope, s.reason, s.since, s.expires_at, null, null, null, null, r.address, s.subdomains
+  select k.place, null, s.scope, s.reason, s.since, s.expires_at, null, null, null, null, r.address, s.subdomains, null
     from unnest(${domains}::text[]) with ordinality as k (domain, place)
     cross join lateral desist.domain_entries(k.domain) as e (name)
     -- A look-up for each: a join might read all entries of the tenant, or the table.
@@ -65,5 +66,5 @@ export const checkRecipients = statement(
    where exists (select from desist.recipient d where d.tenant = ${tenant} and d.address like '@%')
      and (e.name = '@' || k.domain or s.subdomains)
   union all
-  select null, null, null, null, c.clock, null, null, null, null, c.partition, null, null from desist.checkpoint c`,
+  select null, null, null, null, c.clock, null, null, null, null, c.partition, null, null, null from desist.checkpoint c`,
 );

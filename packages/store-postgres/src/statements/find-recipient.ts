@@ -23,6 +23,7 @@ export const findRecipient = statement('find_recipient', (db, { tenant, address 
       'r.category',
       'r.provider',
       'r.suppress_at as suppressAt',
+      'r.probation_until as probationUntil',
       'r.updated_at as updatedAt',
       'r.evidence',
     ])

@@ -27,6 +27,7 @@ const rows = bulk<SuppressionOf>({
   source: ['text', (row) => row.source],
   provider: ['text', (row) => row.provider],
   subdomains: ['boolean', (row) => row.subdomains],
+  probation_until: ['bigint', (row) => row.probationUntil],
   updated_at: ['bigint', (row) => row.updatedAt],
 });
 
@@ -36,8 +37,10 @@ export const insertSuppressions = statement<Rows<SuppressionOf>, never>(
       select r.id, r.partition, k.* from ${rows.unnest} join desist.recipient r on r.tenant = k.tenant and r.address = k.address),
     written as (
       insert into desist.suppression (recipient_id, scope, reason, since, expires_at, category, rule, reply,
-        first_failure_at, last_failure_at, failures, policy, created_by, note, source, provider, subdomains, updated_at)
+        first_failure_at, last_failure_at, failures, policy, created_by, note, source, provider, subdomains,
+        probation_until, updated_at)
       select id, scope, reason, since, expires_at, category, rule, reply,
-        first_failure_at, last_failure_at, failures, policy, created_by, note, source, provider, subdomains, updated_at from added)
+        first_failure_at, last_failure_at, failures, policy, created_by, note, source, provider, subdomains,
+        probation_until, updated_at from added)
     ${countSuppressions(sql`select partition, scope, reason, 1 from added`)}`,
 );

@@ -1,6 +1,6 @@
 /**
- * Recipients that are not healthy, the next deadline first. The text follows from the filter, so it is not prepared. A page reads so many
- * rows at most, whatever it finds. Locks nothing; index recipient_deadline, recipient_deadline_of_tenant for one tenant, recipient_domain for
+ * Recipients that are not healthy, or those on probation, the next deadline first. The text follows from the filter, so it is not prepared. A page reads so many
+ * rows at most, whatever it finds. Locks nothing; index recipient_deadline, recipient_deadline_of_tenant for one tenant (of those on probation recipient_probation and recipient_probation_of_tenant), recipient_domain for
  * a domain with few recipients.
  */
 import { builder } from '@desist/postgres';
@@ -33,7 +33,7 @@ const DEADLINE = sql<number>`coalesce(suppress_at, 9007199254740991)`;
 export function pageRecipients({ limit, ...page }: RecipientPage): CompiledQuery<FoundRecipient> {
   return sql<FoundRecipient>`select r.id, r.deadline, r.tenant, r.address, r.state, r.version,
       r.streak_started_at as "streakStartedAt", r.last_failure_at as "lastFailureAt", r.failures, r.messages, r.category, r.provider,
-      r.suppress_at as "suppressAt", r.updated_at as "updatedAt",
+      r.suppress_at as "suppressAt", r.probation_until as "probationUntil", r.updated_at as "updatedAt",
       (select v.advice from desist.recipient_status v where v.tenant = r.tenant and v.address = r.address) as advice,
       (select coalesce(json_agg(json_build_object('scope', s.scope, 'reason', s.reason, 'since', s.since, 'expiresAt', s.expires_at)
           order by s.scope, s.reason), '[]')
@@ -52,11 +52,11 @@ export function endOfScan(page: Omit<RecipientPage, 'limit'>): CompiledQuery<{ r
 
 /** In the order of the list, from the position on. */
 function candidates({ filter, after, scanned, smallDomain }: Omit<RecipientPage, 'limit'>): RawBuilder<unknown> {
-  const { tenants, domain, suppressedBefore } = filter;
+  const { tenants, domain, suppressedBefore, state } = filter;
   const source =
     smallDomain && domain !== undefined ? sql`(select * from ${rowsOfDomain(sql.val(domain))} limit ${scanned})` : sql`desist.recipient`;
   const conditions = [
-    sql`state <> 'healthy'`,
+    state === 'probation' ? sql`probation_until is not null` : sql`state <> 'healthy'`,
     ...(after === null ? [] : [sql`(${DEADLINE}, id) > (${after[0]}::bigint, ${after[1]}::bigint)`]),
     ...(suppressedBefore === undefined ? [] : [sql`${DEADLINE} < ${suppressedBefore}::bigint`]),
     // Of one tenant: its own index. Of several, their rows are looked for among those of all.
@@ -69,7 +69,7 @@ function candidates({ filter, after, scanned, smallDomain }: Omit<RecipientPage,
 function ofRow({ tenants, state, provider, category, domain }: RecipientConditions): readonly RawBuilder<unknown>[] {
   return [
     ...(tenants === undefined || tenants.length === 1 ? [] : [sql`r.tenant = any(${tenants}::text[])`]),
-    ...(state === undefined ? [] : [sql`r.state = ${state}`]),
+    ...(state === undefined || state === 'probation' ? [] : [sql`r.state = ${state}`]),
     ...(provider === undefined ? [] : [sql`r.provider = ${provider}`]),
     ...(category === undefined ? [] : [sql`r.category = ${category}`]),
     ...(domain === undefined ? [] : [sql`split_part(r.address, '@', 2) = ${domain}`]),

@@ -16,4 +16,5 @@ export const SUPPRESSION_COLUMNS = [
   's.source',
   's.provider',
   's.subdomains',
+  's.probation_until as probationUntil',
 ] as const;

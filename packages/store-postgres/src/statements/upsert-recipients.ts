@@ -1,6 +1,6 @@
 /**
  * The new content of recipients' rows. Locks each row, in the order given: all who write them sort by tenant and address. Unique index
- * on tenant and address; of the indexed columns only `tracked`, `state` and `suppress_at` change, so that most updates stay HOT. Counts what is looked at now and was not before.
+ * on tenant and address; of the indexed columns only `tracked`, `state`, `suppress_at` and `probation_until` change, so that most updates stay HOT. Counts what is looked at now and was not before.
  */
 import { bulk, preparedStatement } from '@desist/postgres';
 import type { Rows } from '@desist/postgres';
@@ -24,6 +24,7 @@ const rows = bulk<RecipientRow>({
   category: ['text', (row) => row.category],
   provider: ['text', (row) => row.provider],
   suppress_at: ['bigint', (row) => row.suppressAt],
+  probation_until: ['bigint', (row) => row.probationUntil],
   evidence: ['json', (row) => row.evidence],
   updated_at: ['bigint', (row) => row.updatedAt],
 });

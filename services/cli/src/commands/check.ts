@@ -27,6 +27,7 @@ interface Answer {
   readonly reasons: readonly string[];
   readonly state: string | null;
   readonly expiresAt: string | null;
+  readonly probation?: true;
 }
 
 const ADDRESSES_PER_REQUEST = 10_000;
@@ -64,7 +65,11 @@ async function runCheck(
   return refused === 0 ? EXIT.done : EXIT.no;
 }
 
-function sentenceOf({ recipient, allowed, reasons, state, expiresAt }: Answer): string {
-  if (allowed) return `${recipient}  ${paint('green', 'yes')}${state === 'healthy' || state === null ? '' : ` (${state})`}`;
+function sentenceOf({ recipient, allowed, reasons, state, expiresAt, probation }: Answer): string {
+  const said = [
+    ...(state === 'healthy' || state === null ? [] : [state]),
+    ...(probation === true ? ['on probation: send one message first'] : []),
+  ];
+  if (allowed) return `${recipient}  ${paint('green', 'yes')}${said.length === 0 ? '' : ` (${said.join('; ')})`}`;
   return `${recipient}  ${paint('red', `NO: ${reasons.join(', ')}`)}${expiresAt === null ? '' : `, until ${expiresAt}`}`;
 }

@@ -10,7 +10,7 @@ export const command = defineCommand({
   summary: 'list recipients that are not healthy, the next deadline first',
   options: {
     tenant: value('TENANT', 'of this tenant; default all'),
-    state: value('STATE', 'deferred, persistent, soft_bounced, suppressed'),
+    state: value('STATE', 'deferred, persistent, soft_bounced, suppressed; or probation'),
     provider: value('PROVIDER', 'as in gmail, microsoft, or a domain'),
     category: value('CATEGORY', 'of the failures: mailbox_full, greylisting, …; `desist codes` lists them'),
     domain: value('DOMAIN', 'the part after the @'),
@@ -30,6 +30,7 @@ interface Item {
   readonly address: string;
   readonly state: string;
   readonly suppressAt: string | null;
+  readonly probationUntil: string | null;
   readonly streak: {
     readonly startedAt: string;
     readonly failures: number;
@@ -42,9 +43,10 @@ interface Item {
 
 const HEADLINE = ['ADDRESS', 'STATE', 'SUPPRESSED AT', 'FAILING SINCE', 'FAILURES', 'CATEGORY', 'PROVIDER', 'ADVICE'];
 
-function cellsOf({ tenant, address, state, suppressAt, streak, suppressions, advice }: Item): readonly string[] {
+function cellsOf({ tenant, address, state, suppressAt, probationUntil, streak, suppressions, advice }: Item): readonly string[] {
   const who = tenant === 'default' ? address : `${tenant}/${address}`;
   const since = streak === null ? '' : minute(streak.startedAt);
   const deadline = suppressAt === null ? suppressions.map(({ reason }) => reason).join(', ') : minute(suppressAt);
-  return [who, state, deadline, since, String(streak?.failures ?? 0), streak?.category ?? '', streak?.provider ?? '', advice ?? ''];
+  const stateOf = probationUntil === null ? state : `${state}, on probation until ${minute(probationUntil)}`;
+  return [who, stateOf, deadline, since, String(streak?.failures ?? 0), streak?.category ?? '', streak?.provider ?? '', advice ?? ''];
 }

@@ -1260,6 +1260,7 @@ export interface components {
          *       "source": "kumomta",
          *       "provider": "gmail",
          *       "subdomains": false,
+         *       "probationUntil": null,
          *       "updatedAt": "2026-03-01T10:00:00.000Z"
          *     }
          */
@@ -1274,6 +1275,7 @@ export interface components {
             note: string | null;
             /** @description Version of the policy that was applied. */
             policy: string;
+            probationUntil: string | null;
             provider: string | null;
             /**
              * @example hard_bounce
@@ -1372,7 +1374,8 @@ export interface components {
          *       "note": null,
          *       "source": "kumomta",
          *       "provider": "gmail",
-         *       "subdomains": false
+         *       "subdomains": false,
+         *       "probationUntil": null
          *     }
          */
         Suppression: {
@@ -1385,6 +1388,7 @@ export interface components {
             note: string | null;
             /** @description Version of the policy that was applied. */
             policy: string;
+            probationUntil: string | null;
             provider: string | null;
             /**
              * @example hard_bounce
@@ -1923,6 +1927,19 @@ export interface operations {
                                  */
                                 lastFailureAt: string;
                                 messages: number;
+                                /** @description Of a suppression on probation, which rests on one failure: the persistent_deferral before it, which expired. */
+                                previous?: {
+                                    /**
+                                     * Format: date-time
+                                     * @description RFC 3339
+                                     */
+                                    endedAt: string;
+                                    /**
+                                     * Format: date-time
+                                     * @description RFC 3339
+                                     */
+                                    since: string;
+                                };
                                 reply: string | null;
                                 rule: string;
                             } | null;
@@ -1931,6 +1948,14 @@ export interface operations {
                             /** @description id of the incident that brought it about, if one did */
                             incident?: string;
                             policy: string;
+                            /** @description Of an expiry after which the recipient is on probation. */
+                            probation?: {
+                                /**
+                                 * Format: date-time
+                                 * @description RFC 3339
+                                 */
+                                until: string;
+                            };
                             recipient: string;
                             recipientVersion: number;
                             /**
@@ -2208,6 +2233,11 @@ export interface operations {
                              * @enum {boolean}
                              */
                             forgotten?: true;
+                            /**
+                             * @description A suppression for persistent deferral has expired not long ago: one more failure of its kind suppresses again. Send one message first.
+                             * @enum {boolean}
+                             */
+                            probation?: true;
                             /** @description Why sending is not allowed: reasons of suppressions, of an entry for the domain or one above it with the entry (`operator @example.com`), `invalid_address`, or `unavailable` (the database is unavailable, and the stream is configured to fail closed). */
                             reasons: string[];
                             /** @description As sent; null for an array or an object. */
@@ -5221,7 +5251,8 @@ export interface operations {
                  * @example gmail
                  */
                 provider?: string;
-                state?: "deferred" | "persistent" | "soft_bounced" | "suppressed";
+                /** @description `probation`: those on probation, whatever their state. Default: everybody who is not healthy. */
+                state?: "deferred" | "persistent" | "soft_bounced" | "suppressed" | "probation";
                 /**
                  * @description Those that will be suppressed before this time if nothing changes.
                  * @example 2026-03-01T10:00:00.000Z
@@ -5250,8 +5281,12 @@ export interface operations {
                         items: {
                             address: string;
                             advice: string | null;
-                            /** @enum {string} */
-                            state: "deferred" | "persistent" | "soft_bounced" | "suppressed";
+                            probationUntil: string | null;
+                            /**
+                             * @example suppressed
+                             * @enum {string}
+                             */
+                            state: "healthy" | "deferred" | "persistent" | "soft_bounced" | "suppressed";
                             streak: {
                                 category: string | null;
                                 failures: number;
@@ -5447,6 +5482,7 @@ export interface operations {
                             since: string;
                         }[];
                         policy: string | null;
+                        probationUntil: string | null;
                         /**
                          * @example suppressed
                          * @enum {string}
@@ -5604,6 +5640,19 @@ export interface operations {
                                  */
                                 lastFailureAt: string;
                                 messages: number;
+                                /** @description Of a suppression on probation, which rests on one failure: the persistent_deferral before it, which expired. */
+                                previous?: {
+                                    /**
+                                     * Format: date-time
+                                     * @description RFC 3339
+                                     */
+                                    endedAt: string;
+                                    /**
+                                     * Format: date-time
+                                     * @description RFC 3339
+                                     */
+                                    since: string;
+                                };
                                 reply: string | null;
                                 rule: string;
                             } | null;
@@ -5612,6 +5661,14 @@ export interface operations {
                             /** @description id of the incident that brought it about, if one did */
                             incident?: string;
                             policy: string;
+                            /** @description Of an expiry after which the recipient is on probation. */
+                            probation?: {
+                                /**
+                                 * Format: date-time
+                                 * @description RFC 3339
+                                 */
+                                until: string;
+                            };
                             recipient: string;
                             recipientVersion: number;
                             /**
@@ -5844,6 +5901,7 @@ export interface operations {
                             why: string | null;
                         }[];
                         policy: string | null;
+                        probationUntil: string | null;
                         refold: {
                             agrees: boolean;
                             note: string;
@@ -5893,6 +5951,19 @@ export interface operations {
                                 firstFailureAt: string | null;
                                 lastFailureAt: string | null;
                                 messages: number;
+                                /** @description Of a suppression on probation: the one before, which had expired. */
+                                previous?: {
+                                    /**
+                                     * Format: date-time
+                                     * @example 2026-03-01T10:00:00.000Z
+                                     */
+                                    endedAt: string;
+                                    /**
+                                     * Format: date-time
+                                     * @example 2026-03-01T10:00:00.000Z
+                                     */
+                                    since: string;
+                                };
                                 reply: string | null;
                                 rule: string;
                             } | null;
@@ -5901,6 +5972,14 @@ export interface operations {
                              * @enum {string}
                              */
                             from: "healthy" | "deferred" | "persistent" | "soft_bounced" | "suppressed";
+                            /** @description What the expiry begins. */
+                            probation?: {
+                                /**
+                                 * Format: date-time
+                                 * @example 2026-03-01T10:00:00.000Z
+                                 */
+                                until: string;
+                            };
                             suppression: {
                                 expiresAt: string | null;
                                 /**
@@ -6126,6 +6205,7 @@ export interface operations {
                             why: string | null;
                         }[];
                         policy: string | null;
+                        probationUntil: string | null;
                         refold: {
                             agrees: boolean;
                             note: string;
@@ -6175,6 +6255,19 @@ export interface operations {
                                 firstFailureAt: string | null;
                                 lastFailureAt: string | null;
                                 messages: number;
+                                /** @description Of a suppression on probation: the one before, which had expired. */
+                                previous?: {
+                                    /**
+                                     * Format: date-time
+                                     * @example 2026-03-01T10:00:00.000Z
+                                     */
+                                    endedAt: string;
+                                    /**
+                                     * Format: date-time
+                                     * @example 2026-03-01T10:00:00.000Z
+                                     */
+                                    since: string;
+                                };
                                 reply: string | null;
                                 rule: string;
                             } | null;
@@ -6183,6 +6276,14 @@ export interface operations {
                              * @enum {string}
                              */
                             from: "healthy" | "deferred" | "persistent" | "soft_bounced" | "suppressed";
+                            /** @description What the expiry begins. */
+                            probation?: {
+                                /**
+                                 * Format: date-time
+                                 * @example 2026-03-01T10:00:00.000Z
+                                 */
+                                until: string;
+                            };
                             suppression: {
                                 expiresAt: string | null;
                                 /**

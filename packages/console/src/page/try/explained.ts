@@ -11,7 +11,7 @@ export function when(at: number | null | undefined): string | null {
 
 export function explanationOf({ tenant, address, recipient, context, view }: ReplayedRecipient): Explanation {
   const { facts, transitions, whatWouldChangeIt } = explain(recipient, context);
-  const { state, streak, provider, suppressAt, suppressions, allowed } = view;
+  const { state, streak, provider, suppressAt, probationUntil, suppressions, allowed } = view;
   return {
     ...{
       tenant,
@@ -26,6 +26,7 @@ export function explanationOf({ tenant, address, recipient, context, view }: Rep
       version: recipient.version,
     },
     suppressAt: when(suppressAt),
+    probationUntil: when(probationUntil),
     streak:
       streak === null
         ? null
@@ -38,13 +39,13 @@ export function explanationOf({ tenant, address, recipient, context, view }: Rep
             provider,
           },
     suppressions: suppressions.map(
-      ({ scope, reason, since, expiresAt, evidence, policy, by, note, source, provider: operator, subdomains }) => {
+      ({ scope, reason, since, expiresAt, evidence, policy, by, note, source, provider: operator, subdomains, probationUntil: until }) => {
         const { category = null, failures = 0, reply = null, rule = null } = evidence ?? {};
         return {
           ...{ scope, reason, category, failures, reply, rule, policy, since: formatTime(since), expiresAt: when(expiresAt) },
           firstFailureAt: when(evidence?.firstFailureAt),
           lastFailureAt: when(evidence?.lastFailureAt),
-          ...{ createdBy: by, note, source, provider: operator, subdomains: subdomains === true },
+          ...{ createdBy: by, note, source, provider: operator, subdomains: subdomains === true, probationUntil: when(until) },
         };
       },
     ),
