@@ -82,13 +82,13 @@ module.exports = {
     rule(
       'console-stands-alone',
       'The page knows the service by its HTTP interface only.',
-      { path: pkg('console'), pathNot: [TESTS, '^packages/console/src/page/try/', '^packages/console/src/page/views/try\\.tsx$'] },
+      { path: pkg('console'), pathNot: [TESTS, '^packages/console/src/page/(try|import)/', '^packages/console/src/page/views/try\\.tsx$'] },
       { path: '^(packages|services|test)/', pathNot: pkg('console') },
     ),
     rule(
       'try-folds-by-itself',
-      'A log is tried in the browser: by what interprets it, and by no adapter.',
-      { path: '^packages/console/src/page/(try/|views/try)', pathNot: TESTS },
+      'Files are read in the browser: by what interprets them, and by no adapter.',
+      { path: '^packages/console/src/page/(try/|import/|views/try)', pathNot: TESTS },
       { path: '^(packages|services|test)/', pathNot: pkg('console|contracts|domain|formats|pipeline|verdicts') },
     ),
     rule(
@@ -120,7 +120,7 @@ module.exports = {
       'A package is what its entries export.',
       { path: '^(packages|services|test)/([^/]+)/' },
       {
-        path: '^packages/([^/]+)/src/(?!(event/index|mapping/index|index|names|codec|explanation|read-payload|policy-file/version|traffic/unmatched-replies)\\.ts)',
+        path: '^packages/([^/]+)/src/(?!(event/index|mapping/index|index|names|codec|explanation|read-payload|chunks|list/index|policy-file/version|traffic/unmatched-replies)\\.ts)',
         pathNot: '^packages/$2/',
       },
     ),

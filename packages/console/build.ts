@@ -23,23 +23,27 @@ interface Page {
   readonly root: string;
   /** Of a font, as the style names it. */
   readonly assets: string;
+  /** Folders below `src/page` with a worker of the page. */
+  readonly workers: readonly string[];
 }
 
 /** The console, as it is served under `/ui/`. */
 export function buildConsole(): Promise<BuiltFiles> {
-  return buildPage({ html: 'index.html', script: 'main.tsx', root: '/ui/', assets: '/ui/assets/' });
+  return buildPage({ html: 'index.html', script: 'main.tsx', root: '/ui/', assets: '/ui/assets/', workers: ['try', 'import'] });
 }
 
 /** `/ui/try` alone: a folder that any server may hand out under any address. */
 export function buildTry(): Promise<BuiltFiles> {
-  return buildPage({ html: 'try.html', script: 'try-main.tsx', root: './', assets: './' });
+  return buildPage({ html: 'try.html', script: 'try-main.tsx', root: './', assets: './', workers: ['try'] });
 }
 
-async function buildPage({ html, script, root, assets }: Page): Promise<BuiltFiles> {
-  const worker = await bundle({ 'try-worker': 'src/page/try/worker.ts' }, assets);
-  const files = new Map(worker);
+async function buildPage({ html, script, root, assets, workers }: Page): Promise<BuiltFiles> {
+  const entries = workers.map((name) => [`${name}-worker`, `src/page/${name}/worker.ts`]);
+  const files = new Map(await bundle(Object.fromEntries(entries) as Record<string, string>, assets));
   const named = (end: RegExp): string => root + ([...files.keys()].find((name) => end.test(name)) ?? '');
-  const define = { TRY_WORKER: JSON.stringify(named(/try-worker-\w+\.js$/)) };
+  const define = Object.fromEntries(
+    workers.map((name) => [`${name.toUpperCase()}_WORKER`, JSON.stringify(named(new RegExp(`${name}-worker-\\w+\\.js$`)))]),
+  );
   for (const [name, content] of await bundle({ console: `src/page/${script}` }, assets, define)) files.set(name, content);
   const icon = readFileSync(path.join(HERE, 'src/page/icon.svg'));
   files.set(`assets/icon-${createHash('sha256').update(icon).digest('hex').slice(0, 8)}.svg`, icon);

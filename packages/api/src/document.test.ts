@@ -2,6 +2,7 @@
 import { addFact, DEFAULT_POLICY, encodeRecipient, factOf, classifyFailure, newRecipient, asAddress, asTenant } from '@desist/domain';
 import { encodeIncidentChange, encodeSenderChange } from '@desist/contracts';
 import {
+  createMemoryImports,
   createMemoryIncidents,
   createMemoryKeys,
   createMemorySenderIncidents,
@@ -13,6 +14,7 @@ import type {
   AuditTrail,
   ChangeFeed,
   Checked,
+  ImportStore,
   IncidentStore,
   KeyStore,
   ListedSuppression,
@@ -26,6 +28,7 @@ import type {
   OutcomeStore,
   Try,
 } from '@desist/pipeline';
+import { noCounts } from '@desist/formats/list';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import type { InjectOptions } from 'fastify';
 import { Compile } from 'typebox/schema';
@@ -323,6 +326,21 @@ function keyStore(): KeyStore {
     endKey: async () => ({ ...key, ...NEVER, endedAt: NOW }),
   };
 }
+const IMPORT_ID = `im_${'0'.repeat(24)}`;
+/** One import, which stands behind two rows whatever is done to it. */
+function importStore(): ImportStore {
+  const wanted = { id: IMPORT_ID, name: 'l.csv', resumeKey: null, tenant: null, stream: 's', importAs: 'bounce', by: 'eve', keyName: 'k' };
+  const problems = [{ row: 1, line: null, problem: 'not JSON' }];
+  const job = { ...wanted, state: 'running', rows: 2, counts: { ...noCounts() }, problems, startedAt: NOW, updatedAt: NOW } as const;
+  return {
+    ...createMemoryImports(),
+    start: async (given) => (given.name === 'new.csv' ? { ...job, id: given.id } : job),
+    import: async (id) => (id === IMPORT_ID ? job : null),
+    imports: async () => [job],
+    advance: async () => job,
+    stop: async () => ({ ...job, state: 'stopped' }),
+  };
+}
 const tokens = createLinkTokens(['s'.repeat(32)]);
 const link = { tenant: asTenant('acme'), stream: 'news', address: asAddress('a@b.c') };
 const LINK = `/u/${tokens.seal({ ...link, expiresAt: NOW + DAY })}`;
@@ -369,6 +387,7 @@ function make(more: Partial<ApiOptions> = {}): Api {
     outcomes,
     keyStore: keyStore(),
     trail,
+    imports: importStore(),
     unsubscribe: { tokens, publicUrl: 'https://mail.example.com' },
     webhooks,
     subscribers: subscribersWith(),
@@ -459,6 +478,7 @@ describe('the OpenAPI document', () => {
       'checkPolicy: post /v1/policy/check',
       'checkRecipients: post /v1/check',
       'classifyReplies: post /v1/classify',
+      'createImport: post /v1/imports',
       'createIncident: post /v1/incidents',
       'createKey: post /v1/keys',
       'createSession: post /v1/session',
@@ -470,6 +490,7 @@ describe('the OpenAPI document', () => {
       'exportSuppressions: get /v1/suppressions/export',
       'getCode: get /v1/codes/{code}',
       'getDeadLetter: get /v1/dead-letters/{id}',
+      'getImport: get /v1/imports/{id}',
       'getIncident: get /v1/incidents/{id}',
       'getLiveness: get /healthz',
       'getMetrics: get /metrics',
@@ -488,6 +509,7 @@ describe('the OpenAPI document', () => {
       'listAudit: get /v1/audit',
       'listChanges: get /v1/changes',
       'listDeadLetters: get /v1/dead-letters',
+      'listImports: get /v1/imports',
       'listIncidents: get /v1/incidents',
       'listKeys: get /v1/keys',
       'listProviders: get /v1/providers',
@@ -508,6 +530,8 @@ describe('the OpenAPI document', () => {
       'rotateWebhookSecret: post /v1/webhooks/{id}/secrets',
       'sendCommands: post /v1/commands',
       'sendEvents: post /v1/events',
+      'sendImportRows: post /v1/imports/{id}/rows',
+      'stopImport: post /v1/imports/{id}/stop',
       'stopRepublish: delete /v1/republish',
       'testWebhook: post /v1/webhooks/{id}/test',
       'unsubscribe: post /u/{token}',
@@ -557,6 +581,7 @@ const away = async (): Promise<never> => {
 
 const readOnly = { store: subscribersWith().store };
 const support = newKey('support', ['reader'], '*');
+const A_LIST = { name: 'list.csv', fingerprint: 'f'.repeat(22) };
 const REPLIES = ['550 5.1.1 no such user', '451 4.7.1 try again in 5 minutes', { reply: '', code: 421, remoteHost: 'mx.google.com' }];
 
 /** One request per operation and status. */
@@ -697,6 +722,16 @@ const REQUESTS: readonly (readonly [operationId: string, status: number, request
   ['rotateKey', 404, { method: 'POST', url: '/v1/keys/zork/rotate' }],
   ['endKey', 200, { method: 'DELETE', url: `/v1/keys/${KEY_ID}` }],
   ['endKey', 404, { method: 'DELETE', url: '/v1/keys/zork' }],
+  ['createImport', 201, { method: 'POST', url: '/v1/imports', payload: { ...A_LIST, name: 'new.csv' } }],
+  ['createImport', 200, { method: 'POST', url: '/v1/imports', payload: A_LIST }],
+  ['createImport', 400, { method: 'POST', url: '/v1/imports', payload: {} }],
+  ['sendImportRows', 200, { method: 'POST', url: `/v1/imports/${IMPORT_ID}/rows`, payload: { from: 2, rows: [{ problem: 'not JSON' }] } }],
+  ['sendImportRows', 409, { method: 'POST', url: `/v1/imports/${IMPORT_ID}/rows`, payload: { from: 0, rows: [] } }],
+  ['sendImportRows', 404, { method: 'POST', url: `/v1/imports/im_${'f'.repeat(24)}/rows`, payload: { from: 0, rows: [] } }],
+  ['stopImport', 200, { method: 'POST', url: `/v1/imports/${IMPORT_ID}/stop` }],
+  ['getImport', 200, { url: `/v1/imports/${IMPORT_ID}` }],
+  ['getImport', 404, { url: `/v1/imports/im_${'f'.repeat(24)}` }],
+  ['listImports', 200, { url: '/v1/imports' }],
   ['getSession', 200, { url: '/v1/session' }],
   ['createSession', 200, { method: 'POST', url: '/v1/session', payload: { key: support.key } }, { keys: parseKeys(support.line).keys }],
   ['createSession', 400, { method: 'POST', url: '/v1/session', payload: { key: support.key } }],

@@ -57,6 +57,29 @@ function make(more: Partial<ApiOptions> = {}): {
 const TERMS = { provider: 'Gmail', from: '2026-03-01T11:00:00Z', until: '2026-03-01T12:30:00Z', code: '550 5.1.1' };
 const post = async (api: Api, url: string, payload: object = {}) => api.inject({ method: 'POST', url, payload });
 
+describe('what an incident is decided from', () => {
+  test('are the quarters around it, with the share and the recipients from which on it is one', async () => {
+    const { api, incidents } = make();
+    const { id } = (
+      await post(api, '/v1/incidents', { provider: 'gmail', from: '2026-03-01T11:00:00Z', until: '2026-03-01T12:00:00Z' })
+    ).json<{ id: string }>();
+    expect((await api.inject(`/v1/incidents/${id}`)).json()).toMatchObject({ counted: null });
+    const store: MemoryIncidents = incidents;
+    const counts = [7.75, 8, 11, 15, 15.25].map((hour) => ({
+      at: Date.parse('2026-03-01T00:00:00Z') + hour * HOUR,
+      failing: 4,
+      delivered: 1,
+      codes: [],
+      samples: [],
+    }));
+    store.counts = async (by, since) => by.map((one) => ({ by: one, counts: counts.filter(({ at }) => at >= since) }));
+    const { counted } = (await api.inject(`/v1/incidents/${id}`)).json<{ counted: { quarters: { at: string }[]; threshold: object } }>();
+    expect(counted.quarters.map(({ at }) => at.slice(11, 16))).toEqual(['08:00', '11:00', '15:00']);
+    const { failingShare, recipients } = DEFAULT_POLICY.incidents;
+    expect(counted.threshold).toEqual({ share: failingShare, recipients });
+  });
+});
+
 describe('GET /v1/incidents', () => {
   test('continues after the last page, and ends with the last incident', async () => {
     const { api, incidents } = make();

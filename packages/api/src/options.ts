@@ -6,6 +6,7 @@ import type {
   ByHand,
   ChangeFeed,
   DeadLetterLog,
+  ImportStore,
   IncidentStore,
   SenderIncidentStore,
   KeyStore,
@@ -79,6 +80,8 @@ export interface ApiOptions {
   readonly accepted?: (records: readonly { readonly value: string }[]) => Promise<void>;
   /** What could not be read. Without it the routes do not exist. */
   readonly deadLetters?: DeadLetters;
+  /** Imports of lists. Without it their routes do not exist. */
+  readonly imports?: ImportStore;
   /** Decisions about incidents. Without it their routes do not exist. */
   readonly incidents?: IncidentStore;
   /** Sender incidents. Without it none are listed. */

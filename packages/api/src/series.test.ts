@@ -52,6 +52,24 @@ describe('a series', () => {
   });
 });
 
+describe('the distribution of waits', () => {
+  it('counts each message once, in the bucket of its own wait', () => {
+    const waits = [10, 60, 120, 300, 3_600, 86_400, 129_600, ABOVE_ALL_BOUNDS].map((upperBound) => point('delivery', 1, { upperBound }));
+    expect(seriesOf('wait_distribution', waits, 1).map(({ metric, total }) => [metric, total])).toEqual([
+      ['to_1m', 2],
+      ['to_5m', 2],
+      ['to_15m', 0],
+      ['to_1h', 1],
+      ['to_4h', 0],
+      ['to_12h', 0],
+      ['to_1d', 1],
+      ['longer', 2],
+    ]);
+    const greylisted = [point('greylisting', 3, { upperBound: 300 })];
+    expect(seriesOf('greylisting_delay', greylisted, 1).find(({ metric }) => metric === 'count')?.total).toBe(3);
+  });
+});
+
 describe('GET /v1/series', () => {
   const NOW = Date.parse('2026-03-10T12:07:00.000Z');
 

@@ -34,6 +34,8 @@ export const MEASURE_INFO: Readonly<Record<Measure, MeasureInfo>> = {
     family: 'domains',
   },
   time_to_delivery: { by: ['provider', 'domain', 'tenant'], pools: false, types: ['delivery'], family: 'waits' },
+  wait_distribution: { by: ['provider', 'domain', 'tenant'], pools: false, types: ['delivery'], family: 'waits' },
+  greylisting_delay: { by: ['provider', 'domain', 'tenant'], pools: false, types: ['greylisting'], family: 'waits' },
   suppressions: { ...CHANGES, types: ['suppressed'] },
   releases: { ...CHANGES, types: ['released'] },
   persistent: { ...CHANGES, by: ['provider', 'domain', 'tenant'], types: ['persistent'] },
@@ -57,7 +59,7 @@ export function seriesOf(measure: Measure, points: readonly SeriesPoint[], steps
     const name = rest ? OTHER : group;
     let known = groups.get(name);
     if (known === undefined) groups.set(name, (known = { slots: new Array<Counts | undefined>(steps), all: new Map(), size: 0 }));
-    const key = measure === 'time_to_delivery' ? String(upperBound) : type;
+    const key = MEASURE_INFO[measure].family === 'waits' ? String(upperBound) : type;
     for (const counts of [(known.slots[slot] ??= new Map<string, number>()), known.all]) counts.set(key, (counts.get(key) ?? 0) + events);
     known.size += events;
   }
@@ -84,7 +86,10 @@ function figureOf(measure: Measure, metric: Metric, counts: Counts): number | nu
       return metric === 'share' ? share(of('deferred'), of('deferred') + of('delivered')) : of(metric);
     case 'delivered_after_deferral':
       return metric === 'share' ? share(of('delivered_message'), of('deferred_message')) : of(`${metric}_message`);
+    case 'wait_distribution':
+      return waitedWithin(counts, metric);
     case 'time_to_delivery':
+    case 'greylisting_delay':
       return metric === 'count' ? sum(counts) : percentile(counts, Number(metric.slice(1)) / 100);
     default:
       return sum(counts);
@@ -99,6 +104,27 @@ function share(part: number, whole: number): number | null {
 function sum(counts: Counts): number {
   let all = 0;
   for (const count of counts.values()) all += count;
+  return all;
+}
+
+/** Bounds of the distribution, in seconds, by metric; what is above the one before it counts. */
+const WAITED = new Map<Metric, number>([
+  ['to_1m', 60],
+  ['to_5m', 300],
+  ['to_15m', 900],
+  ['to_1h', 3_600],
+  ['to_4h', 14_400],
+  ['to_12h', 43_200],
+  ['to_1d', 86_400],
+  ['longer', Number.POSITIVE_INFINITY],
+]);
+
+function waitedWithin(counts: Counts, metric: Metric): number {
+  const bounds = [...WAITED.values()];
+  const most = WAITED.get(metric) ?? 0;
+  const least = bounds[bounds.indexOf(most) - 1] ?? 0;
+  let all = 0;
+  for (const [bound, count] of counts) if (Number(bound) > least && Number(bound) <= most) all += count;
   return all;
 }
 

@@ -25,6 +25,7 @@ import { deadLetterRoutes } from './routes/dead-letters.ts';
 import { eventRoutes } from './routes/events.ts';
 import { explanationRoutes } from './routes/explanations.ts';
 import { exportRoutes } from './routes/exports.ts';
+import { importRoutes } from './routes/imports.ts';
 import { incidentRoutes } from './routes/incidents.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { probeRoutes } from './routes/probes.ts';
@@ -151,6 +152,7 @@ const KEYED_ROUTES = [
   eventRoutes,
   commandRoutes,
   deadLetterRoutes,
+  importRoutes,
   incidentRoutes,
   verdictRoutes,
   providerRoutes,

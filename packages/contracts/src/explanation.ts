@@ -8,6 +8,7 @@ export { outlookText } from './explanation-text.ts';
 // For the page that explains a log: this entry is the one without Node APIs.
 export { parseIncident } from './incident.ts';
 export type { DecodedIncident } from './incident.ts';
+export { explainedReplies } from './sender-incident.ts';
 
 const when = (at: number | null): string | null => (at === null ? null : formatTime(at));
 

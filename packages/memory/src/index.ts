@@ -5,3 +5,4 @@ export * from './sender-incidents.ts';
 export * from './subscribers.ts';
 export * from './keys.ts';
 export * from './audit-trail.ts';
+export * from './imports.ts';

@@ -12,6 +12,7 @@ export * from './ports/codec.ts';
 export * from './ports/commit-plan.ts';
 export * from './ports/dead-letters.ts';
 export * from './ports/errors.ts';
+export * from './ports/imports.ts';
 export * from './ports/incidents.ts';
 export * from './ports/ingest.ts';
 export * from './ports/keys.ts';

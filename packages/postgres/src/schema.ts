@@ -195,6 +195,23 @@ export interface HashKey {
   key: string | null;
 }
 
+export interface Import {
+  id: string;
+  name: string;
+  resume_key: string | null;
+  tenant: Tenant | null;
+  stream: string | null;
+  import_as: string | null;
+  by: string | null;
+  key_name: string | null;
+  state: string;
+  rows: number;
+  counts: string;
+  problems: string;
+  started_at: number;
+  updated_at: number;
+}
+
 export interface Incarnation {
   single: Generated<boolean>;
   incarnation: Generated<number>;
@@ -700,6 +717,7 @@ export interface Schema {
   'desist.feed_position': FeedPosition;
   'desist.forgotten': Forgotten;
   'desist.hash_key': HashKey;
+  'desist.import': Import;
   'desist.incarnation': Incarnation;
   'desist.incident': Incident;
   'desist.incident_count': IncidentCount;

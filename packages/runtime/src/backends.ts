@@ -19,6 +19,7 @@ import type {
   KeyStore,
   OutcomeStore,
   PublishedLog,
+  ImportStore,
   IncidentStore,
   SenderIncidentStore,
   SubscriberStore,
@@ -28,6 +29,7 @@ import type { Database, HashOf } from '@desist/store-postgres';
 import { createDeadLetterIndex } from './dead-letter-index.ts';
 import {
   createChangeFeed,
+  createImportStore,
   createIncidentStore,
   createSenderIncidentStore,
   createKeyStore,
@@ -53,6 +55,7 @@ export interface Backends {
   /** Uses the connections of requests. */
   readonly reader: StateReader;
   /** Decisions of operators about incidents, and their previews. Uses the connections of requests. */
+  readonly imports: ImportStore;
   readonly incidents: IncidentStore;
   /** For requests. */
   readonly senderIncidents: SenderIncidentStore;
@@ -128,6 +131,7 @@ export async function openBackends({ settings, logger, name, owner, connections 
     requests,
     store: createStore(db, { hashOf }),
     reader: createReader(requests, { hashOf }),
+    imports: createImportStore(requests),
     incidents: createIncidentStore(requests),
     senderIncidents: createSenderIncidentStore(requests),
     traffic: createTrafficReader(requests),

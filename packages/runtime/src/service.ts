@@ -225,6 +225,7 @@ export async function serve(parts: Parts): Promise<string | null> {
     reader: backends.reader,
     exports: backends.exports,
     traffic: backends.traffic,
+    imports: backends.imports,
     incidents: backends.incidents,
     senderIncidents: backends.senderIncidents,
     changes: backends.changes,

@@ -9,6 +9,7 @@ export * from './operations.ts';
 export * from './reader.ts';
 export { createTrafficReader } from './traffic.ts';
 export * from './ingest.ts';
+export { createImportStore } from './imports.ts';
 export { createIncidentStore } from './incidents.ts';
 export { createSenderIncidentStore } from './sender-incidents.ts';
 export { createAuditStore } from './audit.ts';

@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Wanted } from './import-rows.ts';
-import { rowsOf } from './import-rows.ts';
+import { rowsOf } from '@desist/formats/list';
+import type { Wanted } from '@desist/formats/list';
+import { chunksOf } from './read-lines.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -17,7 +18,7 @@ async function read(content: string | Buffer | object, wanted: Wanted = {}): Pro
   const path = join(folder, 'list');
   await writeFile(path, typeof content === 'string' || Buffer.isBuffer(content) ? content : JSON.stringify(content, null, 1));
   const told: string[] = [];
-  for await (const row of rowsOf(path, wanted)) {
+  for await (const row of rowsOf(chunksOf(path), wanted)) {
     if ('problem' in row) told.push(`problem: ${row.problem}`);
     else if ('kept' in row) told.push(`kept: ${row.kept}`);
     else told.push(`${row.format} ${row.row.address} ${row.row.kind} ${row.row.scope}`);

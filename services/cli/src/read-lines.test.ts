@@ -15,7 +15,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 async function contentOf(bytes: Buffer): Promise<string> {
   const path = join(folder, 'file');
   await writeFile(path, bytes);
-  const chunks: Buffer[] = [];
+  const chunks: Uint8Array[] = [];
   for await (const chunk of chunksOf(path)) chunks.push(chunk);
   return Buffer.concat(chunks).toString('utf8');
 }

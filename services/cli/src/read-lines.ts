@@ -2,18 +2,9 @@
 import { createReadStream, existsSync, readdirSync, statSync } from 'node:fs';
 import type { Stats } from 'node:fs';
 import { join } from 'node:path';
+import { headed, inUtf8, linesIn } from '@desist/formats/chunks';
+import type { Line } from '@desist/formats/chunks';
 import { CommandError, EXIT } from './exit.ts';
-
-export interface Line {
-  /** Line number in its file, from 1. */
-  readonly number: number;
-  readonly text: string;
-  /** Bytes read so far of all files. */
-  readonly bytes: number;
-}
-
-/** Characters of a line that are kept. The rest is dropped, so a longer line becomes unreadable. */
-const LINE_LIMIT = 1 << 20;
 
 export async function* linesOf(files: readonly string[]): AsyncGenerator<Line> {
   let before = 0;
@@ -25,22 +16,6 @@ export async function* linesOf(files: readonly string[]): AsyncGenerator<Line> {
     }
     before += read;
   }
-}
-
-/** `bytes` counts these chunks only. */
-export async function* linesIn(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Line> {
-  const decoder = new TextDecoder();
-  let bytes = 0;
-  let rest = '';
-  let number = 0;
-  for await (const chunk of chunks) {
-    bytes += chunk.length;
-    const parts = (rest + decoder.decode(chunk, { stream: true })).split('\n');
-    rest = (parts.pop() ?? '').slice(0, LINE_LIMIT);
-    for (const text of parts) yield { number: (number += 1), text, bytes };
-  }
-  rest += decoder.decode();
-  if (rest.trim() !== '') yield { number: number + 1, text: rest, bytes };
 }
 
 /** Bytes of all files together; undefined when standard input or a compressed file is among them. */
@@ -73,24 +48,23 @@ function statOf(file: string): Stats {
 }
 
 /** The content of a file, or of standard input for `-`: decompressed, and as UTF-8 if a byte order mark says that it is UTF-16. */
-export async function* chunksOf(file: string): AsyncGenerator<Buffer> {
+export async function* chunksOf(file: string): AsyncGenerator<Uint8Array> {
   const chunks = (file === '-' ? process.stdin : open(file)) as AsyncIterable<Buffer>;
   const { head, all } = await headed(chunks, HEAD_BYTES);
   const compressed = head[0] !== undefined && MAY_BE_COMPRESSED.has(head[0]);
   if (!compressed) {
-    yield* decoded(head, all);
+    yield* inUtf8(all);
     return;
   }
   // Only compressed files need the libraries.
   const { compressionIn, contentOf } = await import('@desist/ingest');
   const compression = compressionIn(head);
   if (compression === undefined) {
-    yield* decoded(head, all);
+    yield* inUtf8(all);
     return;
   }
   const state = { complete: true };
-  const content = await headed(whole(contentOf(compression, all), state), HEAD_BYTES);
-  yield* decoded(content.head, content.all);
+  yield* inUtf8(whole(contentOf(compression, all), state));
   if (!state.complete) throw new CommandError(EXIT.usage, `${nameOf(file)}: cut off or damaged (${compression})`);
 }
 
@@ -105,43 +79,6 @@ export function nameOf(file: string): string {
 
 async function* whole(content: AsyncGenerator<Buffer, 'complete' | 'cut'>, state: { complete: boolean }): AsyncGenerator<Buffer> {
   state.complete = (yield* content) === 'complete';
-}
-
-/** The first bytes (all, if there are fewer), and everything from the beginning. */
-export async function headed(
-  chunks: AsyncIterable<Buffer>,
-  bytes: number,
-): Promise<{ readonly head: Buffer; readonly all: AsyncGenerator<Buffer> }> {
-  const iterator = chunks[Symbol.asyncIterator]();
-  const kept: Buffer[] = [];
-  let size = 0;
-  while (size < bytes) {
-    const next = await iterator.next();
-    if (next.done === true) break;
-    kept.push(next.value);
-    size += next.value.length;
-  }
-  async function* all(): AsyncGenerator<Buffer> {
-    try {
-      yield* kept;
-      for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) yield next.value;
-    } finally {
-      await iterator.return?.();
-    }
-  }
-  return { head: Buffer.concat(kept).subarray(0, bytes), all: all() };
-}
-
-/** PowerShell and other tools of Windows write UTF-16. */
-async function* decoded(head: Buffer, chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  const encoding = head[0] === 0xff && head[1] === 0xfe ? 'utf-16le' : head[0] === 0xfe && head[1] === 0xff ? 'utf-16be' : undefined;
-  if (encoding === undefined) {
-    yield* chunks;
-    return;
-  }
-  const decoder = new TextDecoder(encoding);
-  for await (const chunk of chunks) yield Buffer.from(decoder.decode(chunk, { stream: true }));
-  yield Buffer.from(decoder.decode());
 }
 
 function open(file: string): ReturnType<typeof createReadStream> {

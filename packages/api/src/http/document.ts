@@ -16,6 +16,7 @@ const TAGS = [
   { name: 'webhooks', description: 'HTTP subscribers to the published changes.' },
   { name: 'events', description: 'Send delivery events to the log.' },
   { name: 'commands', description: 'Send decisions of operators to the log.' },
+  { name: 'imports', description: 'Lists of other systems, as jobs.' },
   { name: 'incidents', description: 'Windows in which failures are not the fault of the recipients.' },
   { name: 'unsubscribe', description: 'Links by which recipients unsubscribe, with one click (RFC 8058) or on a page.' },
   { name: 'keys', description: 'API keys of the database: made, rotated and ended without a restart.' },

@@ -41,7 +41,7 @@ export async function commandRoutes(app: HttpApp, options: ApiOptions): Promise<
       if (mistakes.length > 0) throw refused(mistakes, commands.length === 0);
       const note = await noteBefore(
         { trail: options.trail, logger },
-        commands.map((command, index) => entryOf(request, actOf(command, items[index]), now, 'unconfirmed')),
+        commands.map((command, index) => entryOf(request, actOf(command, claimedBy(items[index])), now, 'unconfirmed')),
       );
       const expected = wait !== undefined && (await expect(options, commands));
       await append(options, commands.map(encodeEvent));
@@ -77,10 +77,14 @@ function refused(mistakes: readonly ItemMistake[], all: boolean): Problem {
   return new Problem(forbidden ? 403 : 400, `${mistakes[0]?.detail ?? ''}.${rest}`, { members: { errors: mistakes } });
 }
 
-/** `item`: what the caller sent. Of the command itself `by` also names the key. */
-function actOf(command: ParsedCommand, item: unknown): Act {
+/** What the caller sent. Of the command itself `by` also names the key. */
+function claimedBy(item: unknown): string | null | undefined {
+  return (item as { readonly by?: string | null }).by;
+}
+
+/** `by`: the person, as the caller says. */
+export function actOf(command: ParsedCommand, by: string | null | undefined): Act {
   const { type, tenant, recipient, id, scope, expiresAt, note, force, reason, subdomains, source } = command;
-  const { by } = item as { readonly by?: string | null };
   const detail = {
     scope,
     ...(expiresAt === undefined ? {} : { expiresAt: expiresAt === null ? null : formatTime(expiresAt) }),

@@ -1,7 +1,8 @@
 /** `/v1/incidents`: lists, creates and previews incidents, and voids and restores the failures inside. */
 import { contentHash, formatTime } from '@desist/formats/event';
 import { explainedReplies, readTerms, senderCountsValue, termsValue } from '@desist/contracts';
-import type { IncidentTerms } from '@desist/domain';
+import { HOUR, quarterOf } from '@desist/domain';
+import type { IncidentPolicy, IncidentTerms } from '@desist/domain';
 import { createdIncident, previewOf, restoredIncident, voidedIncident } from '@desist/pipeline';
 import type {
   IncidentDecision,
@@ -65,9 +66,11 @@ export async function incidentRoutes(app: HttpApp, options: ApiOptions): Promise
     const row = await anyIncidentOf(stores, params.id, caller);
     if (row === null) throw notFound();
     const told = row.announcedRevision >= row.revision;
-    if (isSender(row)) return { ...senderIncidentValue(row), progress: { told, partitions: 0, done: 0, looked: 0, changed: 0 } };
+    if (isSender(row))
+      return { ...senderIncidentValue(row), progress: { told, partitions: 0, done: 0, looked: 0, changed: 0 }, counted: null };
     const { partitions, done, looked, changed } = await incidents.progress(row.id, row.revision);
-    return { ...incidentValue(row), progress: { told, partitions, done, looked, changed } };
+    const counted = await countedOf(incidents, row, policies.base.incidents);
+    return { ...incidentValue(row), progress: { told, partitions, done, looked, changed }, counted };
   });
 
   app.get('/v1/incidents/:id/preview', { schema: PREVIEW_INCIDENT, config: operating }, async ({ params, query, caller }) => {
@@ -103,6 +106,26 @@ function actOf(action: string, { id, revision, terms }: IncidentRow, { by, note 
   const { tenant, provider, domain } = terms;
   return { action, tenant, target: id, by, note, detail: { provider, domain, revision } };
 }
+
+/** Around an incident, ms. */
+const AROUND = 3 * HOUR;
+
+/** Null: nothing is counted of its place, or not any more. */
+async function countedOf(incidents: IncidentStore, { terms, summary }: IncidentRow, policy: IncidentPolicy) {
+  const { tenant, provider, from, until } = terms;
+  if (provider === null) return null;
+  const [found] = await incidents.counts([{ tenant, provider }], quarterOf(from - AROUND));
+  const end = until === null ? Number.POSITIVE_INFINITY : until + AROUND;
+  const quarters = (found?.counts ?? []).filter(({ at }) => at <= end).slice(0, MOST_QUARTERS);
+  if (quarters.length === 0) return null;
+  return {
+    quarters: quarters.map(({ at, failing, delivered }) => ({ at: formatTime(at), failing, delivered })),
+    threshold: { share: Math.max(policy.failingShare, 2 * (summary?.usualShare ?? 0)), recipients: policy.recipients },
+  };
+}
+
+/** Two weeks. */
+const MOST_QUARTERS = 14 * 24 * 4;
 
 function notFound(): Problem {
   return new Problem(404, 'There is no incident with this id.');

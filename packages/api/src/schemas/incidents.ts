@@ -229,6 +229,17 @@ const Progress = Type.Object({
   changed: Type.Integer({ minimum: 0, description: 'Recipients changed.' }),
 });
 
+const Counted = Type.Object({
+  quarters: Type.Array(Type.Object({ at: Time, failing: Count, delivered: Count }), {
+    description:
+      'Recipients that began to fail and messages that were delivered, by the quarter of an hour, from three hours before it to three hours after it.',
+  }),
+  threshold: Type.Object({
+    share: Type.Number({ description: 'Share of failing among failing and delivered from which on it is an incident.' }),
+    recipients: Type.Integer({ minimum: 0, description: 'Recipients that must fail as well.' }),
+  }),
+});
+
 export const GET_INCIDENT = {
   operationId: 'getIncident',
   summary: 'Get an incident and the progress of its latest decision',
@@ -242,8 +253,24 @@ export const GET_INCIDENT = {
       200: json(
         'The incident',
         Type.Object(
-          { ...incidentFields, progress: Progress },
-          { examples: [{ ...AN_INCIDENT, progress: { told: true, partitions: 4, done: 4, looked: 120, changed: 7 } }] },
+          {
+            ...incidentFields,
+            progress: Progress,
+            counted: OrNull(
+              Type.Object(Counted.properties, {
+                description: 'What it is decided from. Null: of a sender, of no provider, or the counts are no longer kept.',
+              }),
+            ),
+          },
+          {
+            examples: [
+              {
+                ...AN_INCIDENT,
+                progress: { told: true, partitions: 4, done: 4, looked: 120, changed: 7 },
+                counted: { quarters: [{ at: A_TIME, failing: 40, delivered: 3 }], threshold: { share: 0.5, recipients: 20 } },
+              },
+            ],
+          },
         ),
       ),
     },

@@ -8,6 +8,8 @@ export const MEASURES = [
   'deferral_share',
   'delivered_after_deferral',
   'time_to_delivery',
+  'wait_distribution',
+  'greylisting_delay',
   'suppressions',
   'releases',
   'persistent',
@@ -21,6 +23,8 @@ export const METRICS = {
   deferral_share: ['share', 'deferred', 'delivered'],
   delivered_after_deferral: ['share', 'deferred', 'delivered', 'given_up'],
   time_to_delivery: ['p50', 'p90', 'p99', 'count'],
+  wait_distribution: ['to_1m', 'to_5m', 'to_15m', 'to_1h', 'to_4h', 'to_12h', 'to_1d', 'longer'],
+  greylisting_delay: ['p50', 'p90', 'p99', 'count'],
   suppressions: ['count'],
   releases: ['count'],
   persistent: ['count'],
@@ -71,7 +75,7 @@ export const GET_SERIES = {
   operationId: 'getSeries',
   summary: 'Get what happened over time',
   description:
-    'Roll-ups that are committed with the events that they count, some seconds behind them at most. `outcomes`: events by type. `deferral_share`: deferrals as a share of deferrals and deliveries. `delivered_after_deferral`: what became of the messages that were first deferred in a step; the young ones are not finished. `time_to_delivery`: from the first deferral, in seconds. `suppressions`, `releases`, `persistent`: changes that took effect. Steps of 15 minutes reach back 15 days, others 13 months. At most 1,000 steps, and 20,000 figures of one metric.',
+    'Roll-ups that are committed with the events that they count, some seconds behind them at most. `outcomes`: events by type. `deferral_share`: deferrals as a share of deferrals and deliveries. `delivered_after_deferral`: what became of the messages that were first deferred in a step; the young ones are not finished. `time_to_delivery`: from the first deferral, in seconds. `wait_distribution`: the same messages, counted by how long they waited (`to_1h`: more than 15 minutes and at most an hour). `greylisting_delay`: from a first attempt that was greylisted to the delivery, in seconds. `suppressions`, `releases`, `persistent`: changes that took effect. Steps of 15 minutes reach back 15 days, others 13 months. At most 1,000 steps, and 20,000 figures of one metric.',
   tags: ['operation'],
   querystring: Query({
     measure: OneOf(MEASURES, { description: 'What to tell.', examples: ['outcomes'] }),

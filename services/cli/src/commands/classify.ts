@@ -1,5 +1,6 @@
 /** `desist classify`: what replies mean. */
 import { existsSync } from 'node:fs';
+import type { Line } from '@desist/formats/chunks';
 import { answerReply, classifierOf, knowledgeOfReply, shapeOf } from '@desist/verdicts';
 import type { AnsweredReply, AskedReply } from '@desist/verdicts';
 import type { PolicySet } from '@desist/domain';
@@ -12,7 +13,6 @@ import { createOutput } from '../output.ts';
 import { policiesFrom } from '../policies.ts';
 import { createProgress } from '../progress.ts';
 import { linesOf } from '../read-lines.ts';
-import type { Line } from '../read-lines.ts';
 import { warn } from '../terminal.ts';
 
 export const command = defineCommand({

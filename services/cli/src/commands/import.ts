@@ -4,21 +4,29 @@
  * reason and time. Rows are streamed; after an interruption the same command continues at its position.
  */
 import { rmSync } from 'node:fs';
-import { NAME, normaliseRecipient } from '@desist/formats/event';
+import { NAME } from '@desist/formats/event';
+import {
+  COLUMN_NAMES,
+  columnName,
+  countRepeat,
+  countRow,
+  createRepeats,
+  IMPORT_REASONS,
+  LIST_FORMATS,
+  ListRefusal,
+  recordOf,
+  rowsOf,
+  usableRow,
+} from '@desist/formats/list';
+import type { ColumnNames, ImportCounts, ImportedRow, ImportKind, Read, Remedy, Repeat, Wanted } from '@desist/formats/list';
 import type { Client } from '../client.ts';
 import { createClient } from '../client.ts';
 import { defineCommand, flag, SERVICE_OPTIONS, value } from '../command.ts';
 import { CommandError, EXIT } from '../exit.ts';
-import { COLUMN_NAMES, columnName, LIST_FORMATS } from '../import-formats.ts';
-import type { ColumnNames, ImportKind, Kept } from '../import-formats.ts';
-import type { ImportCounts, Progress } from '../import-progress.ts';
-import { openProgress, saveProgress, tally } from '../import-progress.ts';
-import type { ImportedRow } from '../import-record.ts';
-import { recordOf, troubleOf } from '../import-record.ts';
-import type { Read, Wanted } from '../import-rows.ts';
-import { rowsOf } from '../import-rows.ts';
-import { filesOf } from '../read-lines.ts';
+import type { Progress } from '../import-progress.ts';
+import { openProgress, saveProgress } from '../import-progress.ts';
 import { createProgress } from '../progress.ts';
+import { chunksOf, filesOf, nameOf } from '../read-lines.ts';
 import { say, sayJson, warn } from '../terminal.ts';
 
 export const command = defineCommand({
@@ -78,21 +86,21 @@ interface Import {
   /** Path of the progress file. */
   readonly path: string;
   readonly options: ImportOptions;
-  /** Kind and scope by address, to detect repeats. */
-  readonly seen: Map<string, string>;
+  readonly repeatOf: (row: ImportedRow) => Repeat | undefined;
 }
 
 const BATCH = 5_000;
 const PROBLEMS_SHOWN = 10;
-/** Addresses that are remembered to detect repeats; repeats of later ones are not detected. */
-const REMEMBERED = 5_000_000;
-
-const KINDS: ReadonlyMap<string, ImportKind> = new Map([
-  ['bounce', 'bounce'],
-  ['complaint', 'complaint'],
-  ['unsubscribe', 'unsubscribe'],
-  ['operator', 'other'],
-]);
+/** What to do about a file that is refused, in the words of this command. */
+const ADVICE: Readonly<Record<Remedy, string>> = {
+  name_addresses: '; call the column of addresses "email", or name it with --columns address=…',
+  choose_addresses: ': say where with --columns address=…',
+  choose_columns: ': name others with --columns',
+  choose_format: ': say which with --format',
+  take_every_row: ': --columns address=… takes every row',
+  send_events: ': `desist replay` shows their effect, `desist normalise` and POST /v1/events accept them',
+  none: '',
+};
 
 async function runImports(operands: readonly string[], options: ImportOptions): Promise<number> {
   const known = LIST_FORMATS.map(({ name }) => name);
@@ -100,9 +108,9 @@ async function runImports(operands: readonly string[], options: ImportOptions): 
     throw new CommandError(EXIT.usage, `--format: must be one of ${known.join(', ')}; for any other table name its columns with --columns`);
   if (options.tenant !== undefined && !NAME.test(options.tenant))
     throw new CommandError(EXIT.usage, `--tenant: ${options.tenant} is not a name like ${NAME.source}`);
-  const as = options.as === undefined ? undefined : KINDS.get(options.as);
+  const as = options.as === undefined ? undefined : IMPORT_REASONS.get(options.as);
   if (options.as !== undefined && as === undefined)
-    throw new CommandError(EXIT.usage, `--as: must be one of ${[...KINDS.keys()].join(', ')}`);
+    throw new CommandError(EXIT.usage, `--as: must be one of ${[...IMPORT_REASONS.keys()].join(', ')}`);
   const columns = options.columns === undefined ? undefined : columnsOf(options.columns);
   if (columns !== undefined && options.format !== undefined)
     throw new CommandError(EXIT.usage, '--columns and --format exclude each other');
@@ -145,7 +153,16 @@ async function runImport(
   options: ImportOptions,
 ): Promise<number> {
   const path = options.progress ?? `${file}.desist-import`;
-  const work: Import = { client, as, wanted, state: openProgress(file, path, options), path, options, seen: new Map(), preview: [] };
+  const work: Import = {
+    client,
+    as,
+    wanted,
+    state: openProgress(file, path, options),
+    path,
+    options,
+    repeatOf: createRepeats(),
+    preview: [],
+  };
   const { state } = work;
   const skip = state.rows;
   let stopping = false;
@@ -159,10 +176,9 @@ async function runImport(
   let position = 0;
   const progress = createProgress('rows');
   try {
-    for await (const read of rowsOf(file, wanted)) {
+    for await (const read of rowsOf(chunksOf(file), wanted)) {
       position += 1;
       if (position <= skip) continue;
-      state.counts.rows += 1;
       const usable = note(work, read, position);
       if (usable !== undefined) batch.push(usable);
       if (batch.length >= BATCH) {
@@ -173,6 +189,9 @@ async function runImport(
       progress.at(position);
     }
     if (!stopping) await send(work, batch, position);
+  } catch (error) {
+    if (!(error instanceof ListRefusal)) throw error;
+    throw new CommandError(EXIT.usage, `${nameOf(file)}: ${error.message}${ADVICE[error.remedy]}`);
   } finally {
     process.off('SIGINT', stop);
     process.off('SIGTERM', stop);
@@ -189,34 +208,28 @@ async function runImport(
 
 /** Counts the row. Undefined: there is nothing to send. */
 function note(work: Import, read: Read, position: number): ImportedRow | undefined {
-  const { state, seen, options, as } = work;
+  const { state, options, as } = work;
   const { counts } = state;
-  const usable = 'kept' in read || 'problem' in read ? read : usableRow(read, as, options);
+  const usable = usableRow(read, { as, tenant: options.tenant });
   if ('kept' in usable) {
-    counts.notSuppressed += 1;
-    tally(counts.notSuppressedBecause, usable.kept, 'other');
-    preview(work, () => ({ row: position, address: usable.address ?? null, becomes: `not a suppression: ${usable.kept}` }));
+    const why = usable.trouble === true ? `${usable.kept}; --as bounce imports it` : usable.kept;
+    countRow(counts, usable, why);
+    preview(work, () => ({ row: position, address: usable.address ?? null, becomes: `not a suppression: ${why}` }));
     return undefined;
   }
+  countRow(counts, usable);
   if ('problem' in usable) {
-    counts.unreadable += 1;
     if (counts.unreadable <= PROBLEMS_SHOWN) warn(`row ${position}: ${usable.problem}`);
     if (counts.unreadable === PROBLEMS_SHOWN && !options.json) warn('further rows with this problem are only counted');
     preview(work, () => ({ row: position, address: null, becomes: `unreadable: ${usable.problem}` }));
     return undefined;
   }
-  const { row, format, address, tenant = '' } = usable;
-  tally(counts.formats, format, 'others');
-  counts.kinds[row.kind] += 1;
-  tally(counts.scopes, row.scope, 'others');
-  if (row.timeless === true) counts.timesUnread += 1;
-  const what = `${row.kind} ${row.scope}`;
-  const before = seen.get(`${tenant}/${address}`);
-  if (before !== undefined) {
-    counts.repeated += 1;
-    if (before !== what) counts.conflicting += 1;
-  } else if (seen.size < REMEMBERED) seen.set(`${tenant}/${address}`, what);
-  preview(work, () => ({ row: position, address, becomes: recordOf(usable, { ...options, importedAt: state.startedAt }).becomes }));
+  countRepeat(counts, work.repeatOf(usable));
+  preview(work, () => ({
+    row: position,
+    address: usable.address,
+    becomes: recordOf(usable, { ...options, importedAt: state.startedAt }).becomes,
+  }));
   return usable;
 }
 
@@ -225,24 +238,6 @@ const ROWS_SHOWN = 10;
 /** `row` is made only if it is shown: it costs a look at the reply. */
 function preview({ preview: rows, options }: Import, row: () => Preview): void {
   if (options.dryRun && rows.length < ROWS_SHOWN) rows.push(row());
-}
-
-/** `--tenant` overrides the tenant in the list, and `--as` its reason. */
-function usableRow(
-  read: Exclude<Read, Kept | { readonly problem: string }>,
-  as: ImportKind | undefined,
-  options: ImportOptions,
-): ImportedRow | { readonly problem: string } | Kept {
-  const { format } = read;
-  const row = as === undefined ? read.row : { ...read.row, kind: as };
-  const normalised = normaliseRecipient(row.address);
-  if (!normalised.ok) return { problem: `not an email address (${normalised.problem})` };
-  const tenant = options.tenant ?? row.tenant ?? undefined;
-  if (tenant !== undefined && !NAME.test(tenant)) return { problem: `tenant: ${tenant.slice(0, 80)} is not a name like ${NAME.source}` };
-  const trouble = as === undefined ? troubleOf(row, normalised.address) : undefined;
-  return trouble === undefined
-    ? { row, format, address: normalised.address, tenant }
-    : { kept: `${trouble}; --as bounce imports it`, address: normalised.address };
 }
 
 // ------------------------------------------------------------------------------------------------- sending

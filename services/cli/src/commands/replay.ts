@@ -1,4 +1,6 @@
 /** `desist replay`: folds files of events, of any format, in virtual time, and shows who would be suppressed, and why. Writes nothing. */
+import { linesIn } from '@desist/formats/chunks';
+import type { Line } from '@desist/formats/chunks';
 import { payloadElements } from '@desist/formats/read-payload';
 import type { OpenedPayload, ReaderStates } from '@desist/formats/read-payload';
 import { parseIncident } from '@desist/contracts';
@@ -16,8 +18,7 @@ import { createOutput } from '../output.ts';
 import { createForeignFiles, createZoneAdvice, openPayloads, readingOf } from '../payloads.ts';
 import type { FormatOptions } from '../payloads.ts';
 import { policiesFrom } from '../policies.ts';
-import { filesOf, linesIn, totalBytes } from '../read-lines.ts';
-import type { Line } from '../read-lines.ts';
+import { filesOf, totalBytes } from '../read-lines.ts';
 import { finalValue, listLines, printChanges, whyOf } from '../replay-output.ts';
 import type { Printing } from '../replay-output.ts';
 import { createProgress, grouped } from '../progress.ts';

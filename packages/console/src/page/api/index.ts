@@ -11,8 +11,11 @@ import type {
   Delivery,
   Group,
   Measure,
+  NewImport,
   ReadDeadLetter,
   Explanation,
+  ImportJob,
+  ImportTold,
   Incident,
   Listed,
   ListedIncident,
@@ -22,6 +25,7 @@ import type {
   Preview,
   Provider,
   Recipient,
+  SentRow,
   Series,
   Session,
   Status,
@@ -112,6 +116,14 @@ export const api = {
     if (refused?.[0] !== undefined) throw new ApiError(200, `Not done: ${refused[0].detail}.`);
     return answer.folded === true;
   },
+
+  createImport: (wanted: NewImport): Promise<ImportJob> => bodyOf(client.POST('/v1/imports', { body: wanted })),
+  sendImportRows: (
+    id: string,
+    body: { readonly from: number; readonly rows: SentRow[]; readonly last: boolean },
+  ): Promise<ImportJob & { readonly first?: readonly ImportTold[] }> =>
+    bodyOf(client.POST('/v1/imports/{id}/rows', { params: { path: { id } }, body })),
+  stopImport: (id: string): Promise<ImportJob> => bodyOf(client.POST('/v1/imports/{id}/stop', { params: { path: { id } } })),
 
   incidents: (tenant?: string, state?: 'open'): Promise<Page<ListedIncident>> =>
     bodyOf(client.GET('/v1/incidents', { params: { query: optional({ tenant, state }) } })),

@@ -283,6 +283,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List imports
+         * @description The newest first, of the last 90 days. Keys of some tenants see imports of these tenants.
+         */
+        get: operations["listImports"];
+        put?: never;
+        /**
+         * Start the import of a list, or continue it
+         * @description Creates a job (201) that takes rows. If the same file was begun with the same settings and is not done, that job goes on (200): `rows` says after which row. A dry run sends nothing and is never continued.
+         */
+        post: operations["createImport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/imports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get an import
+         * @description State, progress, counts and the rows that could not be read.
+         */
+        get: operations["getImport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/imports/{id}/rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send rows of an import
+         * @description The rows after the first `from` ones, at most 5000: durable in the log when this is answered. A request that is repeated counts once. Each row is what it was read as: a suppression, no suppression (`kept`), or unreadable (`problem`). A dry run answers what would become of its first 10 rows.
+         */
+        post: operations["sendImportRows"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/imports/{id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop an import
+         * @description What was sent stays. Create it again with the same file to continue.
+         */
+        post: operations["stopImport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/incidents": {
         parameters: {
             query?: never;
@@ -652,7 +736,7 @@ export interface paths {
         };
         /**
          * Get what happened over time
-         * @description Roll-ups that are committed with the events that they count, some seconds behind them at most. `outcomes`: events by type. `deferral_share`: deferrals as a share of deferrals and deliveries. `delivered_after_deferral`: what became of the messages that were first deferred in a step; the young ones are not finished. `time_to_delivery`: from the first deferral, in seconds. `suppressions`, `releases`, `persistent`: changes that took effect. Steps of 15 minutes reach back 15 days, others 13 months. At most 1,000 steps, and 20,000 figures of one metric.
+         * @description Roll-ups that are committed with the events that they count, some seconds behind them at most. `outcomes`: events by type. `deferral_share`: deferrals as a share of deferrals and deliveries. `delivered_after_deferral`: what became of the messages that were first deferred in a step; the young ones are not finished. `time_to_delivery`: from the first deferral, in seconds. `wait_distribution`: the same messages, counted by how long they waited (`to_1h`: more than 15 minutes and at most an hour). `greylisting_delay`: from a first attempt that was greylisted to the delivery, in seconds. `suppressions`, `releases`, `persistent`: changes that took effect. Steps of 15 minutes reach back 15 days, others 13 months. At most 1,000 steps, and 20,000 figures of one metric.
          */
         get: operations["getSeries"];
         put?: never;
@@ -1760,7 +1844,7 @@ export interface operations {
                     "application/json": {
                         cursor: string | null;
                         items: {
-                            /** @description A command (`suppress`, `release`, `allow`, `disallow`, `forget`, …), `key_made`, `key_rotated`, `key_ended`, `dead_letter_resent`, `incident_created`, `incident_voided`, `incident_restored`, `republish_requested`, `republish_stopped`, `partition_resumed`, `log_accepted`, `webhook_added`, `webhook_changed`, `webhook_paused`, `webhook_resumed`, `webhook_removed`, `webhook_secret_rotated`, `webhook_resent`; others may be added. */
+                            /** @description A command (`suppress`, `release`, `allow`, `disallow`, `forget`, …), `key_made`, `key_rotated`, `key_ended`, `dead_letter_resent`, `import_started`, `import_resumed`, `import_stopped`, `import_finished`, `incident_created`, `incident_voided`, `incident_restored`, `republish_requested`, `republish_stopped`, `partition_resumed`, `log_accepted`, `webhook_added`, `webhook_changed`, `webhook_paused`, `webhook_resumed`, `webhook_removed`, `webhook_secret_rotated`, `webhook_resent`; others may be added. */
                             action: string;
                             /**
                              * Format: date-time
@@ -3304,6 +3388,1048 @@ export interface operations {
             };
         };
     };
+    listImports: {
+        parameters: {
+            query?: {
+                /** @description Items per page. */
+                limit?: number;
+                /**
+                 * @description Default: every tenant that the key may see.
+                 * @example acme
+                 */
+                tenant?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The imports */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            as: ("bounce" | "complaint" | "unsubscribe" | "operator") | null;
+                            by: string | null;
+                            counts: {
+                                /** @description Of these, those with another reason or scope: both are kept. */
+                                conflicting: number;
+                                /** @description Of recipients that were erased, who stay suppressed: not imported. */
+                                forgotten: number;
+                                /** @description Rows that are suppressions, by the format that they were read as. */
+                                formats: {
+                                    [key: string]: number;
+                                };
+                                /** @description Not suppressed before. */
+                                fresh: number;
+                                /** @description The same by reason: `bounce`, `complaint`, `unsubscribe`, `other`. */
+                                kinds: {
+                                    [key: string]: number;
+                                };
+                                /** @description Suppressed already. */
+                                known: number;
+                                /** @description Rows that are no suppressions. */
+                                notSuppressed: number;
+                                /** @description Why they are none. */
+                                notSuppressedBecause: {
+                                    [key: string]: number;
+                                };
+                                /** @description Rows whose address occurred before, as the sender of the rows says. */
+                                repeated: number;
+                                /** @description The same by scope: `*` and streams. */
+                                scopes: {
+                                    [key: string]: number;
+                                };
+                                /** @description Rows with a time that could not be read: they count from the start of the import. */
+                                timesUnread: number;
+                                /** @description Rows that could not be read. */
+                                unreadable: number;
+                            };
+                            dryRun: boolean;
+                            id: string;
+                            key: string | null;
+                            /** @description Of the file. */
+                            name: string;
+                            /** @description The first 1000 rows that could not be read. */
+                            problems: {
+                                line: number | null;
+                                problem: string;
+                                /** @description From 1, without a headline. */
+                                row: number;
+                            }[];
+                            /** @description Rows that are durable in the log, or were counted by a dry run. The next one follows. */
+                            rows: number;
+                            /**
+                             * Format: date-time
+                             * @example 2026-03-01T10:00:00.000Z
+                             */
+                            startedAt: string;
+                            /**
+                             * @description `stopped`: it takes no rows until it is created again with the same file.
+                             * @enum {string}
+                             */
+                            state: "running" | "stopped" | "done";
+                            stream: string | null;
+                            tenant: string | null;
+                            /**
+                             * Format: date-time
+                             * @example 2026-03-01T10:00:00.000Z
+                             */
+                            updatedAt: string;
+                        }[];
+                    };
+                };
+            };
+            /** @description The request has mistakes: `errors` lists them. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A key is required, or this one is not known. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key lacks the role or the tenant. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Without keys, the service answers only to names of this machine. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests: `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An internal error: find it in the service log by `instance`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the log is unavailable: `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createImport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "bounces.csv",
+                 *       "fingerprint": "Zl3Jr0v2k1bq9XW7mQ4s8A",
+                 *       "tenant": "acme",
+                 *       "dryRun": true
+                 *     }
+                 */
+                "application/json": {
+                    as?: ("bounce" | "complaint" | "unsubscribe" | "operator") | null;
+                    by?: string | null;
+                    /** @description Send nothing; say what would become of the rows. */
+                    dryRun?: boolean;
+                    /**
+                     * @description The same for the same file and the same reading of its columns, such as a hash.
+                     * @example Zl3Jr0v2k1bq9XW7mQ4s8A
+                     */
+                    fingerprint: string;
+                    /**
+                     * @description Of the file, for people.
+                     * @example bounces.csv
+                     */
+                    name: string;
+                    stream?: string | null;
+                    tenant?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description The job that goes on */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        as: ("bounce" | "complaint" | "unsubscribe" | "operator") | null;
+                        by: string | null;
+                        counts: {
+                            /** @description Of these, those with another reason or scope: both are kept. */
+                            conflicting: number;
+                            /** @description Of recipients that were erased, who stay suppressed: not imported. */
+                            forgotten: number;
+                            /** @description Rows that are suppressions, by the format that they were read as. */
+                            formats: {
+                                [key: string]: number;
+                            };
+                            /** @description Not suppressed before. */
+                            fresh: number;
+                            /** @description The same by reason: `bounce`, `complaint`, `unsubscribe`, `other`. */
+                            kinds: {
+                                [key: string]: number;
+                            };
+                            /** @description Suppressed already. */
+                            known: number;
+                            /** @description Rows that are no suppressions. */
+                            notSuppressed: number;
+                            /** @description Why they are none. */
+                            notSuppressedBecause: {
+                                [key: string]: number;
+                            };
+                            /** @description Rows whose address occurred before, as the sender of the rows says. */
+                            repeated: number;
+                            /** @description The same by scope: `*` and streams. */
+                            scopes: {
+                                [key: string]: number;
+                            };
+                            /** @description Rows with a time that could not be read: they count from the start of the import. */
+                            timesUnread: number;
+                            /** @description Rows that could not be read. */
+                            unreadable: number;
+                        };
+                        dryRun: boolean;
+                        id: string;
+                        key: string | null;
+                        /** @description Of the file. */
+                        name: string;
+                        /** @description The first 1000 rows that could not be read. */
+                        problems: {
+                            line: number | null;
+                            problem: string;
+                            /** @description From 1, without a headline. */
+                            row: number;
+                        }[];
+                        /** @description Rows that are durable in the log, or were counted by a dry run. The next one follows. */
+                        rows: number;
+                        /**
+                         * Format: date-time
+                         * @example 2026-03-01T10:00:00.000Z
+                         */
+                        startedAt: string;
+                        /**
+                         * @description `stopped`: it takes no rows until it is created again with the same file.
+                         * @enum {string}
+                         */
+                        state: "running" | "stopped" | "done";
+                        stream: string | null;
+                        tenant: string | null;
+                        /**
+                         * Format: date-time
+                         * @example 2026-03-01T10:00:00.000Z
+                         */
+                        updatedAt: string;
+                    };
+                };
+            };
+            /** @description The new job */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        as: ("bounce" | "complaint" | "unsubscribe" | "operator") | null;
+                        by: string | null;
+                        counts: {
+                            /** @description Of these, those with another reason or scope: both are kept. */
+                            conflicting: number;
+                            /** @description Of recipients that were erased, who stay suppressed: not imported. */
+                            forgotten: number;
+                            /** @description Rows that are suppressions, by the format that they were read as. */
+                            formats: {
+                                [key: string]: number;
+                            };
+                            /** @description Not suppressed before. */
+                            fresh: number;
+                            /** @description The same by reason: `bounce`, `complaint`, `unsubscribe`, `other`. */
+                            kinds: {
+                                [key: string]: number;
+                            };
+                            /** @description Suppressed already. */
+                            known: number;
+                            /** @description Rows that are no suppressions. */
+                            notSuppressed: number;
+                            /** @description Why they are none. */
+                            notSuppressedBecause: {
+                                [key: string]: number;
+                            };
+                            /** @description Rows whose address occurred before, as the sender of the rows says. */
+                            repeated: number;
+                            /** @description The same by scope: `*` and streams. */
+                            scopes: {
+                                [key: string]: number;
+                            };
+                            /** @description Rows with a time that could not be read: they count from the start of the import. */
+                            timesUnread: number;
+                            /** @description Rows that could not be read. */
+                            unreadable: number;
+                        };
+                        dryRun: boolean;
+                        id: string;
+                        key: string | null;
+                        /** @description Of the file. */
+                        name: string;
+                        /** @description The first 1000 rows that could not be read. */
+                        problems: {
+                            line: number | null;
+                            problem: string;
+                            /** @description From 1, without a headline. */
+                            row: number;
+                        }[];
+                        /** @description Rows that are durable in the log, or were counted by a dry run. The next one follows. */
+                        rows: number;
+                        /**
+                         * Format: date-time
+                         * @example 2026-03-01T10:00:00.000Z
+                         */
+                        startedAt: string;
+                        /**
+                         * @description `stopped`: it takes no rows until it is created again with the same file.
+                         * @enum {string}
+                         */
+                        state: "running" | "stopped" | "done";
+                        stream: string | null;
+                        tenant: string | null;
+                        /**
+                         * Format: date-time
+                         * @example 2026-03-01T10:00:00.000Z
+                         */
+                        updatedAt: string;
+                    };
+                };
+            };
+            /** @description The request has mistakes: `errors` lists them. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A key is required, or this one is not known. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key lacks the role or the tenant. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than the limit. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This operation does not accept this content type. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Without keys, the service answers only to names of this machine. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests: `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An internal error: find it in the service log by `instance`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the log is unavailable: `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getImport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example im_5f2c9a0b41d7e863aa190c4d */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The job */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        as: ("bounce" | "complaint" | "unsubscribe" | "operator") | null;
+                        by: string | null;
+                        counts: {
+                            /** @description Of these, those with another reason or scope: both are kept. */
+                            conflicting: number;
+                            /** @description Of recipients that were erased, who stay suppressed: not imported. */
+                            forgotten: number;
+                            /** @description Rows that are suppressions, by the format that they were read as. */
+                            formats: {
+                                [key: string]: number;
+                            };
+                            /** @description Not suppressed before. */
+                            fresh: number;
+                            /** @description The same by reason: `bounce`, `complaint`, `unsubscribe`, `other`. */
+                            kinds: {
+                                [key: string]: number;
+                            };
+                            /** @description Suppressed already. */
+                            known: number;
+                            /** @description Rows that are no suppressions. */
+                            notSuppressed: number;
+                            /** @description Why they are none. */
+                            notSuppressedBecause: {
+                                [key: string]: number;
+                            };
+                            /** @description Rows whose address occurred before, as the sender of the rows says. */
+                            repeated: number;
+                            /** @description The same by scope: `*` and streams. */
+                            scopes: {
+                                [key: string]: number;
+                            };
+                            /** @description Rows with a time that could not be read: they count from the start of the import. */
+                            timesUnread: number;
+                            /** @description Rows that could not be read. */
+                            unreadable: number;
+                        };
+                        dryRun: boolean;
+                        id: string;
+                        key: string | null;
+                        /** @description Of the file. */
+                        name: string;
+                        /** @description The first 1000 rows that could not be read. */
+                        problems: {
+                            line: number | null;
+                            problem: string;
+                            /** @description From 1, without a headline. */
+                            row: number;
+                        }[];
+                        /** @description Rows that are durable in the log, or were counted by a dry run. The next one follows. */
+                        rows: number;
+                        /**
+                         * Format: date-time
+                         * @example 2026-03-01T10:00:00.000Z
+                         */
+                        startedAt: string;
+                        /**
+                         * @description `stopped`: it takes no rows until it is created again with the same file.
+                         * @enum {string}
+                         */
+                        state: "running" | "stopped" | "done";
+                        stream: string | null;
+                        tenant: string | null;
+                        /**
+                         * Format: date-time
+                         * @example 2026-03-01T10:00:00.000Z
+                         */
+                        updatedAt: string;
+                    };
+                };
+            };
+            /** @description The request has mistakes: `errors` lists them. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A key is required, or this one is not known. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key lacks the role or the tenant. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing with this name, or nothing that this key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Without keys, the service answers only to names of this machine. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests: `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An internal error: find it in the service log by `instance`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the log is unavailable: `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sendImportRows: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example im_5f2c9a0b41d7e863aa190c4d */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "from": 0,
+                 *       "rows": [
+                 *         {
+                 *           "address": "alice@example.com",
+                 *           "kind": "bounce",
+                 *           "format": "sendgrid-bounces",
+                 *           "at": "2026-03-01T10:00:00.000Z",
+                 *           "reply": "550 5.1.1 no such user",
+                 *           "line": 2
+                 *         },
+                 *         {
+                 *           "kept": "a contact",
+                 *           "line": 3
+                 *         },
+                 *         {
+                 *           "problem": "not JSON",
+                 *           "line": 4
+                 *         }
+                 *       ],
+                 *       "last": true
+                 *     }
+                 */
+                "application/json": {
+                    /** @description Rows before these. */
+                    from: number;
+                    /** @description These are the last ones: the import is done. */
+                    last?: boolean;
+                    rows: ({
+                        /** @description As the list has it; `@` and a domain for a domain. */
+                        address: string;
+                        at?: string | null;
+                        by?: string | null;
+                        expiresAt?: string | null;
+                        /**
+                         * @description Name of the format of the list.
+                         * @example sendgrid-bounces
+                         */
+                        format: string;
+                        /** @enum {string} */
+                        kind: "bounce" | "complaint" | "unsubscribe" | "other";
+                        line?: number | null;
+                        /** @description The list has failures of single messages among its rows: replies decide. */
+                        mixed?: boolean;
+                        note?: string | null;
+                        reason?: string | null;
+                        repeat?: ("same" | "other") | null;
+                        reply?: string | null;
+                        /**
+                         * @description `*` (all streams) or the name of a stream.
+                         * @example *
+                         */
+                        scope?: string;
+                        source?: string | null;
+                        /** @description Of a domain: also for those below it. */
+                        subdomains?: boolean;
+                        tenant?: string | null;
+                        /** @description The row has a time that could not be read. */
+                        timeless?: boolean;
+                    } | {
+                        address?: string | null;
+                        /** @description Why it is no suppression. */
+                        kept: string;
+                        line?: number | null;
+                    } | {
+                        line?: number | null;
+                        /** @description Why it could not be read. Contains no address. */
+                        problem: string;
+                    })[];
+                };
+            };
+        };
+        responses: {
+            /** @description How far it has come */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        as: ("bounce" | "complaint" | "unsubscribe" | "operator") | null;
+                        by: string | null;
+                        counts: {
+                            /** @description Of these, those with another reason or scope: both are kept. */
+                            conflicting: number;
+                            /** @description Of recipients that were erased, who stay suppressed: not imported. */
+                            forgotten: number;
+                            /** @description Rows that are suppressions, by the format that they were read as. */
+                            formats: {
+                                [key: string]: number;
+                            };
+                            /** @description Not suppressed before. */
+                            fresh: number;
+                            /** @description The same by reason: `bounce`, `complaint`, `unsubscribe`, `other`. */
+                            kinds: {
+                                [key: string]: number;
+                            };
+                            /** @description Suppressed already. */
+                            known: number;
+                            /** @description Rows that are no suppressions. */
+                            notSuppressed: number;
+                            /** @description Why they are none. */
+                            notSuppressedBecause: {
+                                [key: string]: number;
+                            };
+                            /** @description Rows whose address occurred before, as the sender of the rows says. */
+                            repeated: number;
+                            /** @description The same by scope: `*` and streams. */
+                            scopes: {
+                                [key: string]: number;
+                            };
+                            /** @description Rows with a time that could not be read: they count from the start of the import. */
+                            timesUnread: number;
+                            /** @description Rows that could not be read. */
+                            unreadable: number;
+                        };
+                        dryRun: boolean;
+                        /** @description Of a dry run: the first rows among these. */
+                        first?: {
+                            becomes: string;
+                            line: number | null;
+                            recipient: string | null;
+                            row: number;
+                        }[];
+                        id: string;
+                        key: string | null;
+                        /** @description Of the file. */
+                        name: string;
+                        /** @description The first 1000 rows that could not be read. */
+                        problems: {
+                            line: number | null;
+                            problem: string;
+                            /** @description From 1, without a headline. */
+                            row: number;
+                        }[];
+                        /** @description Rows that are durable in the log, or were counted by a dry run. The next one follows. */
+                        rows: number;
+                        /**
+                         * Format: date-time
+                         * @example 2026-03-01T10:00:00.000Z
+                         */
+                        startedAt: string;
+                        /**
+                         * @description `stopped`: it takes no rows until it is created again with the same file.
+                         * @enum {string}
+                         */
+                        state: "running" | "stopped" | "done";
+                        stream: string | null;
+                        tenant: string | null;
+                        /**
+                         * Format: date-time
+                         * @example 2026-03-01T10:00:00.000Z
+                         */
+                        updatedAt: string;
+                    };
+                };
+            };
+            /** @description The request has mistakes: `errors` lists them. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A key is required, or this one is not known. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key lacks the role or the tenant. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing with this name, or nothing that this key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A conflicting request was processed at the same time. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than the limit. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This operation does not accept this content type. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Without keys, the service answers only to names of this machine. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests: `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An internal error: find it in the service log by `instance`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the log is unavailable: `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stopImport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example im_5f2c9a0b41d7e863aa190c4d */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The stopped job */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        as: ("bounce" | "complaint" | "unsubscribe" | "operator") | null;
+                        by: string | null;
+                        counts: {
+                            /** @description Of these, those with another reason or scope: both are kept. */
+                            conflicting: number;
+                            /** @description Of recipients that were erased, who stay suppressed: not imported. */
+                            forgotten: number;
+                            /** @description Rows that are suppressions, by the format that they were read as. */
+                            formats: {
+                                [key: string]: number;
+                            };
+                            /** @description Not suppressed before. */
+                            fresh: number;
+                            /** @description The same by reason: `bounce`, `complaint`, `unsubscribe`, `other`. */
+                            kinds: {
+                                [key: string]: number;
+                            };
+                            /** @description Suppressed already. */
+                            known: number;
+                            /** @description Rows that are no suppressions. */
+                            notSuppressed: number;
+                            /** @description Why they are none. */
+                            notSuppressedBecause: {
+                                [key: string]: number;
+                            };
+                            /** @description Rows whose address occurred before, as the sender of the rows says. */
+                            repeated: number;
+                            /** @description The same by scope: `*` and streams. */
+                            scopes: {
+                                [key: string]: number;
+                            };
+                            /** @description Rows with a time that could not be read: they count from the start of the import. */
+                            timesUnread: number;
+                            /** @description Rows that could not be read. */
+                            unreadable: number;
+                        };
+                        dryRun: boolean;
+                        id: string;
+                        key: string | null;
+                        /** @description Of the file. */
+                        name: string;
+                        /** @description The first 1000 rows that could not be read. */
+                        problems: {
+                            line: number | null;
+                            problem: string;
+                            /** @description From 1, without a headline. */
+                            row: number;
+                        }[];
+                        /** @description Rows that are durable in the log, or were counted by a dry run. The next one follows. */
+                        rows: number;
+                        /**
+                         * Format: date-time
+                         * @example 2026-03-01T10:00:00.000Z
+                         */
+                        startedAt: string;
+                        /**
+                         * @description `stopped`: it takes no rows until it is created again with the same file.
+                         * @enum {string}
+                         */
+                        state: "running" | "stopped" | "done";
+                        stream: string | null;
+                        tenant: string | null;
+                        /**
+                         * Format: date-time
+                         * @example 2026-03-01T10:00:00.000Z
+                         */
+                        updatedAt: string;
+                    };
+                };
+            };
+            /** @description The request has mistakes: `errors` lists them. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A key is required, or this one is not known. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key lacks the role or the tenant. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing with this name, or nothing that this key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A conflicting request was processed at the same time. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Without keys, the service answers only to names of this machine. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests: `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An internal error: find it in the service log by `instance`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the log is unavailable: `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listIncidents: {
         parameters: {
             query?: {
@@ -3570,6 +4696,24 @@ export interface operations {
                             code: string;
                             count: number;
                         }[];
+                        counted: {
+                            /** @description Recipients that began to fail and messages that were delivered, by the quarter of an hour, from three hours before it to three hours after it. */
+                            quarters: {
+                                /**
+                                 * Format: date-time
+                                 * @example 2026-03-01T10:00:00.000Z
+                                 */
+                                at: string;
+                                delivered: number;
+                                failing: number;
+                            }[];
+                            threshold: {
+                                /** @description Recipients that must fail as well. */
+                                recipients: number;
+                                /** @description Share of failing among failing and delivered from which on it is an incident. */
+                                share: number;
+                            };
+                        } | null;
                         counts: {
                             delivered: number;
                             failing: number;
@@ -6786,7 +7930,7 @@ export interface operations {
                  * @description What to tell.
                  * @example outcomes
                  */
-                measure: "outcomes" | "deferral_share" | "delivered_after_deferral" | "time_to_delivery" | "suppressions" | "releases" | "persistent";
+                measure: "outcomes" | "deferral_share" | "delivered_after_deferral" | "time_to_delivery" | "wait_distribution" | "greylisting_delay" | "suppressions" | "releases" | "persistent";
                 /**
                  * @description This pool only; with `outcomes` and `deferral_share`.
                  * @example pool-1
@@ -6838,11 +7982,11 @@ export interface operations {
                          */
                         from: string;
                         /** @enum {string} */
-                        measure: "outcomes" | "deferral_share" | "delivered_after_deferral" | "time_to_delivery" | "suppressions" | "releases" | "persistent";
+                        measure: "outcomes" | "deferral_share" | "delivered_after_deferral" | "time_to_delivery" | "wait_distribution" | "greylisting_delay" | "suppressions" | "releases" | "persistent";
                         series: {
                             group: string | null;
                             /** @enum {string} */
-                            metric: "accepted" | "delivered" | "deferred" | "bounced" | "expired" | "rejected" | "complained" | "unsubscribed" | "share" | "given_up" | "p50" | "p90" | "p99" | "count";
+                            metric: "accepted" | "delivered" | "deferred" | "bounced" | "expired" | "rejected" | "complained" | "unsubscribed" | "share" | "given_up" | "p50" | "p90" | "p99" | "count" | "to_1m" | "to_5m" | "to_15m" | "to_1h" | "to_4h" | "to_12h" | "to_1d" | "longer";
                             total: number | null;
                             /** @description One for each of `times`; null: there is nothing to compute it from. */
                             values: (number | null)[];

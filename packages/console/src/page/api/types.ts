@@ -43,6 +43,12 @@ export interface Command {
   readonly subdomains?: boolean;
 }
 
+export type ImportTold = NonNullable<Answer<'sendImportRows'>['first']>[number];
+export type ImportJob = Omit<Answer<'sendImportRows'>, 'first'>;
+export type NewImport = NonNullable<operations['createImport']['requestBody']>['content']['application/json'];
+type SentRows = NonNullable<operations['sendImportRows']['requestBody']>['content']['application/json'];
+export type SentRow = SentRows['rows'][number];
+
 export type Series = Answer<'getSeries'>;
 export type Measure = NonNullable<operations['getSeries']['parameters']['query']>['measure'];
 export type Group = NonNullable<NonNullable<operations['getSeries']['parameters']['query']>['by']>;

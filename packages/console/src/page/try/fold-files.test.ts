@@ -1,3 +1,6 @@
+import { encodeSenderIncident } from '@desist/contracts';
+import { asTenant } from '@desist/domain';
+import type { SenderNotice } from '@desist/domain';
 import { expect, test } from 'vitest';
 import { foldFiles } from './fold-files.ts';
 
@@ -32,4 +35,28 @@ test('an incident that says nothing of a provider is named among what could not 
   const { problems, rows } = await tried(BOUNCE, { ...INCIDENT, terms: { from: INCIDENT.terms.from } });
   expect(problems).toEqual([{ file: 'log.ndjson', place: 'line 2', detail: 'invalid, provider: must be given if there is no domain' }]);
   expect(rows).toEqual([['ann@gmail.com', 'hard_bounce']]);
+});
+
+test('sender incidents are told with what their replies mean, as they were decided last', async () => {
+  const replies = [{ category: 'rate_limited', code: '421 4.7.28', count: 60, reply: '421 4.7.28 unusual rate' }] as const;
+  const at = Date.parse('2026-03-01T11:00:00.000Z');
+  const opened: SenderNotice = {
+    ...{ id: 's1', revision: 1, action: 'opened', place: { tenant: asTenant('acme'), provider: 'gmail', pool: 'p1' } },
+    ...{ from: at, until: null, at, announcedBy: 0, summary: { tries: 100, refused: 60, usualShare: 0.01, replies } },
+  };
+  const closed: SenderNotice = { ...opened, revision: 2, action: 'closed', until: at + 3_600_000, at: at + 7_200_000 };
+  const text = [opened, closed].map((notice) => encodeSenderIncident(notice).value).join('\n');
+  const { result } = await foldFiles([new File([text], 'log.ndjson', { lastModified: 0 })], SETTINGS, () => undefined);
+  expect(result.senders).toMatchObject([
+    {
+      provider: 'gmail',
+      tenant: 'acme',
+      pool: 'p1',
+      from: '2026-03-01T11:00:00.000Z',
+      until: '2026-03-01T12:00:00.000Z',
+      tries: 100,
+      refused: 60,
+    },
+  ]);
+  expect(result.senders[0]?.replies[0]).toMatchObject({ code: '421 4.7.28', count: 60, meaning: expect.any(String) as string });
 });

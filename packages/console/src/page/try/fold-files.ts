@@ -3,25 +3,23 @@
  *
  *   file ──> unpack ──> format ──> events ──> replay ──> rows
  */
-import { parseIncident } from '@desist/contracts/explanation';
+import { explainedReplies, parseIncident } from '@desist/contracts/explanation';
 import type { DecodedIncident } from '@desist/contracts/explanation';
 import { formatOf } from '@desist/formats';
 import type { NormaliseContext } from '@desist/formats';
-import { parseEvent } from '@desist/formats/event';
+import { formatTime, parseEvent } from '@desist/formats/event';
 import { linesOfChunks, openPayload, payloadElements } from '@desist/formats/read-payload';
 import type { OpenedPayload, ReaderStates } from '@desist/formats/read-payload';
 import { asAddress, asTenant, DEFAULT_POLICY, domainOf } from '@desist/domain';
-import type { LogEvent, Policy } from '@desist/domain';
+import type { LogEvent, Policy, SenderNotice } from '@desist/domain';
 import { createReplay } from '@desist/pipeline';
-import type { Replay, ReplayedRecipient } from '@desist/pipeline';
+import type { Replay, Replayed, ReplayedRecipient } from '@desist/pipeline';
 import { providerOf } from '@desist/verdicts';
 import type { Explanation } from '../api/types.ts';
 import { explanationOf, when } from './explained.ts';
+import { UnreadableFileError, unpackedOf } from '../unpack.ts';
 import { MOST_ROWS } from './messages.ts';
-import type { ReadFile, TriedRecipient, TryFile, TryProgress, TryResult, TrySettings } from './messages.ts';
-
-/** The files cannot be read as they are: the message says what to do. */
-export class UnreadableFileError extends Error {}
+import type { ReadFile, TriedRecipient, TriedSender, TryFile, TryProgress, TryResult, TrySettings } from './messages.ts';
 
 export interface Tried {
   readonly result: TryResult;
@@ -42,6 +40,11 @@ export async function foldFiles(files: readonly TryFile[], settings: TrySettings
   const problems: TryResult['problems'][number][] = [];
   const total = files.reduce((sum, { size }) => sum + size, 0);
   const states: ReaderStates = new Map();
+  /** By id, as they were decided last. */
+  const senders = new Map<string, SenderNotice>();
+  const note = (published: readonly Replayed[]): void => {
+    for (const one of published) if ('sender' in one) senders.set(one.sender.id, one.sender);
+  };
   let before = 0;
   let toldAt = 0;
   // Rotated logs, the oldest first.
@@ -55,11 +58,10 @@ export async function foldFiles(files: readonly TryFile[], settings: TrySettings
       throw new UnreadableFileError(`${file.name}: looks like ${opened.format.name}, not like ${settings.format ?? 'that'}.`);
     for await (const one of eventsOf(opened, contextOf(file, settings), states)) {
       if (one.kind === 'event') {
-        replay.fold(one.event);
+        note(replay.fold(one.event));
         counts.events += 1;
       } else if (one.kind === 'incident') {
-        if (one.decided.kind === 'sender') replay.applySender(one.decided.notice);
-        else replay.apply(one.decided.notice);
+        note(one.decided.kind === 'sender' ? replay.applySender(one.decided.notice) : replay.apply(one.decided.notice));
         counts.ignored += 1;
       } else if (one.kind === 'ignored') {
         counts.ignored += 1;
@@ -74,9 +76,12 @@ export async function foldFiles(files: readonly TryFile[], settings: TrySettings
     before += file.size;
     read.push({ name: file.name, format: opened.format.name, ...counts });
   }
-  replay.finish();
+  note(replay.finish());
   return {
-    result: resultOf(replay, read, problems),
+    result: {
+      ...resultOf(replay, read, problems),
+      senders: [...senders.values()].map(senderOf).toSorted((a, b) => (a.from < b.from ? 1 : -1)),
+    },
     explain(tenant, address) {
       const found = replay.find(asTenant(tenant), asAddress(address));
       return found === undefined ? undefined : explanationOf(found);
@@ -94,58 +99,6 @@ function policyOf({ suppressAfter }: TrySettings): Policy {
 
 function contextOf({ lastModified }: TryFile, { timezone }: TrySettings): NormaliseContext {
   return { tenant: 'default', stream: 'default', referenceTime: lastModified, ...(timezone === '' ? {} : { timezone }) };
-}
-
-interface Unpacked {
-  readonly chunks: AsyncIterable<Uint8Array>;
-  /** Bytes of the file that were read, packed as they are. */
-  bytes(): number;
-}
-
-const PACKED: readonly (readonly [name: string, ...start: readonly number[]])[] = [
-  ['zstd', 0x28, 0xb5, 0x2f, 0xfd],
-  ['bzip2', 0x42, 0x5a, 0x68],
-  ['xz', 0xfd, 0x37, 0x7a, 0x58, 0x5a],
-  ['zip', 0x50, 0x4b, 0x03, 0x04],
-];
-
-async function unpackedOf(file: TryFile): Promise<Unpacked> {
-  let bytes = 0;
-  const counted = file.stream().pipeThrough(
-    new TransformStream<Uint8Array, Uint8Array<ArrayBuffer>>({
-      transform(chunk, controller) {
-        bytes += chunk.length;
-        controller.enqueue(chunk as Uint8Array<ArrayBuffer>);
-      },
-    }),
-  );
-  const [head, rest] = counted.tee();
-  const reader = head.getReader();
-  const first = (await reader.read()).value ?? new Uint8Array();
-  void reader.cancel();
-  const packed = PACKED.find(([, ...start]) => start.every((byte, index) => first[index] === byte));
-  if (packed !== undefined) {
-    void rest.cancel();
-    throw new UnreadableFileError(`${file.name}: browsers do not unpack ${packed[0]}. Unpack it first, or use \`desist replay\`.`);
-  }
-  const isGzip = first[0] === 0x1f && first[1] === 0x8b;
-  return { chunks: chunksOf(isGzip ? rest.pipeThrough(new DecompressionStream('gzip')) : rest, file.name), bytes: () => bytes };
-}
-
-/** Not every browser iterates a stream. */
-async function* chunksOf(stream: ReadableStream<Uint8Array>, name: string): AsyncGenerator<Uint8Array> {
-  const reader = stream.getReader();
-  try {
-    for (;;) {
-      const next = await reader.read();
-      if (next.done) return;
-      yield next.value;
-    }
-  } catch (error) {
-    throw new UnreadableFileError(`${name}: ${error instanceof Error ? error.message : String(error)}`);
-  } finally {
-    reader.releaseLock();
-  }
 }
 
 type Read =
@@ -193,7 +146,7 @@ function isIncident(json: unknown): boolean {
   return typeof json === 'object' && json !== null && (json as { readonly type?: unknown }).type === 'incident';
 }
 
-function resultOf(replay: Replay, files: readonly ReadFile[], problems: TryResult['problems']): TryResult {
+function resultOf(replay: Replay, files: readonly ReadFile[], problems: TryResult['problems']): Omit<TryResult, 'senders'> {
   const { events, duplicates, recipients, greylisted, incidents, clock } = replay.summary();
   const rows: TriedRecipient[] = [];
   let more = 0;
@@ -221,5 +174,14 @@ function rowOf({ tenant, address, view }: ReplayedRecipient): TriedRecipient {
     suppressAt: when(suppressAt),
     failures: evidence?.failures ?? 0,
     reply: evidence?.reply ?? null,
+  };
+}
+
+function senderOf({ id, place, from, until, summary }: SenderNotice): TriedSender {
+  const { tenant, provider, pool } = place;
+  const { tries, refused, usualShare, replies } = summary;
+  return {
+    ...{ id, tenant, provider, pool, from: formatTime(from), until: when(until), tries, refused, usualShare },
+    replies: explainedReplies(provider, replies).map((one) => ({ ...one, actions: [...one.actions] })),
   };
 }

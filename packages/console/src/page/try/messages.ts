@@ -1,5 +1,5 @@
 /** What the page and the worker of `/ui/try` say to each other. Everything in here can be cloned. */
-import type { Explanation } from '../api/types.ts';
+import type { Explanation, ListedIncident } from '../api/types.ts';
 
 export interface TrySettings {
   /** Null: each file's own is detected. */
@@ -56,6 +56,20 @@ export interface TriedRecipient {
   readonly reply: string | null;
 }
 
+export interface TriedSender {
+  readonly id: string;
+  readonly tenant: string;
+  readonly provider: string;
+  readonly pool: string | null;
+  /** RFC 3339 */
+  readonly from: string;
+  readonly until: string | null;
+  readonly tries: number;
+  readonly refused: number;
+  readonly usualShare: number;
+  readonly replies: NonNullable<ListedIncident['sender']>['replies'];
+}
+
 export interface TryResult {
   readonly kind: 'done';
   readonly files: readonly ReadFile[];
@@ -66,6 +80,8 @@ export interface TryResult {
   readonly recipients: number;
   readonly greylisted: number;
   readonly incidents: number;
+  /** Of senders, the newest first: what was refused for the sender's own fault. */
+  readonly senders: readonly TriedSender[];
   /** RFC 3339 of the last event; null: there was none. */
   readonly clock: string | null;
   /** Suppressed, or on the way to it: at most `MOST_ROWS`. */

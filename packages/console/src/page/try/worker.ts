@@ -1,5 +1,6 @@
 /** The worker of `/ui/try`: folds the files that the page hands over. Nothing leaves the machine. */
-import { foldFiles, UnreadableFileError } from './fold-files.ts';
+import { UnreadableFileError } from '../unpack.ts';
+import { foldFiles } from './fold-files.ts';
 import type { Tried } from './fold-files.ts';
 import type { Ask, Tell } from './messages.ts';
 

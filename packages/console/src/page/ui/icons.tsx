@@ -102,6 +102,12 @@ export const Icons = {
       <path d="M3.5 16.500h13" />
     </>,
   ),
+  upload: icon(
+    <>
+      <path d="M10 12.500v-9M6.5 6.700 10 3.200l3.5 3.5" />
+      <path d="M3.5 16.500h13" />
+    </>,
+  ),
   menu: icon(<path d="M3 5.500h14M3 10h14M3 14.500h14" />),
   plus: icon(<path d="M10 4v12M4 10h12" />),
 } as const;

@@ -2,6 +2,7 @@
 import type { ComponentChildren, JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { signal } from '@preact/signals';
+import { connected } from '../api/connection.ts';
 import type { ApiError } from '../api/index.ts';
 import { localTime, relative, utcTime } from '../model/time.ts';
 import { number, STATES, toneOf, words } from '../model/words.ts';
@@ -82,9 +83,50 @@ interface WhenLoadedProps<T> {
 export function WhenLoaded<T>({ loaded: { data, error, reload }, waiting, children }: WhenLoadedProps<T>): JSX.Element {
   return (
     <>
-      {error === undefined ? null : <Failure error={error} retry={reload} />}
+      <Problem isOld={data !== undefined} error={error} retry={reload} />
       {data !== undefined ? children(data) : error === undefined ? <Waiting>{waiting}</Waiting> : null}
     </>
+  );
+}
+
+interface LoadingProps {
+  readonly loaded: Pick<Loaded<unknown>, 'data' | 'error' | 'reload'>;
+  readonly waiting: string;
+  /** What is drawn once there is data. */
+  readonly children: ComponentChildren;
+}
+
+/** The same for what computes from the data before it is drawn. */
+export function Loading({ loaded: { data, error, reload }, waiting, children }: LoadingProps): JSX.Element {
+  return (
+    <>
+      <Problem isOld={data !== undefined} error={error} retry={reload} />
+      {data !== undefined ? children : error === undefined ? <Waiting>{waiting}</Waiting> : null}
+    </>
+  );
+}
+
+/** Why nothing is there, or why what is there is what was loaded before. That the service does not answer, the frame says already. */
+function Problem({
+  isOld,
+  error,
+  retry,
+}: {
+  readonly isOld: boolean;
+  readonly error: ApiError | undefined;
+  readonly retry: () => void;
+}): JSX.Element | null {
+  if (error === undefined || (isOld && !connected.value)) return null;
+  if (!isOld) return <Failure error={error} retry={retry} />;
+  return (
+    <div class="banner warn" role="alert">
+      <div class="grow">
+        <strong>This could not be read again.</strong> What you see is from before. {error.message}
+      </div>
+      <button class="button small" type="button" onClick={retry}>
+        Try again
+      </button>
+    </div>
   );
 }
 

@@ -6,7 +6,7 @@ import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import type { Line } from '../model/series.ts';
 import { stacked } from '../model/series.ts';
-import { localClock, localDay, localTime } from '../model/time.ts';
+import { localClock, localDay, localTime, utcTime } from '../model/time.ts';
 import { now } from './pieces.tsx';
 
 const dark = matchMedia('(prefers-color-scheme: dark)');
@@ -86,6 +86,7 @@ export function Plot({ times, lines, kind, format, label, band, height = 220, ma
       ...(band === undefined ? {} : { band }),
       ...(marks === undefined ? {} : { marks }),
     });
+    nameTimes(element, plot, times);
     const observer = new ResizeObserver(() => {
       if (element.clientWidth > 0) plot.setSize({ width: element.clientWidth, height });
     });
@@ -103,7 +104,7 @@ export function Plot({ times, lines, kind, format, label, band, height = 220, ma
       <ul class="legend">
         {shownAt === undefined || shownAt === null ? null : (
           <li>
-            <b>{localTime(Date.parse(shownAt), now.value)}</b>
+            <b>{localTime(Date.parse(shownAt), now.value)}</b> <span class="quiet">{utcTime(Date.parse(shownAt))}</span>
           </li>
         )}
         {lines.map((line, index) => {
@@ -124,6 +125,15 @@ export function Plot({ times, lines, kind, format, label, band, height = 220, ma
       </ul>
     </>
   );
+}
+
+/** The axis of times says in UTC what the pointer is at. */
+function nameTimes(element: HTMLElement, plot: uPlot, times: readonly string[]): void {
+  const axis = element.querySelector<HTMLElement>('.u-axis');
+  axis?.addEventListener('mousemove', ({ clientX }) => {
+    const at = times[plot.posToIdx(clientX - plot.over.getBoundingClientRect().left)];
+    if (at !== undefined) axis.title = utcTime(Date.parse(at));
+  });
 }
 
 interface Drawing extends Pick<PlotProps, 'times' | 'lines' | 'kind' | 'format' | 'band' | 'marks'> {

@@ -4,7 +4,7 @@ import { useMemo, useState } from 'preact/hooks';
 import type { Explanation, ListedIncident } from '../api/types.ts';
 import { scaleOf, timeTicks } from '../model/scale.ts';
 import type { Scale } from '../model/scale.ts';
-import { DAY, localClock, localDay } from '../model/time.ts';
+import { DAY, localClock, localDay, utcTime } from '../model/time.ts';
 import { timelineOf } from '../model/timeline.ts';
 import type { Dot, Mark, Timeline } from '../model/timeline.ts';
 import { STATES, words } from '../model/words.ts';
@@ -134,6 +134,7 @@ function Drawing({ timeline, incidents, width, chosen, choose }: DrawingProps): 
           <line x1={x(at)} x2={x(at)} y1={4} y2={FLOOR} class="gridline" />
           <text x={x(at)} y={HEIGHT - 6} text-anchor="middle">
             {ticks.step >= DAY ? localDay(at) : localClock(at) === '00:00' ? localDay(at) : localClock(at)}
+            <title>{utcTime(at)}</title>
           </text>
         </g>
       ))}

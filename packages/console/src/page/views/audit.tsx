@@ -9,12 +9,13 @@ import type { Tone } from '../model/words.ts';
 import { adjust, query, to } from '../router.ts';
 import { isOperator, tenant } from '../session.ts';
 import { ProblemBanner } from '../ui/fields.tsx';
-import { Chip, Empty, Failure, Head, TableBox, Time, Waiting } from '../ui/pieces.tsx';
+import { Chip, Empty, Head, TableBox, Time, WhenLoaded } from '../ui/pieces.tsx';
 import { useData } from '../ui/use-data.ts';
 
 const ACTIONS = [
   ...['suppress', 'release', 'amend', 'allow', 'disallow', 'forget'],
   ...['key_made', 'key_rotated', 'key_ended'],
+  ...['import_started', 'import_stopped', 'import_resumed', 'import_finished'],
   ...['incident_created', 'incident_voided', 'incident_restored'],
   ...[
     'webhook_added',
@@ -63,22 +64,22 @@ export function Audit(): JSX.Element {
 function Entries(): JSX.Element {
   const filter = filterIn(query.value);
   const key = JSON.stringify(filter);
-  const { data, error, reload } = useData(`audit ${key}`, () => api.audit(filter), 30_000);
+  const loaded = useData(`audit ${key}`, () => api.audit(filter), 30_000);
   return (
     <>
       <Filters key={key} />
       <section class="panel flush" aria-label="Entries">
-        {error !== undefined && data === undefined ? (
-          <Failure error={error} retry={reload} />
-        ) : data === undefined ? (
-          <Waiting>Reading the audit trail …</Waiting>
-        ) : data.items.length === 0 && data.cursor === null ? (
-          <Empty title="Nothing is written here">
-            <p>Nobody did anything that fits, or it is longer ago than entries are kept.</p>
-          </Empty>
-        ) : (
-          <Rows key={`${key} ${data.items[0]?.id ?? 0}`} filter={filter} items={data.items} cursor={data.cursor} />
-        )}
+        <WhenLoaded loaded={loaded} waiting="Reading the audit trail …">
+          {(data) =>
+            data.items.length === 0 && data.cursor === null ? (
+              <Empty title="Nothing is written here">
+                <p>Nobody did anything that fits, or it is longer ago than entries are kept.</p>
+              </Empty>
+            ) : (
+              <Rows key={`${key} ${data.items[0]?.id ?? 0}`} filter={filter} items={data.items} cursor={data.cursor} />
+            )
+          }
+        </WhenLoaded>
       </section>
     </>
   );

@@ -12,6 +12,7 @@ import { isOperator, mayWrite } from '../session.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { NoteField, ProblemBanner } from '../ui/fields.tsx';
 import { Figure } from '../ui/figure.tsx';
+import { CountedFigure } from '../ui/incident-chart.tsx';
 import { notify } from '../ui/notices.tsx';
 import { Empty, Failure, Head, now, Time, Waiting, WhenLoaded } from '../ui/pieces.tsx';
 import { Plot } from '../ui/plot.tsx';
@@ -69,6 +70,7 @@ export function IncidentView({ id }: { readonly id: string }): JSX.Element {
       </Head>
       {data.sender === null ? <Meaning incident={data} /> : <Refused incident={data} sender={data.sender} />}
       {data.kind === 'provider' ? <Progress incident={data} /> : null}
+      {data.counted === null ? null : <CountedFigure incident={data} counted={data.counted} />}
       <Traffic incident={data} />
       {data.kind === 'provider' ? (
         <div class="grid two">
@@ -182,7 +184,7 @@ function Traffic({ incident }: { readonly incident: Incident }): JSX.Element | n
   };
   return (
     <Figure
-      title="Failing against delivered"
+      title="Outcomes around it"
       sub={`${provider}, by ${step === '15m' ? 'quarter of an hour' : 'hour'}`}
       table={table}
       file={`incident-${incident.id}`}
@@ -192,7 +194,7 @@ function Traffic({ incident }: { readonly incident: Incident }): JSX.Element | n
           <p>Quarters of an hour are kept for 15 days, hours for 13 months.</p>
         </Empty>
       ) : (
-        <Plot name="Failing against delivered" times={data.times} lines={lines} kind="stacked" format={compact} label={words} />
+        <Plot name="Outcomes around it" times={data.times} lines={lines} kind="stacked" format={compact} label={words} />
       )}
     </Figure>
   );

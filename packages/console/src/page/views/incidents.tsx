@@ -4,7 +4,7 @@ import { useMemo } from 'preact/hooks';
 import { api } from '../api/index.ts';
 import type { ListedIncident } from '../api/types.ts';
 import { scaleOf, timeTicks } from '../model/scale.ts';
-import { DAY, duration, localClock, localDay } from '../model/time.ts';
+import { DAY, duration, localClock, localDay, utcTime } from '../model/time.ts';
 import { count, number, percent, words } from '../model/words.ts';
 import { go, to } from '../router.ts';
 import { tenant } from '../session.ts';
@@ -237,6 +237,7 @@ function Gantt({ incidents }: { readonly incidents: readonly ListedIncident[] })
                 <line x1={x(at)} x2={x(at)} y1={0} y2={height - 24} class="gridline" />
                 <text x={x(at)} y={height - 6} text-anchor="middle">
                   {ticks.step >= DAY || localClock(at) === '00:00' ? localDay(at) : localClock(at)}
+                  <title>{utcTime(at)}</title>
                 </text>
               </g>
             ))}

@@ -9,6 +9,7 @@ import { count, number, scopeName, words } from '../model/words.ts';
 import { adjust, query, to } from '../router.ts';
 import { mayWrite, seesAllTenants, tenant } from '../session.ts';
 import { Icons } from '../ui/icons.tsx';
+import { ImportDialog } from '../ui/import-dialog.tsx';
 import { ReleaseDialog, SuppressDialog } from '../ui/list-dialogs.tsx';
 import { Chip, Empty, Failure, Head, Time, Waiting } from '../ui/pieces.tsx';
 import { useData } from '../ui/use-data.ts';
@@ -47,7 +48,8 @@ export function List(): JSX.Element {
   const filter = useMemo(() => filterIn(parameters), [parameters.toString(), tenant.value]);
   const rows = usePages(filter);
   const [chosen, setChosen] = useState<ReadonlyMap<string, Listed>>(new Map());
-  const [dialog, setDialog] = useState<'release' | 'suppress'>();
+  const [dialog, setDialog] = useState<'release' | 'suppress' | 'import'>();
+  const drop = useDrop(mayWrite.value && dialog === undefined, () => setDialog('import'));
   useEffect(() => setChosen(new Map()), [filter]);
   const total = useTotal(filter);
 
@@ -72,6 +74,12 @@ export function List(): JSX.Element {
           Export CSV
         </a>
         {mayWrite.value ? (
+          <button class="button" type="button" onClick={() => setDialog('import')}>
+            <Icons.upload />
+            Import …
+          </button>
+        ) : null}
+        {mayWrite.value ? (
           <button class="button main" type="button" onClick={() => setDialog('suppress')}>
             <Icons.plus />
             Suppress …
@@ -79,7 +87,7 @@ export function List(): JSX.Element {
         ) : null}
       </Head>
       <Filters />
-      <section class="panel flush" aria-label="Suppressions">
+      <section class={drop.isOver ? 'panel flush dropping' : 'panel flush'} aria-label="Suppressions">
         {rows.error !== undefined && rows.items.length === 0 ? (
           <Failure error={rows.error} retry={rows.reload} />
         ) : rows.items.length === 0 && rows.isDone ? (
@@ -120,10 +128,53 @@ export function List(): JSX.Element {
           </div>
         )}
       </section>
+      {dialog === 'import' ? (
+        <ImportDialog
+          dropped={drop.file}
+          onClose={(isDone) => {
+            drop.clear();
+            closed(isDone);
+          }}
+        />
+      ) : null}
       {dialog === 'suppress' ? <SuppressDialog onClose={closed} /> : null}
       {dialog === 'release' ? <ReleaseDialog rows={[...chosen.values()]} onClose={closed} /> : null}
     </>
   );
+}
+
+/** Files that are dropped anywhere in the window. */
+function useDrop(isOpen: boolean, onDrop: () => void) {
+  const [file, setFile] = useState<File>();
+  const [isOver, setOver] = useState(false);
+  useEffect(() => {
+    if (!isOpen) return undefined;
+    const hasFiles = (event: DragEvent): boolean => event.dataTransfer?.types.includes('Files') === true;
+    const over = (event: DragEvent): void => {
+      if (!hasFiles(event)) return;
+      event.preventDefault();
+      setOver(true);
+    };
+    const leave = (event: DragEvent): void => {
+      if (event.relatedTarget === null) setOver(false);
+    };
+    const drop = (event: DragEvent): void => {
+      if (!hasFiles(event)) return;
+      event.preventDefault();
+      setOver(false);
+      setFile(event.dataTransfer?.files[0]);
+      onDrop();
+    };
+    addEventListener('dragover', over);
+    addEventListener('dragleave', leave);
+    addEventListener('drop', drop);
+    return () => {
+      removeEventListener('dragover', over);
+      removeEventListener('dragleave', leave);
+      removeEventListener('drop', drop);
+    };
+  }, [isOpen]);
+  return { file, isOver, clear: () => setFile(undefined) };
 }
 
 function NobodyListed({ isFiltered }: { readonly isFiltered: boolean }): JSX.Element {
@@ -137,7 +188,8 @@ function NobodyListed({ isFiltered }: { readonly isFiltered: boolean }): JSX.Ele
   ) : (
     <Empty title="The list is empty">
       <p>
-        Nobody is suppressed. Send delivery events to <code>POST /v1/events</code>, or bring a list with <code>desist import</code>.
+        Nobody is suppressed. Send delivery events to <code>POST /v1/events</code>
+        {mayWrite.value ? ', or drop a suppression list of another system here.' : ', or bring a list with `desist import`.'}
       </p>
     </Empty>
   );

@@ -12,7 +12,7 @@ import { seesAllTenants, tenant } from '../session.ts';
 import { Figure } from '../ui/figure.tsx';
 import { boundsOf, periodInView, PeriodPicker } from '../ui/period.tsx';
 import type { Period } from '../ui/period.tsx';
-import { Empty, Failure, Head, now, TableBox, Time, Waiting } from '../ui/pieces.tsx';
+import { Empty, Head, Loading, now, TableBox, Time, WhenLoaded } from '../ui/pieces.tsx';
 import { Plot } from '../ui/plot.tsx';
 import { Sparkline } from '../ui/sparkline.tsx';
 import type { Loaded } from '../ui/use-data.ts';
@@ -256,26 +256,24 @@ export function SeriesFigure({
   const table = useMemo(() => tableOf(times, lines), [times, lines]);
   return (
     <Figure title={title} sub={sub} table={table} file={file}>
-      {loaded.error !== undefined && loaded.data === undefined ? (
-        <Failure error={loaded.error} retry={loaded.reload} />
-      ) : loaded.data === undefined ? (
-        <Waiting>Reading {title.toLowerCase()} …</Waiting>
-      ) : lines.length === 0 ? (
-        <Empty title="Nothing to draw">
-          <p>{nothing}</p>
-        </Empty>
-      ) : (
-        <Plot
-          name={title}
-          times={times}
-          lines={lines}
-          kind={kind}
-          format={format}
-          label={words}
-          height={height}
-          {...(marks === undefined ? {} : { marks })}
-        />
-      )}
+      <Loading loaded={loaded} waiting={`Reading ${title.toLowerCase()} …`}>
+        {lines.length === 0 ? (
+          <Empty title="Nothing to draw">
+            <p>{nothing}</p>
+          </Empty>
+        ) : (
+          <Plot
+            name={title}
+            times={times}
+            lines={lines}
+            kind={kind}
+            format={format}
+            label={words}
+            height={height}
+            {...(marks === undefined ? {} : { marks })}
+          />
+        )}
+      </Loading>
     </Figure>
   );
 }
@@ -373,77 +371,78 @@ interface ProviderRow {
 
 function ProviderTable({ period }: { readonly period: Period }): JSX.Element {
   const of = tenant.value;
-  const { data, error, reload } = useData(`provider table ${period.name} ${of ?? ''}`, () => providerRows(period, of), 2 * REFRESH);
+  const loaded = useData(`provider table ${period.name} ${of ?? ''}`, () => providerRows(period, of), 2 * REFRESH);
   const table = useMemo(
     () => ({
       columns: ['provider', 'tries', 'deferred', 'before', 'top reason', 'median wait s'],
-      rows: (data ?? []).map((one) => [one.name, one.tries, one.share, one.usual, one.reason, one.wait]),
+      rows: (loaded.data ?? []).map((one) => [one.name, one.tries, one.share, one.usual, one.reason, one.wait]),
     }),
-    [data],
+    [loaded.data],
   );
   return (
     <Figure title="Providers" sub={`last ${period.label}; “before” is the ${period.label} before that`} table={table} file="providers">
-      {error !== undefined && data === undefined ? <Failure error={error} retry={reload} /> : null}
-      {data === undefined ? (
-        error === undefined ? (
-          <Waiting>Comparing providers …</Waiting>
-        ) : null
-      ) : data.length === 0 ? (
-        <Empty title="No provider has been tried">
-          <p>As soon as events arrive, each provider has a line here.</p>
-        </Empty>
-      ) : (
-        <TableBox label="Providers">
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">Provider</th>
-                <th scope="col" class="num">
-                  Tries
-                </th>
-                <th scope="col" class="num">
-                  Deferred
-                </th>
-                <th scope="col" class="num">
-                  Before
-                </th>
-                <th scope="col">Top reason</th>
-                <th scope="col" class="num">
-                  Median wait
-                </th>
-                <th scope="col">Deferred over time</th>
-              </tr>
-            </thead>
-            <tbody>
-              {data.map((one) => (
-                <tr key={one.name}>
-                  <td>
-                    {one.name === 'other' ? (
-                      <span class="quiet">all others</span>
-                    ) : (
-                      <a class="address" href={to(['providers', one.name])}>
-                        {one.name}
-                      </a>
-                    )}
-                  </td>
-                  <td class="num">{number(one.tries)}</td>
-                  <td class="num">
-                    <span class={one.share !== null && one.usual !== null && one.share > 0.02 && one.share > 2 * one.usual ? 'up-bad' : ''}>
-                      {percent(one.share)}
-                    </span>
-                  </td>
-                  <td class="num quiet">{percent(one.usual)}</td>
-                  <td>{one.reason === null ? '–' : words(one.reason)}</td>
-                  <td class="num">{seconds(one.wait)}</td>
-                  <td>
-                    <Sparkline values={one.points} top={0.05} />
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </TableBox>
-      )}
+      <WhenLoaded loaded={loaded} waiting="Comparing providers …">
+        {(rows) =>
+          rows.length === 0 ? (
+            <Empty title="No provider has been tried">
+              <p>As soon as events arrive, each provider has a line here.</p>
+            </Empty>
+          ) : (
+            <TableBox label="Providers">
+              <table>
+                <thead>
+                  <tr>
+                    <th scope="col">Provider</th>
+                    <th scope="col" class="num">
+                      Tries
+                    </th>
+                    <th scope="col" class="num">
+                      Deferred
+                    </th>
+                    <th scope="col" class="num">
+                      Before
+                    </th>
+                    <th scope="col">Top reason</th>
+                    <th scope="col" class="num">
+                      Median wait
+                    </th>
+                    <th scope="col">Deferred over time</th>
+                  </tr>
+                </thead>
+                <tbody>
+                  {rows.map((one) => (
+                    <tr key={one.name}>
+                      <td>
+                        {one.name === 'other' ? (
+                          <span class="quiet">all others</span>
+                        ) : (
+                          <a class="address" href={to(['providers', one.name])}>
+                            {one.name}
+                          </a>
+                        )}
+                      </td>
+                      <td class="num">{number(one.tries)}</td>
+                      <td class="num">
+                        <span
+                          class={one.share !== null && one.usual !== null && one.share > 0.02 && one.share > 2 * one.usual ? 'up-bad' : ''}
+                        >
+                          {percent(one.share)}
+                        </span>
+                      </td>
+                      <td class="num quiet">{percent(one.usual)}</td>
+                      <td>{one.reason === null ? '–' : words(one.reason)}</td>
+                      <td class="num">{seconds(one.wait)}</td>
+                      <td>
+                        <Sparkline values={one.points} top={0.05} />
+                      </td>
+                    </tr>
+                  ))}
+                </tbody>
+              </table>
+            </TableBox>
+          )
+        }
+      </WhenLoaded>
     </Figure>
   );
 }

@@ -5,12 +5,13 @@ import { api } from '../api/index.ts';
 import type { Group, Measure, Provider, Series } from '../api/types.ts';
 import { byGroup, shares, usualBand } from '../model/series.ts';
 import type { Line } from '../model/series.ts';
-import { HOUR, localClock, localDay, seconds } from '../model/time.ts';
+import { HOUR, localClock, localDay, seconds, utcTime } from '../model/time.ts';
 import { compact, number, percent, words } from '../model/words.ts';
 import { to } from '../router.ts';
 import { tenant } from '../session.ts';
 import { Figure } from '../ui/figure.tsx';
-import { Chip, Empty, Failure, Head, TableBox, Waiting } from '../ui/pieces.tsx';
+import { HeatMap } from '../ui/heat-map.tsx';
+import { Chip, Empty, Failure, Head, Loading, TableBox, Waiting } from '../ui/pieces.tsx';
 import { Plot } from '../ui/plot.tsx';
 import type { Loaded } from '../ui/use-data.ts';
 import { useData } from '../ui/use-data.ts';
@@ -46,6 +47,8 @@ export function ProviderView({ name }: { readonly name: string }): JSX.Element {
         <Categories name={name} by="category" title="Why it failed" />
         <Categories name={name} by="attribution" title="Whose fault it was" />
         <Waits name={name} />
+        <WaitHeat name={name} />
+        <Greylisting name={name} />
         <Heat loaded={share} name={name} />
       </div>
       {data === undefined ? (
@@ -122,17 +125,15 @@ function ShareFigure({ loaded, name }: { readonly loaded: Loaded<Series>; readon
       table={table}
       file={`deferral-${name}`}
     >
-      {loaded.error !== undefined && loaded.data === undefined ? (
-        <Failure error={loaded.error} retry={loaded.reload} />
-      ) : loaded.data === undefined ? (
-        <Waiting>Comparing with the days before …</Waiting>
-      ) : line === undefined ? (
-        <Empty title="Nothing was tried">
-          <p>No event of the last {DAYS} days was for this provider.</p>
-        </Empty>
-      ) : (
-        <Plot name={`Deferral share of ${name}`} times={times} lines={[line]} band={band} kind="lines" format={percent} label={words} />
-      )}
+      <Loading loaded={loaded} waiting="Comparing with the days before …">
+        {line === undefined ? (
+          <Empty title="Nothing was tried">
+            <p>No event of the last {DAYS} days was for this provider.</p>
+          </Empty>
+        ) : (
+          <Plot name={`Deferral share of ${name}`} times={times} lines={[line]} band={band} kind="lines" format={percent} label={words} />
+        )}
+      </Loading>
     </Figure>
   );
 }
@@ -222,7 +223,20 @@ function Heat({ loaded, name }: { readonly loaded: Loaded<Series>; readonly name
     }),
     [days],
   );
-  const [width, row] = [24 * 12, 11];
+  const rows = days.map(([label, cells]) => ({
+    label,
+    cells: cells.map(({ at, share }) => ({
+      at: new Date(at).getHours(),
+      share,
+      title: `${label} ${localClock(at)} (${utcTime(at)}): ${percent(share)}`,
+    })),
+  }));
+  const [newest] = days.at(-1)?.[1] ?? [];
+  const columns = [0, 6, 12, 18].map((hour) => ({
+    at: hour,
+    label: `${String(hour).padStart(2, '0')}:00`,
+    ...(newest === undefined ? {} : { title: utcTime(new Date(newest.at).setHours(hour, 0, 0, 0)).slice(11, 16) + ' UTC' }),
+  }));
   return (
     <Figure title="Deferral share by day and hour" sub="the redder, the more" table={table} file={`heat-${name}`}>
       {days.length === 0 ? (
@@ -230,64 +244,96 @@ function Heat({ loaded, name }: { readonly loaded: Loaded<Series>; readonly name
           <p>Nothing was tried in the last 14 days.</p>
         </Empty>
       ) : (
-        <>
-          <svg
-            class="chart"
-            viewBox={`-46 -16 ${width + 46} ${days.length * row + 18}`}
-            role="img"
-            aria-label="Deferral share by day and hour. The button Table shows the figures."
-          >
-            {[0, 6, 12, 18].map((hour) => (
-              <text key={hour} x={hour * 12} y={-5} style={{ fontSize: '8px' }}>
-                {String(hour).padStart(2, '0')}:00
-              </text>
-            ))}
-            {days.map(([day, cells], index) => (
-              <g key={day}>
-                <text x={-46} y={index * row + 8} style={{ fontSize: '8px' }}>
-                  {day}
-                </text>
-                {cells.map(({ at, share }) => (
-                  <rect
-                    key={at}
-                    x={new Date(at).getHours() * 12}
-                    y={index * row}
-                    width={11}
-                    height={row - 2}
-                    rx={2}
-                    fill={share === null ? 'transparent' : heatOf(share)}
-                  >
-                    <title>{`${day} ${localClock(at)}: ${percent(share)}`}</title>
-                  </rect>
-                ))}
-              </g>
-            ))}
-          </svg>
-          <ul class="legend">
-            {STEPS.map(([, token, label]) => (
-              <li key={token}>
-                <span class="swatch" style={{ background: `var(${token})` }} />
-                {label}
-              </li>
-            ))}
-          </ul>
-        </>
+        <HeatMap rows={rows} columns={columns} width={24} name="Deferral share by day and hour" />
       )}
     </Figure>
   );
 }
 
-const STEPS: readonly (readonly [number, string, string])[] = [
-  [0.01, '--heat-0', 'under 1 %'],
-  [0.05, '--heat-1', '5 %'],
-  [0.15, '--heat-2', '15 %'],
-  [0.35, '--heat-3', '35 %'],
-  [0.65, '--heat-4', '65 %'],
-  [Infinity, '--heat-5', 'more'],
-];
+/** Longest waits on top. */
+const WAITED = [
+  ['longer', 'over 1 d'],
+  ['to_1d', '≤ 1 d'],
+  ['to_12h', '≤ 12 h'],
+  ['to_4h', '≤ 4 h'],
+  ['to_1h', '≤ 1 h'],
+  ['to_15m', '≤ 15 min'],
+  ['to_5m', '≤ 5 min'],
+  ['to_1m', '≤ 1 min'],
+] as const;
 
-function heatOf(share: number): string {
-  return `var(${STEPS.find(([below]) => share < below)?.[1] ?? '--heat-5'})`;
+/** How long mail that was deferred first has waited: of each day the shares of the waits. */
+function WaitHeat({ name }: { readonly name: string }): JSX.Element {
+  const loaded = useSeries(name, 'wait_distribution', { days: 14, step: '1d' });
+  const { days, rows, table } = useMemo(() => {
+    const times = loaded.data?.times ?? [];
+    const of = (metric: string, at: number): number => loaded.data?.series.find((one) => one.metric === metric)?.values[at] ?? 0;
+    const all = times.map((_, at) => WAITED.reduce((sum, [metric]) => sum + of(metric, at), 0));
+    return {
+      days: all.some((n) => n > 0) ? times.map((time) => Date.parse(time)) : [],
+      rows: WAITED.map(([metric, label]) => ({
+        label,
+        cells: times.map((time, at) => {
+          const share = (all[at] ?? 0) === 0 ? null : of(metric, at) / (all[at] ?? 1);
+          return {
+            at,
+            share,
+            title: `${localDay(Date.parse(time))} (from ${utcTime(Date.parse(time))}), ${label}: ${number(of(metric, at))}, ${percent(share)}`,
+          };
+        }),
+      })),
+      table: {
+        columns: ['day', ...WAITED.map(([, label]) => label).toReversed()],
+        rows: times.map((time, at) => [time, ...WAITED.map(([metric]) => of(metric, at)).toReversed()]),
+      },
+    };
+  }, [loaded.data]);
+  const columns = days.flatMap((at, index) => (index % 3 === 0 ? [{ at: index, label: localDay(at), title: utcTime(at) }] : []));
+  return (
+    <Figure
+      title="How long mail waited"
+      sub="of mail that was deferred first: its share by the time to delivery, each day"
+      table={table}
+      file={`waited-${name}`}
+    >
+      <Loading loaded={loaded} waiting="Reading waits …">
+        {days.length === 0 ? (
+          <Empty title="Nothing to draw">
+            <p>No mail that was deferred first has arrived in the last 14 days.</p>
+          </Empty>
+        ) : (
+          <HeatMap rows={rows} columns={columns} width={days.length} name="Shares of the times to delivery by day" />
+        )}
+      </Loading>
+    </Figure>
+  );
+}
+
+/** From a first attempt that was greylisted to the delivery. */
+function Greylisting({ name }: { readonly name: string }): JSX.Element {
+  const loaded = useSeries(name, 'greylisting_delay', { days: 14, step: '1d' });
+  const lines = useMemo((): readonly Line[] => {
+    const count = loaded.data?.series.find(({ metric }) => metric === 'count')?.total ?? 0;
+    if (loaded.data === undefined || count === 0) return [];
+    return loaded.data.series
+      .filter(({ metric }) => metric !== 'count')
+      .map(({ metric, values, total }) => ({ name: metric, values, total }));
+  }, [loaded.data]);
+  return (
+    <SeriesFigure
+      loaded={loaded}
+      title="Greylisting delay"
+      sub="from the first attempt to the delivery: median, 90 % and 99 %"
+      file={`greylisting-${name}`}
+      times={loaded.data?.times ?? []}
+      lines={lines}
+      kind="lines"
+      format={seconds}
+      marks={MARKS}
+      height={290}
+      nothing="It has greylisted nothing that arrived in the last 14 days."
+    />
+  );
 }
 
 function Knowledge({ provider }: { readonly provider: Provider }): JSX.Element {

@@ -4,7 +4,7 @@ import { useMemo } from 'preact/hooks';
 import { api } from '../api/index.ts';
 import type { ListedRecipient } from '../api/types.ts';
 import { niceTop } from '../model/scale.ts';
-import { duration, HOUR, localClock, localDay } from '../model/time.ts';
+import { duration, HOUR, localClock, localDay, utcTime } from '../model/time.ts';
 import { compact, count, number, words } from '../model/words.ts';
 import { to } from '../router.ts';
 import { tenant } from '../session.ts';
@@ -112,13 +112,14 @@ function ByHour({ items, isAll }: { readonly items: readonly ListedRecipient[]; 
                   rx={2}
                   fill={hour < 24 ? 'var(--mark-bad)' : hour < 48 ? 'var(--mark-late)' : 'var(--mark-warn)'}
                 >
-                  <title>{`${localDay(begin + hour * HOUR)} ${localClock(begin + hour * HOUR)}: ${n}`}</title>
+                  <title>{`${localDay(begin + hour * HOUR)} ${localClock(begin + hour * HOUR)} (${utcTime(begin + hour * HOUR)}): ${n}`}</title>
                 </rect>
               ),
             )}
             {[0, shown / 3, (shown * 2) / 3, shown].map((hour) => (
               <text key={hour} x={left + hour * bar} y={HEIGHT - 6} text-anchor={hour === shown ? 'end' : 'start'}>
                 {hour === 0 ? 'now' : `+${hour} h`}
+                <title>{utcTime(begin + hour * HOUR)}</title>
               </text>
             ))}
           </svg>

@@ -5,7 +5,7 @@ import { FORMAT_NAMES } from '@desist/formats/names';
 import type { Explanation } from '../api/types.ts';
 import { toCsv } from '../model/csv.ts';
 import { HOUR } from '../model/time.ts';
-import { count, number, words } from '../model/words.ts';
+import { count, number, percent, words } from '../model/words.ts';
 import { startTry } from '../try/session.ts';
 import type { TryRun } from '../try/session.ts';
 import { sampleFile } from '../try/sample.ts';
@@ -15,6 +15,7 @@ import { Icons } from '../ui/icons.tsx';
 import { Chip, Empty, FilterButton, Head, saveAs, StateChip, TableBox, Time, Waiting } from '../ui/pieces.tsx';
 import { isNarrow } from '../ui/use-narrow.ts';
 import { Virtual } from '../ui/virtual.tsx';
+import { SenderCauses } from './incidents.tsx';
 import { Evidence, TimelineFigure, VerdictLine } from './recipient.tsx';
 
 const HOURS = [24, 48, 72, 96, 120];
@@ -233,6 +234,7 @@ function Result({ result, run }: { readonly result: TryResult; readonly run: Try
         <Tile name="Incidents" value={result.incidents} />
       </div>
       <FilesRead result={result} />
+      <Senders senders={result.senders} />
       {result.rows.length === 0 ? (
         <section class="panel">
           <Empty title={result.events === 0 ? 'No events were read' : 'Nobody would be suppressed'}>
@@ -288,6 +290,31 @@ function Tile({ name, value }: { readonly name: string; readonly value: number }
     </div>
   );
 }
+
+/** What was refused for the sender's own fault: it counts against nobody, and is what people can mend. */
+function Senders({ senders }: { readonly senders: TryResult['senders'] }): JSX.Element | null {
+  if (senders.length === 0) return null;
+  return (
+    <section class="panel stack" aria-labelledby="senders">
+      <h2 id="senders">Refused for the sender’s fault</h2>
+      {senders.slice(0, SENDERS_SHOWN).map(({ id, tenant, provider, pool, from, until, tries, refused, usualShare, replies }) => (
+        <div class="stack" key={id}>
+          <p>
+            <b>{provider}</b>
+            {tenant === 'default' ? '' : `, tenant ${tenant}`}
+            {pool === null ? '' : `, pool ${pool}`}, <Time at={from} /> – {until === null ? 'the end of the files' : <Time at={until} />}:{' '}
+            {percent(tries === 0 ? 0 : refused / tries)} of {count(tries, 'try', 'tries')} refused; usually {percent(usualShare)} are. It
+            counts against no recipient.
+          </p>
+          <SenderCauses replies={replies} />
+        </div>
+      ))}
+      {senders.length <= SENDERS_SHOWN ? null : <p class="quiet">and {number(senders.length - SENDERS_SHOWN)} more</p>}
+    </section>
+  );
+}
+
+const SENDERS_SHOWN = 5;
 
 function FilesRead({ result }: { readonly result: TryResult }): JSX.Element {
   const unread = result.files.reduce((sum, { problems }) => sum + problems, 0);

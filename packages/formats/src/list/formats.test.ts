@@ -1,10 +1,10 @@
 /** Lists as providers export them: detection by their columns, and the meaning of a row. */
 import { describe, expect, test } from 'vitest';
 import { asAddress } from '@desist/domain';
-import type { ListRow } from './import-formats.ts';
-import { chosenFormat, columnName, fieldsOf, readRow, recognise } from './import-formats.ts';
-import { recordOf, troubleOf } from './import-record.ts';
-import { kindOf, momentOf, scopeOf } from './import-words.ts';
+import type { ListRow } from './formats.ts';
+import { chosenFormat, columnName, fieldsOf, readRow, recognise } from './formats.ts';
+import { recordOf, troubleOf } from './record.ts';
+import { kindOf, momentOf, scopeOf } from './words.ts';
 
 const AT = Date.parse('2026-03-01T10:00:00.000Z');
 

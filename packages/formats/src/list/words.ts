@@ -1,5 +1,5 @@
 /** The words of suppression lists: reasons, states, scopes, and times in the forms that people export. */
-import { NAME, parseTime } from '@desist/formats/event';
+import { NAME, parseTime } from '../event/index.ts';
 
 export type ImportKind = 'bounce' | 'complaint' | 'unsubscribe' | 'other';
 

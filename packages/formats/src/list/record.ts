@@ -1,10 +1,10 @@
 /** Converts a row of an imported list to a record of the log. */
-import { EVENT_VERSION, formatTime } from '@desist/formats/event';
+import { EVENT_VERSION, formatTime } from '../event/index.ts';
 import { isHardBounce, providerOf } from '@desist/verdicts';
 import type { Verdict } from '@desist/verdicts';
 import { classifyFailure, isDomainEntry } from '@desist/domain';
 import type { Address, SuppressionReason } from '@desist/domain';
-import type { ListRow } from './import-formats.ts';
+import type { ListRow } from './formats.ts';
 
 export interface ImportedRow {
   readonly row: ListRow;

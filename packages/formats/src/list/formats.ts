@@ -3,11 +3,10 @@
  * The columns are those that the providers document; case, blanks and underscores are ignored. A list is read as what it is or not at all:
  * two formats that fit are an error, and neither contacts nor delivery events are suppressions.
  */
-import { bareAddress } from '@desist/formats';
-import type { ImportKind } from './import-words.ts';
-
-export type { ImportKind } from './import-words.ts';
-import { isFalse, isOver, isTrue, kindOf, momentOf, replyIn, scopeOf, stateOf } from './import-words.ts';
+import { bareAddress } from '../draft.ts';
+import type { Remedy } from './refusal.ts';
+import type { ImportKind } from './words.ts';
+import { isFalse, isOver, isTrue, kindOf, momentOf, replyIn, scopeOf, stateOf } from './words.ts';
 
 export interface ListRow {
   readonly address: string;
@@ -445,7 +444,7 @@ export function columnName(text: string): string {
 }
 
 /** What a table with these columns and this first row is, or why it is not read. */
-export type Recognised = { readonly format: ListFormat } | { readonly problem: string };
+export type Recognised = { readonly format: ListFormat } | { readonly problem: string; readonly remedy: Remedy };
 
 export function recognise(columns: Iterable<string>, row: Fields = new Map()): Recognised {
   const there = new Set(columns);
@@ -460,9 +459,9 @@ export function recognise(columns: Iterable<string>, row: Fields = new Map()): R
   const [format, second] = specific;
   const event = EVENT_COLUMNS.find((name) => there.has(name));
   if (event !== undefined && format?.namesMessages !== true)
-    return { problem: `these are columns of events (${event}), not of a suppression list: --columns address=… takes every row` };
+    return { problem: `these are columns of events (${event}), not of a suppression list`, remedy: 'take_every_row' };
   if (second !== undefined && format !== undefined)
-    return { problem: `these columns are those of ${specific.map(({ name }) => name).join(' and of ')}: say which with --format` };
+    return { problem: `these columns are those of ${specific.map(({ name }) => name).join(' and of ')}`, remedy: 'choose_format' };
   if (format !== undefined) return { format };
   return recognisePlain(there);
 }
@@ -472,14 +471,16 @@ function recognisePlain(there: ReadonlySet<string>): Recognised {
   const [address, other] = addresses;
   if (address === undefined)
     return {
-      problem: `no known list format has these columns (${[...there].join(', ').slice(0, 200)}); call the column of addresses "email", or name it with --columns address=…`,
+      problem: `no known list format has these columns (${[...there].join(', ').slice(0, 200)})`,
+      remedy: 'name_addresses',
     };
-  if (other !== undefined) return { problem: `addresses may be in ${addresses.join(' or in ')}: say where with --columns address=…` };
+  if (other !== undefined) return { problem: `addresses may be in ${addresses.join(' or in ')}`, remedy: 'choose_addresses' };
   const consent = [...there].find((name) => CONSENT_COLUMNS.test(name));
   const tellsWhoLeft = [...there].some((name) => OPT_OUT.test(name) || STATE_COLUMNS.includes(name));
   if (consent !== undefined && !tellsWhoLeft)
     return {
-      problem: `these are contacts who may have agreed to mail (${consent}), not a suppression list: --columns address=… takes every row`,
+      problem: `these are contacts who may have agreed to mail (${consent}), not a suppression list`,
+      remedy: 'take_every_row',
     };
   return { format: plain(address, there) };
 }
@@ -488,7 +489,7 @@ function contains(all: readonly string[], some: readonly string[]): boolean {
   return all.length > some.length && some.every((name) => all.includes(name));
 }
 
-/** The names that `--columns` takes, and what it makes of a list. */
+/** What a column can be named as. */
 export const COLUMN_NAMES = ['address', 'reason', 'since', 'scope', 'tenant', 'reply', 'expires'] as const;
 export type ColumnNames = ReadonlyMap<(typeof COLUMN_NAMES)[number], string>;
 
