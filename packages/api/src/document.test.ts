@@ -189,6 +189,8 @@ const traffic: TrafficReader = {
 
 const webhooks: WebhookReceiver = {
   has: (_format, source) => source === 'main',
+  misdirected: () => undefined,
+  answerTo: (_format: string, status: number) => status,
   isOpen: () => false,
   admit: async () => undefined,
   receive: async () => ({ kind: 'stored', events: 1, ignored: 2, deadLetters: 3 }),
