@@ -10,7 +10,7 @@ import { developmentSet, shippedSet } from '../verdicts/corpus.ts';
 
 const { values } = parseArgs({ options: { seconds: { type: 'string', default: '3' } } });
 const SECONDS = Number(values.seconds);
-const TARGETS = { seen: 300_000, unseen: 50_000 } as const;
+const TARGETS = { seen: 300_000, unseen: 300_000 } as const;
 
 const replies: readonly Reply[] = (developmentSet() ?? shippedSet()).map(({ reply }) => reply);
 

@@ -280,9 +280,32 @@ describe.each([
     await db.query('update desist.incarnation set incarnation = 1');
     await publish(store, 9, [{}], 1);
     const { changes, more } = await feed.read({}, before, 10);
-    expect(changes.map(({ partition, sequence }) => sequenceAt(partition, sequence))).toEqual([
-      { partition: 9, number: 2, incarnation: 1 },
-    ]);
+    expect(
+      changes.map((change) => (change.kind === 'recipient' ? sequenceAt(change.partition, change.incarnation, change.sequence) : null)),
+    ).toEqual([{ partition: 9, number: 2, incarnation: 1 }]);
     expect(more).toBe(false);
+  });
+
+  test('every change has the incarnation and the number that it was published with, however large the number is', async () => {
+    const number = 2 ** 27;
+    await db.query('update desist.incarnation set incarnation = 0');
+    await publish(store, 10, [{}]);
+    await db.query('update desist.checkpoint set next_number = $1, incarnation = 5 where partition = 10', [number]);
+    await db.query('update desist.incarnation set incarnation = 5');
+    await publish(store, 10, [{}], 5);
+    const read = async (): Promise<readonly unknown[]> => {
+      const { changes } = await feed.readPartition({}, { partition: 10, after: 0 }, 10);
+      return changes.map((change) => (change.kind === 'recipient' ? sequenceAt(10, change.incarnation, change.sequence) : null));
+    };
+    expect(await read()).toEqual([
+      { partition: 10, number: 1 },
+      { partition: 10, number, incarnation: 5 },
+    ]);
+    // As engines of an earlier version wrote it: hours above 2^35.
+    await db.query('update desist.recipient_event set incarnation = null, sequence = $1 where partition = 10 and sequence > 1', [
+      3 * 2 ** 35 + 9,
+    ]);
+    await db.query('update desist.checkpoint set incarnation = 3 * 1024 where partition = 10');
+    expect((await read()).at(-1)).toEqual({ partition: 10, number: 9, incarnation: 3 * 1_024 });
   });
 });

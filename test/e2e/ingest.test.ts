@@ -102,8 +102,8 @@ describe('desist start', () => {
       ts_epoch: Date.now() - HOUR,
       reason: '550 5.1.1 user unknown',
     };
-    expect((await send('another-token', bounce)).status).toBe(403);
-    expect((await send(TOKEN, 'no JSON')).status).toBe(400);
+    expect((await send('another-token', bounce)).status).toBe(429);
+    expect((await send(TOKEN, 'no JSON')).status).toBe(429);
     const good = await send(TOKEN, [
       bounce,
       { event: 'opened', email: 'gone@example.com', ts_epoch: Date.now() },

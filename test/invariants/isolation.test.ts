@@ -87,7 +87,7 @@ describe.skipIf(inject('databaseUrl') === undefined || !LONG)('readers beside th
       expect(Math.min(done.exports, done.scrapes, done.checks)).toBeGreaterThan(ROUNDS);
       expect(withReaders).toBeLessThan(BOUND * without);
     },
-    ROUNDS * ROUND * 4 + 120_000,
+    ROUNDS * ROUND * 8 + 120_000,
   );
 
   async function readUntil(until: number, done: { exports: number; scrapes: number; checks: number }): Promise<void> {

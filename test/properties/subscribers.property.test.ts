@@ -68,7 +68,18 @@ class Feed implements PartitionFeed {
     const own = this.partitions[partition]!;
     const sequence = own.length + 1;
     const who = { tenant: asTenant(tenant), address: asAddress(`r${sequence % 3}@example.com`) };
-    own.push({ kind: 'recipient', partition, sequence, ...who, version: sequence, type, effectiveAt: 0, recordedAt: 0, detail: '{}' });
+    own.push({
+      kind: 'recipient',
+      partition,
+      incarnation: 0,
+      sequence,
+      ...who,
+      version: sequence,
+      type,
+      effectiveAt: 0,
+      recordedAt: 0,
+      detail: '{}',
+    });
   }
 
   ends = async (): Promise<readonly number[]> => this.partitions.map((own) => own.length);

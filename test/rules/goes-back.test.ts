@@ -203,6 +203,22 @@ describe.each([
   });
 });
 
+it('restored twice within minutes from one back-up, on a log that goes back with it, it begins two incarnations', async () => {
+  let present = START;
+  const store = createMemoryStore(() => present);
+  // The journal is part of the database, so it remembers nothing of what was published.
+  const claim = async (): Promise<Claim> => store.claim(0, 'me', { log: 'journal', published: null });
+  await claim();
+  const backup = store.snapshot();
+  const incarnations: number[] = [];
+  for (const minutes of [0, 2, 7]) {
+    present = START + minutes * MINUTE;
+    store.restore(backup, true);
+    incarnations.push((await claim()).incarnation);
+  }
+  expect(incarnations).toEqual([...new Set(incarnations)].sort((a, b) => a - b));
+});
+
 describe('a log that is another one', () => {
   async function folded(): Promise<World> {
     const world = newWorld();

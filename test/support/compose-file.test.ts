@@ -1,7 +1,7 @@
 /** The compose file gives the settings that it means: it serves other machines' clients only with keys, or when that is said. */
 import { existsSync, readFileSync } from 'node:fs';
 import { newKey } from '@desist/api';
-import { readSettings } from '@desist/runtime';
+import { readSettings, SHUTDOWN_PATIENCE } from '@desist/runtime';
 import { expect, it } from 'vitest';
 
 const FILE = readFileSync(new URL('../../docker-compose.yml', import.meta.url), 'utf8');
@@ -28,6 +28,12 @@ it('lets nobody but this machine reach a port', () => {
   const ports = [...FILE.matchAll(/^ +ports: \[(.*)\]$/gm)].map(([, list]) => list);
   expect(ports.length).toBeGreaterThan(0);
   for (const port of ports) expect(port).toMatch(/^'127\.0\.0\.1:\d+:\d+'$/);
+});
+
+it('kills no service before it would give up its shutdown by itself', () => {
+  const [, ours = ''] = /^x-desist: &desist\n((?: {2}.*\n)+)/m.exec(FILE) ?? [];
+  const [, seconds] = /^ {2}stop_grace_period: (\d+)s$/m.exec(ours) ?? [];
+  expect(Number(seconds)).toBeGreaterThan(SHUTDOWN_PATIENCE);
 });
 
 it('runs as a user that Kubernetes sees is not root, on a root that nobody writes', () => {

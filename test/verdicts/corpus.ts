@@ -37,6 +37,32 @@ export function shippedSet(): readonly Labelled[] {
   return readLabelled(readFileSync(new URL('../../services/cli/data/replies.ndjson', import.meta.url), 'utf8'));
 }
 
+/** Public replies of sources that no rule was written from, and the commonest meanings in fourteen languages: test/golden. */
+export const FRESH_SETS = ['holdout.tsv', 'holdout-2.tsv', 'languages.tsv'] as const;
+
+export interface Fresh extends Labelled {
+  /** Two letters; of a reply of the languages. */
+  readonly language: string | undefined;
+}
+
+/** The first label is the attribution; a reply with several is ambiguous. */
+export function freshSet(file: (typeof FRESH_SETS)[number]): readonly Fresh[] {
+  return readFileSync(new URL(`../golden/${file}`, import.meta.url), 'utf8')
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#'))
+    .map((line) => {
+      const [first = '', second = '', text = ''] = line.split('\t');
+      const accept = (file === 'languages.tsv' ? second : first).split(',') as Blame[];
+      const attribution = accept[0] ?? 'system';
+      const language = file === 'languages.tsv' ? first : undefined;
+      const source = language === undefined ? second : '';
+      return {
+        ...{ reply: { text }, category: attribution, attribution, design: attribution, accept, ambiguous: accept.length > 1 },
+        ...{ source, provider: undefined, language },
+      };
+    });
+}
+
 function readLabelled(ndjson: string): readonly Labelled[] {
   return ndjson
     .trim()

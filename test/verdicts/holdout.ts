@@ -7,7 +7,7 @@
  * - `words`: besides, every word that only the held-out sources use is blanked in the replies to be read: neither a rule nor
  *   a word list may know it. That takes away documented words too (a provider's own code), so it is a lower bound.
  */
-import { compile, createClassifier, RULES, tokenise, WORDS } from '@desist/verdicts';
+import { compile, createClassifier, emptyEncoded, RULES, tokenise, WORDS } from '@desist/verdicts';
 import type { Reply, Rule, Verdict } from '@desist/verdicts';
 import type { Labelled } from './corpus.ts';
 import { score } from './score.ts';
@@ -38,14 +38,13 @@ export function holdOut(rows: readonly Labelled[], blankWords: boolean): Score {
 /** Phrase to the folds whose replies it is found in. */
 function supportOf(rows: readonly Labelled[], folds: ReadonlyMap<string, number>): ReadonlyMap<string, ReadonlySet<number>> {
   const texts = [...new Set(RULES.flatMap(({ text, and, unless }) => [...(text ?? []), ...(and ?? []), ...(unless ?? [])]))];
-  const phrases = compile(
-    texts.map((text, id) => ({ text, id })),
-    WORDS,
-  );
+  const phrases = compile(texts, WORDS);
+  const encoded = emptyEncoded();
   const support = new Map<string, Set<number>>(texts.map((text) => [text, new Set()]));
   for (const { reply, source } of rows) {
-    const { words, marks } = tokenise(reply.text);
-    for (const id of phrases.find(phrases.encode(words, marks))) support.get(texts[id] as string)?.add(folds.get(source) as number);
+    phrases.encode(reply.text, encoded);
+    const found = phrases.find(encoded);
+    for (const number of phrases.found.subarray(0, found)) support.get(texts[number] as string)?.add(folds.get(source) as number);
   }
   return support;
 }

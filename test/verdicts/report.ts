@@ -3,7 +3,7 @@
  * sources held out.
  */
 import { createClassifier } from '@desist/verdicts';
-import { developmentSet, shippedSet } from './corpus.ts';
+import { developmentSet, FRESH_SETS, freshSet, shippedSet } from './corpus.ts';
 import { holdOut } from './holdout.ts';
 import { languageOf } from './language.ts';
 import { blameOf, score, scoreBy } from './score.ts';
@@ -43,6 +43,8 @@ console.log(summary('all rules, reply text alone', bare));
 console.log(summary('sources held out: phrases', holdOut(rows, false)));
 console.log(summary('sources held out: phrases and words', holdOut(rows, true)));
 
+const languagesOf = new Map(freshSet('languages.tsv').map(({ reply, language }) => [reply.text, language]));
+
 function table(title: string, parts: readonly (readonly [string, Score])[]): void {
   console.log(`\n${title.padEnd(24)} rows  attribution    recall  false blame  false hard bounces`);
   for (const [part, found] of parts) {
@@ -60,6 +62,18 @@ table(
 table(
   'provider',
   scoreBy(rows, classify, ({ provider }) => provider ?? 'not known'),
+);
+console.log('\nfresh replies (test/golden): labelled before they were first tried, then mended');
+for (const file of FRESH_SETS) {
+  const found = score(freshSet(file), classify);
+  const blamed = `${found.blamed} of ${found.others}`;
+  console.log(
+    `${file.padEnd(24)} ${String(found.rows).padStart(4)}  attribution ${percent(found.right, found.rows)}  recall ${percent(found.found, found.recipients)}  false blame ${blamed}  false hard bounces ${found.hardBounced}`,
+  );
+}
+table(
+  'language, fresh',
+  scoreBy(freshSet('languages.tsv'), classify, (row) => languagesOf.get(row.reply.text) ?? '?'),
 );
 if (process.argv.includes('--wrong')) {
   for (const { row, verdict } of all.wrong) {

@@ -100,7 +100,7 @@ function feedOf(asked: Set<string>): ChangeFeed {
   const of = (tenant: string, sequence: number): FedChange => {
     if (tenant === '*') return { kind: 'incident', partition: 0, sequence, tenant, recordedAt: NOW, change: '{"incident":"of-all"}' };
     const who = { tenant: asTenant(tenant), address: asAddress(`of-${tenant}@example.com`) };
-    const change = { kind: 'recipient', partition: 0, sequence, ...who, version: 1 } as const;
+    const change = { kind: 'recipient', partition: 0, incarnation: 0, sequence, ...who, version: 1 } as const;
     return {
       ...change,
       type: 'suppressed',
@@ -194,7 +194,7 @@ function subscribersOf(asked: Set<string>): ApiOptions['subscribers'] & object {
     tenants.set(id, tenant ?? 'all');
   }
   const saw = (id: string): string => (asked.add(tenants.get(id) ?? 'all'), id);
-  const noted = async (id: string) => ({ ...TRY, id: 'h-2', at: NOW, partition: 0, messageId: saw(id) });
+  const noted = async (id: string) => ({ ...TRY, id: 'h-2', at: NOW, incarnation: 0, partition: 0, messageId: saw(id) });
   return {
     store: {
       ...store,

@@ -44,6 +44,7 @@ function memoryFeed(partitions = 2, least = 0): Feed {
         const times = { effectiveAt: 0, recordedAt: sequence };
         const change = {
           kind: 'recipient',
+          incarnation: 0,
           partition,
           sequence,
           tenant: asTenant('default'),

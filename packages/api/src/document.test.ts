@@ -26,7 +26,7 @@ import type {
   Audit,
   ByHand,
   OutcomeStore,
-  Try,
+  NotedTry,
 } from '@desist/pipeline';
 import { noCounts } from '@desist/formats/list';
 import { Validator } from '@seriousme/openapi-schema-validator';
@@ -189,6 +189,8 @@ const traffic: TrafficReader = {
 
 const webhooks: WebhookReceiver = {
   has: (_format, source) => source === 'main',
+  misdirected: () => undefined,
+  answerTo: (_format: string, status: number) => status,
   isOpen: () => false,
   admit: async () => undefined,
   receive: async () => ({ kind: 'stored', events: 1, ignored: 2, deadLetters: 3 }),
@@ -197,6 +199,7 @@ const webhooks: WebhookReceiver = {
 
 const recipientChange = {
   kind: 'recipient',
+  incarnation: 0,
   partition: 3,
   sequence: 1,
   tenant: asTenant('default'),
@@ -266,8 +269,8 @@ const refusing: OutcomeStore = {
   commandOutcomes: async (refs) => refs.map((ref) => ({ ...ref, outcome: 'dead_letter', reason: 'wrong_key', detail: 'd', changes: 0 })),
 };
 
-const tried: Try = {
-  ...{ kind: 'delivery', messageId: 'msg_1', partition: 3, after: 811, upTo: 812, changes: 1, attempt: 2, duration: 40 },
+const tried: Omit<NotedTry, 'id' | 'at'> = {
+  ...{ kind: 'delivery', messageId: 'msg_1', partition: 3, incarnation: 0, after: 811, upTo: 812, changes: 1, attempt: 2, duration: 40 },
   ...{ status: 503, problem: 'it answered 503' },
 };
 const byHand: ByHand = {

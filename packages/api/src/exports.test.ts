@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { asAddress, asTenant, DEFAULT_POLICY } from '@desist/domain';
 import type { ListedSuppression, StateReader } from '@desist/pipeline';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { createApi } from './index.ts';
 import type { Api, ApiOptions } from './index.ts';
 
@@ -33,6 +33,7 @@ afterEach(async () => {
 });
 
 interface Served {
+  readonly api: Api;
   readonly address: string;
   /** Number of open snapshots. */
   readonly open: () => number;
@@ -41,7 +42,6 @@ interface Served {
 /** An endless list. */
 async function serve(exportLimits: ApiOptions['exportLimits'] & object): Promise<Served> {
   let open = 0;
-  const quiet = (): void => undefined;
   const exports: Pick<StateReader, 'snapshot'> = {
     async *snapshot() {
       open += 1;
@@ -55,7 +55,14 @@ async function serve(exportLimits: ApiOptions['exportLimits'] & object): Promise
       }
     },
   };
-  const api: Api = createApi({
+  const api = apiOf(exports, exportLimits);
+  const { address } = await api.listen({ host: '127.0.0.1', port: 0 });
+  return { api, address, open: () => open };
+}
+
+function apiOf(exports: Pick<StateReader, 'snapshot'>, exportLimits: ApiOptions['exportLimits'] & object): Api {
+  const quiet = (): void => undefined;
+  const api = createApi({
     // Exports must not use the connections of other requests.
     reader: {} as StateReader,
     exports,
@@ -68,8 +75,7 @@ async function serve(exportLimits: ApiOptions['exportLimits'] & object): Promise
     version: '0.1.0',
   });
   closing.push(() => api.close());
-  const { address } = await api.listen({ host: '127.0.0.1', port: 0 });
-  return { address, open: () => open };
+  return api;
 }
 
 /** Sends the request and does not read the answer. */
@@ -99,7 +105,7 @@ describe('exports', () => {
     expect(await refused.json()).toMatchObject({ detail: expect.stringContaining('2 exports') as string });
     expect(open()).toBe(2);
     first.destroy();
-    await expect.poll(() => statusOf(address)).toBe(200);
+    await expect.poll(() => statusOf(address), { timeout: 20_000 }).toBe(200);
   });
 
   test('that the client stops reading are ended together with their snapshot', async () => {
@@ -121,6 +127,42 @@ describe('exports', () => {
     const response = await fetch(`${address}/v1/suppressions/export`);
     await expect(response.arrayBuffer()).rejects.toThrow();
     await expect.poll(open).toBe(0);
+  });
+
+  test('pause behind each page for as long as it took, half a second at most', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+    closing.push(() => vi.useRealTimers());
+    const took = [40, 7, 3_000, 1];
+    const pauses: number[] = [];
+    const exports: Pick<StateReader, 'snapshot'> = {
+      async *snapshot() {
+        yield [row];
+        for (const ms of took) {
+          await new Promise((resolve) => setTimeout(resolve, ms));
+          const given = performance.now();
+          yield [row];
+          pauses.push(performance.now() - given);
+        }
+      },
+    };
+    let ended = false;
+    const response = apiOf(exports, {})
+      .inject({ url: '/v1/suppressions/export' })
+      .finally(() => (ended = true));
+    while (!ended) {
+      await vi.advanceTimersByTimeAsync(1);
+      await new Promise(setImmediate);
+    }
+    expect((await response).body.trim().split('\n')).toHaveLength(1 + took.length);
+    expect(pauses).toEqual(took.map((ms) => Math.min(ms, 500)));
+  });
+
+  test('are cut off soon after the service began to stop, so that it ends', async () => {
+    const { api, address, open } = await serve({ stalled: 600_000, stopping: 1 });
+    const response = await fetch(`${address}/v1/suppressions/export`);
+    await api.close();
+    await expect(response.arrayBuffer()).rejects.toThrow();
+    expect(open()).toBe(0);
   });
 
   test('are not run for HEAD', async () => {

@@ -26,7 +26,7 @@ import type { ExportLimits } from './exports.ts';
 import type { ApiKey } from './keys.ts';
 import type { WhenAway } from './schemas/check.ts';
 import type { LinkTokens } from './unsubscribe/link-tokens.ts';
-import type { WebhookReceiver } from './webhook-receiver.ts';
+import type { IngestNotices, WebhookReceiver } from './webhook-receiver.ts';
 
 export interface DeadLetters extends DeadLetterLog {
   /** Appends a record to the delivery events. Undefined: this service only reads. */
@@ -117,6 +117,8 @@ export interface ApiOptions {
   readonly allowRemote?: boolean;
   /** Receives providers' webhooks. Without it their routes do not exist. */
   readonly webhooks?: WebhookReceiver;
+  /** Requests to wrong paths and unknown event words, for the status. */
+  readonly notices?: () => IngestNotices;
   /** Bytes of all webhook bodies that are being processed; default 64 MiB. */
   readonly webhooksInFlight?: number;
   /** Requests per second of one caller (key, otherwise address); undefined: no limit. */

@@ -217,6 +217,8 @@ test("providers' webhooks keep their paths, whatever their sources are named", a
   const received: string[] = [];
   const webhooks: WebhookReceiver = {
     has: () => true,
+    misdirected: () => undefined,
+    answerTo: (_format: string, status: number) => status,
     isOpen: () => true,
     admit: async () => undefined,
     overloaded: () => undefined,

@@ -1,5 +1,6 @@
 /** The webhook route, over real sockets where the way in which a body arrives matters. */
 import { connect } from 'node:net';
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import type { Socket } from 'node:net';
 import { DEFAULT_POLICY } from '@desist/domain';
 import type { StateReader } from '@desist/pipeline';
@@ -16,10 +17,12 @@ const silently = (): void => undefined;
 const URL_PATH = '/v1/webhooks/sendgrid/main';
 
 function make(receiver: Partial<WebhookReceiver> = {}, more: Partial<ApiOptions> = {}) {
-  const seen = { bodies: [] as Buffer[], headers: [] as Readonly<Record<string, string>>[], overloaded: 0 };
+  const seen = { bodies: [] as Buffer[], headers: [] as Readonly<Record<string, string>>[], overloaded: 0, misdirected: [] as string[] };
   const webhooks: WebhookReceiver = {
     has: (format, source) => format === 'sendgrid' && source === 'main',
     isOpen: () => false,
+    misdirected: (format, source) => void seen.misdirected.push(`${format}/${source}`),
+    answerTo: (_format, status) => status,
     admit: async () => undefined,
     async receive(_source, { body, headers }) {
       seen.bodies.push(Buffer.from(body));
@@ -209,5 +212,78 @@ describe('POST /v1/events, reports without a recipient', () => {
     const answer = await send(JSON.stringify([report, whole]), 'application/json');
     expect(answer.json()).toMatchObject({ accepted: 1, rejected: 1, errors: [{ index: 0, reason: 'invalid' }] });
     expect(appended).toEqual(['acme/alice@example.com']);
+  });
+});
+
+describe('a compressed webhook', () => {
+  const text = Buffer.from(JSON.stringify([{ event: 'delivered' }]).repeat(100));
+
+  test.each([
+    ['gzip', gzipSync(text)],
+    ['x-gzip', gzipSync(text)],
+    ['deflate', deflateSync(text)],
+    ['deflate', deflateRawSync(text)],
+    ['br', brotliCompressSync(text)],
+    ['identity', text],
+  ])('is read in %s', async (encoding, body) => {
+    const { api, seen } = make();
+    expect((await post(api, body, { 'content-encoding': encoding })).statusCode).toBe(200);
+    expect(seen.bodies).toEqual([text]);
+  });
+
+  test('in another encoding is answered 415, which names those that are read', async () => {
+    const { api, seen } = make();
+    const answer = await post(api, text, { 'content-encoding': 'compress' });
+    expect([answer.statusCode, answer.headers['accept-encoding']]).toEqual([415, 'gzip, deflate, br']);
+    expect((await post(api, text, { 'content-encoding': 'gzip, br' })).statusCode).toBe(415);
+    expect(seen.bodies).toEqual([]);
+  });
+
+  test('is bounded by what it contains, and must be what it says', async () => {
+    const { api, seen } = make();
+    const bomb = gzipSync(Buffer.alloc(9 * 1024 * 1024));
+    expect(bomb.length).toBeLessThan(20_000);
+    expect((await post(api, bomb, { 'content-encoding': 'gzip' })).statusCode).toBe(413);
+    expect((await post(api, text, { 'content-encoding': 'gzip' })).statusCode).toBe(400);
+    expect((await post(api, gzipSync(text).subarray(0, 20), { 'content-encoding': 'gzip' })).statusCode).toBe(400);
+    expect(seen.bodies).toEqual([]);
+  });
+
+  test('counts with its content among the bodies in progress', async () => {
+    const { api, seen } = make({}, { webhooksInFlight: 1_000 });
+    expect((await post(api, gzipSync(text), { 'content-encoding': 'gzip' })).statusCode).toBe(429);
+    expect(seen.overloaded).toBe(1);
+  });
+});
+
+describe('a refusal', () => {
+  const brevo = { answerTo: (format: string, status: number) => (format === 'brevo' ? 429 : status) };
+
+  test('has the status after which the provider repeats, whatever refused the request', async () => {
+    for (const [receiver, url, meant] of [
+      [{ receive: async () => ({ kind: 'again' as const, detail: 'x' }) }, '/v1/webhooks/brevo/main', 503],
+      [{ has: () => false }, '/v1/webhooks/brevo/other', 404],
+      [{ receive: async () => Promise.reject(new TypeError('x')) }, '/v1/webhooks/brevo/main', 500],
+      [{ admit: async () => ({ kind: 'refused' as const, status: 403, refusal: 'forged', detail: 'x' }) }, '/v1/webhooks/brevo/main', 403],
+    ] as const) {
+      const { api } = make({ has: () => true, ...brevo, ...receiver });
+      const answer = await post(api, '{}', {}, url);
+      expect(answer.statusCode).toBe(429);
+      expect(answer.json()).toMatchObject({ status: 429, title: 'Too Many Requests', meant });
+      expect(answer.headers['retry-after']).toBeDefined();
+      expect(Number(answer.headers['content-length'])).toBe(answer.rawPayload.length);
+    }
+  });
+
+  test('of a body of another provider has the status for that one', async () => {
+    const refused = { kind: 'refused' as const, status: 400, refusal: 'unreadable', detail: 'x', sender: 'brevo' };
+    const { api } = make({ ...brevo, receive: async () => refused });
+    expect((await post(api, '{}')).statusCode).toBe(429);
+  });
+
+  test('of a path without a source is noted', async () => {
+    const { api, seen } = make();
+    expect((await post(api, '{}', {}, '/v1/webhooks/sendgrid/mian')).statusCode).toBe(404);
+    expect(seen.misdirected).toEqual(['sendgrid/mian']);
   });
 });

@@ -6,12 +6,16 @@ import { expect, test } from 'vitest';
 
 /** Every optional part is there, so that the document has every route. */
 const options = new Proxy({} as ApiOptions, {
-  get: (_, name) => (name === 'version' ? '0' : NONE.includes(String(name)) ? undefined : () => undefined),
+  get: (_, name) => (name === 'logger' ? LOGGER : name === 'version' ? '0' : NONE.includes(String(name)) ? undefined : () => undefined),
 });
+const quiet = (): void => undefined;
+const LOGGER = { debug: quiet, info: quiet, warn: quiet, error: quiet };
 const NONE = ['keys', 'rate', 'allowRemote', 'bodyLimit', 'consoleFolder', 'exportLimits', 'trialTimeout', 'webhooksInFlight', 'keysEvery'];
 
 test('the types of the client are those of the document', async () => {
-  const document = (await createApi(options).inject({ url: '/openapi.json' })).json<Parameters<typeof openapi>[0]>();
+  const api = createApi(options);
+  const document = (await api.inject({ url: '/openapi.json' })).json<Parameters<typeof openapi>[0]>();
+  await api.close();
   const types = astToString(await openapi(document, { alphabetize: true }));
   await expect(types).toMatchFileSnapshot('page/api/schema.d.ts');
 });

@@ -1,6 +1,6 @@
 /** Brevo (Sendinblue): one event, or an array when batched. The spelling of names has changed over the years. */
 import type { DeliveryEventType } from '@desist/domain';
-import { eventOf, ignored, problem } from './draft.ts';
+import { eventOf, ignored, problem, unknownWord } from './draft.ts';
 import { elementFormat } from './elements.ts';
 import type { NormaliseContext, Normalised } from './format.ts';
 import { fieldsOf, idOf, parseJson, textOf } from './json.ts';
@@ -32,12 +32,17 @@ const TYPES: ReadonlyMap<string, DeliveryEventType> = new Map([
   ['unsubscribed', 'unsubscribed'],
 ]);
 
+const OTHERS: ReadonlySet<string> = new Set([
+  ...['opened', 'uniqueopened', 'firstopening', 'click', 'clicked', 'proxyopen', 'uniqueproxyopen', 'loadedbyproxy'],
+  ...['listaddition', 'contactupdated', 'contactdeleted', 'inboundemailprocessed', 'reply'],
+]);
+
 function read(element: Fields, context: NormaliseContext, raw: () => string): Normalised {
   const event = textOf(element['event']);
   if (event === undefined) return problem('invalid', 'event: missing', raw());
   const name = event.toLowerCase().replaceAll(/[_\s-]/g, '');
   const type = TYPES.get(name);
-  if (type === undefined) return ignored(event);
+  if (type === undefined) return OTHERS.has(name) ? ignored(event) : unknownWord(event);
   const messageId = idOf(element['message-id']) ?? idOf(element['message_id']);
   const text = textOf(element['reason']);
   const custom = textOf(element['X-Mailin-custom']);

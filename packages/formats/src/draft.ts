@@ -174,4 +174,9 @@ export function unknownWord(word: string): Normalised {
   return { kind: 'ignored', what: word.includes('@') ? 'a word with an @' : clean(word, WHAT_LIMIT), unknown: true };
 }
 
+/** Ignores an event that is not of interest if its word is one of those that the provider documents. */
+export function ignoredWord(word: string, documented: ReadonlySet<string>): Normalised {
+  return documented.has(word) ? ignored(word) : unknownWord(word);
+}
+
 const WHAT_LIMIT = 100;

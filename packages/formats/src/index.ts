@@ -3,6 +3,7 @@
  * libraries.
  */
 import { arf } from './arf.ts';
+import { azure } from './azure.ts';
 import { brevo } from './brevo.ts';
 import { canonical } from './canonical.ts';
 import { samplesOf } from './detect.ts';
@@ -14,14 +15,18 @@ import type { Format, LineFormat } from './format.ts';
 import type { FormatName } from './names.ts';
 import { haraka } from './haraka.ts';
 import { kumomta } from './kumomta.ts';
+import { mailersend } from './mailersend.ts';
 import { mailgun } from './mailgun.ts';
 import { mailjet } from './mailjet.ts';
+import { mailtrap } from './mailtrap.ts';
 import { mandrill } from './mandrill.ts';
 import { opensmtpd } from './opensmtpd.ts';
+import { postal } from './postal.ts';
 import { postfix } from './postfix/index.ts';
 import { postmark } from './postmark.ts';
 import { powermta } from './powermta.ts';
 import { resend } from './resend.ts';
+import { scaleway } from './scaleway.ts';
 import { sendgrid } from './sendgrid.ts';
 import { sendmail } from './sendmail.ts';
 import { ses } from './ses.ts';
@@ -39,6 +44,7 @@ export { NO_ZONE, zoneOf } from './time.ts';
 /** In order of detection. Each format is one entry. */
 const ALL: readonly DetectableFormat[] = [
   ...[canonical, ses, sendgrid, mailgun, sparkpost, postmark, mandrill, brevo, mailjet, resend],
+  ...[mailersend, mailtrap, postal, azure, scaleway],
   ...[kumomta, powermta, haraka, postfix, exim, sendmail, opensmtpd, exchange],
   // Mail formats. A feedback report is also a mail, so arf precedes dsn.
   ...[arf, dsn],

@@ -1,6 +1,6 @@
 /** Mailgun: webhooks (`signature` and `event-data`), items and pages of the Events API, and the form posts used before 2018. */
 import type { DeliveryEventType } from '@desist/domain';
-import { bareAddress, eventOf, ignored, problem } from './draft.ts';
+import { bareAddress, eventOf, ignored, ignoredWord, problem } from './draft.ts';
 import type { Draft } from './draft.ts';
 import { asArray, elementFormat } from './elements.ts';
 import { formFields } from './form.ts';
@@ -49,12 +49,18 @@ const TYPES: ReadonlyMap<string, DeliveryEventType> = new Map([
   ['unsubscribed', 'unsubscribed'],
 ]);
 
+const OTHERS: ReadonlySet<string> = new Set([
+  ...['opened', 'clicked', 'stored', 'list_member_uploaded', 'list_member_upload_error', 'list_uploaded'],
+]);
+
 function read(element: Fields, context: NormaliseContext, raw: () => string): Normalised | readonly Normalised[] {
   const data = isObject(element['event-data']) ? element['event-data'] : element;
   const event = textOf(data['event']);
   if (event === undefined) return problem('invalid', 'event: missing', raw());
   const type = TYPES.get(event.toLowerCase());
-  if (type === undefined) return ignored(event);
+  if (type === undefined) return ignoredWord(event.toLowerCase(), OTHERS);
+  // Nothing was sent.
+  if (fieldsOf(data['flags'])['is-test-mode'] === true) return ignored('test mode');
   const status = fieldsOf(data['delivery-status']);
   const reject = fieldsOf(data['reject']);
   const headers = fieldsOf(fieldsOf(data['message'])['headers']);
@@ -139,7 +145,7 @@ function readLegacy(form: Fields, context: NormaliseContext, raw: () => string):
   const event = textOf(form['event']);
   if (event === undefined) return problem('invalid', 'event: missing', raw());
   const type = LEGACY_TYPES.get(event.toLowerCase());
-  if (type === undefined) return ignored(event);
+  if (type === undefined) return ignoredWord(event.toLowerCase(), OTHERS);
   const text = textOf(form['error']) ?? textOf(form['description']) ?? textOf(form['notification']);
   const messageId = textOf(form['Message-Id']) ?? textOf(form['message-id']);
   return eventOf(

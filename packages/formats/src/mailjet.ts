@@ -1,6 +1,6 @@
 /** Mailjet: one event, or an array when grouped. `sent` means that the destination accepted the mail. */
 import type { DeliveryEventType } from '@desist/domain';
-import { eventOf, ignored, problem } from './draft.ts';
+import { eventOf, ignoredWord, problem } from './draft.ts';
 import { elementFormat } from './elements.ts';
 import type { NormaliseContext, Normalised } from './format.ts';
 import { fieldsOf, idOf, parseJson, textOf } from './json.ts';
@@ -20,11 +20,13 @@ const TYPES: ReadonlyMap<string, DeliveryEventType> = new Map([
   ['unsub', 'unsubscribed'],
 ]);
 
+const OTHERS: ReadonlySet<string> = new Set(['open', 'click']);
+
 function read(element: Fields, context: NormaliseContext, raw: () => string): Normalised {
   const event = textOf(element['event']);
   if (event === undefined) return problem('invalid', 'event: missing', raw());
   const type = TYPES.get(event);
-  if (type === undefined) return ignored(event);
+  if (type === undefined) return ignoredWord(event, OTHERS);
   const { hard_bounce: hard, comment, error } = element;
   const messageId = wholeId(element['MessageID']) ?? idOf(element['mj_message_id']) ?? idOf(element['Message_GUID']);
   // `comment` is the SMTP reply. `error` is Mailjet's own description.
@@ -39,12 +41,19 @@ function read(element: Fields, context: NormaliseContext, raw: () => string): No
       identity: [messageId, event, text],
       messageId,
       text,
-      permanent: typeof hard === 'boolean' ? hard : undefined,
+      permanent: flagOf(hard),
       metadata: payload === undefined ? undefined : fieldsOf(parseJson(payload)),
     },
     context,
     raw,
   );
+}
+
+/** Version 1 of its events writes `"1"` and `"0"`. */
+function flagOf(value: unknown): boolean | undefined {
+  if (typeof value === 'boolean') return value;
+  const text = idOf(value);
+  return text === '1' || text === 'true' ? true : text === '0' || text === 'false' ? false : undefined;
 }
 
 /** Mailjet writes 0 for a missing id. */

@@ -1,6 +1,6 @@
 /** Mandrill (Mailchimp Transactional): an array, alone or in the form field `mandrill_events`. */
 import type { DeliveryEventType } from '@desist/domain';
-import { eventOf, ignored, problem } from './draft.ts';
+import { eventOf, ignored, ignoredWord, problem } from './draft.ts';
 import { elementFormat } from './elements.ts';
 import { formFields } from './form.ts';
 import type { NormaliseContext, Normalised } from './format.ts';
@@ -37,6 +37,8 @@ const TYPES: ReadonlyMap<string, DeliveryEventType> = new Map([
   ['reject', 'rejected'],
 ]);
 
+const OTHERS: ReadonlySet<string> = new Set(['open', 'click', 'inbound']);
+
 function read(element: Fields, context: NormaliseContext, raw: () => string): Normalised {
   const event = textOf(element['event']);
   if (event === undefined) {
@@ -44,7 +46,7 @@ function read(element: Fields, context: NormaliseContext, raw: () => string): No
     return kind === undefined ? problem('invalid', 'event: missing', raw()) : ignored(kind);
   }
   const type = TYPES.get(event);
-  if (type === undefined) return ignored(event);
+  if (type === undefined) return ignoredWord(event, OTHERS);
   const message = fieldsOf(element['msg']);
   const messageId = idOf(element['_id']) ?? idOf(message['_id']);
   const text = textOfMessage(event, message);

@@ -1,6 +1,6 @@
 /** Postmark: one record per request. The `Type` of a bounce record says whether it is really a bounce. */
 import type { DeliveryEventType } from '@desist/domain';
-import { eventOf, ignored, problem } from './draft.ts';
+import { eventOf, ignored, problem, unknownWord } from './draft.ts';
 import type { Draft } from './draft.ts';
 import { elementFormat } from './elements.ts';
 import type { NormaliseContext, Normalised } from './format.ts';
@@ -17,6 +17,7 @@ export const postmark = elementFormat({
 function read(record: Fields, context: NormaliseContext, raw: () => string): Normalised {
   const kind = textOf(record['RecordType']) ?? ('BouncedAt' in record ? 'Bounce' : undefined);
   if (kind === undefined) return problem('invalid', 'RecordType: missing', raw());
+  if (!KINDS.has(kind)) return unknownWord(kind);
   const draft = draftOf(kind, record);
   if (draft === undefined) return ignored([kind, textOf(record['Type'])].filter((word) => word !== undefined).join(': '));
   const messageId = idOf(record['MessageID']);
@@ -33,6 +34,17 @@ function read(record: Fields, context: NormaliseContext, raw: () => string): Nor
     raw,
   );
 }
+
+const KINDS: ReadonlySet<string> = new Set([
+  'Delivery',
+  'Bounce',
+  'SpamComplaint',
+  'SubscriptionChange',
+  'Open',
+  'Click',
+  'Inbound',
+  'SMTPApiError',
+]);
 
 type Rest = Partial<Draft> & Pick<Draft, 'type' | 'time'>;
 

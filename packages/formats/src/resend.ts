@@ -3,7 +3,7 @@
  * which one it concerns.
  */
 import type { DeliveryEventType } from '@desist/domain';
-import { eventOf, ignored, problem } from './draft.ts';
+import { eventOf, ignored, ignoredWord, problem } from './draft.ts';
 import type { Draft } from './draft.ts';
 import { elementFormat } from './elements.ts';
 import type { NormaliseContext, Normalised } from './format.ts';
@@ -28,11 +28,17 @@ const TYPES: ReadonlyMap<string, DeliveryEventType> = new Map([
   ['email.suppressed', 'rejected'],
 ]);
 
+const OTHERS: ReadonlySet<string> = new Set([
+  ...['email.opened', 'email.clicked', 'email.scheduled', 'email.received', 'contact.created', 'contact.deleted'],
+  ...['domain.created', 'domain.updated', 'domain.deleted'],
+]);
+
 function read(element: Fields, context: NormaliseContext, raw: () => string): Normalised | readonly Normalised[] {
   const name = textOf(element['type']);
   if (name === undefined) return problem('invalid', 'type: missing', raw());
+  if (name === 'contact.updated') return contact(element, context, raw);
   const type = TYPES.get(name);
-  if (type === undefined) return ignored(name);
+  if (type === undefined) return ignoredWord(name, OTHERS);
   const data = fieldsOf(element['data']);
   const messageId = idOf(data['email_id']);
   const recipients = listOf(data['to']);
@@ -56,6 +62,24 @@ function read(element: Fields, context: NormaliseContext, raw: () => string): No
       context,
       raw,
     ),
+  );
+}
+
+/** A contact of an audience has unsubscribed or subscribed again, or another of its fields has changed. */
+function contact(element: Fields, context: NormaliseContext, raw: () => string): Normalised {
+  const data = fieldsOf(element['data']);
+  if (data['unsubscribed'] !== true) return ignored('contact.updated');
+  return eventOf(
+    'resend',
+    {
+      type: 'unsubscribed',
+      recipient: data['email'],
+      time: ['created_at', element['created_at']],
+      id: context.headers?.['svix-id'] ?? context.headers?.['webhook-id'],
+      identity: [data['id'], 'contact.updated'],
+    },
+    context,
+    raw,
   );
 }
 

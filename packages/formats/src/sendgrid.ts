@@ -3,7 +3,7 @@
  * members.
  */
 import type { DeliveryEventType } from '@desist/domain';
-import { eventOf, ignored, problem } from './draft.ts';
+import { eventOf, ignoredWord, problem } from './draft.ts';
 import type { Draft } from './draft.ts';
 import { elementFormat } from './elements.ts';
 import type { NormaliseContext, Normalised } from './format.ts';
@@ -30,11 +30,13 @@ const TYPES: ReadonlyMap<string, DeliveryEventType> = new Map([
   ['group_unsubscribe', 'unsubscribed'],
 ]);
 
+const OTHERS: ReadonlySet<string> = new Set(['open', 'click', 'group_resubscribe', 'account_status_change']);
+
 function read(element: Fields, context: NormaliseContext, raw: () => string): Normalised {
   const event = textOf(element['event']);
   if (event === undefined) return problem('invalid', 'event: missing', raw());
   const type = TYPES.get(event);
-  if (type === undefined) return ignored(event);
+  if (type === undefined) return ignoredWord(event, OTHERS);
   const { sg_message_id: messageId, reason, response } = element;
   return eventOf(
     'sendgrid',
@@ -42,9 +44,9 @@ function read(element: Fields, context: NormaliseContext, raw: () => string): No
       type,
       recipient: element['email'],
       time: ['timestamp', element['timestamp']],
-      id: idOf(element['sg_event_id']),
-      // The reason distinguishes two bounces within the same second.
-      identity: [messageId, event, reason, response],
+      // `sg_event_id` changes when SendGrid repeats an event, so the id comes from the content. The reason distinguishes two bounces within
+      // the same second.
+      identity: [messageId, event, reason, response, countOf(element['attempt'])],
       messageId: idOf(messageId),
       attempt: countOf(element['attempt']),
       enhanced: element['status'],

@@ -3,12 +3,13 @@
  * publishing). Surrounding Lambda and SQS records are also unwrapped.
  */
 import type { DeliveryEventType } from '@desist/domain';
-import { eventOf, ignored, problem } from './draft.ts';
+import { eventOf, ignored, ignoredWord, problem } from './draft.ts';
 import type { Draft } from './draft.ts';
 import { asArray, elementFormat } from './elements.ts';
 import type { NormaliseContext, Normalised } from './format.ts';
 import { fieldsOf, idOf, isObject, listOf, parseJson, textOf } from './json.ts';
 import type { Fields } from './json.ts';
+import { isScalewayTopic } from './scaleway.ts';
 
 export const ses = elementFormat({ name: 'ses', looksLike: ({ first }) => isSes(first), elements, read });
 
@@ -18,7 +19,7 @@ function isSes(first: Fields): boolean {
   return (
     typeof first['notificationType'] === 'string' ||
     (typeof first['eventType'] === 'string' && isObject(first['mail'])) ||
-    (typeof first['Type'] === 'string' && typeof first['Message'] === 'string') ||
+    (typeof first['Type'] === 'string' && typeof first['Message'] === 'string' && !isScalewayTopic(first)) ||
     first['source'] === 'aws.ses'
   );
 }
@@ -106,9 +107,17 @@ function readEvent(event: Fields, carrier: Carrier, context: NormaliseContext, r
     case 'subscription':
       return subscription(fieldsOf(event['subscription']), about);
     default:
-      return ignored(named);
+      return ignoredWord(named, OTHERS);
   }
 }
+
+const OTHERS: ReadonlySet<string> = new Set([
+  'Open',
+  'Click',
+  'AmazonSnsSubscriptionSucceeded',
+  'Received',
+  'AMAZON_SES_SETUP_NOTIFICATION',
+]);
 
 interface About {
   readonly mail: Fields;
@@ -158,12 +167,15 @@ const PERMANENT: ReadonlyMap<unknown, boolean> = new Map([
 function bounces(bounce: Fields, about: About): readonly Normalised[] {
   const { bounceType, bounceSubType } = bounce;
   const type = OWN_LIST.test(textOf(bounceSubType) ?? '') ? 'rejected' : bounceSubType === 'CustomTimeoutExceeded' ? 'expired' : 'bounced';
+  const isNote = bounceType === 'Transient' && (bounceSubType === 'General' || bounceSubType === undefined);
   return all(listOf(bounce['bouncedRecipients']), about, bounce['timestamp'], ({ status, diagnosticCode }) => ({
     type,
     id: idOf(bounce['feedbackId']) ?? about.carrier.id,
     enhanced: status,
     text: textOf(diagnosticCode),
     permanent: PERMANENT.get(bounceType),
+    // A Transient bounce without a reply is an absence note nearly always: the mail has arrived.
+    certain: type === 'bounced' && isNote && status === undefined && diagnosticCode === undefined ? false : undefined,
     remoteHost: remoteHost(bounce['reportingMTA']),
   }));
 }

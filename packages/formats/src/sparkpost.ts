@@ -1,6 +1,6 @@
 /** SparkPost (Bird): events wrapped as `{"msys": {"<class>": {…}}}`, and unwrapped events of the Events API. */
 import type { DeliveryEventType } from '@desist/domain';
-import { eventOf, ignored, problem } from './draft.ts';
+import { eventOf, ignored, ignoredWord, problem } from './draft.ts';
 import type { Draft } from './draft.ts';
 import { asArray, elementFormat } from './elements.ts';
 import type { NormaliseContext, Normalised } from './format.ts';
@@ -42,11 +42,16 @@ const TYPES: ReadonlyMap<string, DeliveryEventType> = new Map([
   ['link_unsubscribe', 'unsubscribed'],
 ]);
 
+const OTHERS: ReadonlySet<string> = new Set([
+  ...['open', 'initial_open', 'click', 'amp_open', 'amp_initial_open', 'amp_click', 'sms_status', 'success', 'error'],
+  ...['ab_test_completed', 'ab_test_cancelled'],
+]);
+
 function read(event: Fields, context: NormaliseContext, raw: () => string): Normalised {
   const name = textOf(event['type']);
   if (name === undefined) return problem('invalid', 'type: missing', raw());
   const type = TYPES.get(name);
-  if (type === undefined) return ignored(name);
+  if (type === undefined) return name.startsWith('relay_') ? ignored(name) : ignoredWord(name, OTHERS);
   const text = textOf(event['raw_reason']) ?? textOf(event['reason']);
   const bounce = type === 'bounced' ? bounceOf(event, text) : {};
   if (bounce === 'ignored') return ignored(`${name}: class ${String(numberOf(event['bounce_class']))}`);

@@ -7,6 +7,7 @@ import type { Check } from './checks/check.ts';
 import { hmacCheck, hmacKey } from './checks/hmac.ts';
 import { mailgunCheck } from './checks/mailgun.ts';
 import { mandrillCheck } from './checks/mandrill.ts';
+import { postalCheck, postalKey } from './checks/postal.ts';
 import { sendgridCheck, sendgridKey } from './checks/sendgrid.ts';
 import { basicCheck, bearerCheck, headerCheck, noCheck } from './checks/shared.ts';
 import type { Certificates, Fetcher } from './checks/certificates.ts';
@@ -79,6 +80,8 @@ function checkOf(name: string, spec: WebhookSpec, { secret, problem, fetch, cert
       return snsCheck({ topics: spec.topics, tolerance: spec.tolerance, certificates, fetch });
     case 'sendgrid':
       return sendgridCheck(read(sendgridKey, 'the verification key as the console shows it (base64)'), spec.tolerance);
+    case 'postal':
+      return postalCheck(read(postalKey, 'the public key of the installation (base64, as in its DKIM record)'));
     case 'mailgun':
       return mailgunCheck(secrets, spec.tolerance);
     case 'mandrill':

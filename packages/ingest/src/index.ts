@@ -17,3 +17,6 @@ export type { Followed, Progress } from './follow/follow.ts';
 export { stateFile } from './follow/state.ts';
 export { rotatedFile, segmentFolder } from './follow/file-sequence.ts';
 export { readMaildir } from './maildir.ts';
+export { answerTo, isRepeated, retrierOf } from './answers.ts';
+export { createNotices } from './notices.ts';
+export type { Misdirected, Notices, UnknownWord } from './notices.ts';

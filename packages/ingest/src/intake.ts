@@ -11,6 +11,7 @@ import type { LogSink, MessageMemory, OutRecord, RememberedMessage } from '@desi
 import { messageKey } from './message.ts';
 import type { Source } from './source.ts';
 import type { IngestMetrics } from './metrics.ts';
+import type { Notices } from './notices.ts';
 
 export interface Encoded {
   readonly key: string;
@@ -21,6 +22,8 @@ export interface EncodedBatch {
   readonly events: readonly Encoded[];
   readonly deadLetters: readonly OutRecord[];
   readonly ignored: number;
+  /** Event words that the format does not know, one for each event. */
+  readonly unknownWords: readonly string[];
   /** True: no part of the payload could be read. */
   readonly unreadable: boolean;
   readonly messages: readonly RememberedMessage[];
@@ -41,6 +44,7 @@ export interface Intake {
 export interface IntakeOptions {
   readonly sink: Pick<LogSink, 'append'>;
   readonly metrics: IngestMetrics;
+  readonly notices?: Notices;
   /** Recipients of messages. Without it, reports without a recipient become dead letters. */
   readonly memory?: MessageMemory;
 }
@@ -48,7 +52,7 @@ export interface IntakeOptions {
 /** Largest value of a dead letter, bytes: together with its headers it fits into a record. */
 const RAW_LIMIT = 768 * 1024;
 
-export function createIntake({ sink, metrics, memory }: IntakeOptions): Intake {
+export function createIntake({ sink, metrics, notices, memory }: IntakeOptions): Intake {
   return {
     async normalise(source, payload, context) {
       if (memory === undefined) return read(source.format, payload, context);
@@ -66,12 +70,14 @@ export function createIntake({ sink, metrics, memory }: IntakeOptions): Intake {
       const events: Encoded[] = [];
       const deadLetters: OutRecord[] = [];
       const messages: RememberedMessage[] = [];
+      const unknownWords: string[] = [];
       let ignored = 0;
       let unreadable = 0;
       for (const given of elements) {
         const element = withMessageKey(source, given);
         if (element.kind === 'ignored') {
           ignored += 1;
+          if (element.unknown === true) unknownWords.push(element.what);
           continue;
         }
         const read = element.kind === 'event' ? encoded(element.event) : element;
@@ -84,7 +90,7 @@ export function createIntake({ sink, metrics, memory }: IntakeOptions): Intake {
         }
       }
       const isUnreadable = unreadable > 0 && unreadable === deadLetters.length && events.length + ignored === 0;
-      return { events, deadLetters, ignored, unreadable: isUnreadable, messages };
+      return { events, deadLetters, ignored, unknownWords, unreadable: isUnreadable, messages };
     },
 
     async store(batches, source) {
@@ -101,6 +107,7 @@ export function createIntake({ sink, metrics, memory }: IntakeOptions): Intake {
         'ignored',
         batches.reduce((sum, { ignored }) => sum + ignored, 0),
       );
+      for (const word of batches.flatMap((one) => one.unknownWords)) notices?.unknownWord({ name: source.name, format }, word);
       const messages = batches.flatMap((one) => one.messages);
       // The events are durable already. A failure here costs at most a dead letter later.
       if (messages.length > 0) await memory?.remember(messages).catch(() => undefined);

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { formatOf } from '@desist/formats';
 import type { Format } from '@desist/formats';
+import { mappingFormat, parsePath } from '@desist/formats/mapping';
 import { LogError } from '@desist/pipeline';
 import type { OutRecord } from '@desist/pipeline';
 import { describe, expect, test } from 'vitest';
@@ -10,6 +11,7 @@ import { createIntake } from './intake.ts';
 import { MOST_ELEMENTS } from './source.ts';
 import { deferred, lines, logger, NOW } from './support.test-kit.ts';
 import { createIngestMetrics } from './metrics.ts';
+import { createNotices, MOST_NOTICES } from './notices.ts';
 import { createWebhooks } from './webhooks.ts';
 import type { WebhookSource } from './webhooks.ts';
 
@@ -20,6 +22,7 @@ function make(more: Partial<WebhookSource> = {}) {
   const appended: (OutRecord & { topic: string })[] = [];
   const state = { now: NOW, away: false, slow: Promise.resolve(undefined) };
   const metrics = createIngestMetrics();
+  const notices = createNotices(() => state.now);
   const sink = {
     async append(topic: string, records: readonly OutRecord[]) {
       await state.slow;
@@ -40,13 +43,14 @@ function make(more: Partial<WebhookSource> = {}) {
   };
   const webhooks = createWebhooks({
     sources: [source],
-    intake: createIntake({ sink, metrics }),
+    intake: createIntake({ sink, metrics, notices }),
     metrics,
+    notices,
     time: { now: () => state.now },
     logger,
   });
   const post = (body: string, headers: Record<string, string> = {}) => webhooks.receive('main', { headers, body: Buffer.from(body) });
-  return { webhooks, post, appended, state, metrics };
+  return { webhooks, post, appended, state, metrics, notices };
 }
 
 /** Body and signature together: `lines` is what the format reads of it. */
@@ -85,13 +89,62 @@ describe('a webhook', () => {
     expect(metrics.deadLetters.get('invalid')).toBe(1);
   });
 
-  test('without anything readable is refused, so that the provider keeps it', async () => {
-    const { post, appended, metrics } = make();
-    expect(await post('broken one\nbroken two')).toMatchObject({ kind: 'refused', status: 400, refusal: 'unreadable' });
-    expect(appended).toEqual([]);
-    expect(metrics.refused.get('unreadable')).toBe(1);
+  test('without anything readable is refused, so that the provider shows it, and kept once', async () => {
+    const { post, appended, metrics, notices } = make();
+    for (let time = 0; time < 3; time += 1)
+      expect(await post('broken one\nbroken two')).toMatchObject({ kind: 'refused', status: 400, refusal: 'unreadable' });
+    expect(appended.map(({ topic, value }) => [topic, Buffer.from(value as Uint8Array).toString()])).toEqual([
+      ['deadLetters', 'broken one\nbroken two'],
+    ]);
+    expect(metrics.refused.get('unreadable')).toBe(3);
+    expect(notices.list().misdirected).toEqual([
+      { path: '/v1/webhooks/canonical/main', problem: 'nothing in the body can be read as canonical', count: 3, lastAt: NOW },
+    ]);
     // One element that can be read, and the rest are dead letters.
     expect(await post('broken one\nignore')).toMatchObject({ kind: 'stored', deadLetters: 1 });
+  });
+
+  test('that cannot be read is kept by a repeat if the log was away at first', async () => {
+    const { post, appended, state } = make();
+    state.away = true;
+    expect(await post('broken one')).toMatchObject({ kind: 'refused' });
+    state.away = false;
+    expect(await post('broken one')).toMatchObject({ kind: 'refused' });
+    expect(appended).toHaveLength(1);
+  });
+
+  test('of another provider is refused with that provider\u2019s name, and not taken for events that are to be ignored', async () => {
+    const { post, appended, notices } = make({ format: formatOf('mailjet') as Format });
+    const sendgrid = JSON.stringify([
+      { event: 'open', email: 'a@example.com', timestamp: 1772359200, sg_event_id: 'e', sg_message_id: 'm' },
+    ]);
+    expect(await post(sendgrid)).toMatchObject({ kind: 'refused', status: 400, sender: 'sendgrid' });
+    expect(appended).toMatchObject([{ topic: 'deadLetters', headers: { reason: 'unreadable', format: 'mailjet' } }]);
+    expect(notices.list().misdirected[0]!.problem).toBe('nothing in the body can be read as mailjet; it looks like sendgrid');
+  });
+
+  test('for a source that does not exist, or has another format, is noted; at most a hundred paths, and none with what is no name', () => {
+    const { webhooks, notices } = make();
+    webhooks.misdirected('ses', 'main');
+    webhooks.misdirected('canonical', 'a@example.com');
+    expect(notices.list().misdirected.map(({ path, problem }) => [path, problem])).toEqual([
+      ['/v1/webhooks/canonical/…', 'there is no such source'],
+      ['/v1/webhooks/ses/main', 'the source main has the format canonical'],
+    ]);
+    for (let index = 0; index < 2 * MOST_NOTICES; index += 1) webhooks.misdirected('ses', `s${index}`);
+    expect(notices.list().misdirected).toHaveLength(MOST_NOTICES);
+    expect(notices.list().misdirected[0]!.path).toBe(`/v1/webhooks/ses/s${2 * MOST_NOTICES - 1}`);
+  });
+
+  test('counts words that nobody has described, by name', async () => {
+    const mapping = { events: null, fields: {}, unit: 'auto', words: new Map() };
+    const fields = { event: [parsePath('type')!], recipient: [parsePath('to')!], time: [parsePath('at')!] };
+    const { post, notices } = make({ format: mappingFormat({ ...mapping, fields }) });
+    expect(await post('[{"type":"new"},{"type":"new"},{"type":"other"}]')).toMatchObject({ kind: 'stored', ignored: 3 });
+    expect(notices.list().unknownWords.map(({ source, format, word, count }) => [source, format, word, count])).toEqual([
+      ['main', 'mapping', 'other', 1],
+      ['main', 'mapping', 'new', 2],
+    ]);
   });
 
   test('with too many elements is refused and not stored, whether they are a list, documents or recipients of one event', async () => {
@@ -227,5 +280,23 @@ describe('a signed request', () => {
     expect(await webhooks.admit('main', {})).toMatchObject({ status: 401 });
     expect(await webhooks.admit('main', { authorization: 'Bearer token-124' })).toMatchObject({ status: 403 });
     expect(await webhooks.admit('main', { authorization: 'Bearer token-123' })).toBeUndefined();
+  });
+});
+
+describe('Event Grid', () => {
+  const validation = JSON.stringify([{ eventType: 'Microsoft.EventGrid.SubscriptionValidationEvent', data: { validationCode: 'code-1' } }]);
+  const header = { 'aeg-event-type': 'SubscriptionValidation' };
+
+  test('gets its code back from a source that is authenticated, and nothing is stored', async () => {
+    const check = bearerCheck(['token-123']);
+    const { post, appended } = make({ format: formatOf('azure') as Format, check, open: false });
+    expect(await post(validation, { ...header, authorization: 'Bearer token-123' })).toMatchObject({ validationResponse: 'code-1' });
+    expect(await post(validation, header)).toMatchObject({ kind: 'refused', refusal: 'unsigned' });
+    expect(appended).toEqual([]);
+  });
+
+  test('is not answered by sources of other formats', async () => {
+    const { post } = make({ format: formatOf('mailjet') as Format });
+    expect(await post(validation, header)).not.toHaveProperty('validationResponse');
   });
 });

@@ -2,9 +2,14 @@ import type { KafkaMessage } from 'kafkajs';
 import type { LogBatch, LogRecord } from '@desist/pipeline';
 
 import { placeholderReason } from './placeholder-records.ts';
+import { FetchedRecord } from './record-batch.ts';
 
 /** A record as the pipeline sees it. Headers are no part of the input contract. */
 export function toRecord(message: Pick<KafkaMessage, 'offset' | 'key' | 'value' | 'timestamp'>): LogRecord {
+  if (message instanceof FetchedRecord) {
+    const { offsetNumber: offset, key, value, recordTime } = message;
+    return { offset, key, value, recordTime };
+  }
   return {
     offset: Number(message.offset),
     key: message.key,

@@ -1,5 +1,5 @@
 /**
- * Decodes the record batches of a fetch in place of kafkajs 2.2.4, which spreads each batch over a call (`records.push(...batch.records)`):
+ * Decodes the record batches of a fetch (record-batch.ts) in place of kafkajs 2.2.4, which makes many objects of each record, and spreads each batch over a call (`records.push(...batch.records)`):
  * from about 125,000 records in one batch on that exceeds the stack, and ends the consumer for good. And it decompresses all batches of an
  * answer, however much comes out; here an answer ends when it has become too large, and what is left out is fetched again.
  *
@@ -10,6 +10,9 @@
  * order of the partitions is another one in each request (`broker.fetch` shuffles them), so none is left out for ever.
  */
 import { createRequire } from 'node:module';
+import kafkajs from 'kafkajs';
+
+import { batchLength, readBatchHeader, readRecords } from './record-batch.ts';
 
 /** The part of kafkajs' reader of bytes that is used here. */
 export interface Decoder {
@@ -19,6 +22,7 @@ export interface Decoder {
   canReadBytes(length: number): boolean;
 }
 
+/** What kafkajs needs of a record. */
 interface DecodedRecord {
   /** Decimal. */
   readonly offset: string;
@@ -38,8 +42,6 @@ export const FETCH_LIMITS: FetchLimits = { bytes: 32 * 1024 * 1024, records: 100
 /** Position of the byte that says which format the records have: the same in all of them. */
 const MAGIC_AT = 16;
 const RECORD_BATCH = 2;
-/** Bytes before the records of a batch. */
-const BATCH_OVERHEAD = 49;
 
 const require = createRequire(import.meta.url);
 const SOURCE = 'kafkajs/src/protocol';
@@ -66,19 +68,15 @@ export function createDecodeMessages(limits: FetchLimits = FETCH_LIMITS): (decod
     const size = answer.readInt32();
     if (size <= 0 || !answer.canReadBytes(size)) return [];
     const bytes = answer.readBytes(size);
-    const decoder = new DecoderClass(bytes);
-    if (bytes.readInt8(MAGIC_AT) !== RECORD_BATCH) return decodeOlder(decoder, size);
+    if (bytes.readInt8(MAGIC_AT) !== RECORD_BATCH) return decodeOlder(new DecoderClass(bytes), size);
     const used = usedOf(answer.buffer);
     const found: DecodedRecord[] = [];
-    while (decoder.canReadBytes(BATCH_OVERHEAD) && used.bytes < limits.bytes && used.records < limits.records) {
-      let batch: DecodedBatch;
-      try {
-        batch = await decodeBatch(decoder);
-      } catch (error) {
-        // The broker cuts an answer at its size: the rest of a batch comes with the next one.
-        if (error instanceof Error && error.name === 'KafkaJSPartialMessageError') break;
-        throw error;
-      }
+    let at = 0;
+    while (used.bytes < limits.bytes && used.records < limits.records) {
+      const length = batchLength(bytes, at);
+      // The broker cuts an answer at its size: the rest of a batch comes with the next one.
+      if (length === undefined) break;
+      const batch = (await decodeInPlace(bytes, at, length)) ?? (await decodeBatch(new DecoderClass(bytes.subarray(at, at + length))));
       const { records } = batch;
       for (const record of records) {
         found.push(record);
@@ -86,9 +84,29 @@ export function createDecodeMessages(limits: FetchLimits = FETCH_LIMITS): (decod
       }
       for (const record of compactedAway(batch)) found.push(record);
       used.records += records.length;
+      at += length;
     }
     return found;
   };
+}
+
+/** Null: kafkajs' own decoder decides what is wrong with it. */
+async function decodeInPlace(bytes: Buffer, at: number, length: number): Promise<DecodedBatch | null> {
+  const batch = readBatchHeader(bytes, at, length);
+  if (batch === null) return null;
+  const { codec, body, firstOffset, lastOffsetDelta } = batch;
+  const plain = codec === 0 ? body : await decompressed(codec, body);
+  const records = plain === null ? null : readRecords(batch, plain);
+  return records === null ? null : { firstOffset, lastOffsetDelta, records };
+}
+
+async function decompressed(codec: number, body: Buffer): Promise<Buffer | null> {
+  const { CompressionCodecs } = kafkajs as { readonly CompressionCodecs: Readonly<Record<number, () => Decompressor>> };
+  return (await CompressionCodecs[codec]?.().decompress(body)) ?? null;
+}
+
+interface Decompressor {
+  decompress(data: Buffer): Promise<Buffer>;
 }
 
 /** Control records at the ends of what is missing behind the last record of a batch: at its beginning, too, when none is left. */

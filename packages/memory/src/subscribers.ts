@@ -82,7 +82,7 @@ export function createMemorySubscribers({ now, ends }: MemorySubscribers): Subsc
   const settled = ({ state }: Entry): Settled => (state === 'active' ? 'moved' : 'halted');
 
   function keep(entry: Entry, ring: string, number: number, tried: Try): void {
-    entry.tries.set(`${ring} ${number % TRIES_KEPT}`, { ...tried, id: `${ring}-${number}`, at: now() });
+    entry.tries.set(`${ring} ${number % TRIES_KEPT}`, { ...tried, id: `${ring}-${number}`, at: now(), incarnation: 0 });
   }
 
   function eligible(entry: Entry, cursor: Cursor, { wanted, except, idle }: ClaimTerms): boolean {

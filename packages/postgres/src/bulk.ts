@@ -57,10 +57,27 @@ function arrayOf(type: BulkType, value: (row: never) => unknown): RawBuilder<unk
     case 'json':
       return sql`string_to_array(${column((texts) => joined(texts as (string | null)[]))}, E'\\x1f', E'\\x1e')`;
     case 'bytea':
-      return sql`${column((values) => values.map((bytes) => hexOf(bytes as Uint8Array | null)))}::text[]`;
+      return sql`${column((values) => textArray(values.map((bytes) => hexOf(bytes as Uint8Array | null))))}::text[]`;
+    case 'text':
+      return sql`${column((values) => textArray(values as (string | null)[]))}::text[]`;
     default:
-      return sql`${column((values) => values)}::${sql.raw(type)}[]`;
+      return sql`${column((values) => plainArray(values as (number | boolean | null)[]))}::${sql.raw(type)}[]`;
   }
+}
+
+/**
+ * An array in Postgres' own text format, a column at a time: the drivers would escape value by value, and most columns hold nothing that must
+ * be escaped.
+ */
+export function textArray(values: readonly (string | null | undefined)[]): string {
+  const isPlain = !values.some((value) => value === null || value === undefined) && !/["\\]/.test(values.join(''));
+  if (isPlain) return values.length === 0 ? '{}' : `{"${values.join('","')}"}`;
+  return `{${values.map((value) => (value === null || value === undefined ? 'NULL' : `"${value.replace(/["\\]/g, '\\$&')}"`)).join(',')}}`;
+}
+
+/** Of numbers and booleans. */
+function plainArray(values: readonly (number | boolean | null | undefined)[]): string {
+  return `{${values.map((value) => value ?? 'NULL').join(',')}}`;
 }
 
 function joined(texts: readonly (string | null)[]): string {

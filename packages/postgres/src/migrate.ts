@@ -17,8 +17,7 @@ interface Step {
   readonly sql: string;
 }
 
-/** The folder stands at the root of the repository: the same from `src` and from `dist`. */
-/** Beside the package where it is installed, otherwise in the repository. */
+/** Inside the package where it is installed, otherwise at the root of the repository; the same from `src` and from `dist`. */
 const FOLDER =
   ['../migrations', '../../../migrations'].map((path) => fileURLToPath(new URL(path, import.meta.url))).find((path) => existsSync(path)) ??
   '';
@@ -41,6 +40,34 @@ export async function checkSchema(db: Database): Promise<SchemaState> {
   const [row] = await db.query('select coalesce(max(version), 0)::int as version from desist.schema_version');
   const current = Number(row?.['version'] ?? 0);
   return { current, wanted, state: current === wanted ? 'ok' : current < wanted ? 'older' : 'newer' };
+}
+
+/** A step that `migrate` would apply. */
+export interface PlannedStep {
+  readonly name: string;
+  /** What it is for: its first comment. */
+  readonly about: string;
+  readonly sql: string;
+}
+
+/** What `migrate` would apply, in order; changes nothing. @throws StoreError `incompatible` when the database is of a newer version. */
+export async function planMigration(db: Database): Promise<readonly PlannedStep[]> {
+  const before = await checkSchema(db);
+  if (before.state === 'newer') throw newer(before);
+  // Steps of several branches may have been released in another order than their numbers: the table says which were applied.
+  const rows = before.state === 'missing' ? [] : await db.query('select version from desist.schema_version');
+  const applied = new Set(rows.map((row) => Number(row['version'])));
+  return steps()
+    .filter(({ version }) => !applied.has(version))
+    .map(({ name, sql }) => ({ name, about: firstComment(sql), sql }));
+}
+
+function firstComment(sql: string): string {
+  const lines = /^(?:--.*\n)+/.exec(sql)?.[0].split('\n') ?? [];
+  return lines
+    .map((line) => line.replace(/^--\s*/, ''))
+    .join(' ')
+    .trim();
 }
 
 export interface Migrated {

@@ -404,6 +404,7 @@ export interface RecipientEvent {
   detail: string;
   partition: number | null;
   sequence: number | null;
+  incarnation: number | null;
 }
 
 export interface RecipientEvidence {

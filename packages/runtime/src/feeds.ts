@@ -1,8 +1,16 @@
 /** Webhooks and provider topics of the sources file, connected to the log and the database of this process. */
 import type { ApiOptions } from '@desist/api';
 import type { LogEvent } from '@desist/domain';
-import { createIngestMetrics, createIntake, createTopicConsumer, createWebhooks, messageKey, messageOf } from '@desist/ingest';
-import type { IngestMetrics, TopicSource } from '@desist/ingest';
+import {
+  createIngestMetrics,
+  createIntake,
+  createNotices,
+  createTopicConsumer,
+  createWebhooks,
+  messageKey,
+  messageOf,
+} from '@desist/ingest';
+import type { IngestMetrics, Notices, TopicSource } from '@desist/ingest';
 import { connectKafka } from '@desist/log-kafka';
 import { LogError, StoreError } from '@desist/pipeline';
 import type { Logger, MessageMemory, RememberedMessage } from '@desist/pipeline';
@@ -15,7 +23,7 @@ import type { Settings } from './settings.ts';
 export interface Feeds {
   readonly metrics: IngestMetrics;
   /** What the HTTP routes need: the webhooks and the recipients of messages. */
-  readonly routes: Pick<ApiOptions, 'webhooks' | 'accepted' | 'recall'>;
+  readonly routes: Pick<ApiOptions, 'webhooks' | 'notices' | 'accepted' | 'recall'>;
   /** What is wrong with provider topics, by the name of the source. */
   problems(): readonly string[];
   /** Copies the provider topics into the log until the process stops. */
@@ -37,18 +45,39 @@ export function createFeeds(options: FeedsOptions): Feeds {
   const metrics = createIngestMetrics();
   const keptFor = settings.messageMemory;
   const memory = keptFor === null ? undefined : createMessageMemory(backends.requests, { now: () => systemTime.now(), keptFor });
-  const intake = createIntake({ sink: backends.log, metrics, ...(memory === undefined ? {} : { memory }) });
-  const webhooks = createWebhooks({ sources: settings.sources.webhooks, intake, metrics, time: systemTime, logger });
+  const notices = createNotices(() => systemTime.now());
+  const intake = createIntake({ sink: backends.log, metrics, notices, ...(memory === undefined ? {} : { memory }) });
+  const webhooks = createWebhooks({ sources: settings.sources.webhooks, intake, metrics, notices, time: systemTime, logger });
   const problems = new Map<string, string>();
   return {
     metrics,
-    problems: () => [...problems].map(([source, problem]) => `source ${source}: ${problem}`),
-    routes: memory === undefined ? { webhooks } : { webhooks, ...remembering(memory) },
+    problems: () => [...[...problems].map(([source, problem]) => `source ${source}: ${problem}`), ...noticed(notices.list())],
+    routes: { webhooks, notices: () => notices.list(), ...(memory === undefined ? {} : remembering(memory)) },
     async run() {
       const positions = createFeedPositions(backends.db);
       await Promise.all(settings.sources.topics.map((one) => consumeTopic(one, { ...options, positions, intake, metrics, problems })));
     },
   };
+}
+
+/** For so long a wrong path or word is a warning after the last one, ms. */
+const NOTICED_FOR = 86_400_000;
+
+/** Words come from payloads, and everybody may read these lines, so they only say how many there are. */
+function noticed({ misdirected, unknownWords }: ReturnType<Notices['list']>): readonly string[] {
+  const isRecent = ({ lastAt }: { readonly lastAt: number }): boolean => systemTime.now() - lastAt < NOTICED_FOR;
+  const paths = misdirected
+    .filter(isRecent)
+    .map(
+      ({ path, problem, count }) =>
+        `${count} requests to ${path} were refused: ${problem}; correct the URL at the provider, or the sources file`,
+    );
+  const words = new Map<string, number>();
+  for (const { source } of unknownWords.filter(isRecent)) words.set(source, (words.get(source) ?? 0) + 1);
+  return [
+    ...paths,
+    ...[...words].map(([source, count]) => `source ${source}: ${count} event words without a meaning: see \`desist status\``),
+  ];
 }
 
 function remembering(memory: MessageMemory): Pick<ApiOptions, 'accepted' | 'recall'> {

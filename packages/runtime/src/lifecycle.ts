@@ -12,7 +12,7 @@ export interface Lifecycle {
 }
 
 /** Seconds after which an orderly shutdown is given up. Work that is killed then is repeated at the next start. */
-const PATIENCE = 35;
+export const SHUTDOWN_PATIENCE = 35;
 /** ms that what is left open, of a library that lost a connection for instance, may still take once everything is closed. */
 const REMAINDER = 1_000;
 
@@ -29,9 +29,9 @@ export function createLifecycle(logger: Logger): Lifecycle {
     }
     logger.info({ signal }, 'stopping: committing folded records');
     patience = setTimeout(() => {
-      logger.error({ seconds: PATIENCE, closing }, 'exiting before everything could be closed');
+      logger.error({ seconds: SHUTDOWN_PATIENCE, closing }, 'exiting before everything could be closed');
       process.exit(1);
-    }, PATIENCE * 1_000).unref();
+    }, SHUTDOWN_PATIENCE * 1_000).unref();
     stop.abort();
   }
   process.on('SIGTERM', onSignal);

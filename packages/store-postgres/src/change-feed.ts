@@ -135,7 +135,7 @@ function merged(
 
 function fedChange({ partition, sequence, tenant, recordedAt, change, ...row }: FedRow): FedChange {
   if (change !== null) return { kind: 'incident', partition, sequence, tenant, recordedAt, change };
-  const { address, version, type, effectiveAt, detail } = row as { [K in keyof typeof row]: NonNullable<(typeof row)[K]> };
+  const { incarnation, address, version, type, effectiveAt, detail } = row as { [K in keyof typeof row]: NonNullable<(typeof row)[K]> };
   const who = { tenant: tenant as Tenant, address: address as Address };
-  return { kind: 'recipient', ...who, partition, sequence, version, type, effectiveAt, recordedAt, detail };
+  return { kind: 'recipient', ...who, partition, incarnation, sequence, version, type, effectiveAt, recordedAt, detail };
 }

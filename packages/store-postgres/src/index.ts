@@ -1,6 +1,6 @@
 // Who opens a store opens its database here.
-export { checkSchema, migrate, openEmbedded, openServer, requireSchema } from '@desist/postgres';
-export type { Database, Migrated, Queries, ReaderRoles, SchemaState, ServerOptions, SqlSocket } from '@desist/postgres';
+export { checkSchema, migrate, openEmbedded, openServer, planMigration, requireSchema } from '@desist/postgres';
+export type { Database, Migrated, PlannedStep, Queries, ReaderRoles, SchemaState, ServerOptions, SqlSocket } from '@desist/postgres';
 export { dueErasures, eraseParked, erasureDone, hashKeyOf, keyedHash, vacuumAfterErasing } from './tombstones.ts';
 export type { Erasure, HashOf } from './tombstones.ts';
 export { createChangeFeed } from './change-feed.ts';

@@ -1,7 +1,6 @@
 /** Classifies replies: the first matching rule of an ordered list decides. Verdicts are cached. */
 import { categoryInfo } from './categories.ts';
 import { createDecider } from './decide.ts';
-import type { Prepared } from './decide.ts';
 import { CODE_RULES } from './rules/codes.ts';
 import { PROVIDER_MARKS } from './rules/marks.ts';
 import { PROVIDER_CODE_RULES, PROVIDER_RULES } from './rules/provider.ts';
@@ -32,64 +31,30 @@ export interface Classifier {
   readonly providerIn: (text: string) => string | undefined;
 }
 
-/** Maximum number of cached verdicts per cache. The same replies recur by the million. The cache changes the cost, never the result. */
+/** Maximum number of cached verdicts. The same replies recur by the million. The cache changes the cost, never the result. */
 const KEPT = 8_192;
-/** Cache limits: UTF-16 units of a reply cached verbatim, and words of a reply cached in normalised form. */
+/** Maximum length of a cached reply in UTF-16 units. */
 const LONGEST_KEPT = 1_024;
-const MOST_WORDS = 256;
 
-/** Creates a classifier. `front`: the user's own rules, which precede the built-in rules. `kept`: maximum size of each cache. */
+/** Creates a classifier. `front`: the user's own rules, which precede the built-in rules. `kept`: maximum size of the cache. */
 export function createClassifier(front: readonly Rule[] = [], rules: readonly Rule[] = RULES, kept = KEPT): Classifier {
   const decide = createDecider([...front.map(withoutRateLimits), ...rules], PROVIDER_MARKS, front.length);
-  const asTheyCame = new Map<string, Verdict>();
-  const normalised = new Map<string, Verdict>();
-
-  function byWords(reply: Reply): Verdict {
-    const reading = decide.prepare(reply);
-    const key = keyOf(reading);
-    if (key === undefined) return decide.verdict(reading);
-    let verdict = normalised.get(key);
-    if (verdict === undefined) {
-      if (normalised.size >= kept) normalised.clear();
-      normalised.set(key, (verdict = decide.verdict(reading)));
-    }
-    return verdict;
-  }
-
+  const known = new Map<string, Verdict>();
   return {
     classify(reply) {
       const { text } = reply;
-      if (kept === 0) return decide.verdict(decide.prepare(reply));
-      if (text.length > LONGEST_KEPT) return byWords(reply);
+      if (kept === 0 || text.length > LONGEST_KEPT) return decide.verdict(reply);
       const key = `${reply.code ?? ''}|${reply.enhanced ?? ''}|${reply.phase ?? ''}|${reply.provider ?? ''}|${text}`;
-      let verdict = asTheyCame.get(key);
+      let verdict = known.get(key);
       if (verdict === undefined) {
-        verdict = byWords(reply);
-        if (asTheyCame.size >= kept) asTheyCame.clear();
-        asTheyCame.set(key, verdict);
+        verdict = decide.verdict(reply);
+        if (known.size >= kept) known.clear();
+        known.set(key, verdict);
       }
       return verdict;
     },
     providerIn: decide.providerIn,
   };
-}
-
-/** Cache key of exactly the inputs of a verdict: equal keys imply equal verdicts. Undefined if the reply is not cached. */
-function keyOf({
-  code,
-  detail,
-  digit,
-  phase,
-  providerKey,
-  encoded,
-  outer,
-  withTrailer,
-  empty,
-  fromSendingSide,
-}: Prepared): string | undefined {
-  const { words, marks } = encoded;
-  if (outer !== undefined || withTrailer !== undefined || empty || fromSendingSide || words.length > MOST_WORDS) return undefined;
-  return `${code ?? ''}|${detail ?? ''}|${digit ?? ''}|${phase ?? ''}|${providerKey}|${String.fromCharCode(...words)}|${String.fromCharCode(...marks)}`;
 }
 
 const RATE_LIMITED = RULES.filter(({ category }) => category === 'recipient_rate_limited').flatMap(({ text }) => text ?? []);

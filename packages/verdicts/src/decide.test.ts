@@ -14,8 +14,7 @@ const MARKS: readonly ProviderMark[] = [
   { provider: 'small', text: ['smallmark'] },
 ];
 function decided(rules: readonly Rule[], reply: Reply | string): Verdict {
-  const decider = createDecider(rules, MARKS);
-  return decider.verdict(decider.prepare(typeof reply === 'string' ? { text: reply } : reply));
+  return createDecider(rules, MARKS).verdict(typeof reply === 'string' ? { text: reply } : reply);
 }
 const nameOf = (rules: readonly Rule[], reply: Reply | string): string => decided(rules, reply).rule;
 
@@ -227,18 +226,54 @@ describe('the provider that wrote a text', () => {
       { provider: 'big', text: ['bigmark'] },
       { provider: 'big', text: ['.big.example'], isHost: true },
     ];
-    const { prepare, verdict } = createDecider([rule('r', { text: ['red'], provider: ['big'] })], hosts);
-    const asked = (text: string, provider?: string): string =>
-      verdict(prepare({ text, ...(provider === undefined ? {} : { provider }) })).rule;
+    const { verdict } = createDecider([rule('r', { text: ['red'], provider: ['big'] })], hosts);
+    const asked = (text: string, provider?: string): string => verdict({ text, ...(provider === undefined ? {} : { provider }) }).rule;
     const named = 'red, as mx.big.example has it';
     expect([asked(named), asked(named, 'own.example'), asked(named, 'big')]).toEqual(['r', 'r', 'r']);
     expect(asked(named, 'small')).toBe('unmatched');
     expect(asked('red bigmark', 'small')).toBe('r');
   });
+});
 
-  it('is part of the cache key only if a rule depends on it', () => {
-    const { prepare } = createDecider([rule('r', { text: ['red'], provider: ['big'] })], MARKS);
-    const asked = (provider?: string): string => prepare({ text: 'red', ...(provider === undefined ? {} : { provider }) }).providerKey;
-    expect([asked('big'), asked('gmail'), asked()]).toEqual(['big', '', '']);
+describe('a trailer', () => {
+  const rules = [rule('red', { text: ['red'] }), rule('blue', { text: ['blue'] }), rule('big', { text: ['green'], provider: ['big'] })];
+
+  it('is evidence if there is no other text, and if the other text matches no rule', () => {
+    expect(nameOf(rules, '550 For assistance, contact your blue postmaster')).toBe('blue');
+    expect(nameOf(rules, '550 no, for assistance contact your blue postmaster')).toBe('blue');
+    expect(nameOf(rules, '550 red, for assistance contact the blue postmaster')).toBe('red');
   });
+
+  it('has links that identify the provider', () => {
+    const marks: readonly ProviderMark[] = [{ provider: 'big', text: ['/6596'] }];
+    const { verdict } = createDecider(rules, marks);
+    expect(verdict({ text: '550 green. For assistance see https://help.example/6596' }).rule).toBe('big');
+    expect(verdict({ text: '550 green. For assistance see https://help.example/6597' }).rule).toBe('unmatched');
+  });
+
+  it('is evidence for the rules of the user, which precede', () => {
+    const own = createDecider(rules, MARKS, 1);
+    expect(own.verdict({ text: '550 blue. For assistance, contact the red postmaster' }).rule).toBe('red');
+    expect(own.verdict({ text: '550 red. For assistance, contact the blue postmaster' }).rule).toBe('red');
+  });
+});
+
+it('as many rules as a policy may have are told apart', () => {
+  const rules = Array.from({ length: 300 }, (_, index) => rule(`r${index}`, { text: [`word${'a'.repeat(index)}x`, 'shared'] }));
+  for (const index of [0, 31, 32, 63, 64, 255, 256, 299]) expect(nameOf(rules, `550 word${'a'.repeat(index)}x`)).toBe(`r${index}`);
+  expect(nameOf(rules, '550 shared')).toBe('r0');
+});
+
+it('a text is read without what was read before it', () => {
+  const { verdict } = createDecider([rule('red', { text: ['red box'] }), rule('big', { text: ['box'], provider: ['big'] })], MARKS);
+  const asked = (text: string): string => verdict({ text }).rule;
+  expect(['red box', 'box', 'red', 'red '.repeat(400), 'box', 'box bigmark', 'box'].map(asked)).toEqual([
+    'red',
+    'unmatched',
+    'unmatched',
+    'unmatched',
+    'unmatched',
+    'big',
+    'unmatched',
+  ]);
 });

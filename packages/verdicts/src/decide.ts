@@ -1,118 +1,212 @@
 /** Computes the verdict of a reply. Pure: there is no cache here. */
 import type { SmtpPhase } from './smtp.ts';
 import { categoryInfo, NO_REPLY, permanenceOf } from './categories.ts';
-import { compile } from './pattern.ts';
-import type { Encoded, PhraseSource } from './pattern.ts';
-import { read } from './read.ts';
-import type { Reading } from './read.ts';
+import { compile, emptyEncoded } from './pattern.ts';
+import type { Encoded } from './pattern.ts';
+import { codesOf, read } from './read.ts';
+import type { Codes, Reading } from './read.ts';
 import type { ProviderMark, Rule } from './rules/rule.ts';
-import { tokenise } from './tokens.ts';
-import type { Tokens } from './tokens.ts';
 import type { Category, Reply, Verdict } from './types.ts';
 import { WORDS } from './words.ts';
 
-export interface Prepared extends Reading {
-  readonly encoded: Encoded;
-  /** The provider if any rule depends on it; `-` for another one if the text names hosts; otherwise empty. Equal keys can share verdicts. */
-  readonly providerKey: string;
-}
-
 export interface Decider {
-  prepare(reply: Reply): Prepared;
-  verdict(reading: Prepared): Verdict;
+  readonly verdict: (reply: Reply) => Verdict;
   readonly providerIn: (text: string) => string | undefined;
 }
 
+/** What the conditions of a rule are tested against. */
+interface Match extends Codes {
+  readonly phase: SmtpPhase | undefined;
+  /** The provider if any rule depends on it; `-` for another one if the text names hosts; otherwise empty. */
+  readonly provider: string;
+  /** The provider whose words occur in the text. */
+  writer: string | undefined;
+}
+
 const ANY = 'any';
+/** No rule. */
+const NONE = -1;
 /** A known provider that no rule depends on. */
 const ANOTHER_PROVIDER = '-';
 
-/** Phrase ids per rule: one each for `text`, `and` and `unless`. The ids of the provider marks follow after all rules. */
-const PHRASES_PER_RULE = 3;
-
 /** `own`: the number of leading rules that are the user's. They are matched against the whole text, including a trailer. */
 export function createDecider(rules: readonly Rule[], marks: readonly ProviderMark[], own = 0): Decider {
-  const phrases = compile(
-    [...phrasesOf(rules), ...marks.flatMap(({ text }, index) => sources(text, PHRASES_PER_RULE * rules.length + index))],
-    WORDS,
-  );
+  const texts = [
+    ...rules.flatMap(({ text = [], and = [], unless = [] }) => [...text, ...and, ...unless]),
+    ...marks.flatMap(({ text }) => text),
+  ];
+  const phrases = compile(texts, WORDS);
+  const numberOf = new Map(texts.map((text, index) => [text, phrases.numbers[index] as number]));
+  const rowsFor = (part: 'and' | 'unless'): BitRows =>
+    bitRows(phrases.size, rules, (rule) => (rule[part] ?? []).map((text) => numberOf.get(text) as number));
+  const rulesByPhrase = indexByPhrase(phrases.size, rules, numberOf);
+  const byAnd = rowsFor('and');
+  const byUnless = rowsFor('unless');
+  const hasUnless = byUnless.isUsed;
+  const hasAnd = byAnd.isUsed;
+  const markOf = firstMarks(phrases.size, marks, numberOf, () => true);
+  const tokenOf = firstMarks(phrases.size, marks, numberOf, ({ isHost }) => isHost !== true);
   const providersInRules = new Set(rules.flatMap(({ provider }) => provider ?? []));
   const rulesByCode = indexByCode(rules);
 
-  function keyOfProvider(provider: string | undefined, { marks: hosts }: Encoded): string {
+  const verdicts = verdictsOf(rules);
+
+  // Used anew for each reply. Bit r of the following is rule r.
+  const words = emptyEncoded();
+  const others = emptyEncoded();
+  const around = emptyEncoded();
+  const candidates = new Int32Array(byUnless.width);
+  const confirmed = new Int32Array(byUnless.width);
+  const refuted = new Int32Array(byUnless.width);
+
+  function providerOf(provider: string | undefined, { markCount }: Encoded): string {
     if (provider === undefined || provider.includes('.')) return '';
     if (providersInRules.has(provider)) return provider;
     // That it is another one matters only if the text names hosts.
-    return hosts.length > 0 ? ANOTHER_PROVIDER : '';
+    return markCount > 0 ? ANOTHER_PROVIDER : '';
   }
 
-  function candidates({ detail, code }: Prepared, found: readonly number[]): number[] {
-    const indexes: number[] = [];
-    for (const id of found) if (id % PHRASES_PER_RULE === 0 && id < PHRASES_PER_RULE * rules.length) indexes.push(id / PHRASES_PER_RULE);
-    if (detail !== undefined) indexes.push(...(rulesByCode.get(detail) ?? []));
-    if (code !== undefined) indexes.push(...(rulesByCode.get(code) ?? []));
-    indexes.push(...(rulesByCode.get(ANY) ?? []));
-    return indexes.length < 2 ? indexes : indexes.sort((a, b) => a - b);
-  }
-
-  function deciding(reading: Prepared, text: Encoded, first = rules.length): Rule | undefined {
+  /** The first rule whose conditions are all true, among the first ones; NONE if there is none. */
+  function deciding(match: Match, text: Encoded, first = rules.length): number {
     const found = phrases.find(text);
-    const writer = writerOf(found, reading);
-    const match = { reading, has: phrases.has, writer };
-    const index = candidates(reading, found).find((one) => one < first && matches(rules[one] as Rule, one, match));
-    return index === undefined ? undefined : rules[index];
+    for (let at = 0; at < candidates.length; at += 1) candidates[at] = confirmed[at] = refuted[at] = 0;
+    for (let at = 0; at < found; at += 1) {
+      const phrase = phrases.found[at] as number;
+      add(rulesByPhrase[phrase]);
+      if (hasAnd[phrase] === 1) byAnd.addTo(confirmed, phrase);
+      if (hasUnless[phrase] === 1) byUnless.addTo(refuted, phrase);
+    }
+    match.writer = writerOf(found, match.provider);
+    add(rulesByCode.get(match.detail));
+    add(rulesByCode.get(match.code));
+    add(rulesByCode.get(ANY));
+    for (let at = 0; at < candidates.length; at += 1) {
+      let bits = (candidates[at] as number) & ~(refuted[at] as number);
+      while (bits !== 0) {
+        const index = (at << 5) + 31 - Math.clz32(bits & -bits);
+        if (index >= first) return NONE;
+        const rule = rules[index] as Rule;
+        if (matches(rule, match) && (rule.and === undefined || (((confirmed[at] as number) >>> (index & 31)) & 1) === 1)) return index;
+        bits &= bits - 1;
+      }
+    }
+    return NONE;
+  }
+
+  function add(indexes: readonly number[] | undefined): void {
+    if (indexes === undefined) return;
+    for (let at = 0; at < indexes.length; at += 1) {
+      const index = indexes[at] as number;
+      candidates[index >> 5] = (candidates[index >> 5] as number) | (1 << (index & 31));
+    }
   }
 
   /** If it is known who answered, the name of another provider's host in the text is no sign of who wrote it; its own tokens are. */
-  function writerOf(found: readonly number[], { providerKey }: Pick<Prepared, 'providerKey'>): string | undefined {
-    let first = Number.POSITIVE_INFINITY;
-    for (const id of found) {
-      if (id < PHRASES_PER_RULE * rules.length || id >= first) continue;
-      if (providerKey !== '' && marks[id - PHRASES_PER_RULE * rules.length]?.isHost === true) continue;
-      first = id;
-    }
-    return marks[first - PHRASES_PER_RULE * rules.length]?.provider;
+  function writerOf(found: number, provider: string): string | undefined {
+    const firstOf = provider === '' ? markOf : tokenOf;
+    let first = marks.length;
+    for (let at = 0; at < found; at += 1) first = Math.min(first, firstOf[phrases.found[at] as number] as number);
+    return first === marks.length ? undefined : marks[first]?.provider;
   }
 
-  const encoded = ({ words, marks: labels }: Tokens): Encoded => phrases.encode(words, labels);
-  const encode = (text: string): Encoded => encoded(tokenise(text));
+  /** Encodes the evidence. Links in the trailer still identify the provider, so its marks are kept. True if there is a trailer. */
+  function encode({ text, withTrailer, isAscii }: Reading): boolean {
+    phrases.encode(text, words, isAscii);
+    if (withTrailer === undefined) return false;
+    const isAll = words.count === 0;
+    phrases.encode(withTrailer, isAll ? words : others, isAscii);
+    if (isAll) return false;
+    words.marks.set(others.marks);
+    words.markCount = others.markCount;
+    words.enhanced = others.enhanced;
+    return true;
+  }
 
   return {
-    prepare(reply) {
+    verdict(reply) {
       const reading = read(reply);
-      const own = encoded(reading.tokens);
-      return {
-        ...reading,
-        encoded: own,
-        providerKey: keyOfProvider(reading.provider, own),
-      };
-    },
-    verdict(reading) {
-      if (reading.empty && reading.code === undefined && reading.detail === undefined) return NO_REPLY;
-      const whole = reading.withTrailer === undefined ? undefined : encoded(reading.withTrailer);
-      let rule = whole === undefined || own === 0 ? undefined : deciding(reading, whole, own);
-      rule ??= deciding(reading, reading.encoded);
-      if (reading.outer !== undefined && rule?.text === undefined) {
-        const around = deciding(reading, encode(reading.outer));
-        if (around?.text !== undefined) rule = around;
+      const hasTrailer = encode(reading);
+      const { code, detail, digit } = codesOf(reading, words.enhanced);
+      if (reading.empty && code === undefined && detail === undefined) return NO_REPLY;
+      const match: Match = { code, detail, digit, phase: reading.phase, provider: providerOf(reading.provider, words), writer: undefined };
+      let decided = hasTrailer && own > 0 ? deciding(match, others, own) : NONE;
+      if (decided === NONE) decided = deciding(match, words);
+      if (reading.outer !== undefined && rules[decided]?.text === undefined) {
+        phrases.encode(reading.outer, around, reading.isAscii);
+        const byOuter = deciding(match, around);
+        if (rules[byOuter]?.text !== undefined) decided = byOuter;
       }
-      if (rule === undefined && whole !== undefined) rule = deciding(reading, whole);
-      return rule === undefined ? verdictOf('unknown', 'unmatched', reading) : ruled(rule, reading);
+      if (decided === NONE && hasTrailer) decided = deciding(match, others);
+      return verdicts.of(decided, match, reading.fromSendingSide);
     },
-    providerIn: (text) => writerOf(phrases.find(encode(text)), { providerKey: '' }),
+    providerIn(text) {
+      phrases.encode(text, words);
+      return writerOf(phrases.find(words), '');
+    },
   };
 }
 
-function sources(texts: readonly string[] | undefined, id: number): readonly PhraseSource[] {
-  return (texts ?? []).map((text) => ({ text, id }));
+/** For each phrase the first mark that has it; the number of marks if none does. */
+function firstMarks(
+  phrases: number,
+  marks: readonly ProviderMark[],
+  numberOf: ReadonlyMap<string, number>,
+  isMeant: (mark: ProviderMark) => boolean,
+): Int32Array {
+  const first = new Int32Array(phrases).fill(marks.length);
+  marks.forEach((mark, index) => {
+    if (!isMeant(mark)) return;
+    for (const text of mark.text) {
+      const phrase = numberOf.get(text) as number;
+      first[phrase] = Math.min(first[phrase] as number, index);
+    }
+  });
+  return first;
 }
 
-function phrasesOf(rules: readonly Rule[]): readonly PhraseSource[] {
-  return rules.flatMap(({ text, and, unless }, index) => [
-    ...sources(text, PHRASES_PER_RULE * index),
-    ...sources(and, PHRASES_PER_RULE * index + 1),
-    ...sources(unless, PHRASES_PER_RULE * index + 2),
-  ]);
+/** The rules that each phrase is evidence for. */
+function indexByPhrase(
+  phrases: number,
+  rules: readonly Rule[],
+  numberOf: ReadonlyMap<string, number>,
+): readonly (readonly number[] | undefined)[] {
+  const found = Array.from({ length: phrases }, (): number[] | undefined => undefined);
+  rules.forEach(({ text = [] }, index) => {
+    for (const one of text) {
+      const phrase = numberOf.get(one) as number;
+      found[phrase] = [...(found[phrase] ?? []), index];
+    }
+  });
+  return found;
+}
+
+/** For each phrase the rules that have it, a bit each. */
+interface BitRows {
+  /** Numbers of 32 bits in a row. */
+  readonly width: number;
+  /** 1 if any rule has the phrase. */
+  readonly isUsed: Uint8Array;
+  addTo(bits: Int32Array, phrase: number): void;
+}
+
+function bitRows(phrases: number, rules: readonly Rule[], phrasesOf: (rule: Rule) => readonly number[]): BitRows {
+  const width = Math.ceil(rules.length / 32);
+  const rows = new Int32Array(phrases * width);
+  const isUsed = new Uint8Array(phrases);
+  rules.forEach((rule, index) => {
+    for (const phrase of phrasesOf(rule)) {
+      const at = phrase * width + (index >> 5);
+      rows[at] = (rows[at] as number) | (1 << (index & 31));
+      isUsed[phrase] = 1;
+    }
+  });
+  return {
+    width,
+    isUsed,
+    addTo(bits, phrase) {
+      for (let at = 0; at < width; at += 1) bits[at] = (bits[at] as number) | (rows[phrase * width + at] as number);
+    },
+  };
 }
 
 /** Rules without phrases, indexed by the code that they require: the enhanced code, otherwise the basic one. */
@@ -127,34 +221,41 @@ function indexByCode(rules: readonly Rule[]): ReadonlyMap<string | number | unde
   return found;
 }
 
-/** What the conditions of a rule are tested against. */
-interface Match {
-  readonly reading: Prepared;
-  /** Whether the phrases with this id occur in the text. */
-  readonly has: (id: number) => boolean;
-  /** The provider whose words occur in the text. */
-  readonly writer: string | undefined;
+function matches(rule: Rule, match: Match): boolean {
+  const { code, detail, enhanced, digit, phase, provider } = rule;
+  if (code !== undefined && (match.code === undefined || !code.includes(match.code))) return false;
+  if (detail !== undefined && (match.detail === undefined || !detail.includes(match.detail))) return false;
+  if (enhanced !== undefined && !enhanced.includes(`${match.digit}.${match.detail}`)) return false;
+  if (digit !== undefined && match.digit !== digit) return false;
+  if (phase !== undefined && (match.phase === undefined || !phase.includes(match.phase))) return false;
+  return provider === undefined || provider.includes(match.provider) || (match.writer !== undefined && provider.includes(match.writer));
 }
 
-function matches(rule: Rule, index: number, { reading, has, writer }: Match): boolean {
-  const { code, detail, enhanced, digit, phase, provider, and, unless } = rule;
-  if (code !== undefined && (reading.code === undefined || !code.includes(reading.code))) return false;
-  if (detail !== undefined && (reading.detail === undefined || !detail.includes(reading.detail))) return false;
-  if (enhanced !== undefined && !enhanced.includes(`${reading.digit}.${reading.detail}`)) return false;
-  if (digit !== undefined && reading.digit !== digit) return false;
-  if (phase !== undefined && (reading.phase === undefined || !phase.includes(reading.phase))) return false;
-  if (provider !== undefined && !provider.includes(reading.providerKey) && (writer === undefined || !provider.includes(writer)))
-    return false;
-  if (and !== undefined && !has(PHRASES_PER_RULE * index + 1)) return false;
-  return unless === undefined || !has(PHRASES_PER_RULE * index + 2);
+interface Verdicts {
+  /** The verdict of the rule with this index; of no rule for NONE. */
+  of(index: number, match: Match, fromSendingSide: boolean): Verdict;
 }
 
-function ruled({ category, attribution, name }: Rule, reading: Reading): Verdict {
-  const corrected = correctedByPhase(category, reading.phase);
-  const verdict = verdictOf(corrected, name, reading);
-  if (reading.fromSendingSide && (verdict.attribution === 'system' || verdict.attribution === 'unknown'))
-    return { ...verdict, attribution: 'local' };
-  return attribution === undefined || corrected !== category ? verdict : { ...verdict, attribution };
+/** Verdicts are immutable, so one is made for each rule and digit and shared by all replies. */
+function verdictsOf(rules: readonly Rule[]): Verdicts {
+  const made = Array.from({ length: 3 * (rules.length + 1) }, (): Verdict | undefined => undefined);
+  return {
+    of(index, match, fromSendingSide) {
+      const rule = index === NONE ? UNMATCHED : (rules[index] as Rule);
+      if (fromSendingSide || correctedByPhase(rule.category, match.phase) !== rule.category) return ruled(rule, match, fromSendingSide);
+      return (made[3 * (index + 1) + (match.digit === undefined ? 0 : match.digit - 3)] ??= ruled(rule, match, false));
+    },
+  };
+}
+
+const UNMATCHED: Rule = { name: 'unmatched', category: 'unknown', source: '', example: '' };
+
+function ruled({ category, attribution, name }: Rule, { digit, phase }: Match, fromSendingSide: boolean): Verdict {
+  const corrected = correctedByPhase(category, phase);
+  const own = categoryInfo(corrected).attribution;
+  const blamed = attribution === undefined || corrected !== category ? own : attribution;
+  const isNobody = name !== UNMATCHED.name && fromSendingSide && (own === 'system' || own === 'unknown');
+  return { category: corrected, attribution: isNobody ? 'local' : blamed, permanence: permanenceOf(corrected, digit), rule: name };
 }
 
 const BEFORE_RECIPIENT: ReadonlySet<SmtpPhase> = new Set(['connect', 'ehlo', 'starttls', 'auth', 'mail']);
@@ -168,9 +269,4 @@ function correctedByPhase(category: Category, phase: SmtpPhase | undefined): Cat
   if (phase === 'data' || phase === 'end_of_data') return category === 'domain_not_found' ? 'sender_rejected' : category;
   if (!BEFORE_RECIPIENT.has(phase)) return category;
   return phase === 'mail' ? 'sender_rejected' : 'policy_block';
-}
-
-function verdictOf(category: Category, rule: string, { digit }: Reading): Verdict {
-  const { attribution } = categoryInfo(category);
-  return { category, attribution, permanence: permanenceOf(category, digit), rule };
 }

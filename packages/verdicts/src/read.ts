@@ -1,7 +1,6 @@
-/** Parses a reply before any rule is applied: its codes, its phase, and the words of the innermost quoted server. */
+/** Parses a reply before any rule is applied: its codes, its phase, and the text of the innermost quoted server. */
+import { ADDRESSES_READER, FOREIGN, LABELS_CODE, NAMES_COMMAND, NAMES_PARTIES, OPENS_BRACKET, QUOTES, signsIn } from './signs.ts';
 import type { SmtpPhase } from './smtp.ts';
-import { tokenise } from './tokens.ts';
-import type { Tokens } from './tokens.ts';
 import type { Reply } from './types.ts';
 
 /** Maximum number of UTF-16 units that are read. */
@@ -9,74 +8,87 @@ export const TEXT_LIMIT = 65_536;
 
 export interface Reading {
   readonly code: number | undefined;
-  /** Subject and detail of the enhanced code, `2.2` of `4.2.2`. */
-  readonly detail: string | undefined;
-  /** First digit of the reply code, otherwise of the enhanced code. 4 if the sender gave up after a temporary reply. */
-  readonly digit: 4 | 5 | undefined;
+  /** The enhanced code in the event's own field, or at the start of the reply or of the quoted reply. */
+  readonly enhanced: Enhanced | undefined;
+  /** True if the sender gave up after a temporary reply. */
+  readonly gaveUp: boolean;
   readonly phase: SmtpPhase | undefined;
   readonly provider: string | undefined;
-  /** Words of the innermost quoted server; of the whole reply if nothing is quoted. */
-  readonly tokens: Tokens;
+  /** The evidence: the text of the innermost quoted server, otherwise the whole reply; without its trailer. */
+  readonly text: string;
   /** The text before the quotation; undefined if nothing is quoted or only the name of a code precedes it. */
   readonly outer: string | undefined;
-  /** The words including the trailer (help, contacts); undefined if there is none. Used if no rule matches without it. */
-  readonly withTrailer: Tokens | undefined;
+  /** The evidence including the trailer (help, contacts); undefined if there is none. Used if no rule matches without it. */
+  readonly withTrailer: string | undefined;
   /** True if the sending MTA marks the text as its own: Momentum and KumoMTA write `[internal]`. */
   readonly fromSendingSide: boolean;
   readonly empty: boolean;
+  readonly isAscii: boolean;
 }
 
-const CODES = /^[\s"'<>]{0,8}(?:smtp;\s{0,4})?#?([245]\d\d)?[ \-#(,]{0,3}(?:([245])\.(\d{1,3})\.(\d{1,3})(?!\.?\d))?/i;
+export interface Enhanced {
+  readonly digit: 4 | 5;
+  /** Subject and detail, `2.2` of `4.2.2`. */
+  readonly detail: string;
+}
+
 const LABELLED = /\b(?:error_code :|status[:=] ?|dsn[:=] ?)([45]\d\d)\b/i;
 
 export function read(reply: Reply): Reading {
   const whole = reply.text.length > TEXT_LIMIT ? reply.text.slice(0, TEXT_LIMIT) : reply.text;
-  const quotation = quotationIn(whole);
+  const signs = signsIn(whole);
+  const has = (sign: number): boolean => (signs & sign) !== 0;
+  const quotation = has(QUOTES) ? quotationIn(whole) : undefined;
   const inner = quotation === undefined ? whole : whole.slice(quotation.at);
-  const { tokens, withTrailer } = evidenceIn(withoutCommand(inner));
-  const outside = CODES.exec(whole);
-  const inside = quotation === undefined ? null : CODES.exec(inner);
-  const code =
-    validCode(reply.code) ?? codeAt(outside) ?? codeAt(inside) ?? validCode(Number(LABELLED.exec(whole.slice(0, 200))?.[1] ?? 0));
-  const given = enhancedOf(reply.enhanced) ?? enhancedAt(outside) ?? enhancedAt(inside) ?? enhancedOf(tokens.enhanced);
+  const outside = codesAt(whole);
+  const inside = quotation === undefined ? undefined : codesAt(inner);
+  const code = validCode(reply.code) ?? validCode(outside.code) ?? validCode(inside?.code);
+  const last = validCode(inside?.code);
+  const { text, withTrailer } = evidenceIn(has(NAMES_COMMAND) ? withoutCommand(inner) : inner, signs);
   return {
-    code,
-    detail: given?.detail,
-    digit: digitOf(code, given, quotation?.afterGivingUp === true ? codeAt(inside) : undefined),
-    phase: reply.phase ?? phaseIn(whole),
+    code: code ?? (has(LABELS_CODE) ? validCode(Number(LABELLED.exec(whole.slice(0, 200))?.[1] ?? 0)) : undefined),
+    enhanced: enhancedOf(reply.enhanced) ?? outside.enhanced ?? inside?.enhanced,
+    gaveUp: quotation?.afterGivingUp === true && last !== undefined && last < 500,
+    phase: reply.phase ?? (has(NAMES_COMMAND) ? phaseIn(whole) : undefined),
     provider: reply.provider,
-    tokens,
-    outer: quotation === undefined || quotation.isName ? undefined : whole.slice(0, quotation.at),
+    text,
     withTrailer,
-    fromSendingSide: whole.includes('[internal]'),
-    empty: whole.trim() === '',
+    outer: quotation === undefined || quotation.isName ? undefined : whole.slice(0, quotation.at),
+    fromSendingSide: has(OPENS_BRACKET) && whole.includes('[internal]'),
+    empty: isBlank(whole),
+    isAscii: !has(FOREIGN),
   };
 }
 
-/** A sender that gives up after a temporary reply quotes that reply. Giving up does not make it permanent. */
-function digitOf(code: number | undefined, given: Enhanced | undefined, last: number | undefined): 4 | 5 | undefined {
-  if (last !== undefined && last < 500) return 4;
-  return code === undefined ? given?.digit : code < 500 ? 4 : 5;
+export interface Codes {
+  readonly code: number | undefined;
+  /** Subject and detail of the enhanced code, `2.2` of `4.2.2`. */
+  readonly detail: string | undefined;
+  /** First digit of the reply code, otherwise of the enhanced code. 4 if the sender gave up after a temporary reply. */
+  readonly digit: 4 | 5 | undefined;
 }
 
-interface Evidence {
-  readonly tokens: Tokens;
-  readonly withTrailer: Tokens | undefined;
+/** The codes of a reply. `anywhere`: the first enhanced code in its text, which is used if there is none at the start. */
+export function codesOf({ code, enhanced, gaveUp }: Reading, anywhere: string | undefined): Codes {
+  const given = enhanced ?? enhancedOf(anywhere);
+  // A sender that gives up after a temporary reply quotes that reply. Giving up does not make it permanent.
+  if (gaveUp) return { code, detail: given?.detail, digit: 4 };
+  return { code, detail: given?.detail, digit: code === undefined ? given?.digit : code < 500 ? 4 : 5 };
 }
 
-/**
- * Separates a reply from the trailer with help and contacts. Links in the trailer still identify the provider, so its marks are kept. Advice
- * about the sender's lists is not part of the reply and is removed.
- */
-function evidenceIn(text: string): Evidence {
-  const plain = withoutAdvice(MAY_HAVE_PARTIES.test(text) ? text.replace(PARTIES, ' ') : text);
+type Evidence = Pick<Reading, 'text' | 'withTrailer'>;
+
+/** Separates a reply from the trailer with help and contacts. Advice about the sender's lists is not part of the reply and is removed. */
+function evidenceIn(text: string, signs: number): Evidence {
+  const named = (signs & NAMES_PARTIES) !== 0 && MAY_HAVE_PARTIES.test(text) ? text.replace(PARTIES, CUT) : text;
+  if ((signs & ADDRESSES_READER) === 0) return { text: named, withTrailer: undefined };
+  const plain = withoutAdvice(named);
   const trailer = TRAILER.exec(plain);
-  if (trailer === null) return { tokens: tokenise(plain), withTrailer: undefined };
-  const withoutTrailer = tokenise(plain.slice(0, trailer.index));
-  const everything = tokenise(plain);
-  if (withoutTrailer.words.length === 0) return { tokens: everything, withTrailer: undefined };
-  return { tokens: { words: withoutTrailer.words, marks: everything.marks, enhanced: everything.enhanced }, withTrailer: everything };
+  return trailer === null ? { text: plain, withTrailer: undefined } : { text: plain.slice(0, trailer.index), withTrailer: plain };
 }
+
+/** Stands where something was cut out. It separates words, and no expression reads over it. */
+const CUT = ' | ';
 
 function withoutAdvice(text: string): string {
   const advice = ADVICE.exec(text);
@@ -199,27 +211,82 @@ function afterPrompt(text: string): number {
   return line === null ? -1 : sent + line.index + 4;
 }
 
-function codeAt(match: RegExpExecArray | null): number | undefined {
-  return match?.[1] === undefined ? undefined : validCode(Number(match[1]));
-}
-
 function validCode(code: number | undefined): number | undefined {
   return code !== undefined && code >= 400 && code <= 599 ? code : undefined;
 }
 
-interface Enhanced {
-  readonly digit: 4 | 5;
-  readonly detail: string;
+/** What stands at the start of a text: `550 5.1.1`, `"550-5.1.1`, `smtp; 550 #5.1.1`, `5.1.1`. */
+interface Leading {
+  /** From 200 to 599. */
+  readonly code: number | undefined;
+  readonly enhanced: Enhanced | undefined;
 }
 
-function enhancedAt(match: RegExpExecArray | null): Enhanced | undefined {
-  const [, , digit, subject, detail] = match ?? [];
-  return digit === undefined || digit === '2' ? undefined : { digit: digit === '4' ? 4 : 5, detail: `${subject}.${detail}` };
+function codesAt(text: string): Leading {
+  let at = 0;
+  while (at < 8 && isQuoteOrSpace(text.charCodeAt(at))) at += 1;
+  if (text.charCodeAt(at + 4) === 59 && text.slice(at, at + 4).toLowerCase() === 'smtp') {
+    at += 5;
+    for (let spaces = 0; spaces < 4 && isSpace(text.charCodeAt(at)); spaces += 1) at += 1;
+  }
+  if (text.charCodeAt(at) === 35) at += 1;
+  let code: number | undefined;
+  const first = text.charCodeAt(at);
+  if ((first === 50 || first === 52 || first === 53) && isDigit(text.charCodeAt(at + 1)) && isDigit(text.charCodeAt(at + 2))) {
+    code = (first - 48) * 100 + (text.charCodeAt(at + 1) - 48) * 10 + text.charCodeAt(at + 2) - 48;
+    at += 3;
+  }
+  for (let marks = 0; marks < 3 && SEPARATORS.includes(text.charAt(at)) && at < text.length; marks += 1) at += 1;
+  return { code, enhanced: enhancedAt(text, at) };
+}
+
+const SEPARATORS = ' -#(,';
+
+/** The enhanced code of a failure at an offset, unless it is a part of a longer number. */
+function enhancedAt(text: string, at: number): Enhanced | undefined {
+  const digit = text.charCodeAt(at);
+  if ((digit !== 52 && digit !== 53) || text.charCodeAt(at + 1) !== 46) return undefined;
+  const subject = digitsEnd(text, at + 2);
+  if (subject === at + 2 || text.charCodeAt(subject) !== 46) return undefined;
+  const end = digitsEnd(text, subject + 1);
+  if (end === subject + 1 || isDigit(text.charCodeAt(end))) return undefined;
+  if (text.charCodeAt(end) === 46 && isDigit(text.charCodeAt(end + 1))) return undefined;
+  return { digit: digit === 52 ? 4 : 5, detail: detailAt(text, at + 2, subject, end) };
+}
+
+/** Details that were met, by subject and detail. The same string each time is looked up and compared faster than a new one. */
+const DETAILS = Array.from({ length: 10_000 }, (): string | undefined => undefined);
+
+function detailAt(text: string, from: number, dot: number, end: number): string {
+  // A longer subject is rare. With leading zeros it is another text.
+  if (dot !== from + 1 || (text.charCodeAt(dot + 1) === 48 && end > dot + 2)) return text.slice(from, end);
+  let detail = 0;
+  for (let at = dot + 1; at < end; at += 1) detail = detail * 10 + text.charCodeAt(at) - 48;
+  return (DETAILS[(text.charCodeAt(from) - 48) * 1_000 + detail] ??= text.slice(from, end));
+}
+
+/** The end of up to three digits. */
+function digitsEnd(text: string, from: number): number {
+  let at = from;
+  while (at < from + 3 && isDigit(text.charCodeAt(at))) at += 1;
+  return at;
 }
 
 function enhancedOf(text: string | undefined): Enhanced | undefined {
-  const match = /^([45])\.(\d{1,3}\.\d{1,3})$/.exec(text?.trim() ?? '');
-  return match === null ? undefined : { digit: match[1] === '4' ? 4 : 5, detail: match[2] as string };
+  if (text === undefined) return undefined;
+  const code = text.trim();
+  const enhanced = enhancedAt(code, 0);
+  return enhanced?.detail.length === code.length - 2 ? enhanced : undefined;
+}
+
+const isDigit = (code: number): boolean => code >= 48 && code <= 57;
+/** As `\s` of a regular expression. */
+const isSpace = (code: number): boolean => code === 32 || (code >= 9 && code <= 13) || (code > 127 && /\s/.test(String.fromCharCode(code)));
+const isQuoteOrSpace = (code: number): boolean => code === 34 || code === 39 || code === 60 || code === 62 || isSpace(code);
+
+function isBlank(text: string): boolean {
+  const first = text.charCodeAt(0);
+  return !(first > 32 && first < 127) && text.trim() === '';
 }
 
 /** Removes the rejected command that Postfix appends. It is not part of the reply. */
@@ -227,7 +294,7 @@ function withoutCommand(text: string): string {
   const at = text.lastIndexOf('(in reply to ');
   if (at === -1) return text;
   const end = text.indexOf(')', at);
-  return end === -1 ? text.slice(0, at) : `${text.slice(0, at)} ${text.slice(end + 1)}`;
+  return end === -1 ? text.slice(0, at) : `${text.slice(0, at)}${CUT}${text.slice(end + 1)}`;
 }
 
 const COMMANDS: readonly (readonly [string, SmtpPhase])[] = [

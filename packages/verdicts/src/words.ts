@@ -1,5 +1,5 @@
 /** Word lists shared by the phrases of the rules. For example, `@box` matches any word for a mailbox or its owner. */
-import type { WordLists } from './pattern.ts';
+import type { WordLists } from './phrase.ts';
 
 export const WORDS: WordLists = {
   box: [
@@ -20,6 +20,7 @@ export const WORDS: WordLists = {
     'addressee',
     'addressees',
     'addr',
+    'adress',
     'alias',
     'aliases',
     'customer',

@@ -52,6 +52,33 @@ export function webhookFindings(webhooks: readonly WebhookInTrouble[]): readonly
   });
 }
 
+/** Webhooks that came to a wrong path. */
+export interface Misdirected {
+  readonly path: string;
+  readonly problem: string;
+  readonly count: number;
+  /** RFC 3339 */
+  readonly lastAt: string;
+}
+
+/** An event word that nobody has described. */
+export interface UnknownWord {
+  readonly source: string;
+  readonly format: string;
+  readonly word: string;
+  readonly count: number;
+  /** RFC 3339 */
+  readonly lastAt: string;
+}
+
+export function misdirectedText({ path, problem, count, lastAt }: Misdirected): string {
+  return `${count} requests to ${path} were refused: ${problem}; the last ${lastAt}`;
+}
+
+export function unknownWordText({ source, format, word, count, lastAt }: UnknownWord): string {
+  return `source ${source} (${format}): ${count} events ${JSON.stringify(word)}, a word without a meaning; the last ${lastAt}`;
+}
+
 /** Faults are named for so long after the last one, ms. */
 const RECENT = 7 * 86_400_000;
 

@@ -1,4 +1,5 @@
 /** Every entry at which bytes of others are read, with the bounds of its cost and the inputs that it is tried with. */
+import { generateKeyPairSync } from 'node:crypto';
 import { peekRecord, readPolicyFile, readSourcesFile } from '@desist/contracts';
 import { decodeRecord, normaliseAddress, parseEvent, parseTime } from '@desist/formats/event';
 import { providerOf } from '@desist/verdicts';
@@ -63,6 +64,8 @@ function sourceOf(name: string, webhook: Partial<NonNullable<SourceSpec['webhook
   };
 }
 
+const POSTAL_KEY = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({ format: 'der', type: 'spki' }).toString('base64');
+
 const { webhooks } = configureSources(
   [
     sourceOf('mailgun', { check: 'mailgun' }),
@@ -73,6 +76,7 @@ const { webhooks } = configureSources(
     sourceOf('basic', { check: 'basic', secrets: [{ kind: 'literal', value: 'user:password' }] }),
     sourceOf('bearer', { check: 'bearer' }),
     sourceOf('header', { check: 'header', header: 'x-token' }),
+    sourceOf('postal', { check: 'postal', secrets: [{ kind: 'literal', value: POSTAL_KEY }] }),
     sourceOf('hmac', {
       check: 'hmac',
       hmac: {
@@ -103,6 +107,7 @@ const SIGNED = {
   'svix-id': 'a',
   'svix-timestamp': String(NOW / 1_000),
   'svix-signature': 'v1,x',
+  'x-postal-signature-256': 'bm8=',
   'x-signature': `t=${NOW / 1_000},v1=00`,
   'x-twilio-email-event-webhook-signature': 'bm8=',
   'x-twilio-email-event-webhook-timestamp': String(NOW / 1_000),

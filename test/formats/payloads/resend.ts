@@ -37,6 +37,19 @@ export const resend: FormatCases = {
       })),
     },
     {
+      name: 'a contact that has unsubscribed, one that has not, and an event that nobody has described',
+      payload: [
+        { type: 'contact.updated', created_at: '2026-03-01T10:00:00.126Z', data: { id: 'c', email: 'a@example.com', unsubscribed: true } },
+        { type: 'contact.updated', created_at: '2026-03-01T10:00:00.126Z', data: { id: 'c', email: 'a@example.com', unsubscribed: false } },
+        { type: 'email.teleported', created_at: '2026-03-01T10:00:00.126Z', data: {} },
+      ],
+      outcomes: [
+        { type: 'unsubscribed', recipient: 'a@example.com', occurred_at: '2026-03-01T10:00:00.126Z' },
+        { ignored: 'contact.updated' },
+        { ignored: 'email.teleported' },
+      ],
+    },
+    {
       name: 'its own list',
       payload: [
         element('email.bounced', bounce('Permanent', 'OnAccountSuppressionList')),

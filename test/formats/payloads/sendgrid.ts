@@ -7,7 +7,7 @@ const base = {
   sg_message_id: 'm-1.filter0001.1.0',
   'smtp-id': '<m-1@ismtpd>',
 };
-const told = { recipient: 'a@example.com', occurred_at: '2026-03-01T10:00:00.000Z', message_id: 'm-1.filter0001.1.0', event_id: 'e-1' };
+const told = { recipient: 'a@example.com', occurred_at: '2026-03-01T10:00:00.000Z', message_id: 'm-1.filter0001.1.0' };
 const bounce = { ...base, event: 'bounce', status: '5.0.0', reason: '550 5.1.1 user unknown' };
 const bounced = { ...told, type: 'bounced', smtp_code: 550, enhanced_status: '5.0.0', diagnostic: '550 5.1.1 user unknown' };
 
@@ -36,9 +36,7 @@ export const sendgrid: FormatCases = {
       payload: [
         { email: 'a@example.com', timestamp: 1772359200, event: 'bounce', type: 'bounce', sg_event_id: 'e-2', reason: '550 no such user' },
       ],
-      outcomes: [
-        { ...told, type: 'bounced', message_id: null, event_id: 'e-2', smtp_code: 550, diagnostic: '550 no such user', permanent: true },
-      ],
+      outcomes: [{ ...told, type: 'bounced', message_id: null, smtp_code: 550, diagnostic: '550 no such user', permanent: true }],
     },
     {
       name: 'every other type, one bad element among them',

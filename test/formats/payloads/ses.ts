@@ -93,9 +93,9 @@ export const ses: FormatCases = {
       ],
     })),
     {
-      name: 'transient without a reply: usually an absence note, never permanent',
+      name: 'transient without a reply: nearly always an absence note, no evidence',
       payload: bounce({ bounceType: 'Transient' }),
-      outcomes: [{ ...base, type: 'bounced', permanent: false }],
+      outcomes: [{ ...base, type: 'bounced', permanent: false, certain: false }],
     },
     {
       name: 'the time the sender allowed is over',

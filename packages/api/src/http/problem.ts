@@ -61,6 +61,17 @@ function send(reply: FastifyReply, problem: Problem): void {
     .send(Buffer.from(JSON.stringify(documentOf(problem))));
 }
 
+/** Answers a problem with another status; `meant` is the one that it had. @returns the document to send */
+export function answeredAs(reply: FastifyReply, status: number, payload: unknown): Buffer {
+  const meant = reply.statusCode;
+  const document = JSON.parse(Buffer.isBuffer(payload) ? payload.toString('utf8') : String(payload)) as object;
+  const bytes = Buffer.from(JSON.stringify({ ...document, title: STATUS_CODES[status] ?? 'Error', status, meant }));
+  // A reply has its length already when its hooks run.
+  void reply.code(status).header('content-length', bytes.length);
+  if (!reply.hasHeader('retry-after')) void reply.header('retry-after', RETRY_AFTER);
+  return bytes;
+}
+
 function documentOf({ status, message, more }: Problem): object {
   const title = STATUS_CODES[status] ?? 'Error';
   return { type: `urn:desist:problem:${title.toLowerCase().replaceAll(/[^a-z]+/g, '-')}`, title, status, detail: message, ...more.members };

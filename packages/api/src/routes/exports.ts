@@ -1,8 +1,9 @@
 /** `GET /v1/suppressions/export`: a snapshot of the list. */
+import type { Readable } from 'node:stream';
 import type { ListedSuppression as ListedRow } from '@desist/pipeline';
 import { stringify } from 'csv-stringify/sync';
 import { entryOf, noteBefore } from '../audit.ts';
-import { boundedStream, EXPORT_LIMITS } from '../exports.ts';
+import { boundedStream, EXPORT_LIMITS, giveWay } from '../exports.ts';
 import type { HttpApp } from '../http/app.ts';
 import type { ApiOptions } from '../options.ts';
 import { EXPORT_SUPPRESSIONS } from '../schemas/suppressions.ts';
@@ -23,6 +24,12 @@ export async function exportRoutes(app: HttpApp, options: ApiOptions): Promise<v
   const { reader, exports: source = reader, logger } = options;
   const limits = { ...EXPORT_LIMITS, ...options.exportLimits };
   const exportLimit = createConcurrencyLimit({ most: limits.concurrent, retryAfter: RETRY_AFTER, what: 'exports' });
+
+  const running = new Set<Readable>();
+  app.addHook('preClose', async () => {
+    const end = (): void => running.forEach((stream) => stream.destroy(new Error('the service stops')));
+    setTimeout(end, limits.stopping).unref();
+  });
 
   // Without HEAD, which would read the whole list to send nothing.
   app.get(
@@ -48,7 +55,11 @@ export async function exportRoutes(app: HttpApp, options: ApiOptions): Promise<v
         const first = await pages.next();
         await note.settle('done');
         const stream = boundedStream(lines(format, first, pages), limits);
-        stream.once('close', release);
+        running.add(stream);
+        stream.once('close', () => {
+          running.delete(stream);
+          release();
+        });
         stream.once('error', ({ message }) => logger.warn({ caller: caller.name, problem: message }, 'an export was ended'));
         return await reply.header('content-type', CONTENT_TYPES[format]).send(stream);
       } catch (error) {
@@ -89,9 +100,15 @@ async function* lines(
 ): AsyncGenerator<string> {
   try {
     if (format === 'csv') yield `${COLUMNS.map(([name]) => name).join(',')}\r\n`;
+    let began = performance.now();
     for (let page = first; page.done !== true; page = await pages.next()) {
       const values = page.value.map(listedValue);
-      yield format === 'csv' ? csvLines(values) : values.map((value) => `${JSON.stringify(value)}\n`).join('');
+      const text = format === 'csv' ? csvLines(values) : values.map((value) => `${JSON.stringify(value)}\n`).join('');
+      const took = performance.now() - began;
+      // How long the client takes for the text is not counted.
+      yield text;
+      await giveWay(took);
+      began = performance.now();
     }
   } finally {
     // Ends the snapshot, also when the client disconnects.

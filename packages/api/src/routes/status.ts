@@ -1,4 +1,5 @@
 /** `GET /v1/status`, for people: partitions and counts. */
+import { formatTime } from '@desist/formats/event';
 import { subscribersInTrouble } from '@desist/pipeline';
 import type { PartitionStatus, StoredPartition, SubscriberStore } from '@desist/pipeline';
 import { demandAllTenants } from '../http/access.ts';
@@ -7,9 +8,13 @@ import type { ApiOptions } from '../options.ts';
 import type { REASONS } from '../schemas/basics.ts';
 import { GET_STATUS } from '../schemas/operation.ts';
 import { when } from '../values.ts';
+import type { IngestNotices } from '../webhook-receiver.ts';
 import { webhookValue } from './subscribers.ts';
 
-export async function statusRoutes(app: HttpApp, { reader, outcomes, engineStatus, version, subscribers }: ApiOptions): Promise<void> {
+export async function statusRoutes(
+  app: HttpApp,
+  { reader, outcomes, engineStatus, version, subscribers, notices }: ApiOptions,
+): Promise<void> {
   app.get('/v1/status', { schema: GET_STATUS, config: { role: 'reader' } }, async ({ caller }) => {
     demandAllTenants(caller);
     const { partitions, recipients, suppressions } = await reader.status();
@@ -19,10 +24,16 @@ export async function statusRoutes(app: HttpApp, { reader, outcomes, engineStatu
       partitions: partitions.map((stored) => partitionValue(stored, owned.get(stored.partition))),
       recipients,
       faults: ((await outcomes?.recordFaults()) ?? []).map((fault) => ({ ...fault, lastAt: when(fault.lastAt) })),
+      ...ingestValue(notices?.()),
       webhooks: await webhooksInTrouble(subscribers?.store),
       suppressions: suppressions.map(({ scope, reason, count }) => ({ scope, reason: reason as (typeof REASONS)[number], count })),
     };
   });
+}
+
+function ingestValue(given: IngestNotices = { misdirected: [], unknownWords: [] }) {
+  const dated = <T extends { readonly lastAt: number }>(one: T) => ({ ...one, lastAt: formatTime(one.lastAt) });
+  return { misdirected: given.misdirected.map(dated), unknownWords: given.unknownWords.map(dated) };
 }
 
 /** Subscribers that are named at most. */

@@ -250,10 +250,11 @@ function deliveryValue({
   duration,
   changes,
   partition,
+  incarnation,
   after,
   upTo,
 }: NotedTry): Delivery {
-  const numberAt = (place: number): number | null => (partition === null ? null : sequenceAt(partition, place).number);
+  const numberAt = (place: number): number | null => (partition === null ? null : sequenceAt(partition, incarnation, place).number);
   return {
     ...{ id, kind, webhookId: messageId, at: formatTime(at), attempt, status, problem, milliseconds: duration, changes, partition },
     ...{ from: numberAt(after + 1), to: numberAt(upTo) },

@@ -5,7 +5,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyRequest } from 'fastify';
 import type { HttpApp } from '../http/app.ts';
-import { Problem, unavailable } from '../http/problem.ts';
+import { encodingOf, UNKNOWN_ENCODING, uncompressed } from '../http/content-encoding.ts';
+import { answeredAs, Problem, unavailable } from '../http/problem.ts';
 import { RECEIVE_WEBHOOK } from '../schemas/webhooks.ts';
 import type { Headers, Refused, WebhookReceiver } from '../webhook-receiver.ts';
 
@@ -32,11 +33,31 @@ interface Path {
 export async function webhookRoutes(app: HttpApp, options: WebhookRouteOptions): Promise<void> {
   const { webhooks, bodyLimit = BODY_LIMIT, inFlightLimit = IN_FLIGHT_LIMIT } = options;
   let inFlight = 0;
+  /** One body is decompressed at a time: what is in memory beside the counted bytes is one body. */
+  let decompressing: Promise<unknown> = Promise.resolve();
+  /** Formats of bodies that are not those of their path: their providers decide what is answered. */
+  const senders = new WeakMap<FastifyRequest, string>();
 
   function overloaded(): Problem {
     webhooks.overloaded();
     const headers = { 'retry-after': RETRY_AFTER, ...CLOSE };
     return new Problem(429, 'Too many webhooks are in progress. Send the same request again.', { headers });
+  }
+
+  async function opened(body: Buffer, request: FastifyRequest, response: ServerResponse): Promise<Buffer> {
+    const encoding = encodingOf(request.headers['content-encoding']);
+    if (encoding === 'identity') return body;
+    const previous = decompressing;
+    const result = previous.then(() => uncompressed(body, encoding as Exclude<typeof encoding, typeof UNKNOWN_ENCODING>, bodyLimit));
+    decompressing = result.catch(() => undefined);
+    const content = await result;
+    if (content === 'too large') throw tooLarge(bodyLimit);
+    if (content === undefined) throw new Problem(400, `The body is not the ${encoding} that its Content-Encoding says.`);
+    const more = Math.max(0, content.length - body.length);
+    if (inFlight + more > inFlightLimit) throw overloaded();
+    inFlight += more;
+    response.once('close', () => (inFlight -= more));
+    return content;
   }
 
   /** Reads the body. Its bytes count as in flight until the response is sent or the sender disconnects. */
@@ -74,12 +95,18 @@ export async function webhookRoutes(app: HttpApp, options: WebhookRouteOptions):
     url: WEBHOOK_PATH,
     schema: RECEIVE_WEBHOOK,
     onRequest: async (request) => {
+      const { format } = request.params;
+      if (!webhooks.has(format, request.params.source)) webhooks.misdirected(format, request.params.source);
       const { source } = knownSource(request.params, webhooks);
+      if (encodingOf(request.headers['content-encoding']) === UNKNOWN_ENCODING)
+        throw new Problem(415, 'The body must be plain, or in one of gzip, deflate and br.', {
+          headers: { ...CLOSE, 'accept-encoding': 'gzip, deflate, br' },
+        });
       const refused = await webhooks.admit(source, headersOf(request));
       if (refused !== undefined) throw refusal(refused, CLOSE);
     },
     handler: async (request, reply) => {
-      const body = await read(request.raw, reply.raw);
+      const body = await opened(await read(request.raw, reply.raw), request, reply.raw);
       const received = await webhooks.receive(request.params.source, { headers: headersOf(request), body });
       switch (received.kind) {
         case 'stored': {
@@ -87,8 +114,12 @@ export async function webhookRoutes(app: HttpApp, options: WebhookRouteOptions):
           return reply.code(200).send({ accepted: events, ignored, deadLetters });
         }
         case 'acknowledged':
-          return reply.code(200).send({ accepted: 0, ignored: 0, deadLetters: 0 });
+          return reply.code(200).send({
+            ...{ accepted: 0, ignored: 0, deadLetters: 0 },
+            ...(received.validationResponse === undefined ? {} : { validationResponse: received.validationResponse }),
+          });
         case 'refused':
+          if (received.sender !== undefined) senders.set(request, received.sender);
           throw refusal(received, {});
         case 'again':
           throw unavailable(received.detail);
@@ -97,6 +128,13 @@ export async function webhookRoutes(app: HttpApp, options: WebhookRouteOptions):
           return reply;
       }
     },
+  });
+  // Whatever refuses the request: its provider must not throw the events away.
+  app.addHook('onSend', async (request, reply, payload) => {
+    if (request.method !== 'POST' || reply.statusCode < 400) return payload;
+    const { format = '' } = request.params as Partial<Path>;
+    const status = webhooks.answerTo(senders.get(request) ?? format, reply.statusCode);
+    return status === reply.statusCode ? payload : answeredAs(reply, status, payload);
   });
   // Some providers check with HEAD whether the URL exists.
   app.head(WEBHOOK_PATH, { schema: { hide: true, params: RECEIVE_WEBHOOK.params } }, async (request, reply) => {

@@ -42,6 +42,18 @@ const Status = Type.Object(
       }),
       { description: 'Records of the input that were not as they should be, since the database exists.' },
     ),
+    misdirected: Type.Array(
+      Type.Object({
+        path: Type.String({ description: 'Where the requests came to.' }),
+        problem: Words,
+        count: Count,
+        lastAt: Time,
+      }),
+      { description: 'Webhooks of providers that this process refused because of their path, the latest first; 100 at most.' },
+    ),
+    unknownWords: Type.Array(Type.Object({ source: Words, format: Words, word: Words, count: Count, lastAt: Time }), {
+      description: 'Event words that nobody has described, which this process ignored, the latest first; 100 at most.',
+    }),
     webhooks: Type.Array(WebhookInTrouble, { description: 'HTTP subscribers that fail, are paused or have ended; 100 at most.' }),
   },
   {
@@ -69,6 +81,8 @@ const Status = Type.Object(
         ],
         recipients: { suppressed: 7 },
         suppressions: [{ scope: '*', reason: 'hard_bounce', count: 7 }],
+        misdirected: [{ path: '/v1/webhooks/ses/mian', problem: 'there is no such source', count: 3, lastAt: A_TIME }],
+        unknownWords: [{ source: 'main', format: 'mailgun', word: 'list_uploaded', count: 2, lastAt: A_TIME }],
         webhooks: [
           {
             ...{ id: 'wh_5f2c9a0b41d7e863aa190c4d', tenant: 'acme', description: 'CRM', state: 'paused', reason: 'failing' },

@@ -23,6 +23,8 @@ const MOST_SOURCES = 1_000;
 /** Largest default difference between a signed time and the present, ms. SNS signs at publication and retries for up to an hour. */
 const TOLERANCE = 5 * 60_000;
 const TOLERANCE_SNS = 2 * 3_600_000;
+/** Mailgun signs once and repeats for 8 hours. Its tokens are accepted once, so a long tolerance lets in no second request. */
+const TOLERANCE_MAILGUN = 9 * 3_600_000;
 const LONGEST_TOLERANCE = 7 * 86_400_000;
 const MOST_SECRETS = 2;
 
@@ -153,6 +155,7 @@ const CHECK_KEYS: Readonly<Record<CheckName, readonly string[]>> = {
   mailgun: ['secrets', 'tolerance'],
   svix: ['secrets', 'tolerance'],
   mandrill: ['secrets', 'url'],
+  postal: ['secrets'],
   basic: ['secrets'],
   bearer: ['secrets'],
   header: ['secrets', 'header'],
@@ -182,8 +185,12 @@ function readWebhook(reader: Reader, { value, offset }: Entry, path: string, for
     url: urlOf(reader, entries.get('url'), join(path, 'url')),
     header: check === 'hmac' ? null : headerOf(reader, entries.get('header'), join(path, 'header')),
     hmac: check === 'hmac' ? readHmac(reader, entries, { format, offset, path }) : null,
-    tolerance: toleranceOf(reader, entries.get('tolerance'), join(path, 'tolerance')) ?? (check === 'sns' ? TOLERANCE_SNS : TOLERANCE),
+    tolerance: toleranceOf(reader, entries.get('tolerance'), join(path, 'tolerance')) ?? defaultTolerance(check),
   };
+}
+
+function defaultTolerance(check: CheckName | undefined): number {
+  return check === 'sns' ? TOLERANCE_SNS : check === 'mailgun' ? TOLERANCE_MAILGUN : TOLERANCE;
 }
 
 function secretsOf(reader: Reader, entry: Entry | undefined, path: string, check: CheckName | undefined): readonly SecretRef[] {
@@ -204,7 +211,7 @@ function secretsOf(reader: Reader, entry: Entry | undefined, path: string, check
     }
     if (kind === 'env' && rest !== undefined && /^[A-Za-z_][A-Za-z0-9_]{0,127}$/.test(rest)) return [{ kind, name: rest }];
     if (kind === 'file' && rest !== undefined) return [{ kind, path: rest }];
-    if (check === 'sendgrid' && kind === undefined) return [{ kind: 'literal', value: text }];
+    if ((check === 'sendgrid' || check === 'postal') && kind === undefined) return [{ kind: 'literal', value: text }];
     // The message does not quote the text, which may be the secret.
     reader.problems.add(entry.value.offset, path, 'must not be written here', 'env:NAME for a variable, file:PATH for a file');
     return [];

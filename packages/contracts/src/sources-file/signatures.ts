@@ -7,7 +7,12 @@ export interface Signature extends Partial<Pick<HmacSpec, 'signature' | 'timesta
   readonly template?: string;
 }
 
-const SIGNATURES: Readonly<Partial<Record<FormatName, Signature>>> = {};
+const SIGNATURES: Readonly<Partial<Record<FormatName, Signature>>> = {
+  // https://developers.mailersend.com/api/v1/webhooks.html#security
+  mailersend: { header: 'signature' },
+  // https://docs.mailtrap.io/email-api-smtp/advanced/webhooks
+  mailtrap: { header: 'mailtrap-signature' },
+};
 
 export function signatureOf(format: FormatName | undefined): Signature | undefined {
   return format === undefined ? undefined : SIGNATURES[format];

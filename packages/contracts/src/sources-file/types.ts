@@ -8,7 +8,7 @@ export type SecretRef =
   | { readonly kind: 'file'; readonly path: string }
   | { readonly kind: 'literal'; readonly value: string };
 
-export const CHECKS = ['sns', 'sendgrid', 'mailgun', 'mandrill', 'svix', 'basic', 'bearer', 'header', 'hmac', 'none'] as const;
+export const CHECKS = ['sns', 'sendgrid', 'mailgun', 'mandrill', 'svix', 'postal', 'basic', 'bearer', 'header', 'hmac', 'none'] as const;
 export type CheckName = (typeof CHECKS)[number];
 
 export const ALGORITHMS = ['sha1', 'sha256', 'sha384', 'sha512'] as const;

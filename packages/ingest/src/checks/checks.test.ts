@@ -7,6 +7,7 @@ import { hmacCheck, hmacKey } from './hmac.ts';
 import type { HmacOptions } from './hmac.ts';
 import { mailgunCheck } from './mailgun.ts';
 import { mandrillCheck } from './mandrill.ts';
+import { postalCheck, postalKey } from './postal.ts';
 import { sendgridCheck, sendgridKey } from './sendgrid.ts';
 import { basicCheck, bearerCheck, headerCheck } from './shared.ts';
 import { createCertificates, MOST_CANDIDATES, MOST_PROVEN } from './certificates.ts';
@@ -476,5 +477,29 @@ describe('an HMAC of the provider\u2019s own making', () => {
     expect(hmacKey('a-secret-!', 'hex')).toBeUndefined();
     expect(hmacKey(KEY.toString('base64'), 'base64')).toEqual(KEY);
     expect(hmacKey('a secret', 'base64')).toBeUndefined();
+  });
+});
+
+describe('Postal', () => {
+  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const text = publicKey.export({ format: 'der', type: 'spki' }).toString('base64');
+  const check = postalCheck([postalKey(text)!]);
+  const BODY = '{"event":"MessageSent"}';
+  const signed = (algorithm: string, body = BODY): string => sign(algorithm, Buffer.from(body), privateKey).toString('base64');
+
+  test('signs the raw body, in newer versions with SHA-256', async () => {
+    expect(await verdict(check, request({ 'x-postal-signature-256': signed('sha256') }, BODY))).toBe('genuine');
+    expect(await verdict(check, request({ 'x-postal-signature': signed('sha1') }, BODY))).toBe('genuine');
+    expect(await verdict(check, request({ 'x-postal-signature-256': signed('sha1') }, BODY))).toBe('forged');
+    expect(await verdict(check, request({ 'x-postal-signature-256': signed('sha256') }, `${BODY} `))).toBe('forged');
+    expect(await verdict(check, request({ 'x-postal-signature-256': 'bm8=', 'x-postal-signature': signed('sha1') }, BODY))).toBe('forged');
+    expect(await verdict(check, request({}, BODY))).toBe('unsigned');
+  });
+
+  test('has an RSA key, alone or as PEM', () => {
+    expect(postalKey(publicKey.export({ format: 'pem', type: 'spki' }).toString())).toBeDefined();
+    expect(postalKey('nonsense')).toBeUndefined();
+    const { publicKey: other } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+    expect(postalKey(other.export({ format: 'der', type: 'spki' }).toString('base64'))).toBeUndefined();
   });
 });

@@ -7,21 +7,21 @@ import type { Sequence } from './codec.ts';
 import type { HistoryEntry } from './reader.ts';
 
 /**
- * Numbers of one partition: at 100 changes a second those of ten years. With incarnations in hours a place is a whole number that JSON can
- * hold until the year 2055.
+ * Places of one incarnation: no partition publishes so many changes in one step of it (3.5 s), and no return of a database loses so many. A
+ * partition may have more numbers than that: the next incarnation, which is a moment, still begins above them. A place is a whole number
+ * that JSON can hold until the year 2055.
  */
-const NUMBERS = 2 ** 35;
+const PLACES = 2 ** 25;
 
 /**
- * The place of a change in the feed of its partition: a number of a later incarnation of the database comes behind all numbers of an earlier
- * one, although it may be lower.
+ * The place of a change in the feed of its partition: what a later incarnation of the database publishes comes behind all that an earlier one
+ * did, although its numbers may be lower.
  */
-export const placeInFeed = (incarnation: number, number: number): number => incarnation * NUMBERS + number;
+export const placeInFeed = (incarnation: number, number: number): number => incarnation * PLACES + number;
 
-/** The reverse, as `sequence` has it. */
-export function sequenceAt(partition: number, place: number): Sequence {
-  const incarnation = Math.floor(place / NUMBERS);
-  return { partition, number: place % NUMBERS, ...(incarnation === 0 ? {} : { incarnation }) };
+/** The reverse, as `sequence` has it. The place alone does not say which incarnation it is of: numbers reach into the places of later ones. */
+export function sequenceAt(partition: number, incarnation: number, place: number): Sequence {
+  return { partition, number: place - placeInFeed(incarnation, 0), ...(incarnation === 0 ? {} : { incarnation }) };
 }
 
 /** Up to which place a reader has seen the changes, by partition. A partition that is not named: nothing of it. */
@@ -36,6 +36,8 @@ interface FeedEntry {
 
 export interface RecipientChange extends FeedEntry, HistoryEntry {
   readonly kind: 'recipient';
+  /** Of the database, when it was published. */
+  readonly incarnation: number;
   readonly tenant: Tenant;
   readonly address: Address;
 }

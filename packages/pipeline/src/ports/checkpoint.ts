@@ -60,13 +60,15 @@ export function incarnationAfter(
   return isAhead ? incarnationBehind(Math.max(published.incarnation, incarnation), now) : undefined;
 }
 
-/** 2026-01-01T00:00:00Z: incarnations count hours from here on. */
-const FIRST_HOUR = 1_767_225_600_000;
+/** 2026-01-01T00:00:00Z: incarnations count steps from here on. */
+const FIRST_STEP = 1_767_225_600_000;
+/** 3.5 s: no two returns of a database are that near to each other, for each needs a copy of it and a claim. */
+const STEP = HOUR / 1_024;
 
 /**
  * The next incarnation: a moment, and no mere counter, for a back-up that is older than an earlier return would give a counter's value
- * again. In hours, so that it stands above a sequence number in one whole number (`placeInFeed`). `now`: ms.
+ * again. `now`: ms.
  */
 export function incarnationBehind(known: number, now: number): number {
-  return Math.max(known + 1, Math.floor((now - FIRST_HOUR) / HOUR));
+  return Math.max(known + 1, Math.floor((now - FIRST_STEP) / STEP));
 }

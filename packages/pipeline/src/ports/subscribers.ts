@@ -99,6 +99,8 @@ export interface Try {
 export interface NotedTry extends Try {
   readonly id: string;
   readonly at: number;
+  /** Of the database, when what it had was published. */
+  readonly incarnation: number;
 }
 
 /** Work that may be claimed. */

@@ -1,6 +1,6 @@
 /** Requests that somebody asks for: a test, and a delivery once more. They move no cursor. */
 import type { FedChange, PartitionFeed } from '../ports/change-feed.ts';
-import type { NotedTry, Subscriber, SubscriberStore, Try } from '../ports/subscribers.ts';
+import type { NotedTry, Subscriber, SubscriberStore } from '../ports/subscribers.ts';
 import type { Time } from '../ports/time.ts';
 import type { WebhookSender } from '../ports/webhook-sender.ts';
 import { wholeMessage } from './message.ts';
@@ -22,14 +22,14 @@ export interface ByHand {
    * Sends the changes of an earlier request again, under the same `webhook-id`. Null: none of them is left, or the subscriber is gone. Rejects
    * with `FeedGapError` when they were deleted by age.
    */
-  resend(subscriber: Subscriber, earlier: Try): Promise<NotedTry | null>;
+  resend(subscriber: Subscriber, earlier: NotedTry): Promise<NotedTry | null>;
 }
 
 export function createByHand({ store, feed, sender, encode, time }: ByHandOptions): ByHand {
   async function send(
     subscriber: Subscriber,
     body: string,
-    request: Omit<Try, 'status' | 'problem' | 'duration'>,
+    { incarnation, ...request }: Omit<NotedTry, 'id' | 'at' | 'status' | 'problem' | 'duration'>,
   ): Promise<NotedTry | null> {
     const at = time.now();
     const secrets = await store.secrets(subscriber.id);
@@ -37,22 +37,23 @@ export function createByHand({ store, feed, sender, encode, time }: ByHandOption
     const { status, problem, duration } = await sender.send({ url: subscriber.url, id: request.messageId, at, body, secrets });
     const tried = { ...request, status, problem, duration };
     const id = await store.note(subscriber.id, tried);
-    return id === null ? null : { ...tried, id, at };
+    return id === null ? null : { ...tried, id, at, incarnation };
   }
 
   return {
     test(subscriber, id, body) {
       const text = JSON.stringify(subscriber.batch === null ? body : [body]);
-      const nothing = { partition: null, after: 0, upTo: 0, changes: 0 };
+      const nothing = { partition: null, incarnation: 0, after: 0, upTo: 0, changes: 0 };
       return send(subscriber, text, { kind: 'test', messageId: id, ...nothing, attempt: 1 });
     },
     async resend(subscriber, earlier) {
-      const { partition, after, upTo, messageId, attempt } = earlier;
+      const { partition, incarnation, after, upTo, messageId, attempt } = earlier;
       if (partition === null) return null;
       const changes = await plannedChanges(feed, subscriber, { partition, after, upTo });
       if (changes.length === 0) return null;
       const body = wholeMessage(changes, subscriber.batch, encode);
-      return send(subscriber, body, { kind: 'resend', messageId, partition, after, upTo, changes: changes.length, attempt: attempt + 1 });
+      const what = { partition, incarnation, after, upTo, changes: changes.length };
+      return send(subscriber, body, { kind: 'resend', messageId, ...what, attempt: attempt + 1 });
     },
   };
 }

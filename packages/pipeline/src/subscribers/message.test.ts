@@ -5,7 +5,15 @@ import type { FedChange } from '../ports/change-feed.ts';
 import { firstMessage, messageId, wholeMessage } from './message.ts';
 
 const change = (sequence: number, detail = '{}'): FedChange => ({
-  ...{ kind: 'recipient', partition: 3, sequence, tenant: asTenant('acme'), address: asAddress('a@example.com'), version: sequence },
+  ...{
+    kind: 'recipient',
+    partition: 3,
+    incarnation: 0,
+    sequence,
+    tenant: asTenant('acme'),
+    address: asAddress('a@example.com'),
+    version: sequence,
+  },
   ...{ type: 'suppressed', effectiveAt: 0, recordedAt: 0, detail },
 });
 const encode = (one: FedChange): string => (one.kind === 'recipient' ? one.detail : one.change);

@@ -211,6 +211,26 @@ describe('a flood', () => {
     deliver(rollups, route('late.example'));
     expect(quarters(rollups.drain(commit(310_000))).map(({ provider }) => provider)).toContain('late.example');
   });
+
+  it('by more domains than are remembered still gives one row for each, with all that was counted', () => {
+    const rollups = createRollups([]);
+    const [early, late] = [route('gmail', { domain: 'known.example' }), route('gmail', { domain: 'known.example' })];
+    rollups.tick(NOON);
+    for (let n = 0; n < 40_000; n += 1) {
+      deliver(rollups, route('gmail', { domain: `d${n}.example` }));
+      // It has found no place either.
+      if (n === 5_000) deliver(rollups, early);
+    }
+    rollups.tick(NOON + QUARTER);
+    for (const known of [late, early]) deliver(rollups, known, NOON + QUARTER);
+    const write = rollups.drain(commit(0));
+    for (const rows of [quarters(write), hours(write)]) {
+      expect(new Set(rows.map(({ events: _, ...row }) => JSON.stringify(row))).size).toBe(rows.length);
+      expect(sum(rows)).toBe(40_003);
+      expect(sum(rows, 'domains')).toBe(40_003);
+      expect(rows.filter(({ domain }) => domain === 'known.example').map(({ events }) => events)).toEqual([2]);
+    }
+  });
 });
 
 function summed(rows: readonly RollupRow[]): Readonly<Record<string, number>> {

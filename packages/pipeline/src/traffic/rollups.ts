@@ -46,6 +46,8 @@ const PLACES: Readonly<Record<Detail, number>> = {
 };
 /** Cells in memory above which the next commit writes them: a backlog brings many quarters within seconds. */
 const AT_ONCE = 16_384;
+/** Series at hand above which those without a cell are evicted. */
+const SERIES = 32_768;
 type Detail = 'success' | 'failure' | 'provider' | 'tenant' | 'none';
 const COARSER: readonly Detail[] = ['provider', 'tenant', 'none'];
 const OTHER = 'other';
@@ -58,15 +60,37 @@ const AT_HAND = 8;
 
 type Dimensions = Omit<RollupRow, 'at' | 'events'>;
 
-export interface Cell extends RollupRow {
+/** What a cell says but when and how often. One for each, as long as a cell has it. */
+interface Series {
+  readonly dimensions: Dimensions;
+  readonly key: string;
+  /** With ever less detail, as far as that was needed: see `coarser`. */
+  readonly coarser: Series[];
+  /** Cells that have it, those that were evicted left out. */
+  cells: number;
+  /** True: another one may stand for the same dimensions by now. */
+  evicted: boolean;
+}
+
+/** A series in one quarter of an hour. */
+interface Cell {
+  readonly series: Series;
+  /** Start of the quarter, ms. */
+  readonly at: number;
+  /** It is in the table of cells while this is the current one. */
+  readonly generation: number;
   /** Since the last commit. */
   more: number;
   /** Committed as pending, in no row yet. */
   pending: number;
   /** Place among the cells that the pending texts name; -1: none of them does. */
   index: number;
-  /** True: no longer in the table of cells. */
-  evicted: boolean;
+}
+
+/** A series that is counted again and again, with the cell that was counted last: one with less detail when there was no place. */
+export interface LastCell {
+  series: Series;
+  cell: Cell;
 }
 
 /** The cell of a delivery or acceptance that is recognised by its bytes. */
@@ -74,7 +98,7 @@ export interface PeekedCell {
   readonly type: 'delivered' | 'accepted';
   readonly stream: Uint8Array;
   readonly pool: Uint8Array;
-  cell: Cell;
+  readonly last: LastCell;
 }
 
 /** Where stream and pool stand in a record's value. */
@@ -132,7 +156,12 @@ type BodyCell = readonly [
 
 /** `stored`: the pending texts of the partition, in order. `tooOld`: so many events are in no roll-up, because of their age. */
 export function createRollups(stored: readonly string[], tooOld: (events: number) => void = () => undefined): Rollups {
-  let cells = new Map<string, Cell>();
+  /** By quarter. */
+  let cells = new Map<number, Map<Series, Cell>>();
+  let cellCount = 0;
+  let generation = 0;
+  const allSeries = new Map<string, Series>();
+  let mostSeries = SERIES;
   let begun = nothingBegun();
   let changed: Cell[] = [];
   /** Those with something pending, by their place. */
@@ -144,16 +173,45 @@ export function createRollups(stored: readonly string[], tooOld: (events: number
 
   // ------------------------------------------------------------------------------------------ cells
 
-  function cellFor(at: number, of: Dimensions): Cell {
-    let dimensions: Dimensions = of;
-    for (let step = 0; ; step += 1) {
-      const key = keyOf(at, dimensions);
-      const known = cells.get(key);
-      if (known !== undefined) return known;
-      const detail = step === 0 ? detailOf(of) : (COARSER[step - 1] ?? 'none');
-      if (mayBegin(detail, dimensions.tenant)) return begin(key, at, dimensions, detail);
-      dimensions = coarser(dimensions, step);
+  function seriesOf(dimensions: Dimensions): Series {
+    const key = keyOf(dimensions);
+    let one = allSeries.get(key);
+    if (one === undefined) {
+      if (allSeries.size >= mostSeries) evictSeries();
+      allSeries.set(key, (one = { dimensions, key, coarser: [], cells: 0, evicted: false }));
     }
+    return one;
+  }
+
+  /** Those without a cell: there may be any number of them, one for each domain that found no place. */
+  function evictSeries(): void {
+    for (const series of allSeries.values()) {
+      series.coarser.length = 0;
+      if (series.cells > 0) continue;
+      series.evicted = true;
+      allSeries.delete(series.key);
+    }
+    mostSeries = Math.max(SERIES, 2 * allSeries.size);
+  }
+
+  function cellFor(at: number, series: Series): Cell {
+    const now = cells.get(at);
+    let one = series;
+    for (let step = 0; ; step += 1) {
+      const known = now?.get(one);
+      if (known !== undefined) return known;
+      const detail = step === 0 ? detailOf(series.dimensions) : (COARSER[step - 1] ?? 'none');
+      if (mayBegin(detail, one.dimensions.tenant)) return begin(one, at, detail);
+      one = coarserSeries(series, one, step);
+    }
+  }
+
+  function coarserSeries(series: Series, last: Series, step: number): Series {
+    const known = series.coarser[step];
+    if (known?.evicted === false) return known;
+    const found = seriesOf(coarser(last.dimensions, step));
+    series.coarser[step] = found;
+    return found;
   }
 
   function mayBegin(detail: Detail, tenant: string): boolean {
@@ -161,12 +219,17 @@ export function createRollups(stored: readonly string[], tooOld: (events: number
     return (of.get(tenant) ?? 0) < PLACES[detail] - all;
   }
 
-  function begin(key: string, at: number, dimensions: Dimensions, detail: Detail): Cell {
-    const cell: Cell = { ...dimensions, at, events: 0, more: 0, pending: 0, index: -1, evicted: false };
-    cells.set(key, cell);
+  function begin(series: Series, at: number, detail: Detail): Cell {
+    const cell: Cell = { series, at, generation, more: 0, pending: 0, index: -1 };
+    let now = cells.get(at);
+    if (now === undefined) cells.set(at, (now = new Map<Series, Cell>()));
+    now.set(series, cell);
+    cellCount += 1;
+    series.cells += 1;
     const places = begun[detail];
     places.all += 1;
-    places.of.set(cell.tenant, (places.of.get(cell.tenant) ?? 0) + 1);
+    const { tenant } = series.dimensions;
+    places.of.set(tenant, (places.of.get(tenant) ?? 0) + 1);
     return cell;
   }
 
@@ -175,14 +238,23 @@ export function createRollups(stored: readonly string[], tooOld: (events: number
     cell.more += times;
   }
 
-  function isIn(cell: Cell | undefined, at: number): cell is Cell {
-    return cell !== undefined && !cell.evicted && at >= cell.at && at < cell.at + QUARTER;
+  function isIn(cell: Cell, at: number): boolean {
+    return cell.generation === generation && at >= cell.at && at < cell.at + QUARTER;
   }
 
-  function addTo(cell: Cell | undefined, at: number, make: () => Dimensions): Cell {
-    const found = isIn(cell, at) ? cell : cellFor(quarterOf(at), make());
-    add(found, 1);
-    return found;
+  function addFirst(at: number, dimensions: Dimensions): LastCell {
+    const series = seriesOf(dimensions);
+    const cell = cellFor(quarterOf(at), series);
+    add(cell, 1);
+    return { series, cell };
+  }
+
+  function addTo(last: LastCell, at: number): void {
+    if (!isIn(last.cell, at)) {
+      if (last.series.evicted) last.series = seriesOf(last.series.dimensions);
+      last.cell = cellFor(quarterOf(at), last.series);
+    }
+    add(last.cell, 1);
   }
 
   function peekedCell(
@@ -222,9 +294,8 @@ export function createRollups(stored: readonly string[], tooOld: (events: number
   function load(text: string): void {
     const { cells: first, more } = JSON.parse(text) as Body;
     for (const [family, at, tenant, provider, stream, pool, domain, type, category, attribution, upperBound, events] of first) {
-      const dimensions = { family, tenant, provider, stream, pool, domain, type, category, attribution, upperBound };
-      const key = keyOf(at, dimensions);
-      const cell = cells.get(key) ?? begin(key, at, dimensions, detailOf(dimensions));
+      const series = seriesOf({ family, tenant, provider, stream, pool, domain, type, category, attribution, upperBound });
+      const cell = cells.get(at)?.get(series) ?? begin(series, at, detailOf(series.dimensions));
       if (cell.index === -1) cell.index = named.push(cell) - 1;
       cell.pending += events;
     }
@@ -236,30 +307,39 @@ export function createRollups(stored: readonly string[], tooOld: (events: number
 
   function rowsUntilNow(present: number): RollupWrite {
     const quarters: RollupRow[] = [];
-    const hours = new Map<string, RollupRow & { events: number }>();
+    const hours: AddedRow[] = [];
+    const byHour = new Map<number, Map<Series, AddedRow>>();
     let old = 0;
-    for (const cell of new Set([...named, ...changed])) {
-      const { more, pending, index: _, evicted: __, ...row } = cell;
-      const events = more + pending;
-      cell.more = cell.pending = 0;
-      cell.index = -1;
-      if (events === 0) continue;
-      const { at } = row;
-      if (at >= present - QUARTERS_KEPT) quarters.push({ ...row, events });
-      if (at < present - HOURS_KEPT) {
-        if (row.family === 'events') old += events;
-        continue;
+    // A cell may be in both: the second time it has nothing left.
+    for (const list of [named, changed]) {
+      for (const cell of list) {
+        const { series, at } = cell;
+        const events = cell.more + cell.pending;
+        cell.more = cell.pending = 0;
+        cell.index = -1;
+        if (events === 0) continue;
+        if (at >= present - QUARTERS_KEPT) quarters.push(rowOf(series, at, events));
+        if (at < present - HOURS_KEPT) {
+          if (series.dimensions.family === 'events') old += events;
+          continue;
+        }
+        const hour = hourOf(at);
+        let rows = byHour.get(hour);
+        if (rows === undefined) byHour.set(hour, (rows = new Map<Series, AddedRow>()));
+        const known = rows.get(series);
+        if (known !== undefined) {
+          known.events += events;
+          continue;
+        }
+        const row = rowOf(series, hour, events);
+        rows.set(series, row);
+        hours.push(row);
       }
-      const hour = hourOf(at);
-      const key = keyOf(hour, row);
-      const known = hours.get(key);
-      if (known === undefined) hours.set(key, { ...row, at: hour, events });
-      else known.events += events;
     }
     changed = [];
     named = [];
     if (old > 0) tooOld(old);
-    return { kind: 'counted', quarters, hours: [...hours.values()] };
+    return { kind: 'counted', quarters, hours };
   }
 
   function tick(clock: number): void {
@@ -270,8 +350,10 @@ export function createRollups(stored: readonly string[], tooOld: (events: number
   }
 
   function evict(): void {
-    for (const cell of cells.values()) cell.evicted = true;
+    for (const quarter of cells.values()) for (const { series } of quarter.values()) series.cells -= 1;
     cells = new Map();
+    cellCount = 0;
+    generation += 1;
   }
 
   for (const text of stored) load(text);
@@ -285,29 +367,26 @@ export function createRollups(stored: readonly string[], tooOld: (events: number
       if (known === undefined) {
         const stream = streamEnd > streamStart ? value.slice(streamStart, streamEnd) : DEFAULT_STREAM;
         const pool = poolEnd > poolStart ? value.slice(poolStart, poolEnd) : NO_BYTES;
-        const cell = addTo(undefined, at, () =>
-          dimensionsOf('events', { ...partsOf(to), type, stream: textOf(stream), pool: textOf(pool) }),
-        );
+        const dimensions = dimensionsOf('events', { ...partsOf(to), type, stream: textOf(stream), pool: textOf(pool) });
         if (to.peeked.length >= AT_HAND) to.peeked.length = 0;
-        to.peeked.push({ type, stream, pool, cell });
+        to.peeked.push({ type, stream, pool, last: addFirst(at, dimensions) });
       } else {
-        known.cell = addTo(known.cell, at, () =>
-          dimensionsOf('events', { ...partsOf(to), type, stream: textOf(known.stream), pool: textOf(known.pool) }),
-        );
+        addTo(known.last, at);
       }
       if (type === 'accepted') return;
-      route.delivered = addTo(route.delivered, at, () => dimensionsOf('domains', { ...partsOf(to), type, domain }));
+      if (route.delivered === undefined) route.delivered = addFirst(at, dimensionsOf('domains', { ...partsOf(to), type, domain }));
+      else addTo(route.delivered, at);
     },
     count(family, at, of, times = 1) {
-      add(cellFor(quarterOf(at), dimensionsOf(family, of)), times);
+      add(cellFor(quarterOf(at), seriesOf(dimensionsOf(family, of))), times);
     },
     waited(kind, { to, domain }, at, ms) {
       const upperBound = WAIT_BOUNDS.find((bound) => ms <= bound * 1_000) ?? ABOVE_ALL_BOUNDS;
-      add(cellFor(quarterOf(at), dimensionsOf('waits', { ...partsOf(to), domain, type: kind, upperBound })), 1);
+      add(cellFor(quarterOf(at), seriesOf(dimensionsOf('waits', { ...partsOf(to), domain, type: kind, upperBound }))), 1);
     },
     drain({ now, present }) {
       changed = changed.filter(({ more }) => more !== 0);
-      const due = now - writtenAt >= WRITE_EVERY || cells.size > AT_ONCE;
+      const due = now - writtenAt >= WRITE_EVERY || cellCount > AT_ONCE;
       if (!due) return changed.length === 0 ? null : { kind: 'pending', body: pendingBody() };
       if (changed.length === 0 && named.length === 0) return null;
       writtenAt = now;
@@ -369,13 +448,20 @@ function dimensionsOf(family: RollupFamily, of: Partial<Dimensions> & { readonly
 }
 
 /** Unambiguous: no part has a space. */
-function keyOf(at: number, of: Dimensions): string {
+function keyOf(of: Dimensions): string {
   const { family, tenant, provider, stream, pool, domain, type, category, attribution, upperBound } = of;
-  return `${family} ${at} ${tenant} ${provider} ${stream} ${pool} ${domain} ${type} ${category} ${attribution} ${upperBound}`;
+  return `${family} ${tenant} ${provider} ${stream} ${pool} ${domain} ${type} ${category} ${attribution} ${upperBound}`;
 }
 
-function bodyCellOf(cell: Cell): BodyCell {
-  const { family, at, tenant, provider, stream, pool, domain, type, category, attribution, upperBound, more } = cell;
+type AddedRow = RollupRow & { events: number };
+
+function rowOf({ dimensions }: Series, at: number, events: number): AddedRow {
+  const { family, tenant, provider, stream, pool, domain, type, category, attribution, upperBound } = dimensions;
+  return { family, at, tenant, provider, stream, pool, domain, type, category, attribution, upperBound, events };
+}
+
+function bodyCellOf({ series, at, more }: Cell): BodyCell {
+  const { family, tenant, provider, stream, pool, domain, type, category, attribution, upperBound } = series.dimensions;
   return [family, at, tenant, provider, stream, pool, domain, type, category, attribution, upperBound, more];
 }
 

@@ -1,6 +1,6 @@
 /** One provider as seen by one tenant. Each event is resolved to it once; baseline, incident counts and metrics get the result. */
 import type { Policy, Tenant } from '@desist/domain';
-import type { Cell, PeekedCell } from './rollups.ts';
+import type { LastCell, PeekedCell } from './rollups.ts';
 import type { Sketch } from './sketch.ts';
 
 export interface TenantProvider {
@@ -22,7 +22,7 @@ export interface Route {
   readonly to: TenantProvider;
   readonly domain: string;
   /** Cache of the roll-ups: the domain's deliveries in the quarter of an hour that was counted last. */
-  delivered: Cell | undefined;
+  delivered: LastCell | undefined;
 }
 
 /** A window of one provider and tenant whose end the clock has not reached. */

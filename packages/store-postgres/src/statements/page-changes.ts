@@ -21,6 +21,8 @@ interface Page {
 export interface FedRow {
   readonly partition: number;
   readonly sequence: number;
+  /** Null for an incident, whose change says it. */
+  readonly incarnation: number | null;
   readonly matches: boolean;
   readonly tenant: string;
   /** Null for an incident, and for what does not match. */
@@ -37,16 +39,16 @@ export interface FedRow {
 export const pageChanges = statement(
   'page_changes',
   (_, { partitions, after, tenants, types, limit }: Slots<Page>) => sql<FedRow>`
-    select w.partition, u.sequence, u.tenant, u.recorded_at as "recordedAt", u.version, u.type, u.effective_at as "effectiveAt", m.matches,
+    select w.partition, u.sequence, u.incarnation, u.tenant, u.recorded_at as "recordedAt", u.version, u.type, u.effective_at as "effectiveAt", m.matches,
       case when m.matches then u.address end as address, case when m.matches then u.detail end as detail,
       case when m.matches then u.change end as change
     from unnest(${partitions}::integer[], ${after}::bigint[]) as w (partition, after)
     cross join lateral (
-      (select e.sequence, r.tenant, r.address, e.version, e.type, e.effective_at, e.recorded_at, e.detail, null as change
+      (select e.sequence, coalesce(e.incarnation, (e.sequence >> 35) * 1024) as incarnation, r.tenant, r.address, e.version, e.type, e.effective_at, e.recorded_at, e.detail, null as change
         from desist.recipient_event e join desist.recipient r on r.id = e.recipient_id
         where e.partition = w.partition and e.sequence > w.after order by e.sequence limit ${limit}::integer)
       union all
-      (select i.sequence, i.tenant, null, null, i.change::json ->> 'type', null, i.recorded_at, null, i.change
+      (select i.sequence, null, i.tenant, null, null, i.change::json ->> 'type', null, i.recorded_at, null, i.change
         from desist.incident_event i
         where i.partition = w.partition and i.sequence > w.after order by i.sequence limit ${limit}::integer)
       order by sequence limit ${limit}::integer) u

@@ -37,9 +37,8 @@ export interface SubscriberRow {
   readonly behind: number;
 }
 
-/** The number inside a place of the feed (`placeInFeed`); the incarnation is above it. */
-const numberIn = sql`(c.place & 34359738367)`;
-const incarnationIn = sql`(c.place >> 35)`;
+/** Where the numbers of the partition's incarnation begin in the feed (`placeInFeed`). */
+const beginning = sql`(k.incarnation << 25)`;
 
 export const pageSubscribers = statement(
   'page_subscribers',
@@ -51,7 +50,7 @@ export const pageSubscribers = statement(
     cross join lateral (
       select min(c.failing_since) as failing_since, min(c.retry_at) as retry_at, max(c.delivered_at) as delivered_at,
         (array_agg(c.problem order by c.failing_since) filter (where c.problem is not null))[1] as problem,
-        coalesce(sum(greatest(0, k.next_number - 1 - case when ${incarnationIn} = k.incarnation then ${numberIn} else 0 end)), 0)::bigint as behind
+        coalesce(sum(greatest(0, k.next_number - 1 - greatest(0, c.place - ${beginning}))), 0)::bigint as behind
       from desist.subscriber_cursor c left join desist.checkpoint k on k.partition = c.partition
       where c.subscriber_id = s.id) h
     where (${id}::text is null or s.id = ${id}) and (${tenants}::text[] is null or s.tenant = any(${tenants}))

@@ -231,6 +231,13 @@ const GMAIL_RULES: readonly Rule[] = [
 
 const MICROSOFT_RULES: readonly Rule[] = [
   {
+    name: 'microsoft.store_quota',
+    category: 'mailbox_full',
+    source: MICROSOFT,
+    example: '554 5.2.0 STOREDRV.Deliver.Exception:QuotaExceededException.MapiExceptionShutoffQuotaExceeded; Failed to process message',
+    text: ['.quotaexceededexception', '.mapiexceptionshutoffquotaexceeded', 'quotaexceededexception', 'mapiexceptionshutoffquotaexceeded'],
+  },
+  {
     name: 'microsoft.recipient_rate',
     category: 'recipient_rate_limited',
     source: MICROSOFT,
@@ -441,6 +448,21 @@ const MICROSOFT_RULES: readonly Rule[] = [
 
 const YAHOO_RULES: readonly Rule[] = [
   {
+    name: 'yahoo.aol_listed',
+    category: 'ip_reputation',
+    source: 'postmaster.aol.com, SMTP error codes: CON, RTR, HVU, DYN',
+    example: '521 5.2.1 :  (CON:B1)  https://postmaster.aol.com/error-codes#554conb1',
+    text: ['con b1|b2', 'rtr bb|be|bl|ch|du|gd|ge|rd|sc', 'hvu b1|b2|u1', 'dyn t1', '/554conb1', '/554rtrbb', '/554hvub1'],
+    unless: ['ptr', 'reverse'],
+  },
+  {
+    name: 'yahoo.aol_rdns',
+    category: 'rdns_failure',
+    source: 'postmaster.aol.com, SMTP error codes: DNS',
+    example: '421 4.7.1 : (DNS:NR) https://postmaster.aol.com/error-codes#421dnsnr',
+    text: ['dns b1|b2|b3|nr', '/421dnsnr'],
+  },
+  {
     name: 'yahoo.listed',
     category: 'ip_reputation',
     source: YAHOO,
@@ -631,6 +653,13 @@ const FRENCH_RULES: readonly Rule[] = [
 ];
 
 const OTHER_RULES: readonly Rule[] = [
+  {
+    name: 'gmx.sending',
+    category: 'rate_limited',
+    source: 'https://github.com/nodemailer/nodemailer/issues/1555: GMX as a relay, after many messages',
+    example: '550-Requested action not taken: mailbox unavailable 550 Failure sending mail. Try again later.',
+    text: ['mailbox unavailable failure sending mail try again later'],
+  },
   {
     name: 'gmx.policy_violations',
     category: 'ip_reputation',

@@ -58,6 +58,7 @@ function onlyAboutRecipient(rule: Rule): Rule {
 /** The destination domain, and no other, has no mail server. */
 const DESTINATION: readonly string[] = [
   'host|hostname unknown',
+  'host name [is] unknown',
   'unknown host|hostname',
   'no such host',
   'no such domain [at|on|here] [this] location|here|server',
@@ -293,6 +294,8 @@ const UNGUARDED_RULES: readonly Rule[] = [
     source: "errno ENOSPC and write errors of the receiving machine, in the languages of glibc's messages",
     example: '421 4.3.2 Service shutting down, Error writing to mail file: Spazio esaurito sul device',
     text: [
+      'space|room on ..1 disk|server|machine',
+      'no room on',
       'space left|available on|in ..1 device',
       'error|failed|failure|fail|unable|cannot|cant|couldnt ..2 writing|write ..4 file|disk|spool|queue|message',
       'kein* ..1 speicherplatz|platz ..3 geraet|gerat|datentraeger|datentrager',
@@ -324,6 +327,10 @@ const UNGUARDED_RULES: readonly Rule[] = [
     source: RFC3463,
     example: '552 5.2.2 Mailbox full',
     text: [
+      '@box ..6 no ..1 room|space',
+      'no more room ..3 mail|messages|message',
+      '@box|inbox ..2 at ..2 capacity|limit',
+      '@box ..4 allotted|allocated|assigned space|storage|quota',
       '@box|mailbox|mailfolder|folder|maildir|quota|box ..2 full',
       '@box|maildir|mailfolder ..5 over|exceed*|overdrawn|reached|above|beyond ..4 quota|storage|size|limit|space|capacity|allocation|disk|diskspace',
       '@box|maildir|mailfolder quota ..3 exceed*|full|reached|over|limit|violation|problem',
@@ -447,6 +454,8 @@ const UNGUARDED_RULES: readonly Rule[] = [
       '@box ..3 disabled|blocks|rejects|refuses|blocked|disallows|declines ..2 mail|mails|email|emails|messages from ..2 external|outside|unknown|internet',
     ],
     unless: [
+      'allowed hosts|domains|rcpthosts',
+      'list of allowed',
       ...ABOUT_THE_MESSAGE,
       'relay*',
       'rcpthosts',
@@ -549,6 +558,8 @@ const UNGUARDED_RULES: readonly Rule[] = [
     source: RFC3463,
     example: '550 5.2.1 Mailbox disabled',
     text: [
+      'user|recipient|mailbox|account ..6 not accepting ..2 mail|email|messages|mails',
+      'no longer accept|accepts ..2 mail|email|messages for this|that',
       '@box|domain ..5 @hold',
       'account|mailbox|user ..2 blocked|removed',
       'recipient|address ..1 removed',
@@ -753,6 +764,8 @@ const UNGUARDED_RULES: readonly Rule[] = [
     source: 'RFC 5321 section 4.1.2; RFC 3463 X.1.3',
     example: '553 5.1.3 Bad recipient address syntax',
     text: [
+      'restricted|disallowed|forbidden|unacceptable character|characters ..2 address|recipient|local',
+      'malformed recipient',
       'bad|invalid|malformed|illegal|incorrect|wrong|improper [destination|recipient|email|mailbox|e|rcpt|user|to] [mailbox] [address|addresses|name|mailbox] syntax|format|literal|character|characters',
       'address|mailbox|recipient|rcpt|local ..3 syntax|format|malformed|badly',
       'syntax [error] in ..2 recipient|address|mailbox|rcpt',
@@ -784,9 +797,17 @@ const UNGUARDED_RULES: readonly Rule[] = [
   {
     name: 'text.unknown_user',
     category: 'user_unknown',
-    source: MAILERS,
+    source: MAILERS + '; Domino in other languages',
     example: '550 5.1.1 User unknown',
     text: [
+      'no se encuentra en ..2 directorio|libreta',
+      'nicht ..3 verzeichnis|adressbuch',
+      'figure|trouve pas dans ..2 annuaire|carnet',
+      'recipient|address verification|validation failed|failure|unsuccessful',
+      'cant|cannot|couldnt accept user|recipient $',
+      'email|mail|e address ..2 not handled|served|hosted ..1 by|here|on',
+      'host that user',
+      'that user $',
       '@box ..2 @bad',
       '@bad [or|and] [illegal|such|local|valid|virtual|mail|email|destination|smtp|rcpt|system|internal|remote|final|inactive] @box',
       '@bad email|mail|name|id|local|part $',
@@ -1023,9 +1044,11 @@ const UNGUARDED_RULES: readonly Rule[] = [
   {
     name: 'text.recipient_rejected',
     category: 'user_unknown',
-    source: POSTFIX,
+    source: POSTFIX + '; icoremail.vip, bounces',
     example: '550 <user@example.com> not accepted',
     text: [
+      '^ user|rcpt|mailbox|account [is|was] rejected|refused $',
+      '^ rcpt|recipient [is|was] rejected|refused $',
       '^ addr recipient [address] rejected [addr] $',
       '^ recipient [address] rejected [addr] $',
       '^ addr recipient [address] rejected fqdn $',

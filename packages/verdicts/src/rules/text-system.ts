@@ -18,6 +18,7 @@ export const LATE_RULES: readonly Rule[] = [
     source: MTA,
     example: '451 4.4.3 DNS lookup failed',
     text: [
+      'name or service not known',
       'dns ..3 fail*|error|timeout|timed|not|lookup|problem|unavailable|server|temporar*',
       'name service|server ..5 timeout|error|fail*|unavailable|temporar*|host|try',
       'nameserver',
@@ -316,7 +317,7 @@ export const LATE_RULES: readonly Rule[] = [
     text: [
       'policy ..2 reason*|reject*|violation*',
       'access denied',
-      'message|mail|email ..2 rejected|refused|blocked',
+      'message|mail|email ..3 rejected|refused|blocked',
       'rejected by ..4 policy',
     ],
   },

@@ -69,7 +69,8 @@ async function examineService(client: Client): Promise<readonly Finding[]> {
   try {
     const { status, body } = await client.getStatus('/readyz');
     const problems = (body as { problems?: readonly string[]; detail?: string } | null)?.problems ?? [];
-    if (status === 200) return problems.map((what): Finding => ({ severity: 'warning', what, fix: 'see the log lines of the service' }));
+    if (status === 200)
+      return problems.map((what): Finding => ({ severity: 'warning', what, fix: 'see `desist status` and the log lines of the service' }));
     return [
       { severity: 'error', what: `the service is not ready: ${problems.join('; ') || `status ${status}`}`, fix: 'see its log lines' },
     ];

@@ -2,8 +2,8 @@
 import { openBackends, readSettings } from '@desist/runtime';
 import type { Backends, Settings } from '@desist/runtime';
 import { createLogger } from '@desist/runtime';
-import { migrate } from '@desist/store-postgres';
-import type { ReaderRoles } from '@desist/store-postgres';
+import { migrate, planMigration } from '@desist/store-postgres';
+import type { PlannedStep, ReaderRoles } from '@desist/store-postgres';
 import { defineCommand, flag, JSON_OPTION } from '../command.ts';
 import { EXIT } from '../exit.ts';
 import type { Finding } from '../findings.ts';
@@ -14,17 +14,22 @@ export const command = defineCommand({
   name: 'migrate',
   section: 'Services and set-up',
   summary: 'migrate the database to this version and create missing topics',
-  options: { check: flag('change nothing; say what is missing (exit code 1)'), ...JSON_OPTION },
-  examples: ['desist migrate', 'desist migrate --check --json'],
+  options: {
+    check: flag('change nothing; say what is missing (exit code 1)'),
+    plan: flag('change nothing; print what would be applied to the database, each step and what it is for; with --json its SQL, too'),
+    ...JSON_OPTION,
+  },
+  examples: ['desist migrate', 'desist migrate --check --json', 'desist migrate --plan'],
   run: ({ options }) => runMigrate(options),
 });
 
-async function runMigrate(options: { readonly check: boolean; readonly json: boolean }): Promise<number> {
+async function runMigrate(options: { readonly check: boolean; readonly plan: boolean; readonly json: boolean }): Promise<number> {
   const settings = readSettings(process.env);
   const logger = createLogger({ service: 'migrate', level: 'warn', stream: 2 });
   const backends = await openBackends({ settings, logger, name: 'desist-migrate', owner: 'migrate', connections: 2 });
   try {
     if (options.check) return show(await findings(backends), options.json);
+    if (options.plan) return showPlan(await planMigration(backends.db), options.json);
     const { steps, readers } = await migrate(backends.db);
     await backends.journal?.ensure();
     const topics = await makeTopics(backends, settings);
@@ -39,6 +44,16 @@ async function runMigrate(options: { readonly check: boolean; readonly json: boo
   } finally {
     await backends.close();
   }
+}
+
+function showPlan(steps: readonly PlannedStep[], json: boolean): number {
+  if (json) for (const step of steps) sayJson(step);
+  else if (steps.length === 0) say('database: has this version already');
+  else {
+    for (const { name, about } of steps) say(`${name}: ${about}`);
+    say(`${steps.length} steps, each in a transaction of its own; \`desist migrate\` applies them`);
+  }
+  return EXIT.done;
 }
 
 function whyLeftOut(role: string, state: Exclude<ReaderRoles[keyof ReaderRoles], 'ready'>): string {

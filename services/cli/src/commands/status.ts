@@ -1,8 +1,8 @@
 /** `desist status`: lag, clock and dead letters of a running service, and the counters that its commits keep. */
 import { createClient } from '../client.ts';
 import { defineCommand, SERVICE_OPTIONS } from '../command.ts';
-import type { Fault, WebhookInTrouble } from '../faults.ts';
-import { faultText, webhookText } from '../faults.ts';
+import type { Fault, Misdirected, UnknownWord, WebhookInTrouble } from '../faults.ts';
+import { faultText, misdirectedText, unknownWordText, webhookText } from '../faults.ts';
 import { paint, say, sayJson, table } from '../terminal.ts';
 
 export const command = defineCommand({
@@ -37,6 +37,8 @@ export interface Status {
   readonly recipients: Readonly<Record<string, number>>;
   /** Of a service of this version. */
   readonly faults?: readonly Fault[];
+  readonly misdirected?: readonly Misdirected[];
+  readonly unknownWords?: readonly UnknownWord[];
   /** Those that fail, are paused or have ended. */
   readonly webhooks?: readonly WebhookInTrouble[];
   readonly suppressions: readonly { readonly scope: string; readonly reason: string; readonly count: number }[];
@@ -54,7 +56,7 @@ export interface Summary {
 const HEADLINE = ['PARTITION', 'AT', 'BEHIND', 'CLOCK', 'CHANGES WAITING', 'DEAD LETTERS WAITING'];
 
 export function statusLines(
-  { partitions, recipients, suppressions, faults = [], webhooks = [] }: Status,
+  { partitions, recipients, suppressions, faults = [], misdirected = [], unknownWords = [], webhooks = [] }: Status,
   summary?: Summary,
 ): readonly string[] {
   const rows = partitions.map((one) => {
@@ -69,6 +71,8 @@ export function statusLines(
     ...table(HEADLINE, rows),
     ...stoppedLines,
     ...faults.map((fault) => paint('yellow', faultText(fault))),
+    ...misdirected.map((one) => paint('yellow', misdirectedText(one))),
+    ...unknownWords.map((one) => paint('yellow', unknownWordText(one))),
     ...webhooks.map((one) => paint(one.state === 'failing' ? 'yellow' : 'red', webhookText(one))),
     ...(outdated === 0 ? [] : [`the policy was changed: ${outdated} recipients are still folded again`]),
     ...Object.entries(recipients).map(([state, count]) => `${state}: ${count} recipients`),

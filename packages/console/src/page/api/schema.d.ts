@@ -950,7 +950,7 @@ export interface paths {
         put?: never;
         /**
          * Receive a webhook of a provider
-         * @description The body is what the provider sends, byte for byte. Its signature or password is checked as configured in the sources file; no API key is required. 200 means that the events are durable in the log.
+         * @description The body is what the provider sends, byte for byte. Its signature or password is checked as configured in the sources file; no API key is required. 200 means that the events are durable in the log. A refusal has a status after which this provider repeats the request; `meant` is the one that HTTP would have.
          */
         post: operations["receiveWebhook"];
         delete?: never;
@@ -8342,6 +8342,18 @@ export interface operations {
                             lastOffset: number;
                             partition: number;
                         }[];
+                        /** @description Webhooks of providers that this process refused because of their path, the latest first; 100 at most. */
+                        misdirected: {
+                            count: number;
+                            /**
+                             * Format: date-time
+                             * @example 2026-03-01T10:00:00.000Z
+                             */
+                            lastAt: string;
+                            /** @description Where the requests came to. */
+                            path: string;
+                            problem: string;
+                        }[];
                         partitions: {
                             attempts: number;
                             clock: string | null;
@@ -8382,6 +8394,18 @@ export interface operations {
                              * @example *
                              */
                             scope: string;
+                        }[];
+                        /** @description Event words that nobody has described, which this process ignored, the latest first; 100 at most. */
+                        unknownWords: {
+                            count: number;
+                            format: string;
+                            /**
+                             * Format: date-time
+                             * @example 2026-03-01T10:00:00.000Z
+                             */
+                            lastAt: string;
+                            source: string;
+                            word: string;
                         }[];
                         version: string;
                         /** @description HTTP subscribers that fail, are paused or have ended; 100 at most. */
@@ -9522,6 +9546,8 @@ export interface operations {
                         accepted: number;
                         deadLetters: number;
                         ignored: number;
+                        /** @description The code of a subscription of Event Grid. */
+                        validationResponse?: string;
                     };
                 };
             };
@@ -9572,6 +9598,15 @@ export interface operations {
             };
             /** @description The body is larger than the limit. */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This operation does not accept this content type. */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
