@@ -1,7 +1,10 @@
 import { defineConfig } from 'vitest/config';
 
 const resolve = { conditions: ['source'] };
-/** With a broker of their own, or under load: one file at a time. Side by side on the cores that CI has they would only time each other out. */
+/**
+ * With a broker of their own, or under load: two files at a time, behind all others, because they wait for sessions and restarts more than they
+ * work. More of them would time each other out.
+ */
 const ALONE = [
   'test/{integration,invariants,examples}/**/*.test.ts',
   'test/contract/{log,large,fair-load}.test.ts',
@@ -58,7 +61,7 @@ export default defineConfig({
           testTimeout: 180_000,
           hookTimeout: 180_000,
           sequence: { groupOrder: 1 },
-          maxWorkers: 1,
+          maxWorkers: 2,
         },
       },
     ],

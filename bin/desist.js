@@ -16,7 +16,7 @@ const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 const built = at(`services/${service ?? 'cli'}/dist/main.js`);
 const fromSource = process.env.DESIST_FROM_SOURCE === '1' || !existsSync(built);
 const [major, minor] = process.versions.node.split('.').map(Number);
-const newEnough = major > 22 || (major === 22 && minor >= 15);
+const newEnough = major > 22 || (major === 22 && minor >= 18);
 
 if (first === '--version' || first === '-V') {
   // Before anything else is read: shell prompts and health checks ask for it.
@@ -29,7 +29,7 @@ if (first === '--version' || first === '-V') {
 } else {
   const ownNode = at('node_modules/.bin/node');
   if (!newEnough && !existsSync(ownNode)) {
-    console.error(`Node ${process.versions.node} is too old: 22.15 or newer is needed, or \`npm ci\`, which brings one`);
+    console.error(`Node ${process.versions.node} is too old: 22.18 or newer is needed, or \`npm ci\`, which brings one`);
     process.exit(3);
   }
   const { spawn } = await import('node:child_process');
