@@ -466,7 +466,7 @@ describe('API keys', () => {
 });
 
 describe('tenants', () => {
-  test('no route reveals or changes anything of another tenant, whichever tenant is requested', async () => {
+  test('no route reveals or changes anything of another tenant, whichever tenant is requested', { timeout: 180_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.constantFrom<Role>('reader', 'ingester', 'operator'),
