@@ -25,7 +25,7 @@ const file = async (name: string, text: string): Promise<string> => {
   await writeFile(join(folder, name), text);
   return join(folder, name);
 };
-const listed = async (): Promise<number> => (await run('list', '--json')).out.split('\n').length - 1;
+const listed = async (): Promise<number> => (await run('export')).out.split('\n').length - 1;
 
 describe('import', () => {
   it('a dry run counts and sends nothing; the same file is then imported', async () => {

@@ -75,7 +75,8 @@ function dense(start: string, options: EventOptions = {}): LogEvent[] {
 
 describe('counted failures', () => {
   it('nothing known is healthy', () => {
-    expect(run([], '1000h')).toEqual({ state: 'healthy', suppressions: [], details: [], allowed: [], streak: null, transitions: [] });
+    const nothing = { suppressions: [], details: [], allowed: [], streak: null, probationUntil: null, transitions: [] };
+    expect(run([], '1000h')).toEqual({ state: 'healthy', ...nothing });
   });
 
   it('the first one defers', () => {
@@ -364,7 +365,10 @@ describe('at_risk', () => {
 describe('expiry of persistent_deferral', () => {
   const four = [...dense('0d'), ...dense('40d'), ...dense('140d'), ...dense('330d')];
 
-  const heldAt = (events: readonly LogEvent[], clock: Moment): string[] => held(run(known(events, clock), clock));
+  // Each suppression by a streak of its own: on probation the first failure of a kind would do.
+  const withoutProbation = { ...DEFAULT_POLICY.suppression, probation: 0 };
+  const streaks = policySet({ ...DEFAULT_POLICY, suppression: withoutProbation });
+  const heldAt = (events: readonly LogEvent[], clock: Moment): string[] => held(run(known(events, clock), clock, streaks));
   const line = (since: number, until?: number): string[] => [
     `* persistent_deferral ${since * 24}h..${until === undefined ? '' : `${until * 24}h`}`,
   ];
@@ -398,7 +402,7 @@ describe('expiry of persistent_deferral', () => {
   });
 
   it('the last entry of a list that ends repeats', () => {
-    const week = policySet({ ...DEFAULT_POLICY, suppression: { ...DEFAULT_POLICY.suppression, expiry: [span('1d'), span('7d')] } });
+    const week = policySet({ ...DEFAULT_POLICY, suppression: { ...withoutProbation, expiry: [span('1d'), span('7d')] } });
     const events = ['0d', '20d', '40d'].flatMap((start) => dense(start));
     const ends = run(events, '60d', week)
       .transitions.filter((one) => one.type === 'released')
