@@ -33,8 +33,9 @@ describe('without a policy of its own an installation', () => {
     expect(hours(DEFAULT_POLICY.contrast)).toEqual({ window: '6 h', deliveries: 20, failingShare: 0.5 });
   });
 
-  it('suppresses for 30, 90, 180 days, then for ever; a complaint for all streams; publishes no plain deferral; blames by the table', () => {
-    expect(DEFAULT_POLICY.suppression).toEqual({ expiry: [30 * DAY, 90 * DAY, 180 * DAY, null], complaintScope: 'all' });
+  it('suppresses for 30, 90, 180 days, then for ever; is watched for 14 days; a complaint for all streams; publishes no plain deferral; blames by the table', () => {
+    const expiry = [30 * DAY, 90 * DAY, 180 * DAY, null];
+    expect(DEFAULT_POLICY.suppression).toEqual({ expiry, probation: 14 * DAY, complaintScope: 'all' });
     expect(DAY).toBe(86_400_000);
     expect(DEFAULT_POLICY.publish).toEqual({ deferred: false });
     expect(DEFAULT_POLICY.attribution).toEqual({});
