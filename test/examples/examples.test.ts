@@ -43,14 +43,14 @@ describe('examples, embedded', () => {
   it('sendgrid-webhook: accepts a hard bounce and a complaint, not a block, not a forgery', async () => {
     const said = await example('sendgrid-webhook');
     expect(said).toMatch(/POST 4 events: 200 \{"accepted":3,"ignored":1,"deadLetters":0\}/);
-    expect(said).toMatch(/POST 1 events: 403 .*"reason":"forged"/);
+    expect(said).toMatch(/POST 1 events: 503 .*"reason":"forged".*"meant":403/);
     expect(answers(said)).toEqual({ gone: no('hard_bounce'), angry: no('complaint'), alice: yes });
   });
 
   it("ses-sns: confirms the subscription, accepts a bounce and a complaint, not Amazon's own refusal, nothing of another topic", async () => {
     const said = await example('ses-sns');
     expect(said).toMatch(/SubscriptionConfirmation: 200/);
-    expect(said).toMatch(/Notification: 403 .*"reason":"unknown_topic"/);
+    expect(said).toMatch(/Notification: 503 .*"reason":"unknown_topic".*"meant":403/);
     expect(answers(said)).toEqual({ gone: no('hard_bounce'), angry: no('complaint'), listed: yes });
   });
 
@@ -65,7 +65,7 @@ describe('examples, embedded', () => {
     const said = await example('postfix-log');
     expect(said).toContain('{"type":"summary","lines":17,"events":16,"ignored":1,"deadLetters":0}');
     expect(said).toContain('{"type":"summary","lines":3,"events":3,"ignored":0,"deadLetters":0}');
-    expect(said).toMatch(/counted +expired/);
+    expect(said).toMatch(/counts +expired/);
     expect(answers(said)).toEqual({ full: no('persistent_deferral'), gone: no('hard_bounce'), slow: yes, alice: yes });
   });
 });
