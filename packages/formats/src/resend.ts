@@ -28,6 +28,9 @@ const TYPES: ReadonlyMap<string, DeliveryEventType> = new Map([
   ['email.suppressed', 'rejected'],
 ]);
 
+/** A message of Resend has 50 at most (https://resend.com/docs/api-reference/emails/send-email). */
+const MOST_RECIPIENTS = 1_000;
+
 const OTHERS: ReadonlySet<string> = new Set([
   ...['email.opened', 'email.clicked', 'email.scheduled', 'email.received', 'contact.created', 'contact.deleted'],
   ...['domain.created', 'domain.updated', 'domain.deleted'],
@@ -42,6 +45,7 @@ function read(element: Fields, context: NormaliseContext, raw: () => string): No
   const data = fieldsOf(element['data']);
   const messageId = idOf(data['email_id']);
   const recipients = listOf(data['to']);
+  if (recipients.length > MOST_RECIPIENTS) return problem('too_large', `data.to: more than ${MOST_RECIPIENTS} recipients`, raw());
   const meaning = type === 'bounced' ? bounceOf(fieldsOf(data['bounce'])) : { text: reasonOf(data) };
   const named = recipients.length === 0 ? [undefined] : recipients;
   return named.map((recipient) =>
