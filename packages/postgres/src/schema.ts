@@ -484,6 +484,10 @@ export interface RollupHour {
   attribution: string;
   upper_bound: number;
   events: number;
+  quarter_0: number | null;
+  quarter_1: number | null;
+  quarter_2: number | null;
+  quarter_3: number | null;
 }
 
 export interface RollupPending {

@@ -6,6 +6,7 @@ import { HOUR, hourOf, QUARTER, quarterOf } from '@desist/domain';
 import type { PoolCounts, SenderCount, SenderIncidentPolicy, SenderNotice } from '@desist/domain';
 import type { RollupRow, RollupWrite } from '../ports/commit-plan.ts';
 import type { SenderReplyRow, SentBy } from '../ports/sender-incidents.ts';
+import { quartersOf } from '../traffic/rollups.ts';
 import { isTry, topReplies } from './sender-counts.ts';
 import type { DecidedSender } from './sender-decisions.ts';
 import { closedSender, LATE, MOST_REPLIES, openedSenders, REPLIES_KEPT } from './sender-decisions.ts';
@@ -77,7 +78,7 @@ export function createSenderWatch(policy: SenderIncidentPolicy, most = CELLS): S
   }
 
   function add({ rollups, senderReplies }: SenderCounted): void {
-    if (rollups?.kind === 'counted') rollups.quarters.filter(isSent).forEach(addTries);
+    if (rollups?.kind === 'counted') quartersOf(rollups.hours.filter(isSent)).forEach(addTries);
     for (const row of senderReplies) {
       const sent = sentBy(row);
       sent.replies.push(row);
