@@ -5,7 +5,7 @@
  *
  *   event ──> timers before it ──> fold ──> detect incidents ──> apply
  */
-import { recipientKey, viewOf } from '@desist/domain';
+import { recipientKey, spares, viewOf } from '@desist/domain';
 import type {
   Change,
   FoldContext,
@@ -18,6 +18,7 @@ import type {
   SenderNotice,
   Tenant,
   Address,
+  RecipientKey,
   RecipientRef,
 } from '@desist/domain';
 import { createIncidents } from '../incidents/known.ts';
@@ -96,6 +97,12 @@ export interface Replay {
   /** Recipients that are not healthy or have a suppression or allowance, in order of tenant and address. */
   notHealthy(): Iterable<ReplayedRecipient>;
   find(tenant: Tenant, address: Address): ReplayedRecipient | undefined;
+  /** Whether what was in force before this moment would have spared a message of this stream. */
+  spares(key: RecipientKey, stream: string, at: number): boolean;
+  /** Events so far, and those among them that were known already. */
+  counts(): Pick<ReplaySummary, 'events' | 'duplicates' | 'leftOut'>;
+  /** The clock, ms. Null: there was no event. */
+  clock(): number | null;
   summary(): ReplaySummary;
 }
 
@@ -248,6 +255,12 @@ export function createReplay({ policies, providerOf, until }: ReplayOptions): Re
       const cached = recipients.get(recipientKey(tenant, address));
       return cached === undefined ? undefined : toReplayed(cached);
     },
+    spares(key, stream, at) {
+      const cached = recipients.get(key);
+      return cached !== undefined && spares(cached.recipient.published, stream, at);
+    },
+    counts: () => ({ events, duplicates, leftOut }),
+    clock: () => (Number.isFinite(fold.clock()) ? fold.clock() : null),
     summary() {
       sweep();
       return {

@@ -1,0 +1,103 @@
+/** Reads files of events of any format, and hands what they hold to a fold. */
+import { parseIncident } from '@desist/contracts';
+import { parseEvent } from '@desist/formats/event';
+import { linesIn } from '@desist/formats/chunks';
+import type { Line } from '@desist/formats/chunks';
+import { payloadElements } from '@desist/formats/read-payload';
+import type { OpenedPayload, ReaderStates } from '@desist/formats/read-payload';
+import type { IncidentNotice, LogEvent, SenderNotice } from '@desist/domain';
+import type { NormaliseContext, Normalised } from '@desist/formats';
+import { createZoneAdvice } from './payloads.ts';
+import { warn } from './terminal.ts';
+
+/** What is read goes here, in the order of the file. */
+export interface EventReceiver {
+  event(event: LogEvent): void;
+  incident(notice: IncidentNotice): void;
+  sender(notice: SenderNotice): void;
+  readonly unreadable: Problems;
+}
+
+export interface ReadProgress {
+  /** Bytes of the file that have been read. */
+  readonly bytes: number;
+  readonly wasIgnored: boolean;
+}
+
+export interface OpenedEvents extends OpenedPayload {
+  readonly note: (one: Normalised) => void;
+  readonly states: ReaderStates;
+}
+
+const PROBLEMS_SHOWN = 10;
+/** A record time beyond every event, ms, so that no event's time is clamped. */
+const NO_RECORD_TIME = 8.64e15;
+
+/** Canonical files are parsed here, because they may contain commands and incidents, which no provider's format has. */
+export async function* readEvents(to: EventReceiver, opened: OpenedEvents, context: NormaliseContext): AsyncGenerator<ReadProgress> {
+  if (opened.format.name === 'canonical') {
+    for await (const line of linesIn(opened.chunks)) {
+      if (line.text.trim() !== '') readLine(to, line);
+      yield { bytes: line.bytes, wasIgnored: false };
+    }
+    return;
+  }
+  for await (const { one, place, bytes } of payloadElements(opened, context, opened.states)) {
+    opened.note(one);
+    if (one.kind === 'event') to.event(one.event);
+    else if (one.kind === 'problem') to.unreadable.note(place, `${one.reason}, ${one.detail}`);
+    yield { bytes, wasIgnored: one.kind === 'ignored' };
+  }
+}
+
+function readLine(to: EventReceiver, line: Line): void {
+  const place = `line ${line.number}`;
+  let json: unknown;
+  try {
+    json = JSON.parse(line.text);
+  } catch {
+    to.unreadable.note(place, 'not JSON');
+    return;
+  }
+  for (const one of Array.isArray(json) ? (json as unknown[]) : [json]) {
+    if (isIncident(one)) {
+      const decoded = parseIncident(one);
+      if (!decoded.ok) to.unreadable.note(place, `${decoded.reason}, ${decoded.detail}`);
+      else if (decoded.kind === 'sender') to.sender(decoded.notice);
+      else to.incident(decoded.notice);
+      continue;
+    }
+    const parsed = parseEvent(one, NO_RECORD_TIME);
+    if (parsed.ok) to.event(parsed.event);
+    else to.unreadable.note(place, `${parsed.reason}, ${parsed.detail}`);
+  }
+}
+
+/** Whether this is the record of an incident. */
+function isIncident(json: unknown): boolean {
+  return typeof json === 'object' && json !== null && (json as { readonly type?: unknown }).type === 'incident';
+}
+
+// -------------------------------------------------------------------------------------------------------- problems
+
+export interface Problems {
+  note(place: string, problem: string): void;
+  count(): number;
+  /** How to make them readable. */
+  advice(): readonly string[];
+}
+
+export function createProblems(json: boolean): Problems {
+  let count = 0;
+  const zones = createZoneAdvice();
+  return {
+    note(place, problem) {
+      count += 1;
+      zones.note(problem);
+      if (count <= PROBLEMS_SHOWN) warn(`${place}: ${problem}`);
+      if (count === PROBLEMS_SHOWN && !json) warn('further lines with this problem are only counted');
+    },
+    count: () => count,
+    advice: () => zones.advice(),
+  };
+}
