@@ -120,7 +120,7 @@ export interface Rollups {
   /** The partition clock goes on, ms. */
   tick(clock: number): void;
   /** A delivery or acceptance that was recognised on its bytes. `at`: ms. */
-  peeked(type: 'delivered' | 'accepted', route: Route, at: number, record: PeekedRecord): void;
+  peeked(type: 'delivered' | 'accepted', route: Route, at: number, record: PeekedRecord, byDomain?: boolean): void;
   /** `times`: -1 takes one back that was counted since the last commit. */
   count(family: RollupFamily, at: number, of: Partial<Dimensions> & { readonly tenant: string }, times?: 1 | -1): void;
   waited(kind: 'delivery' | 'greylisting', route: Route, at: number, ms: number): void;
@@ -360,7 +360,7 @@ export function createRollups(stored: readonly string[], tooOld: (events: number
 
   return {
     tick,
-    peeked(type, route, at, { value, offsets }) {
+    peeked(type, route, at, { value, offsets }, byDomain = true) {
       const { to, domain } = route;
       const known = peekedCell(type, to, value, offsets);
       const { streamStart, streamEnd, poolStart, poolEnd } = offsets;
@@ -373,7 +373,7 @@ export function createRollups(stored: readonly string[], tooOld: (events: number
       } else {
         addTo(known.last, at);
       }
-      if (type === 'accepted') return;
+      if (type === 'accepted' || !byDomain) return;
       if (route.delivered === undefined) route.delivered = addFirst(at, dimensionsOf('domains', { ...partsOf(to), type, domain }));
       else addTo(route.delivered, at);
     },
@@ -398,7 +398,22 @@ export function createRollups(stored: readonly string[], tooOld: (events: number
   };
 }
 
-/** Of a replay, which writes nothing. */
+/** Those of a replay, which writes nothing and looks for sender incidents: what `sender-watch.ts` takes of them. */
+export function createEventRollups(): Rollups {
+  const rollups = createRollups([]);
+  return {
+    ...rollups,
+    peeked(type, route, at, record) {
+      if (type === 'delivered') rollups.peeked(type, route, at, record, false);
+    },
+    count(family, at, of, times) {
+      if (family === 'events') rollups.count(family, at, of, times);
+    },
+    waited: () => undefined,
+  };
+}
+
+/** Of nobody. */
 export const NO_ROLLUPS: Rollups = {
   tick: () => undefined,
   peeked: () => undefined,

@@ -34,8 +34,8 @@ import { hashOfText, hashOn } from './key-hash.ts';
 import { firstAttemptOf, isRepeatedEnd, startsMessage } from './messages.ts';
 import type { PipelineMetrics } from './metrics.ts';
 import { createProviderLookup } from './provider-lookup.ts';
-import { createRollups, NO_ROLLUPS } from './rollups.ts';
-import type { RollupCommit } from './rollups.ts';
+import { createEventRollups, createRollups, NO_ROLLUPS } from './rollups.ts';
+import type { RollupCommit, Rollups } from './rollups.ts';
 import { createSenderReplies } from './sender-replies.ts';
 import type { Route } from './tenant-provider.ts';
 
@@ -98,34 +98,45 @@ export interface Traffic {
     readonly rollups: RollupWrite | null;
     readonly senderReplies: readonly SenderReplyRow[];
   };
+  /** As `drain`, of a replay: what it looks at. */
+  counted(commit: RollupCommit): { readonly rollups: RollupWrite | null; readonly senderReplies: readonly SenderReplyRow[] };
 }
 
 export interface TrafficOptions {
   readonly policies: PolicySet;
   readonly providerOf: ProviderOf;
-  /** The state that the last owner of the partition committed. `rollups`: null when nobody writes them. */
+  /** The state that the last owner of the partition committed. `rollups`: null when nobody writes them: see `replays`. */
   readonly stored: {
     readonly baseline: readonly string[];
     readonly incidentCounts: readonly IncidentCount[];
     readonly rollups: readonly string[] | null;
   };
   readonly metrics?: PipelineMetrics | undefined;
+  /** Nothing is written: roll-ups are counted only as far as a replay needs them. */
+  readonly replays?: boolean;
 }
 
 /** Leading bytes of a message id that distinguish deliveries. */
 const MESSAGE = 1_024;
 
-export function createTraffic({ policies, providerOf, stored, metrics }: TrafficOptions): Traffic {
+export function createTraffic({ policies, providerOf, stored, metrics, replays = false }: TrafficOptions): Traffic {
   const lookup = createProviderLookup(policies, providerOf);
-  const baseline = createBaseline(policies, stored.baseline);
+  const baseline = createBaseline(policies, stored.baseline, !replays);
   const incidentCounts = createIncidentCounts(stored.incidentCounts);
-  const rollups = stored.rollups === null ? NO_ROLLUPS : createRollups(stored.rollups, (events) => metrics?.tooOld(events));
+  const rollups = rollupsOf();
   const senderReplies = createSenderReplies();
+
+  function rollupsOf(): Rollups {
+    if (replays) return createEventRollups();
+    return stored.rollups === null ? NO_ROLLUPS : createRollups(stored.rollups, (events) => metrics?.tooOld(events));
+  }
 
   function count({ to }: Route, hash: number, at: number, clock: number): void {
     baseline.delivered(to, hash, at, clock);
     incidentCounts.delivered(to, at);
-    metrics?.delivered(to.provider);
+    if (metrics === undefined) return;
+    to.counts ??= metrics.countsOf(to.provider);
+    to.counts.delivered += 1;
   }
 
   function routeOf({ tenant, recipient, remoteHost }: DeliveryEvent): Route {
@@ -252,6 +263,7 @@ export function createTraffic({ policies, providerOf, stored, metrics }: Traffic
       rollups: rollups.drain(commit),
       senderReplies: senderReplies.drain(),
     }),
+    counted: (commit) => ({ rollups: rollups.drain(commit), senderReplies: senderReplies.drain() }),
   };
 }
 
