@@ -62,7 +62,7 @@ export function outlookText(outlook: Outlook): string {
       return `${reason}${stream}: ${ENDS[reason]}${until}`;
     }
     case 'deadline':
-      return `suppressed at ${formatTime(outlook.at)} unless something is delivered before, or the recipient shows that somebody is there`;
+      return `suppressed at ${formatTime(outlook.at)} unless a delivery or proof of life comes before`;
     case 'probation':
       return `on probation until ${formatTime(outlook.until)}: one more failure (${outlook.categories.join(', ')}) suppresses again; a delivery or proof of life ends it`;
     case 'no_deadline':

@@ -1142,7 +1142,7 @@ export interface components {
             certain?: boolean | null;
             /** @description Equal tenant, recipient and id are one event. Derived from the content when missing. */
             id?: string | null;
-            /** @description Of engaged, and required there; ignored of other types */
+            /** @description Of engaged, and required there: click, reply, login or confirmed. Ignored of other types */
             kind?: unknown;
             messageId?: string | null;
             /**
