@@ -37,7 +37,14 @@ it('without an id, or with an unknown one, a streak stands for the message', () 
 });
 
 it('proof of life ends the streak that stands for a message, as a delivery does; a click does not', () => {
-  const engaged = (at: number, engagement: EngagementKind): Fact => ({ kind: 'engaged', engagement, at, id: `g${at}`, stream: 's', message: null });
+  const engaged = (at: number, engagement: EngagementKind): Fact => ({
+    kind: 'engaged',
+    engagement,
+    at,
+    id: `g${at}`,
+    stream: 's',
+    message: null,
+  });
   const known = (engagement: EngagementKind): readonly Fact[] => [deferred(1, 'other'), engaged(2, engagement), deferred(3, null)];
   expect(firstAttemptOf(known('login'), delivered(9, null))?.at).toBe(3);
   expect(firstAttemptOf(known('click'), delivered(9, null))?.at).toBe(1);
