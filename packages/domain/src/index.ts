@@ -25,10 +25,10 @@ export type {
 } from './measures/measure.ts';
 export { decodeRecipient, encodeRecipient } from './recipient/codec.ts';
 export { explain, refusalOf } from './recipient/explain.ts';
-export type { CommandRefusal, ExplainedFact, Explanation, FactReason, Outlook } from './recipient/explain.ts';
+export type { CommandRefusal, EngagementEffect, ExplainedFact, Explanation, FactReason, Outlook } from './recipient/explain.ts';
 export { baselineAnswer, windowClosesAt } from './recipient/baseline.ts';
 export type { AskBaseline } from './recipient/baseline.ts';
-export { attributionOf, factOf, isHard, weightOf } from './recipient/fact.ts';
+export { attributionOf, factOf, isHard, voidedByEngagement, weightOf } from './recipient/fact.ts';
 export { endsGreylisting } from './recipient/greylisting.ts';
 export { classifyFailure, replyLine } from './recipient/classify.ts';
 export type { ProviderOf } from './recipient/classify.ts';

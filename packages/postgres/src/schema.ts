@@ -423,6 +423,7 @@ export interface RecipientEvidence {
   by: string | null;
   note: string | null;
   incident: string | null;
+  engagement: string | null;
 }
 
 export interface RecipientHistory {
@@ -443,6 +444,7 @@ export interface RecipientHistory {
   failures: number | null;
   policy: string | null;
   incident: string | null;
+  engagement: string | null;
 }
 
 export interface RecipientStatus {

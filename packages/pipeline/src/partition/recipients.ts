@@ -98,7 +98,7 @@ export function createRecipients({ deadlines, contextOf, publisher, atHand = AT_
       if (untrackable) {
         deadlines.untrack(key);
         // As it would be read again: its last resets are all that is kept of it.
-        keepLastResets(one.recipient, isPublished(one));
+        keepLastResets(one.recipient, isPublished(one), contextOf(one.tenant));
       } else {
         deadlines.track(key, due);
       }

@@ -10,7 +10,7 @@
  *
  * Four families share the cells:
  *
- *   events    tenant, provider, stream, pool, type, category, attribution
+ *   events    tenant, provider, stream, pool, type, category (of `engaged`: its kind), attribution
  *   domains   tenant, provider, domain, type, category (of a failure); beside the events' types `deferred_message`, `delivered_message`, `given_up_message`
  *   waits     tenant, provider, domain, type (`delivery`, `greylisting`), upper bound
  *   changes   tenant, provider, domain, type (of the change), category (the reason of the suppression)
@@ -439,7 +439,7 @@ function isVerdict({ family }: Dimensions): boolean {
 
 /** Of a cell with all its detail. */
 function detailOf({ type }: Dimensions): Detail {
-  return type === 'delivered' || type === 'accepted' ? 'success' : 'failure';
+  return type === 'delivered' || type === 'accepted' || type === 'engaged' ? 'success' : 'failure';
 }
 
 interface Begun {

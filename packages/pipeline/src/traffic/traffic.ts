@@ -62,7 +62,7 @@ export type PeekedAcceptance = Omit<PeekedDelivery, 'keyHash'>;
 export interface Traffic {
   /** An acceptance that was recognised on its bytes. */
   acceptedRecord(record: PeekedAcceptance): void;
-  /** An event that leaves no trace at its recipient, whatever is known of it. */
+  /** An event that leaves no trace at its recipient, at least when nothing is known of it. */
   passed(event: DeliveryEvent): void;
   /** An event that its recipient knows for the first time: roll-ups. `before`: what is known of it without the event. */
   folded(event: DeliveryEvent, fact: Fact, before: readonly Fact[]): void;
@@ -155,7 +155,8 @@ export function createTraffic({ policies, providerOf, stored, metrics, replays =
         ? undefined
         : { category: reply.verdict.category, attribution: attributionOf(policyOf(tenant, stream), reply.verdict) };
     const { provider } = to;
-    rollups.count('events', occurredAt, { tenant, provider, stream, pool, type, ...verdict }, times);
+    const kind = event.kind === undefined ? {} : { category: event.kind };
+    rollups.count('events', occurredAt, { tenant, provider, stream, pool, type, ...verdict, ...kind }, times);
     if (reply !== undefined && verdict?.attribution === 'sender' && isTry(type)) {
       const key = recipientKey(tenant, event.recipient);
       senderReplies.count({ tenant, provider, pool, at: occurredAt, category: verdict.category, reply: reply.reply, key });
@@ -208,6 +209,8 @@ export function createTraffic({ policies, providerOf, stored, metrics, replays =
         metrics?.greylisted(route.to.provider);
         return;
       }
+      // Counted when it was read.
+      if (fact.kind === 'engaged') return;
       if (fact.kind !== 'failure') {
         rollUp(event, route, 1);
         return;
@@ -218,7 +221,7 @@ export function createTraffic({ policies, providerOf, stored, metrics, replays =
       if (first !== undefined && !isRepeatedEnd(before, fact)) countMessage('given_up_message', route, first.at);
     },
     repeated(event) {
-      if (event.type === 'delivered' && event.certain !== false) rollUp(event, routeOf(event), -1);
+      if ((event.type === 'delivered' || event.type === 'engaged') && event.certain !== false) rollUp(event, routeOf(event), -1);
     },
     uncertain(event, reply) {
       rollUp(event, routeOf(event), 1, reply);
