@@ -17,6 +17,7 @@ import type { Claim, CommitPlan, CommitResult, OutRecord, Ownership, RecipientRo
 import { createRollups, HOURS_KEPT } from '@desist/pipeline';
 import { differenceOf, recountChanges, recountEvents } from '../support/oracle/rollups.ts';
 import type { PublishedChange } from '../support/oracle/rollups.ts';
+import { recountRegret } from '../support/oracle/regret.ts';
 import { heldBackBy } from '../support/oracle/incidents.ts';
 import { oracle } from '../support/oracle/oracle.ts';
 import type { Process } from './scheduler.ts';
@@ -320,7 +321,18 @@ export function createChecks(options: {
       .filter(([place]) => place.startsWith(`${partition}/`))
       .sort(([a], [b]) => Number(a.slice(a.indexOf('/') + 1)) - Number(b.slice(b.indexOf('/') + 1)))
       .map(([, text]) => JSON.parse(text) as Partial<PublishedChange>);
-    const { counts, isTold } = recountChanges(published.filter((change): change is PublishedChange => change.recipient !== undefined));
+    const own = published.filter((change): change is PublishedChange => change.recipient !== undefined);
+    const regretted = differenceOf(
+      rows
+        .filter(({ family, type }) => family === 'regret' && (type === 'suppressed' || type === 'regretted'))
+        .map((row) => ({ ...row, provider: '' })),
+      recountRegret(
+        own,
+        records.map(({ event }) => event),
+      ),
+    );
+    if (regretted !== undefined) fail(`regret of partition ${partition} below ${nextOffset}: ${regretted}`);
+    const { counts, isTold } = recountChanges(own);
     const changed = differenceOf(
       rows.filter((row) => row.family === 'changes' && isTold(row)).map((row) => ({ ...row, provider: '' })),
       counts,

@@ -108,6 +108,8 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const atRisk = gauge('desist_at_risk_recipients', 'Recipients that a deadline suppresses within 24 hours if nothing changes', []);
   const allowances = gauge('desist_allowances', 'Allowances that are in force', []);
   const suppressions = counter('desist_suppressions', 'Suppressions decided', ['reason', 'scope']);
+  const regretted = counter('desist_regretted_suppressions', 'Suppressions that a delivery has shown to be wrong', ['reason', 'provider']);
+  const attempts = counter('desist_suppressed_attempts', 'Attempts at addresses that were suppressed by then', ['reason', 'provider']);
   const lag = gauge('desist_partition_lag_records', 'Records of the partition that are not folded yet', ['partition']);
   const clock = gauge('desist_partition_clock_seconds', 'Partition clock, seconds since the epoch', ['partition']);
   const clockTimestamp = gauge('desist_partition_clock_timestamp_seconds', 'Partition clock, as a Unix time', ['partition']);
@@ -189,6 +191,8 @@ export function createMetrics(options: MetricsOptions): Metrics {
       greylisted,
       verdicts,
       suppressions,
+      regretted,
+      attempts,
       deadLetters,
       ratio,
       deliveries,
@@ -223,6 +227,8 @@ export function createMetrics(options: MetricsOptions): Metrics {
     for (const { attribution, category, provider, count } of pipeline.verdicts.values())
       verdicts.inc({ attribution, category, provider }, count);
     for (const { reason, scope, count } of pipeline.suppressions.values()) suppressions.inc({ reason, scope }, count);
+    for (const { reason, provider, count } of pipeline.regretted.values()) regretted.inc({ reason, provider }, count);
+    for (const { reason, provider, count } of pipeline.attempts.values()) attempts.inc({ reason, provider }, count);
     for (const [reason, count] of pipeline.deadLetters) deadLetters.inc({ reason }, count);
     for (const [provider, { deferred, delivered }] of pipeline.providers) {
       deliveries.inc({ provider }, delivered);

@@ -6,6 +6,7 @@ import { incidentOf } from '../incident/incident.ts';
 import { newRecipient } from './recipient.ts';
 import type { Recipient } from './recipient.ts';
 import type { PublishedItem } from './published.ts';
+import type { MeasuredSuppression } from './regret.ts';
 import type { BaselineAnswer, ClassifiedReply, Fact, FailureFact } from './types.ts';
 
 /** Rises when the meaning of what is stored changes; older ones stay readable. */
@@ -28,6 +29,8 @@ interface Stored {
   readonly state: Recipient['state'];
   /** `published` */
   readonly standing: readonly StoredItem[];
+  /** Absent: nothing is. */
+  readonly measured?: readonly MeasuredSuppression[];
   /** Verdicts and replies, each once: facts name them by position. */
   readonly judged: readonly ClassifiedReply[];
   readonly facts: readonly (StoredFailure | Exclude<Fact, FailureFact>)[];
@@ -68,7 +71,8 @@ export function encodeRecipient(r: Recipient): string {
   const { policy, state } = r;
   const clock = Number.isFinite(r.clock) ? r.clock : null;
   const standing = r.published.map(storedItem);
-  return JSON.stringify({ v: formatOf(r), clock, policy, state, standing, judged, facts } satisfies Stored);
+  const measured = r.measured.length === 0 ? {} : { measured: r.measured };
+  return JSON.stringify({ v: formatOf(r), clock, policy, state, standing, judged, facts, ...measured } satisfies Stored);
 }
 
 /** The lowest one that says everything: a program of the version before goes on reading the others. */
@@ -102,7 +106,7 @@ function storedItem({ key, stage, version, policy, expiresAt, openedBy, untold }
 export function decodeRecipient(text: string, version: number): Recipient | undefined {
   const stored = parse(text);
   if (stored?.v === undefined || !READABLE.includes(stored.v)) return undefined;
-  const { clock, policy, state, standing, judged, facts } = stored;
+  const { clock, policy, state, standing, measured = [], judged, facts } = stored;
   return {
     ...newRecipient(),
     facts: facts.map((fact) => (fact.kind === 'failure' ? failureOf(fact, judged) : fact)),
@@ -111,6 +115,7 @@ export function decodeRecipient(text: string, version: number): Recipient | unde
     policy,
     state,
     published: standing.map(itemOf),
+    measured,
   };
 }
 

@@ -88,6 +88,7 @@ function isOutgrown({ counted, waiting, deferrals }: Machine): boolean {
  */
 export function keepLastResets(r: Recipient, wasPublished: boolean): void {
   r.facts = lastResets(r.facts, wasPublished);
+  r.measured = [];
   r.live = undefined;
 }
 

@@ -21,6 +21,7 @@ import {
   isCommand,
   classifyFailure,
   marked,
+  measureRegret,
   partsOfKey,
   refusalOf,
   viewOf,
@@ -29,6 +30,7 @@ import type {
   Change,
   CommandRefusal,
   DeliveryEvent,
+  Fact,
   IncidentNotice,
   LogEvent,
   PolicySet,
@@ -223,23 +225,26 @@ export function createFold(options: FoldOptions): Fold {
     }
     metrics?.classified(fact, key);
     if (!isCommand(event)) traffic.folded(event, fact, facts);
-    settle(key, changes);
+    settle(key, changes, fact);
     // Asked for the few commands that may be refused: it runs the machine once more.
     const refused = event.type === 'amend' || event.type === 'allow' ? refusalOf(recipient, fact.id, contextOf(tenant)) : undefined;
     return folded(changes.length, beginning, refused);
   }
 
-  function settle(key: RecipientKey, changes: readonly Change[]): void {
+  /** `fact`: the one that brought the changes about. */
+  function settle(key: RecipientKey, changes: readonly Change[], fact?: Fact): void {
     metrics?.changed(changes);
-    countChanges(key, changes);
+    countChanges(key, changes, fact);
     recipients.settle(key, changes);
   }
 
-  function countChanges(key: RecipientKey, changes: readonly Change[]): void {
-    if (changes.length === 0) return;
+  function countChanges(key: RecipientKey, changes: readonly Change[], fact?: Fact): void {
     const { tenant, address, recipient } = recipients.get(key) as CachedRecipient;
-    const latest = recipient.facts.findLast((fact) => fact.kind === 'failure');
-    traffic.changed({ tenant, address, provider: latest?.kind === 'failure' ? latest.classified.provider : null }, changes);
+    if (changes.length === 0 && recipient.measured.length === 0) return;
+    const latest = recipient.facts.findLast((one) => one.kind === 'failure');
+    const provider = latest?.kind === 'failure' ? latest.classified.provider : null;
+    traffic.changed({ tenant, address, provider }, changes);
+    traffic.measured({ tenant, address }, measureRegret(recipient, changes, fact, provider));
   }
 
   function* advance(limit: number): Generator<readonly RecipientRef[], number> {

@@ -235,7 +235,7 @@ export interface IncidentCount {
   readonly samples: readonly string[];
 }
 
-export type RollupFamily = 'events' | 'domains' | 'waits' | 'changes';
+export type RollupFamily = 'events' | 'domains' | 'waits' | 'changes' | 'regret';
 
 /** One figure of the roll-ups. What does not apply is the empty text, or 0. `traffic/rollups.ts` says what each family counts. */
 export interface RollupRow {
