@@ -138,7 +138,12 @@ it('keeps a recipient tracked as long as a delivery would tell something', () =>
   expect(viewOf(recipient, CONTEXT).untrackable).toBe(false);
   const bounce = [bounced(1, { reply: DEAD })];
   const amended = measured(bounce, 2).recipient;
-  addFact(amended, { kind: 'amend', at: moment(3), id: 'a', scope: '*', expiresAt: moment(10), force: false, by: null }, moment(3), CONTEXT);
+  addFact(
+    amended,
+    { kind: 'amend', at: moment(3), id: 'a', scope: '*', expiresAt: moment(10), force: false, by: null },
+    moment(3),
+    CONTEXT,
+  );
   measureRegret(amended, advanceTo(amended, moment(10), CONTEXT), undefined, null);
   advanceTo(amended, moment(10) + 30 * DAY, CONTEXT);
   expect(viewOf(amended, CONTEXT).untrackable).toBe(false);

@@ -31,7 +31,7 @@ export { eraseRecipient } from './recipient/erase.ts';
 export type { Erasure } from './recipient/erase.ts';
 export { newMachine, SCOPES, suppressAt } from './recipient/machine.ts';
 export type { Machine, Role, Transition, VoidedBy, MachineObserver } from './recipient/machine.ts';
-export { measureRegret, REGRET_WITHIN } from './recipient/regret.ts';
+export { measureRegret } from './recipient/regret.ts';
 export type { MeasuredSuppression, RegretCount, RegretReason, RegretType } from './recipient/regret.ts';
 export { countsOf } from './recipient/published.ts';
 export { BOUND, CAP, SLACK } from './recipient/compact.ts';

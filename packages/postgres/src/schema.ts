@@ -470,6 +470,19 @@ export interface RecordFault {
   last_at: number;
 }
 
+export interface RegretHourly {
+  tenant: Tenant | null;
+  hour: Date | null;
+  provider: string | null;
+  domain: string | null;
+  reason: string | null;
+  category: string | null;
+  suppressed: number | null;
+  regretted: number | null;
+  mail_taken: number | null;
+  wasted: number | null;
+}
+
 export interface RollupHour {
   family: string;
   at: number;
@@ -742,6 +755,7 @@ export interface Schema {
   'desist.recipient_history': RecipientHistory;
   'desist.recipient_status': RecipientStatus;
   'desist.record_fault': RecordFault;
+  'desist.regret_hourly': RegretHourly;
   'desist.rollup_hour': RollupHour;
   'desist.rollup_pending': RollupPending;
   'desist.rollup_quarter': RollupQuarter;

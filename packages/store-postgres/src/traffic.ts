@@ -26,6 +26,7 @@ export function createTrafficReader(db: Database): TrafficReader {
         allowances: (await sumAllowances.first(db, {}))?.count ?? 0,
         events: of('events'),
         changes: of('changes'),
+        regret: of('regret'),
       };
     },
   };

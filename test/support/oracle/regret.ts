@@ -39,7 +39,8 @@ export function recountRegret(changes: Iterable<MeasuredChange>, events: Iterabl
     for (const one of recipients.get(key) ?? []) {
       const isOwn = one.scope === '*' || one.scope === event.stream;
       const { expiredAt } = one;
-      if (isOwn && expiredAt !== undefined && event.occurredAt >= one.since && event.occurredAt <= expiredAt + WITHIN) one.isRegretted = true;
+      if (isOwn && expiredAt !== undefined && event.occurredAt >= one.since && event.occurredAt <= expiredAt + WITHIN)
+        one.isRegretted = true;
     }
   }
   const counts = new Map<string, Recounted>();

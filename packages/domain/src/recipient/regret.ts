@@ -9,14 +9,12 @@
  * What is kept of each suppression beside the evidence is enough to take back what was counted of it: a correction undoes it, or a late
  * bounce brings it back. Everything but `mail_taken` counts where the suppression began, so that a share never mixes two populations.
  */
-import { DAY } from '../policy/policy.ts';
+import { REGRET_WINDOW } from '../measures/regret.ts';
 import { entryOf } from './machine.ts';
 import type { Recipient } from './recipient.ts';
 import type { Change, Fact, Scope, SuppressionReason } from './types.ts';
 import { ALL_STREAMS } from './types.ts';
 
-/** After its expiry a delivery shows for so long that a suppression was wrong. */
-export const REGRET_WITHIN = 30 * DAY;
 /** Suppressions that have ended and of which more may become known. */
 const ENDED = 8;
 
@@ -65,7 +63,8 @@ export function measureRegret(
   if (changes.length === 0 && r.measured.length === 0) return NOTHING;
   const counts: RegretCount[] = [];
   let measured = [...r.measured];
-  const replace = (one: MeasuredSuppression, by: MeasuredSuppression): void => void (measured = measured.map((it) => (it === one ? by : it)));
+  const replace = (one: MeasuredSuppression, by: MeasuredSuppression): void =>
+    void (measured = measured.map((it) => (it === one ? by : it)));
   const count = (one: MeasuredSuppression, type: RegretType, times: number, at = one.since): void => {
     const { reason, category, provider: own } = one;
     if (times !== 0) counts.push({ type, at, reason, category, provider: own, times });
@@ -139,7 +138,7 @@ export function measureRegret(
 export function regrettableUntil({ measured }: Recipient): number {
   let until = Number.NEGATIVE_INFINITY;
   for (const { expiredAt, regrettedAt } of measured) {
-    if (expiredAt !== undefined && regrettedAt === undefined) until = Math.max(until, expiredAt + REGRET_WITHIN);
+    if (expiredAt !== undefined && regrettedAt === undefined) until = Math.max(until, expiredAt + REGRET_WINDOW);
   }
   return until;
 }
@@ -161,7 +160,7 @@ function concerns({ scope }: MeasuredSuppression, stream: string): boolean {
 /** Mail was taken while it was in force, or within 30 days of its expiry. (What ends one in force is told by its release.) */
 function isTaken(one: MeasuredSuppression, fact: Fact): boolean {
   if (fact.kind !== 'delivered' || one.expiredAt === undefined || one.regrettedAt !== undefined) return false;
-  return concerns(one, fact.stream) && fact.at >= one.since && fact.at <= one.expiredAt + REGRET_WITHIN;
+  return concerns(one, fact.stream) && fact.at >= one.since && fact.at <= one.expiredAt + REGRET_WINDOW;
 }
 
 /** An MTA that gives up has not tried again. */

@@ -206,9 +206,10 @@ export interface StoreCounters {
   /** Recipients that a deadline will suppress before the hour of `until`, if nothing changes. */
   readonly atRisk: number;
   readonly allowances: number;
-  /** Events and changes by type since the start of an hour. */
+  /** Events, changes and regret by type since the start of an hour. */
   readonly events: Readonly<Record<string, number>>;
   readonly changes: Readonly<Record<string, number>>;
+  readonly regret: Readonly<Record<string, number>>;
 }
 
 /** Reads of what the commits counted: no call reads a table that grows with the recipients. @throws StoreError like `RecipientStore`. */
