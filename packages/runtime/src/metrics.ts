@@ -106,6 +106,9 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const recipients = gauge('desist_recipients', 'Tracked recipients, by state', ['state']);
   const active = gauge('desist_active_suppressions', 'Suppressions that are in force, by reason', ['reason']);
   const atRisk = gauge('desist_at_risk_recipients', 'Recipients that a deadline suppresses within 24 hours if nothing changes', []);
+  const shadow = gauge('desist_shadow_recipients', 'Tracked recipients, by which policy suppresses them: both, real, shadow or neither', [
+    'suppressed_by',
+  ]);
   const allowances = gauge('desist_allowances', 'Allowances that are in force', []);
   const suppressions = counter('desist_suppressions', 'Suppressions decided', ['reason', 'scope']);
   const regretted = counter('desist_regretted_suppressions', 'Suppressions that a delivery has shown to be wrong', ['reason', 'provider']);
@@ -203,6 +206,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
       active,
       atRisk,
       allowances,
+      shadow,
       clockTimestamp,
       persistent,
       backlog,
@@ -267,6 +271,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     } else {
       atRisk.set(Math.max(0, counters.atRisk));
       allowances.set(Math.max(0, counters.allowances));
+      for (const [kind, number] of Object.entries(counters.shadow ?? {})) shadow.set({ suppressed_by: kind }, number);
     }
     persistent.set(status.recipients.persistent ?? 0);
     backlog.set(status.partitions.reduce((sum, { outbox, deadLetters: letters }) => sum + outbox + letters, 0));

@@ -7,6 +7,7 @@ import { sumAllowances } from './statements/sum-allowances.ts';
 import { sumDeadlines } from './statements/sum-deadlines.ts';
 import { sumHours } from './statements/sum-hours.ts';
 import { sumLastHours } from './statements/sum-last-hours.ts';
+import { sumShadow } from './statements/sum-shadow.ts';
 import { sumQuarters } from './statements/sum-quarters.ts';
 
 export function createTrafficReader(db: Database): TrafficReader {
@@ -27,6 +28,7 @@ export function createTrafficReader(db: Database): TrafficReader {
         events: of('events'),
         changes: of('changes'),
         regret: of('regret'),
+        shadow: Object.fromEntries((await sumShadow.run(db, {})).map(({ kind, count }) => [kind, count])),
       };
     },
   };

@@ -108,6 +108,12 @@ const Summary = Type.Object(
       description: 'Recipients that a deadline suppresses within 24 hours if nothing changes, by whole hours.',
     }),
     allowances: Count,
+    shadow: OrNull(
+      Type.Object(
+        { both: Count, real: Count, shadow: Count },
+        { description: 'Suppressed recipients, by the policies that suppress them. Null: there is no shadow policy.' },
+      ),
+    ),
     last24h: Type.Object({
       suppressed: Count,
       released: Count,
@@ -132,6 +138,7 @@ const Summary = Type.Object(
         suppressions: [{ scope: '*', reason: 'hard_bounce', count: 9 }],
         atRisk: 1,
         allowances: 0,
+        shadow: null,
         last24h: { suppressed: 2, released: 1, recovered: 5, persistent: 1, regretted: 1, events: { delivered: 1000, deferred: 20 } },
         lag: { records: 0, relay: 0, deadLetters: 0, partitions: 4, stopped: 0 },
       },
