@@ -166,6 +166,8 @@ export interface PolicySet {
   readonly tenants: ReadonlyMap<string, TenantPolicy>;
   /** Rules of the installation's own: asked before the built-in ones, of every tenant's replies. */
   readonly rules?: readonly Rule[];
+  /** A second policy that everything is folded with, too: stored and shown, and never acted upon. It has no shadow itself. */
+  readonly shadow?: PolicySet;
 }
 
 export interface TenantPolicy {

@@ -88,6 +88,7 @@ function isOutgrown({ counted, waiting, deferrals }: Machine): boolean {
  */
 export function keepLastResets(r: Recipient, wasPublished: boolean, { policies }: Pick<FoldContext, 'policies'>): void {
   r.facts = lastResets(r.facts, wasPublished, policies);
+  r.measured = [];
   r.live = undefined;
 }
 

@@ -8,12 +8,13 @@
  * is new in a plan comes from records or changes, so that the plan moves the checkpoint and cannot be applied twice; one that only adds what
  * was pending may be, and whoever deletes that adds it.
  *
- * Four families share the cells:
+ * Five families share the cells:
  *
  *   events    tenant, provider, stream, pool, type, category (of `engaged`: its kind), attribution
  *   domains   tenant, provider, domain, type, category (of a failure); beside the events' types `deferred_message`, `delivered_message`, `given_up_message`
  *   waits     tenant, provider, domain, type (`delivery`, `greylisting`), upper bound
  *   changes   tenant, provider, domain, type (of the change), category (the reason of the suppression)
+ *   regret    tenant, provider, domain, type (`RegretType`), category (of the evidence), attribution (the reason of the suppression)
  */
 import { DAY, hourOf, QUARTER, quarterOf } from '@desist/domain';
 import type { RollupFamily, RollupHour, RollupRow, RollupWrite } from '../ports/commit-plan.ts';
@@ -121,8 +122,8 @@ export interface Rollups {
   tick(clock: number): void;
   /** A delivery or acceptance that was recognised on its bytes. `at`: ms. */
   peeked(type: 'delivered' | 'accepted', route: Route, at: number, record: PeekedRecord, byDomain?: boolean): void;
-  /** `times`: -1 takes one back that was counted since the last commit. */
-  count(family: RollupFamily, at: number, of: Partial<Dimensions> & { readonly tenant: string }, times?: 1 | -1): void;
+  /** `times`: negative takes back what was counted. */
+  count(family: RollupFamily, at: number, of: Partial<Dimensions> & { readonly tenant: string }, times?: number): void;
   waited(kind: 'delivery' | 'greylisting', route: Route, at: number, ms: number): void;
   /** For the next commit; null: nothing. */
   drain(commit: RollupCommit): RollupWrite | null;
@@ -434,7 +435,7 @@ function coarser(of: Dimensions, step: number): Dimensions {
 
 /** Its category is that of a verdict, and no reason of a suppression. */
 function isVerdict({ family }: Dimensions): boolean {
-  return family === 'events' || family === 'domains';
+  return family === 'events' || family === 'domains' || family === 'regret';
 }
 
 /** Of a cell with all its detail. */

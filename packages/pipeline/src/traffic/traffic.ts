@@ -21,6 +21,7 @@ import type {
   ProviderOf,
   RecipientKey,
   RecipientRef,
+  RegretCount,
   Tenant,
 } from '@desist/domain';
 import { NO_REPLY } from '@desist/verdicts';
@@ -72,6 +73,8 @@ export interface Traffic {
   uncertain(event: DeliveryEvent, reply: ClassifiedReply): void;
   /** What became of a recipient. `provider`: of its latest failure; null: unknown. */
   changed(of: RecipientRef & { readonly provider: string | null }, changes: readonly Change[]): void;
+  /** What became known of a recipient's suppressions: whether they were right. */
+  measured(of: RecipientRef, counts: readonly RegretCount[]): void;
   /** A delivery that was recognised on its bytes. `clock`: the partition's, ms. */
   deliveredRecord(record: PeekedDelivery, clock: number): void;
   /** A delivery that was decoded. `key`: `tenant/address`. */
@@ -232,6 +235,15 @@ export function createTraffic({ policies, providerOf, stored, metrics, replays =
       const own = provider ?? lookup.ofAddress(tenant, address, undefined).to.provider;
       for (const { type, at, reason, times } of changes.flatMap(countsOf)) {
         rollups.count('changes', at, { tenant, provider: own, domain, type, category: reason ?? '' }, times);
+      }
+    },
+    measured({ tenant, address }, counts) {
+      if (counts.length === 0) return;
+      const domain = domainOf(address);
+      for (const { type, at, reason, category, provider: own, times } of counts) {
+        const provider = own ?? lookup.ofAddress(tenant, address, undefined).to.provider;
+        rollups.count('regret', at, { tenant, provider, domain, type, category, attribution: reason }, times);
+        metrics?.measured({ type, reason, provider, times });
       }
     },
     failed(failure, { tenant, key }, before, clock) {
