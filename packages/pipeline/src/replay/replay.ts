@@ -5,7 +5,7 @@
  *
  *   event ──> timers before it ──> fold ──> detect incidents ──> apply
  */
-import { recipientKey, spares, viewOf } from '@desist/domain';
+import { HOUR, recipientKey, spares, viewOf } from '@desist/domain';
 import type {
   Change,
   FoldContext,
@@ -111,15 +111,18 @@ export interface ReplayOptions {
   readonly providerOf: ProviderOf;
   /** End of the clock, ms; later events are left out. Default: the time of the last event. */
   readonly until?: number;
+  /** Only what decides about recipients: no sender incidents, nothing for statistics. */
+  readonly decisionsOnly?: boolean;
 }
 
 /** Folded recipients after which those without state are dropped. */
 const SWEEP_AT = 1_000;
 
-export function createReplay({ policies, providerOf, until }: ReplayOptions): Replay {
+export function createReplay({ policies, providerOf, until, decisionsOnly = false }: ReplayOptions): Replay {
   const metrics = createPipelineMetrics(providerOf);
   const deadlines = createDeadlines();
-  const traffic = createTraffic({ policies, providerOf, stored: { baseline: [], incidentCounts: [], rollups: [] }, metrics });
+  const stored = { baseline: [], incidentCounts: [], rollups: decisionsOnly ? null : [] };
+  const traffic = createTraffic({ policies, providerOf, stored, metrics });
   const incidents = createIncidents([]);
   const watch = createIncidentWatch(policies.base.incidents, traffic.incidentCounts);
   const senders = createSenderWatch(policies.base.senderIncidents);
@@ -145,6 +148,7 @@ export function createReplay({ policies, providerOf, until }: ReplayOptions): Re
   let decisionsInLog = false;
   /** And about sender incidents. */
   let sendersInLog = false;
+  let drainedAt = Number.NEGATIVE_INFINITY;
   let events = 0;
   let duplicates = 0;
   let leftOut = 0;
@@ -192,6 +196,13 @@ export function createReplay({ policies, providerOf, until }: ReplayOptions): Re
   /** `last`: nothing follows, so the quarter that has begun is looked at, too. */
   function watchSenders(last = false): void {
     const counted = (clock: number): ReturnType<typeof traffic.drain> => traffic.drain({ now: clock, present: clock });
+    if (decisionsOnly) {
+      if (fold.clock() - drainedAt < HOUR) return;
+      // What was counted is dropped, as a commit would.
+      drainedAt = fold.clock();
+      counted(drainedAt);
+      return;
+    }
     const decided = senders.passed(fold.clock(), counted, last);
     if (!sendersInLog) for (const notice of decided) publishSender(notice);
   }

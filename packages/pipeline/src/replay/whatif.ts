@@ -86,7 +86,7 @@ export interface WhatIfOptions {
 
 export function createWhatIf({ policies, providerOf, until }: WhatIfOptions): WhatIf {
   const replays: readonly Replay[] = policies.map((one) =>
-    createReplay({ policies: one, providerOf, ...(until === undefined ? {} : { until }) }),
+    createReplay({ policies: one, providerOf, decisionsOnly: true, ...(until === undefined ? {} : { until }) }),
   );
   const first = replays[0] as Replay;
   const history = createHistory(policies.length);

@@ -14,6 +14,7 @@ export type Preview = Answer<'previewIncident'>;
 export type Status = Answer<'getStatus'>;
 export type PolicyInForce = Answer<'getPolicy'>;
 export type CheckedPolicy = Answer<'checkPolicy'>;
+export type WhatIfJob = Answer<'getWhatIf'>;
 
 /** A change as on `suppression-events`. */
 export interface Change {
