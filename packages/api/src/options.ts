@@ -19,6 +19,7 @@ import type {
   Time,
   AuditStore,
   OutcomeStore,
+  WhatIfStore,
 } from '@desist/pipeline';
 import type { FastifyInstance } from 'fastify';
 import type { StreamLimits } from './changes/event-stream.ts';
@@ -82,6 +83,8 @@ export interface ApiOptions {
   readonly deadLetters?: DeadLetters;
   /** Imports of lists. Without it their routes do not exist. */
   readonly imports?: ImportStore;
+  /** What-ifs. Without it their routes do not exist. `wake`: there is a job for this process to run. */
+  readonly whatIfs?: { readonly store: WhatIfStore; readonly wake?: () => void };
   /** Decisions about incidents. Without it their routes do not exist. */
   readonly incidents?: IncidentStore;
   /** Sender incidents. Without it none are listed. */

@@ -43,6 +43,7 @@ import { UNSUBSCRIBE_PATH, unsubscribeLinkRoutes, unsubscribeRoutes } from './ro
 import { unmatchedReplyRoutes } from './routes/unmatched-replies.ts';
 import { verdictRoutes } from './routes/verdicts.ts';
 import { WEBHOOK_PATH, webhookRoutes } from './routes/webhooks.ts';
+import { whatIfRoutes } from './routes/whatif.ts';
 
 const BODY_LIMIT = 8 * 1024 * 1024;
 /** Decoded characters of a path parameter: more than an address may have, so that its schema reports a too long one. */
@@ -164,6 +165,7 @@ const KEYED_ROUTES = [
   topRoutes,
   unmatchedReplyRoutes,
   policyRoutes,
+  whatIfRoutes,
 ];
 
 function typed(scope: FastifyInstance): HttpApp {

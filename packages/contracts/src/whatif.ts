@@ -35,8 +35,9 @@ interface PolicyValues {
   readonly waste: Interval | null;
 }
 
-interface RegretValue extends Omit<Regret, 'share'> {
-  readonly share: Interval | null;
+interface RegretValue extends Omit<Regret, 'suppressions'> {
+  /** Whom the policy suppressed for failures: the first suppression of each counts. */
+  readonly addresses: number;
 }
 
 interface WasteValue {
@@ -132,8 +133,8 @@ function comparedValue(compared: PolicyComparison): ComparedValue {
   };
 }
 
-function regretValue(regret: Regret): RegretValue {
-  return { ...regret, share: rounded(regret.share) };
+function regretValue({ suppressions, share, ...counts }: Regret): RegretValue {
+  return { addresses: suppressions, ...counts, share: rounded(share) };
 }
 
 function wasteValue({ addresses, tries, useless, notYetKnown, share }: Waste): WasteValue {
@@ -252,10 +253,10 @@ function movedText({ count: moved, p50 }: Quantiles, direction: string): string 
   return moved === 0 || p50 === null ? '' : `, B ${direction} for ${count(moved)} (half of them by ${hours(p50)} or more)`;
 }
 
-function regretText(name: string, { suppressions, tookMail, share, days }: RegretValue): string {
-  if (suppressions === 0) return `${name} suppressed nobody for failures`;
+function regretText(name: string, { addresses: suppressed, tookMail, share, days }: RegretValue): string {
+  if (suppressed === 0) return `${name} suppressed nobody for failures`;
   const known = share === null ? ', none was tried again' : `, ${count(tookMail)} of them took mail within ${days} days${shareText(share)}`;
-  return `${name} made ${count(suppressions)} suppressions for failures${known}`;
+  return `${name} suppressed ${addresses(suppressed)} for failures${known}`;
 }
 
 function openText(a: RegretValue, b: RegretValue): readonly string[] {

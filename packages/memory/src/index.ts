@@ -6,3 +6,4 @@ export * from './subscribers.ts';
 export * from './keys.ts';
 export * from './audit-trail.ts';
 export * from './imports.ts';
+export * from './whatif-jobs.ts';

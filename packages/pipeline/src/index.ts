@@ -25,6 +25,7 @@ export * from './ports/store.ts';
 export * from './ports/subscribers.ts';
 export * from './ports/time.ts';
 export * from './ports/webhook-sender.ts';
+export * from './ports/whatif-jobs.ts';
 export * from './incidents/codes.ts';
 export * from './incidents/operate.ts';
 export * from './incidents/sender-counts.ts';

@@ -742,6 +742,24 @@ export interface WaitQuarterly {
   events: number | null;
 }
 
+export interface Whatif {
+  id: string;
+  resume_key: string;
+  tenant: Tenant | null;
+  policy: string;
+  since: number | null;
+  by: string | null;
+  key_name: string | null;
+  state: string;
+  owner: string | null;
+  done: number;
+  total: number | null;
+  result: string | null;
+  problem: string | null;
+  started_at: number;
+  updated_at: number;
+}
+
 export interface Schema {
   'desist.allowance': Allowance;
   'desist.allowance_count': AllowanceCount;
@@ -808,4 +826,5 @@ export interface Schema {
   'desist.traffic_quarterly': TrafficQuarterly;
   'desist.wait_hourly': WaitHourly;
   'desist.wait_quarterly': WaitQuarterly;
+  'desist.whatif': Whatif;
 }

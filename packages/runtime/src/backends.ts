@@ -20,6 +20,7 @@ import type {
   OutcomeStore,
   PublishedLog,
   ImportStore,
+  WhatIfStore,
   IncidentStore,
   SenderIncidentStore,
   SubscriberStore,
@@ -30,6 +31,7 @@ import { createDeadLetterIndex } from './dead-letter-index.ts';
 import {
   createChangeFeed,
   createImportStore,
+  createWhatIfStore,
   createIncidentStore,
   createSenderIncidentStore,
   createKeyStore,
@@ -56,6 +58,7 @@ export interface Backends {
   readonly reader: StateReader;
   /** Decisions of operators about incidents, and their previews. Uses the connections of requests. */
   readonly imports: ImportStore;
+  readonly whatIfs: WhatIfStore;
   readonly incidents: IncidentStore;
   /** For requests. */
   readonly senderIncidents: SenderIncidentStore;
@@ -132,6 +135,7 @@ export async function openBackends({ settings, logger, name, owner, connections 
     store: createStore(db, { hashOf }),
     reader: createReader(requests, { hashOf }),
     imports: createImportStore(requests),
+    whatIfs: createWhatIfStore(requests),
     incidents: createIncidentStore(requests),
     senderIncidents: createSenderIncidentStore(requests),
     traffic: createTrafficReader(requests),
@@ -159,7 +163,7 @@ export async function openBackends({ settings, logger, name, owner, connections 
   };
 }
 
-async function openDatabase(settings: Settings, logger: Logger, name: string, connections?: number): Promise<Database> {
+export async function openDatabase(settings: Settings, logger: Logger, name: string, connections?: number): Promise<Database> {
   if (settings.databaseUrl === null) return openEmbedded({ folder: settings.dataFolder });
   return openServer({
     url: settings.databaseUrl,

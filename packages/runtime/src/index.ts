@@ -2,6 +2,8 @@ export * from './agent.ts';
 export { newKey, ROLES } from '@desist/api';
 export type { Role } from '@desist/api';
 export * from './backends.ts';
+export * from './event-log.ts';
+export { readRecord } from './read-record.ts';
 export * from './ingest.ts';
 export * from './main.ts';
 export * from './policies.ts';

@@ -37,6 +37,9 @@ import type { Subscribers } from './subscribers.ts';
 import { keepHistoryPruned, keepJournalPruned } from './retention.ts';
 import type { Settings } from './settings.ts';
 import { VERSION } from './version.ts';
+import { eventLogOf } from './event-log.ts';
+import { createWhatIfRunner } from './whatif/runner.ts';
+import type { WhatIfRunner } from './whatif/runner.ts';
 import { codec } from './codec.ts';
 
 export interface ServiceOptions {
@@ -162,7 +165,8 @@ export async function runService(options: ServiceOptions): Promise<void> {
       webhooks: { dispatcher: subscribers.dispatcher, store: backends.subscribers },
     });
     observed.metrics = metrics;
-    const url = await serve({ ...options, backends, engine, metrics, health, logger, life, feeds, subscribers, pipeline });
+    const whatIfs = createWhatIfRunner({ store: backends.whatIfs, log: eventLogOf(backends), policies, owner, time: systemTime, logger });
+    const url = await serve({ ...options, backends, engine, metrics, health, logger, life, feeds, subscribers, pipeline, whatIfs });
     if (!(await prepare({ backends, settings, health, logger, life }))) return;
     const { journal, reader } = backends;
     if (journal !== null) keepJournalPruned({ journal, reader, time: systemTime, logger, signal: life.signal });
@@ -195,8 +199,9 @@ export async function runService(options: ServiceOptions): Promise<void> {
     const running = drive({ backends, engine, health, logger, life });
     const feeding = feeds?.run();
     const delivering = subscribers.dispatcher.run(life.signal);
+    const comparing = whatIfs.run(life.signal);
     options.onReady?.({ url });
-    await Promise.all([running, feeding, delivering]);
+    await Promise.all([running, feeding, delivering, comparing]);
     logger.info({}, 'stopped');
   } finally {
     await life.close();
@@ -211,6 +216,8 @@ interface Parts extends ServiceOptions {
   readonly logger: Logger;
   readonly life: Lifecycle;
   readonly feeds: Feeds | undefined;
+  /** Runs what-ifs; undefined: another process does. */
+  readonly whatIfs?: WhatIfRunner;
   /** What adds and changes HTTP subscribers; undefined: this process shows them only. */
   readonly subscribers?: Subscribers;
   /** Metrics of this process's engine; undefined without an engine. */
@@ -226,6 +233,7 @@ export async function serve(parts: Parts): Promise<string | null> {
     exports: backends.exports,
     traffic: backends.traffic,
     imports: backends.imports,
+    whatIfs: { store: backends.whatIfs, ...(parts.whatIfs === undefined ? {} : { wake: parts.whatIfs.wake }) },
     incidents: backends.incidents,
     senderIncidents: backends.senderIncidents,
     changes: backends.changes,

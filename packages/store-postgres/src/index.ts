@@ -10,6 +10,7 @@ export * from './reader.ts';
 export { createTrafficReader } from './traffic.ts';
 export * from './ingest.ts';
 export { createImportStore } from './imports.ts';
+export { createWhatIfStore } from './whatif-jobs.ts';
 export { createIncidentStore } from './incidents.ts';
 export { createSenderIncidentStore } from './sender-incidents.ts';
 export { createAuditStore } from './audit.ts';

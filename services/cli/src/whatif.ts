@@ -33,8 +33,8 @@ function groupRow({ by, value, a, b, compared }: WhatIfSummary['groups'][number]
     value,
     grouped(compared.onlyA),
     grouped(compared.onlyB),
-    `${grouped(a.regret.tookMail)} of ${grouped(a.regret.suppressions)}`,
-    `${grouped(b.regret.tookMail)} of ${grouped(b.regret.suppressions)}`,
+    `${grouped(a.regret.tookMail)} of ${grouped(a.regret.addresses)}`,
+    `${grouped(b.regret.tookMail)} of ${grouped(b.regret.addresses)}`,
     grouped(compared.spared.useless),
     grouped(compared.added.useless),
   ];

@@ -24,7 +24,7 @@ const Entry = Type.Object({
   at: Time,
   action: Type.String({
     description:
-      'A command (`suppress`, `release`, `allow`, `disallow`, `forget`, …), `key_made`, `key_rotated`, `key_ended`, `dead_letter_resent`, `import_started`, `import_resumed`, `import_stopped`, `import_finished`, `incident_created`, `incident_voided`, `incident_restored`, `republish_requested`, `republish_stopped`, `partition_resumed`, `log_accepted`, `webhook_added`, `webhook_changed`, `webhook_paused`, `webhook_resumed`, `webhook_removed`, `webhook_secret_rotated`, `webhook_resent`, `signed_in` (of a person in the console; `refused` ones too, 60 an hour and process), `exported`; others may be added.',
+      'A command (`suppress`, `release`, `allow`, `disallow`, `forget`, …), `key_made`, `key_rotated`, `key_ended`, `dead_letter_resent`, `import_started`, `import_resumed`, `import_stopped`, `import_finished`, `whatif_started`, `whatif_resumed`, `whatif_stopped`, `whatif_finished`, `incident_created`, `incident_voided`, `incident_restored`, `republish_requested`, `republish_stopped`, `partition_resumed`, `log_accepted`, `webhook_added`, `webhook_changed`, `webhook_paused`, `webhook_resumed`, `webhook_removed`, `webhook_secret_rotated`, `webhook_resent`, `signed_in` (of a person in the console; `refused` ones too, 60 an hour and process), `exported`; others may be added.',
   }),
   tenant: OrNull(Type.String({ description: 'Null: the whole installation, or several tenants.' })),
   by: OrNull(Type.String({ description: 'The person, as the caller says.' })),

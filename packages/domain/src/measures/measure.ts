@@ -22,6 +22,7 @@ export interface Waste {
 export interface PolicyMeasures {
   /** Recipients that it suppressed at least once, for whatever reason. */
   readonly recipients: number;
+  /** Of the first suppression of each address for failures. */
   readonly regret: Regret;
   /** Tries that were in vain, and how many of them the policy would have made. */
   readonly useless: number;
@@ -183,7 +184,7 @@ function addTo(sums: Sums, recipient: RecipientHistory): void {
   const { suppressions, useless, made, spared, added } = recipient;
   for (const [p, own] of suppressions.entries()) {
     if (own.length > 0) sums.recipients[p] = (sums.recipients[p] as number) + 1;
-    addOutcomes(sums.regret[p] as RegretCounts, own);
+    addFirstOutcome(sums.regret[p] as RegretCounts, own);
     addCluster(sums.waste[p] as ClusteredShare, made[p] as number, useless);
   }
   for (const [i, compared] of sums.compared.entries()) {
@@ -195,10 +196,10 @@ function addTo(sums: Sums, recipient: RecipientHistory): void {
       if ((suppressions[0] ?? []).length > 0) compared.same += 1;
     } else if (difference.only === 'first') {
       compared.onlyFirst += 1;
-      addOutcomes(compared.regretOnlyFirst, suppressions[0] ?? []);
+      addFirstOutcome(compared.regretOnlyFirst, suppressions[0] ?? []);
     } else if (difference.only === 'second') {
       compared.onlySecond += 1;
-      addOutcomes(compared.regretOnlySecond, suppressions[p] ?? []);
+      addFirstOutcome(compared.regretOnlySecond, suppressions[p] ?? []);
     } else {
       const hours = (difference.by as number) / HOUR_MS;
       if (hours < 0) compared.earlier.push(-hours);
@@ -207,8 +208,10 @@ function addTo(sums: Sums, recipient: RecipientHistory): void {
   }
 }
 
-function addOutcomes(counts: RegretCounts, suppressions: readonly PolicySuppression[]): void {
-  for (const { reason, outcome } of suppressions) if (isJudged(reason)) addOutcome(counts, outcome);
+/** The first one of an address: further ones are no observations of their own. */
+function addFirstOutcome(counts: RegretCounts, suppressions: readonly PolicySuppression[]): void {
+  const first = suppressions.find(({ reason }) => isJudged(reason));
+  if (first !== undefined) addOutcome(counts, first.outcome);
 }
 
 function addWaste(sums: WasteSums, { tries, useless, notYetKnown }: Tries): void {

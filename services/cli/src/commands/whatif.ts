@@ -113,7 +113,7 @@ async function runWhatIf(operands: readonly string[], options: WhatIfOptions): P
       await written?.caughtUp();
     }
   };
-  const read = await readFiles(operands, run, options, finish);
+  const read = operands.length === 0 ? await readLog(run, finish) : await readFiles(operands, run, options, finish);
   await written?.end();
   const counts = sumOfCounts(partitions);
   if (counts.suppressionsLeftOut > 0)
@@ -174,6 +174,38 @@ async function readFiles(operands: readonly string[], run: Run, options: FormatO
   const { events, leftOut } = whatIf.counts();
   const isNothing = events + leftOut + ignored === 0;
   return (run.unreadable.count() > 0 && isNothing) || (foreign.problems().length > 0 && events + leftOut === 0) ? EXIT.usage : EXIT.done;
+}
+
+/** Each partition has a fold of its own, as in the engine. */
+async function readLog(run: Run, finish: Finish): Promise<number> {
+  // Imported on demand, because it loads all adapters.
+  const { createLogger, openEventLog, readRecord, readSettings } = await import('@desist/runtime');
+  const log = await openEventLog(readSettings(process.env), createLogger({ service: 'whatif', level: 'silent', stream: 2 }));
+  try {
+    const bounds = await log.bounds();
+    const total = [...bounds.values()].reduce((sum, { low, high }) => sum + high - low, 0);
+    if (total === 0) warn(`${log.described}: there are no records`);
+    const progress = createProgress('records', total);
+    let done = 0;
+    for (const [partition, { low, high }] of bounds) {
+      const whatIf = whatIfOf(run);
+      const to = receiverOf(whatIf, run);
+      for await (const record of high === low ? [] : log.read(partition)) {
+        const read = readRecord(record);
+        if (read.kind === 'event') to.event(read.event);
+        else if (read.kind === 'incident') to.incident(read.notice);
+        else if (read.kind === 'sender') to.sender(read.notice);
+        else to.unreadable.note(`partition ${partition}, offset ${record.offset}`, read.problem);
+        done += 1;
+        progress.at(done);
+      }
+      await finish(whatIf);
+    }
+    progress.end();
+    return EXIT.done;
+  } finally {
+    await log.close();
+  }
 }
 
 // ------------------------------------------------------------------------------------------------ what is printed

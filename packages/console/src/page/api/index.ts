@@ -32,6 +32,7 @@ import type {
   Summary,
   Trial,
   Webhook,
+  WhatIfJob,
 } from './types.ts';
 
 export { ApiError } from './client.ts';
@@ -147,6 +148,9 @@ export const api = {
 
   policy: (): Promise<PolicyInForce> => bodyOf(client.GET('/v1/policy')),
   checkPolicy: (policy: string): Promise<CheckedPolicy> => bodyOf(client.POST('/v1/policy/check', { body: { policy } })),
+  startWhatIf: (policy: string): Promise<WhatIfJob> => bodyOf(client.POST('/v1/whatif', { body: { policy } })),
+  whatIf: (id: string): Promise<WhatIfJob> => bodyOf(client.GET('/v1/whatif/{id}', { params: { path: { id } } })),
+  stopWhatIf: (id: string): Promise<WhatIfJob> => bodyOf(client.POST('/v1/whatif/{id}/stop', { params: { path: { id } } })),
   summary: (): Promise<Summary> => bodyOf(client.GET('/v1/summary')),
   series: (query: SeriesQuery): Promise<Series> => bodyOf(client.GET('/v1/series', { params: { query: given(query) } })),
   recipients: (filter: RecipientFilter, cursor?: string): Promise<Page<ListedRecipient>> =>

@@ -14,6 +14,7 @@ export type Preview = Answer<'previewIncident'>;
 export type Status = Answer<'getStatus'>;
 export type PolicyInForce = Answer<'getPolicy'>;
 export type CheckedPolicy = Answer<'checkPolicy'>;
+export type WhatIfJob = Answer<'getWhatIf'>;
 
 /** A change as on `suppression-events`. */
 export interface Change {
@@ -22,6 +23,7 @@ export interface Change {
   readonly state?: { readonly from: string; readonly to: string };
   readonly suppression?: { readonly scope: string; readonly reason: string; readonly expiresAt: string | null } | null;
   readonly cause: string;
+  readonly engagement?: string;
   readonly effectiveAt: string;
   readonly recordedAt: string;
   readonly evidence?: { readonly failures: number; readonly category: string | null } | null;

@@ -9,6 +9,7 @@ import { Icons } from '../ui/icons.tsx';
 import { Chip, Empty, FilterButton, Head, saveAs, TableBox, WhenLoaded } from '../ui/pieces.tsx';
 import { useData } from '../ui/use-data.ts';
 import { Mistakes } from './recipient.tsx';
+import { WhatIf } from './what-if.tsx';
 
 type Value = PolicyInForce['values'][number];
 
@@ -110,6 +111,7 @@ function Check({ file }: { readonly file: string }): JSX.Element {
     }
   };
   return (
+    <>
     <section class="panel stack" aria-labelledby="check">
       <h2 id="check">Check a changed file</h2>
       <form class="form" onSubmit={(event) => void check(event)}>
@@ -141,6 +143,8 @@ function Check({ file }: { readonly file: string }): JSX.Element {
         </div>
       </form>
     </section>
+    <WhatIf policy={text} />
+    </>
   );
 }
 
