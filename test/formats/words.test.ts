@@ -22,6 +22,7 @@ const WITH: readonly (readonly [FormatName, documented: string, (word: string) =
   ['ses', 'AmazonSnsSubscriptionSucceeded', (notificationType) => ({ notificationType })],
   ['sparkpost', 'sms_status', (type) => ({ msys: { message_event: { type } } })],
   ['postmark', 'Inbound', (RecordType) => ({ RecordType })],
+  ['smtp2go', 'resubscribe', (event) => ({ event, email_id: 'm', rcpt: 'a@example.com', time: '2026-03-01T10:00:00Z' })],
 ];
 
 describe('a word that is no outcome', () => {

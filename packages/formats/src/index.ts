@@ -30,6 +30,7 @@ import { scaleway } from './scaleway.ts';
 import { sendgrid } from './sendgrid.ts';
 import { sendmail } from './sendmail.ts';
 import { ses } from './ses.ts';
+import { smtp2go } from './smtp2go.ts';
 import { sparkpost } from './sparkpost.ts';
 
 export { bareAddress } from './draft.ts';
@@ -45,6 +46,7 @@ export { NO_ZONE, zoneOf } from './time.ts';
 const ALL: readonly DetectableFormat[] = [
   ...[canonical, ses, sendgrid, mailgun, sparkpost, postmark, mandrill, brevo, mailjet, resend],
   ...[mailersend, mailtrap, postal, azure, scaleway],
+  ...[smtp2go],
   ...[kumomta, powermta, haraka, postfix, exim, sendmail, opensmtpd, exchange],
   // Mail formats. A feedback report is also a mail, so arf precedes dsn.
   ...[arf, dsn],

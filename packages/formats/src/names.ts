@@ -16,6 +16,7 @@ export const FORMAT_NAMES = [
   'postal',
   'azure',
   'scaleway',
+  'smtp2go',
   'kumomta',
   'powermta',
   'haraka',

@@ -24,11 +24,13 @@ import { scaleway } from './scaleway.ts';
 import { sendgrid } from './sendgrid.ts';
 import { sendmail } from './sendmail.ts';
 import { ses } from './ses.ts';
+import { smtp2go } from './smtp2go.ts';
 import { sparkpost } from './sparkpost.ts';
 
 export const CASES: readonly FormatCases[] = [
   ...[canonical, ses, sendgrid, mailgun, sparkpost, postmark, mandrill, brevo, mailjet, resend],
   ...[mailersend, mailtrap, postal, azure, scaleway],
+  ...[smtp2go],
   ...[kumomta, powermta, haraka, postfix, exim, sendmail, opensmtpd, exchange],
   ...[arf, dsn],
 ];
