@@ -32,6 +32,7 @@ import { sendmail } from './sendmail.ts';
 import { ses } from './ses.ts';
 import { smtp2go } from './smtp2go.ts';
 import { sparkpost } from './sparkpost.ts';
+import { zeptomail } from './zeptomail.ts';
 
 export { bareAddress } from './draft.ts';
 export { MOST_FIELDS, urlencodedFields } from './form.ts';
@@ -46,7 +47,7 @@ export { NO_ZONE, zoneOf } from './time.ts';
 const ALL: readonly DetectableFormat[] = [
   ...[canonical, ses, sendgrid, mailgun, sparkpost, postmark, mandrill, brevo, mailjet, resend],
   ...[mailersend, mailtrap, postal, azure, scaleway],
-  ...[smtp2go],
+  ...[smtp2go, zeptomail],
   ...[kumomta, powermta, haraka, postfix, exim, sendmail, opensmtpd, exchange],
   // Mail formats. A feedback report is also a mail, so arf precedes dsn.
   ...[arf, dsn],

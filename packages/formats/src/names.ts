@@ -17,6 +17,7 @@ export const FORMAT_NAMES = [
   'azure',
   'scaleway',
   'smtp2go',
+  'zeptomail',
   'kumomta',
   'powermta',
   'haraka',

@@ -26,11 +26,12 @@ import { sendmail } from './sendmail.ts';
 import { ses } from './ses.ts';
 import { smtp2go } from './smtp2go.ts';
 import { sparkpost } from './sparkpost.ts';
+import { zeptomail } from './zeptomail.ts';
 
 export const CASES: readonly FormatCases[] = [
   ...[canonical, ses, sendgrid, mailgun, sparkpost, postmark, mandrill, brevo, mailjet, resend],
   ...[mailersend, mailtrap, postal, azure, scaleway],
-  ...[smtp2go],
+  ...[smtp2go, zeptomail],
   ...[kumomta, powermta, haraka, postfix, exim, sendmail, opensmtpd, exchange],
   ...[arf, dsn],
 ];
