@@ -18,6 +18,7 @@ export const FORMAT_NAMES = [
   'scaleway',
   'smtp2go',
   'zeptomail',
+  'customerio',
   'kumomta',
   'powermta',
   'haraka',

@@ -4,6 +4,7 @@ import { arf } from './arf.ts';
 import { azure } from './azure.ts';
 import { brevo } from './brevo.ts';
 import { canonical } from './canonical.ts';
+import { customerio } from './customerio.ts';
 import { dsn } from './dsn.ts';
 import { exchange } from './exchange.ts';
 import { exim } from './exim.ts';
@@ -31,7 +32,7 @@ import { zeptomail } from './zeptomail.ts';
 export const CASES: readonly FormatCases[] = [
   ...[canonical, ses, sendgrid, mailgun, sparkpost, postmark, mandrill, brevo, mailjet, resend],
   ...[mailersend, mailtrap, postal, azure, scaleway],
-  ...[smtp2go, zeptomail],
+  ...[smtp2go, zeptomail, customerio],
   ...[kumomta, powermta, haraka, postfix, exim, sendmail, opensmtpd, exchange],
   ...[arf, dsn],
 ];
