@@ -19,6 +19,7 @@ export const FORMAT_NAMES = [
   'smtp2go',
   'zeptomail',
   'customerio',
+  'iterable',
   'kumomta',
   'powermta',
   'haraka',

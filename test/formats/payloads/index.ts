@@ -9,6 +9,7 @@ import { dsn } from './dsn.ts';
 import { exchange } from './exchange.ts';
 import { exim } from './exim.ts';
 import { haraka } from './haraka.ts';
+import { iterable } from './iterable.ts';
 import { kumomta } from './kumomta.ts';
 import { mailersend } from './mailersend.ts';
 import { mailgun } from './mailgun.ts';
@@ -32,7 +33,7 @@ import { zeptomail } from './zeptomail.ts';
 export const CASES: readonly FormatCases[] = [
   ...[canonical, ses, sendgrid, mailgun, sparkpost, postmark, mandrill, brevo, mailjet, resend],
   ...[mailersend, mailtrap, postal, azure, scaleway],
-  ...[smtp2go, zeptomail, customerio],
+  ...[smtp2go, zeptomail, customerio, iterable],
   ...[kumomta, powermta, haraka, postfix, exim, sendmail, opensmtpd, exchange],
   ...[arf, dsn],
 ];
