@@ -25,6 +25,7 @@ const WITH: readonly (readonly [FormatName, documented: string, (word: string) =
   ['smtp2go', 'resubscribe', (event) => ({ event, email_id: 'm', rcpt: 'a@example.com', time: '2026-03-01T10:00:00Z' })],
   ['zeptomail', 'emailopen', (name) => ({ event_name: [name], event_message: [{}] })],
   ['iterable', 'emailSubscribe', (eventName) => ({ eventName, email: 'a@example.com', dataFields: {} })],
+  ['salesforce', 'EngagementEvents.EmailOpen', (eventCategoryType) => ({ eventCategoryType, timestampUTC: AT * 1_000, info: {} })],
 ];
 
 describe('a word that is no outcome', () => {

@@ -20,6 +20,7 @@ export const FORMAT_NAMES = [
   'zeptomail',
   'customerio',
   'iterable',
+  'salesforce',
   'kumomta',
   'powermta',
   'haraka',
