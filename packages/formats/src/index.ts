@@ -6,6 +6,7 @@ import { arf } from './arf.ts';
 import { azure } from './azure.ts';
 import { brevo } from './brevo.ts';
 import { canonical } from './canonical.ts';
+import { cloudflare } from './cloudflare.ts';
 import { customerio } from './customerio.ts';
 import { samplesOf } from './detect.ts';
 import type { DetectableFormat } from './detect.ts';
@@ -50,7 +51,7 @@ export { NO_ZONE, zoneOf } from './time.ts';
 const ALL: readonly DetectableFormat[] = [
   ...[canonical, ses, sendgrid, mailgun, sparkpost, postmark, mandrill, brevo, mailjet, resend],
   ...[mailersend, mailtrap, postal, azure, scaleway],
-  ...[smtp2go, zeptomail, customerio, iterable, salesforce],
+  ...[smtp2go, zeptomail, customerio, iterable, salesforce, cloudflare],
   ...[kumomta, powermta, haraka, postfix, exim, sendmail, opensmtpd, exchange],
   // Mail formats. A feedback report is also a mail, so arf precedes dsn.
   ...[arf, dsn],

@@ -21,6 +21,7 @@ export const FORMAT_NAMES = [
   'customerio',
   'iterable',
   'salesforce',
+  'cloudflare',
   'kumomta',
   'powermta',
   'haraka',

@@ -4,6 +4,7 @@ import { arf } from './arf.ts';
 import { azure } from './azure.ts';
 import { brevo } from './brevo.ts';
 import { canonical } from './canonical.ts';
+import { cloudflare } from './cloudflare.ts';
 import { customerio } from './customerio.ts';
 import { dsn } from './dsn.ts';
 import { exchange } from './exchange.ts';
@@ -34,7 +35,7 @@ import { zeptomail } from './zeptomail.ts';
 export const CASES: readonly FormatCases[] = [
   ...[canonical, ses, sendgrid, mailgun, sparkpost, postmark, mandrill, brevo, mailjet, resend],
   ...[mailersend, mailtrap, postal, azure, scaleway],
-  ...[smtp2go, zeptomail, customerio, iterable, salesforce],
+  ...[smtp2go, zeptomail, customerio, iterable, salesforce, cloudflare],
   ...[kumomta, powermta, haraka, postfix, exim, sendmail, opensmtpd, exchange],
   ...[arf, dsn],
 ];
