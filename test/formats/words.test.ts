@@ -26,6 +26,7 @@ const WITH: readonly (readonly [FormatName, documented: string, (word: string) =
   ['zeptomail', 'emailopen', (name) => ({ event_name: [name], event_message: [{}] })],
   ['iterable', 'emailSubscribe', (eventName) => ({ eventName, email: 'a@example.com', dataFields: {} })],
   ['salesforce', 'EngagementEvents.EmailOpen', (eventCategoryType) => ({ eventCategoryType, timestampUTC: AT * 1_000, info: {} })],
+  ['lettermint', 'message.created', (event) => ({ id: 'e', event, timestamp: '2026-03-01T10:00:00Z', data: {} })],
 ];
 
 describe('a word that is no outcome', () => {

@@ -15,6 +15,7 @@ import { exchange } from './exchange.ts';
 import { exim } from './exim/index.ts';
 import type { Format, LineFormat } from './format.ts';
 import { iterable } from './iterable.ts';
+import { lettermint } from './lettermint.ts';
 import type { FormatName } from './names.ts';
 import { haraka } from './haraka.ts';
 import { kumomta } from './kumomta.ts';
@@ -51,7 +52,7 @@ export { NO_ZONE, zoneOf } from './time.ts';
 const ALL: readonly DetectableFormat[] = [
   ...[canonical, ses, sendgrid, mailgun, sparkpost, postmark, mandrill, brevo, mailjet, resend],
   ...[mailersend, mailtrap, postal, azure, scaleway],
-  ...[smtp2go, zeptomail, customerio, iterable, salesforce, cloudflare],
+  ...[smtp2go, zeptomail, customerio, iterable, salesforce, cloudflare, lettermint],
   ...[kumomta, powermta, haraka, postfix, exim, sendmail, opensmtpd, exchange],
   // Mail formats. A feedback report is also a mail, so arf precedes dsn.
   ...[arf, dsn],

@@ -22,6 +22,7 @@ export const FORMAT_NAMES = [
   'iterable',
   'salesforce',
   'cloudflare',
+  'lettermint',
   'kumomta',
   'powermta',
   'haraka',

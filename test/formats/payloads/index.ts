@@ -12,6 +12,7 @@ import { exim } from './exim.ts';
 import { haraka } from './haraka.ts';
 import { iterable } from './iterable.ts';
 import { kumomta } from './kumomta.ts';
+import { lettermint } from './lettermint.ts';
 import { mailersend } from './mailersend.ts';
 import { mailgun } from './mailgun.ts';
 import { mailjet } from './mailjet.ts';
@@ -35,7 +36,7 @@ import { zeptomail } from './zeptomail.ts';
 export const CASES: readonly FormatCases[] = [
   ...[canonical, ses, sendgrid, mailgun, sparkpost, postmark, mandrill, brevo, mailjet, resend],
   ...[mailersend, mailtrap, postal, azure, scaleway],
-  ...[smtp2go, zeptomail, customerio, iterable, salesforce, cloudflare],
+  ...[smtp2go, zeptomail, customerio, iterable, salesforce, cloudflare, lettermint],
   ...[kumomta, powermta, haraka, postfix, exim, sendmail, opensmtpd, exchange],
   ...[arf, dsn],
 ];
