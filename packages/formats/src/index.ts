@@ -37,6 +37,7 @@ import { sendmail } from './sendmail.ts';
 import { ses } from './ses.ts';
 import { smtp2go } from './smtp2go.ts';
 import { sparkpost } from './sparkpost.ts';
+import { sweego } from './sweego.ts';
 import { zeptomail } from './zeptomail.ts';
 
 export { bareAddress } from './draft.ts';
@@ -52,7 +53,7 @@ export { NO_ZONE, zoneOf } from './time.ts';
 const ALL: readonly DetectableFormat[] = [
   ...[canonical, ses, sendgrid, mailgun, sparkpost, postmark, mandrill, brevo, mailjet, resend],
   ...[mailersend, mailtrap, postal, azure, scaleway],
-  ...[smtp2go, zeptomail, customerio, iterable, salesforce, cloudflare, lettermint],
+  ...[smtp2go, zeptomail, customerio, iterable, salesforce, cloudflare, lettermint, sweego],
   ...[kumomta, powermta, haraka, postfix, exim, sendmail, opensmtpd, exchange],
   // Mail formats. A feedback report is also a mail, so arf precedes dsn.
   ...[arf, dsn],

@@ -23,6 +23,7 @@ export const FORMAT_NAMES = [
   'salesforce',
   'cloudflare',
   'lettermint',
+  'sweego',
   'kumomta',
   'powermta',
   'haraka',

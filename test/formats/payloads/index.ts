@@ -31,12 +31,13 @@ import { sendmail } from './sendmail.ts';
 import { ses } from './ses.ts';
 import { smtp2go } from './smtp2go.ts';
 import { sparkpost } from './sparkpost.ts';
+import { sweego } from './sweego.ts';
 import { zeptomail } from './zeptomail.ts';
 
 export const CASES: readonly FormatCases[] = [
   ...[canonical, ses, sendgrid, mailgun, sparkpost, postmark, mandrill, brevo, mailjet, resend],
   ...[mailersend, mailtrap, postal, azure, scaleway],
-  ...[smtp2go, zeptomail, customerio, iterable, salesforce, cloudflare, lettermint],
+  ...[smtp2go, zeptomail, customerio, iterable, salesforce, cloudflare, lettermint, sweego],
   ...[kumomta, powermta, haraka, postfix, exim, sendmail, opensmtpd, exchange],
   ...[arf, dsn],
 ];
