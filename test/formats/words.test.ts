@@ -28,6 +28,7 @@ const WITH: readonly (readonly [FormatName, documented: string, (word: string) =
   ['salesforce', 'EngagementEvents.EmailOpen', (eventCategoryType) => ({ eventCategoryType, timestampUTC: AT * 1_000, info: {} })],
   ['lettermint', 'message.created', (event) => ({ id: 'e', event, timestamp: '2026-03-01T10:00:00Z', data: {} })],
   ['sweego', 'email_opened', (event_type) => ({ event_type, swg_uid: 'm', channel: 'email' })],
+  ['hyvor', 'domain.deleted', (event) => ({ event, payload: {} })],
 ];
 
 describe('a word that is no outcome', () => {

@@ -14,6 +14,7 @@ import { dsn } from './dsn.ts';
 import { exchange } from './exchange.ts';
 import { exim } from './exim/index.ts';
 import type { Format, LineFormat } from './format.ts';
+import { hyvor } from './hyvor.ts';
 import { iterable } from './iterable.ts';
 import { lettermint } from './lettermint.ts';
 import type { FormatName } from './names.ts';
@@ -53,7 +54,7 @@ export { NO_ZONE, zoneOf } from './time.ts';
 const ALL: readonly DetectableFormat[] = [
   ...[canonical, ses, sendgrid, mailgun, sparkpost, postmark, mandrill, brevo, mailjet, resend],
   ...[mailersend, mailtrap, postal, azure, scaleway],
-  ...[smtp2go, zeptomail, customerio, iterable, salesforce, cloudflare, lettermint, sweego],
+  ...[smtp2go, zeptomail, customerio, iterable, salesforce, cloudflare, lettermint, sweego, hyvor],
   ...[kumomta, powermta, haraka, postfix, exim, sendmail, opensmtpd, exchange],
   // Mail formats. A feedback report is also a mail, so arf precedes dsn.
   ...[arf, dsn],

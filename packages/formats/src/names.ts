@@ -24,6 +24,7 @@ export const FORMAT_NAMES = [
   'cloudflare',
   'lettermint',
   'sweego',
+  'hyvor',
   'kumomta',
   'powermta',
   'haraka',

@@ -10,6 +10,7 @@ import { dsn } from './dsn.ts';
 import { exchange } from './exchange.ts';
 import { exim } from './exim.ts';
 import { haraka } from './haraka.ts';
+import { hyvor } from './hyvor.ts';
 import { iterable } from './iterable.ts';
 import { kumomta } from './kumomta.ts';
 import { lettermint } from './lettermint.ts';
@@ -37,7 +38,7 @@ import { zeptomail } from './zeptomail.ts';
 export const CASES: readonly FormatCases[] = [
   ...[canonical, ses, sendgrid, mailgun, sparkpost, postmark, mandrill, brevo, mailjet, resend],
   ...[mailersend, mailtrap, postal, azure, scaleway],
-  ...[smtp2go, zeptomail, customerio, iterable, salesforce, cloudflare, lettermint, sweego],
+  ...[smtp2go, zeptomail, customerio, iterable, salesforce, cloudflare, lettermint, sweego, hyvor],
   ...[kumomta, powermta, haraka, postfix, exim, sendmail, opensmtpd, exchange],
   ...[arf, dsn],
 ];
