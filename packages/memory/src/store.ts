@@ -23,7 +23,7 @@ import type {
   RollupHour,
   RollupRow,
   SenderReplyRow,
-  StoredRecipient,
+  LoadedRecipient,
   TrackedRow,
 } from '@desist/pipeline';
 import { createMemoryTrail } from './audit-trail.ts';
@@ -356,7 +356,9 @@ export function createMemoryStore(now: () => number = () => Date.now(), page = P
     async *tracked(partition) {
       const rows = [...recipients.values()].filter((row) => row.tracked && row.partition === partition);
       for (let from = 0; from < rows.length; from += page) {
-        yield rows.slice(from, from + page).map(({ tenant, address, due, policy }): TrackedRow => ({ tenant, address, due, policy }));
+        yield rows.slice(from, from + page).map(({ tenant, address, due, policy, shadow }): TrackedRow => {
+          return { tenant, address, due, policy, shadowPolicy: shadow?.policy ?? null };
+        });
       }
     },
     async concerned(partition, { since, tenant, domain, mention }, cursor) {
@@ -372,11 +374,11 @@ export function createMemoryStore(now: () => number = () => Date.now(), page = P
       };
     },
     async load(keys) {
-      return keys.flatMap((key): StoredRecipient[] => {
+      return keys.flatMap((key): LoadedRecipient[] => {
         const row = recipients.get(keyOf(key));
         if (row === undefined) return [];
-        const { tenant, address, partition, version, evidence } = row;
-        return [{ tenant, address, partition, version, evidence }];
+        const { tenant, address, partition, version, evidence, shadow } = row;
+        return [{ tenant, address, partition, version, evidence, shadow: shadow?.text ?? null, shadowPolicy: shadow?.policy ?? null }];
       });
     },
     async tombstones(keys) {

@@ -33,6 +33,7 @@ export type { Coordinator } from './incidents/coordinator.ts';
 export { createSenderCoordinator } from './incidents/sender-coordinator.ts';
 export * from './relay/relay.ts';
 export * from './replay/replay.ts';
+export * from './replay/whatif.ts';
 export { createByHand } from './subscribers/by-hand.ts';
 export type { ByHand } from './subscribers/by-hand.ts';
 export * from './subscribers/dispatcher.ts';

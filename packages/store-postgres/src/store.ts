@@ -139,7 +139,7 @@ export function createStore(db: Database, { hashOf }: StoreOptions = {}): Recipi
         const rows = await pageTracked.run(db, { partition, after, limit: PAGE });
         const last = rows.at(-1);
         if (last === undefined) return;
-        yield rows.map(({ tenant, address, due, policy }): TrackedRow => ({ tenant, address, due, policy }));
+        yield rows.map(({ id: _, ...row }): TrackedRow => row);
         after = last.id;
       }
     },

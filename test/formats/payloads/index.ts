@@ -7,6 +7,7 @@ import { canonical } from './canonical.ts';
 import { cloudflare } from './cloudflare.ts';
 import { customerio } from './customerio.ts';
 import { dsn } from './dsn.ts';
+import { ENGAGEMENT } from './engagement.ts';
 import { exchange } from './exchange.ts';
 import { exim } from './exim.ts';
 import { haraka } from './haraka.ts';
@@ -35,10 +36,15 @@ import { sparkpost } from './sparkpost.ts';
 import { sweego } from './sweego.ts';
 import { zeptomail } from './zeptomail.ts';
 
-export const CASES: readonly FormatCases[] = [
+const OUTCOMES: readonly FormatCases[] = [
   ...[canonical, ses, sendgrid, mailgun, sparkpost, postmark, mandrill, brevo, mailjet, resend],
   ...[mailersend, mailtrap, postal, azure, scaleway],
   ...[smtp2go, zeptomail, customerio, iterable, salesforce, cloudflare, lettermint, sweego, hyvor],
   ...[kumomta, powermta, haraka, postfix, exim, sendmail, opensmtpd, exchange],
   ...[arf, dsn],
 ];
+
+export const CASES: readonly FormatCases[] = OUTCOMES.map(({ format, cases }) => ({
+  format,
+  cases: [...cases, ...ENGAGEMENT.filter((more) => more.format === format).flatMap((more) => more.cases)],
+}));

@@ -16,6 +16,7 @@ const route = (provider: string, { tenant = 'acme', domain = provider } = {}): R
     opensAt: 0,
     closesAt: 0,
     quarter: undefined,
+    counts: undefined,
     peeked: [],
   },
   domain,

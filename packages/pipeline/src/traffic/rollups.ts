@@ -8,12 +8,13 @@
  * is new in a plan comes from records or changes, so that the plan moves the checkpoint and cannot be applied twice; one that only adds what
  * was pending may be, and whoever deletes that adds it.
  *
- * Four families share the cells:
+ * Five families share the cells:
  *
- *   events    tenant, provider, stream, pool, type, category, attribution
+ *   events    tenant, provider, stream, pool, type, category (of `engaged`: its kind), attribution
  *   domains   tenant, provider, domain, type, category (of a failure); beside the events' types `deferred_message`, `delivered_message`, `given_up_message`
  *   waits     tenant, provider, domain, type (`delivery`, `greylisting`), upper bound
  *   changes   tenant, provider, domain, type (of the change), category (the reason of the suppression)
+ *   regret    tenant, provider, domain, type (`RegretType`), category (of the evidence), attribution (the reason of the suppression)
  */
 import { DAY, hourOf, QUARTER, quarterOf } from '@desist/domain';
 import type { RollupFamily, RollupHour, RollupRow, RollupWrite } from '../ports/commit-plan.ts';
@@ -120,9 +121,9 @@ export interface Rollups {
   /** The partition clock goes on, ms. */
   tick(clock: number): void;
   /** A delivery or acceptance that was recognised on its bytes. `at`: ms. */
-  peeked(type: 'delivered' | 'accepted', route: Route, at: number, record: PeekedRecord): void;
-  /** `times`: -1 takes one back that was counted since the last commit. */
-  count(family: RollupFamily, at: number, of: Partial<Dimensions> & { readonly tenant: string }, times?: 1 | -1): void;
+  peeked(type: 'delivered' | 'accepted', route: Route, at: number, record: PeekedRecord, byDomain?: boolean): void;
+  /** `times`: negative takes back what was counted. */
+  count(family: RollupFamily, at: number, of: Partial<Dimensions> & { readonly tenant: string }, times?: number): void;
   waited(kind: 'delivery' | 'greylisting', route: Route, at: number, ms: number): void;
   /** For the next commit; null: nothing. */
   drain(commit: RollupCommit): RollupWrite | null;
@@ -360,7 +361,7 @@ export function createRollups(stored: readonly string[], tooOld: (events: number
 
   return {
     tick,
-    peeked(type, route, at, { value, offsets }) {
+    peeked(type, route, at, { value, offsets }, byDomain = true) {
       const { to, domain } = route;
       const known = peekedCell(type, to, value, offsets);
       const { streamStart, streamEnd, poolStart, poolEnd } = offsets;
@@ -373,7 +374,7 @@ export function createRollups(stored: readonly string[], tooOld: (events: number
       } else {
         addTo(known.last, at);
       }
-      if (type === 'accepted') return;
+      if (type === 'accepted' || !byDomain) return;
       if (route.delivered === undefined) route.delivered = addFirst(at, dimensionsOf('domains', { ...partsOf(to), type, domain }));
       else addTo(route.delivered, at);
     },
@@ -398,7 +399,22 @@ export function createRollups(stored: readonly string[], tooOld: (events: number
   };
 }
 
-/** Of a replay, which writes nothing. */
+/** Those of a replay, which writes nothing and looks for sender incidents: what `sender-watch.ts` takes of them. */
+export function createEventRollups(): Rollups {
+  const rollups = createRollups([]);
+  return {
+    ...rollups,
+    peeked(type, route, at, record) {
+      if (type === 'delivered') rollups.peeked(type, route, at, record, false);
+    },
+    count(family, at, of, times) {
+      if (family === 'events') rollups.count(family, at, of, times);
+    },
+    waited: () => undefined,
+  };
+}
+
+/** Of nobody. */
 export const NO_ROLLUPS: Rollups = {
   tick: () => undefined,
   peeked: () => undefined,
@@ -419,12 +435,12 @@ function coarser(of: Dimensions, step: number): Dimensions {
 
 /** Its category is that of a verdict, and no reason of a suppression. */
 function isVerdict({ family }: Dimensions): boolean {
-  return family === 'events' || family === 'domains';
+  return family === 'events' || family === 'domains' || family === 'regret';
 }
 
 /** Of a cell with all its detail. */
 function detailOf({ type }: Dimensions): Detail {
-  return type === 'delivered' || type === 'accepted' ? 'success' : 'failure';
+  return type === 'delivered' || type === 'accepted' || type === 'engaged' ? 'success' : 'failure';
 }
 
 interface Begun {

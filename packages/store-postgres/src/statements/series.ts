@@ -38,7 +38,7 @@ export function sumRollups(table: RawBuilder<unknown>, terms: Slots<SeriesTerms>
   const { family, by, from, to, step, types, tenants, provider, pool, stream, groups } = terms;
   return sql<SeriesRow>`with found as (
       select case ${by}::text when 'provider' then provider when 'domain' then domain when 'category' then category
-          when 'attribution' then attribution when 'stream' then stream when 'pool' then pool when 'reason' then category
+          when 'attribution' then attribution when 'stream' then stream when 'pool' then pool when 'reason' then case family when 'regret' then attribution else category end
           when 'tenant' then tenant end as name,
         (at - ${from}::bigint) / ${step}::bigint as slot, type, upper_bound, sum(events) as events
       from ${table} r
