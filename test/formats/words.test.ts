@@ -22,6 +22,13 @@ const WITH: readonly (readonly [FormatName, documented: string, (word: string) =
   ['ses', 'AmazonSnsSubscriptionSucceeded', (notificationType) => ({ notificationType })],
   ['sparkpost', 'sms_status', (type) => ({ msys: { message_event: { type } } })],
   ['postmark', 'Open', (RecordType) => ({ RecordType })],
+  ['smtp2go', 'resubscribe', (event) => ({ event, email_id: 'm', rcpt: 'a@example.com', time: '2026-03-01T10:00:00Z' })],
+  ['zeptomail', 'emailopen', (name) => ({ event_name: [name], event_message: [{}] })],
+  ['iterable', 'emailSubscribe', (eventName) => ({ eventName, email: 'a@example.com', dataFields: {} })],
+  ['salesforce', 'EngagementEvents.EmailOpen', (eventCategoryType) => ({ eventCategoryType, timestampUTC: AT * 1_000, info: {} })],
+  ['lettermint', 'message.created', (event) => ({ id: 'e', event, timestamp: '2026-03-01T10:00:00Z', data: {} })],
+  ['sweego', 'email_opened', (event_type) => ({ event_type, swg_uid: 'm', channel: 'email' })],
+  ['hyvor', 'domain.deleted', (event) => ({ event, payload: {} })],
 ];
 
 describe('a word that is no outcome', () => {

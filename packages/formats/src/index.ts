@@ -6,12 +6,17 @@ import { arf } from './arf.ts';
 import { azure } from './azure.ts';
 import { brevo } from './brevo.ts';
 import { canonical } from './canonical.ts';
+import { cloudflare } from './cloudflare.ts';
+import { customerio } from './customerio.ts';
 import { samplesOf } from './detect.ts';
 import type { DetectableFormat } from './detect.ts';
 import { dsn } from './dsn.ts';
 import { exchange } from './exchange.ts';
 import { exim } from './exim/index.ts';
 import type { Format, LineFormat } from './format.ts';
+import { hyvor } from './hyvor.ts';
+import { iterable } from './iterable.ts';
+import { lettermint } from './lettermint.ts';
 import type { FormatName } from './names.ts';
 import { haraka } from './haraka.ts';
 import { kumomta } from './kumomta.ts';
@@ -26,11 +31,15 @@ import { postfix } from './postfix/index.ts';
 import { postmark } from './postmark.ts';
 import { powermta } from './powermta.ts';
 import { resend } from './resend.ts';
+import { salesforce } from './salesforce.ts';
 import { scaleway } from './scaleway.ts';
 import { sendgrid } from './sendgrid.ts';
 import { sendmail } from './sendmail.ts';
 import { ses } from './ses.ts';
+import { smtp2go } from './smtp2go.ts';
 import { sparkpost } from './sparkpost.ts';
+import { sweego } from './sweego.ts';
+import { zeptomail } from './zeptomail.ts';
 
 export { bareAddress } from './draft.ts';
 export { MOST_FIELDS, urlencodedFields } from './form.ts';
@@ -45,6 +54,7 @@ export { NO_ZONE, zoneOf } from './time.ts';
 const ALL: readonly DetectableFormat[] = [
   ...[canonical, ses, sendgrid, mailgun, sparkpost, postmark, mandrill, brevo, mailjet, resend],
   ...[mailersend, mailtrap, postal, azure, scaleway],
+  ...[smtp2go, zeptomail, customerio, iterable, salesforce, cloudflare, lettermint, sweego, hyvor],
   ...[kumomta, powermta, haraka, postfix, exim, sendmail, opensmtpd, exchange],
   // Mail formats. A feedback report is also a mail, so arf precedes dsn.
   ...[arf, dsn],

@@ -30,11 +30,18 @@ const RETRIERS: Readonly<Partial<Record<FormatName, Retrier>>> = {
     source: 'https://learn.microsoft.com/azure/event-grid/delivery-and-retry',
   },
   resend: { repeats: 'any', source: 'https://resend.com/docs/webhooks/retries-and-replays' },
+  // Over seven days. It holds back what comes after a request that was refused.
+  customerio: { repeats: 'any', source: 'https://docs.customer.io/integrations/api/webhooks' },
+  // Three times, after everything but 200 to 204.
+  salesforce: { repeats: 'any', source: 'https://developer.salesforce.com/docs/marketing/marketing-cloud/guide/ens-retries-suspensions' },
+  // Six times within 30 hours.
+  hyvor: { repeats: 'any', source: 'https://relay.hyvor.com/docs/webhooks' },
 };
 
-/** Formats of a sender's own services, which read the status as HTTP means it. */
+/** Formats of a sender's own services, which read the status as HTTP means it. Cloudflare's queues are read by a sender's own consumer. */
 const OWN: ReadonlySet<string> = new Set([
   'canonical',
+  'cloudflare',
   'kumomta',
   'powermta',
   'haraka',

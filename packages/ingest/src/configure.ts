@@ -8,11 +8,13 @@ import { hmacCheck, hmacKey } from './checks/hmac.ts';
 import { mailgunCheck } from './checks/mailgun.ts';
 import { mandrillCheck } from './checks/mandrill.ts';
 import { postalCheck, postalKey } from './checks/postal.ts';
+import { withVerification } from './checks/salesforce.ts';
 import { sendgridCheck, sendgridKey } from './checks/sendgrid.ts';
 import { basicCheck, bearerCheck, headerCheck, noCheck } from './checks/shared.ts';
 import type { Certificates, Fetcher } from './checks/certificates.ts';
 import { snsCheck } from './checks/sns.ts';
 import { svixCheck, svixKey } from './checks/svix.ts';
+import { zeptomailCheck } from './checks/zeptomail.ts';
 import type { Source } from './source.ts';
 import type { WebhookSource } from './webhooks.ts';
 
@@ -51,9 +53,11 @@ export function configureSources(specs: readonly SourceSpec[], options: Configur
     const source = sourceOf(spec, format);
     if (spec.topic !== null) topics.push({ source, topic: spec.topic });
     if (spec.webhook === null) continue;
-    const check = checkOf(spec.name, spec.webhook, options);
+    const found = checkOf(spec.name, spec.webhook, options);
+    if (found === undefined) continue;
+    const check = spec.format === 'salesforce' && spec.webhook.check === 'hmac' ? withVerification(found) : found;
     const byHeaders = ['basic', 'bearer', 'header'].includes(spec.webhook.check);
-    if (check !== undefined) webhooks.push({ ...source, check, byHeaders, open: spec.webhook.check === 'none' });
+    webhooks.push({ ...source, check, byHeaders, open: spec.webhook.check === 'none' });
   }
   return { webhooks, topics };
 }
@@ -82,6 +86,8 @@ function checkOf(name: string, spec: WebhookSpec, { secret, problem, fetch, cert
       return sendgridCheck(read(sendgridKey, 'the verification key as the console shows it (base64)'), spec.tolerance);
     case 'postal':
       return postalCheck(read(postalKey, 'the public key of the installation (base64, as in its DKIM record)'));
+    case 'zeptomail':
+      return zeptomailCheck(secrets);
     case 'mailgun':
       return mailgunCheck(secrets, spec.tolerance);
     case 'mandrill':

@@ -41,10 +41,14 @@ const SECRET = 'a-secret-of-the-source';
 const VERIFICATION_KEY =
   'MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE83T4O/n84iotIvIW4mdBgQ/7dAfSmpqIM8kF9mN1flpVKS3GRqe62gw+2fNNRaINXvVpiglSI8eNEc6wEA3F+g==';
 
-function sourceOf(name: string, webhook: Partial<NonNullable<SourceSpec['webhook']>>): SourceSpec {
+function sourceOf(
+  name: string,
+  webhook: Partial<NonNullable<SourceSpec['webhook']>>,
+  format: SourceSpec['format'] = 'canonical',
+): SourceSpec {
   return {
     name,
-    format: 'canonical',
+    format,
     tenant: 'default',
     stream: 'default',
     timezone: null,
@@ -77,6 +81,18 @@ const { webhooks } = configureSources(
     sourceOf('bearer', { check: 'bearer' }),
     sourceOf('header', { check: 'header', header: 'x-token' }),
     sourceOf('postal', { check: 'postal', secrets: [{ kind: 'literal', value: POSTAL_KEY }] }),
+    sourceOf('zeptomail', { check: 'zeptomail' }),
+    sourceOf(
+      'salesforce',
+      {
+        check: 'hmac',
+        hmac: {
+          ...{ header: 'x-sfmc-ens-signature', signature: '{signature}', timestamp: null },
+          ...{ algorithm: 'sha256', encoding: 'base64', key: 'text', template: [{ kind: 'body' }] },
+        },
+      },
+      'salesforce',
+    ),
     sourceOf('hmac', {
       check: 'hmac',
       hmac: {
@@ -108,6 +124,7 @@ const SIGNED = {
   'svix-timestamp': String(NOW / 1_000),
   'svix-signature': 'v1,x',
   'x-postal-signature-256': 'bm8=',
+  'producer-signature': 'ts=1772359200000;s=bm8%3D;s-algorithm=HmacSHA256',
   'x-signature': `t=${NOW / 1_000},v1=00`,
   'x-twilio-email-event-webhook-signature': 'bm8=',
   'x-twilio-email-event-webhook-timestamp': String(NOW / 1_000),

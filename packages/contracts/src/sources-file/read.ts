@@ -10,6 +10,7 @@ import type { PolicyProblem, Problems } from '../policy-file/problems.ts';
 import { parseDuration } from '@desist/formats/event';
 import { HEADER, HMAC_KEYS, readHmac } from './hmac.ts';
 import { readMapping } from './mapping.ts';
+import { signatureOf } from './signatures.ts';
 import { CHECKS } from './types.ts';
 import type { CheckName, SecretRef, SourceSpec, WebhookSpec } from './types.ts';
 import { entriesOf, listOf, oneOf, readWord, textOf } from './values.ts';
@@ -156,6 +157,7 @@ const CHECK_KEYS: Readonly<Record<CheckName, readonly string[]>> = {
   svix: ['secrets', 'tolerance'],
   mandrill: ['secrets', 'url'],
   postal: ['secrets'],
+  zeptomail: ['secrets'],
   basic: ['secrets'],
   bearer: ['secrets'],
   header: ['secrets', 'header'],
@@ -185,11 +187,12 @@ function readWebhook(reader: Reader, { value, offset }: Entry, path: string, for
     url: urlOf(reader, entries.get('url'), join(path, 'url')),
     header: check === 'hmac' ? null : headerOf(reader, entries.get('header'), join(path, 'header')),
     hmac: check === 'hmac' ? readHmac(reader, entries, { format, offset, path }) : null,
-    tolerance: toleranceOf(reader, entries.get('tolerance'), join(path, 'tolerance')) ?? defaultTolerance(check),
+    tolerance: toleranceOf(reader, entries.get('tolerance'), join(path, 'tolerance')) ?? defaultTolerance(check, format),
   };
 }
 
-function defaultTolerance(check: CheckName | undefined): number {
+function defaultTolerance(check: CheckName | undefined, format: FormatName | undefined): number {
+  if (check === 'hmac') return signatureOf(format)?.tolerance ?? TOLERANCE;
   return check === 'sns' ? TOLERANCE_SNS : check === 'mailgun' ? TOLERANCE_MAILGUN : TOLERANCE;
 }
 

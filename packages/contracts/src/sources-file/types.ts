@@ -8,7 +8,10 @@ export type SecretRef =
   | { readonly kind: 'file'; readonly path: string }
   | { readonly kind: 'literal'; readonly value: string };
 
-export const CHECKS = ['sns', 'sendgrid', 'mailgun', 'mandrill', 'svix', 'postal', 'basic', 'bearer', 'header', 'hmac', 'none'] as const;
+export const CHECKS = [
+  ...(['sns', 'sendgrid', 'mailgun', 'mandrill', 'svix', 'postal', 'zeptomail'] as const),
+  ...(['basic', 'bearer', 'header', 'hmac', 'none'] as const),
+] as const;
 export type CheckName = (typeof CHECKS)[number];
 
 export const ALGORITHMS = ['sha1', 'sha256', 'sha384', 'sha512'] as const;

@@ -12,7 +12,9 @@ import { sendgridCheck, sendgridKey } from './sendgrid.ts';
 import { basicCheck, bearerCheck, headerCheck } from './shared.ts';
 import { createCertificates, MOST_CANDIDATES, MOST_PROVEN } from './certificates.ts';
 import { snsCheck } from './sns.ts';
+import { withVerification } from './salesforce.ts';
 import { svixCheck, svixKey } from './svix.ts';
+import { zeptomailCheck } from './zeptomail.ts';
 
 const NOW = Date.parse('2026-03-01T12:00:00.000Z');
 const MINUTES = 60_000;
@@ -501,5 +503,63 @@ describe('Postal', () => {
     expect(postalKey('nonsense')).toBeUndefined();
     const { publicKey: other } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
     expect(postalKey(other.export({ format: 'der', type: 'spki' }).toString('base64'))).toBeUndefined();
+  });
+});
+
+describe('ZeptoMail', () => {
+  const check = zeptomailCheck(['new-key-12', 'the-key-12']);
+  const JSON_BODY = '{"event_name":["hardbounce"],"event_message":[]}';
+  const signatureOf = (text: string, key = 'the-key-12'): string => createHmac('sha256', key).update(text).digest('base64');
+  const header = (signature: string): Record<string, string> => ({
+    'producer-signature': `ts=1596109465823;s=${encodeURIComponent(signature)};s-algorithm=HmacSHA256`,
+  });
+
+  test('signs JSON as it is, and in a form the value of the field', async () => {
+    const form = new URLSearchParams({ data: JSON_BODY }).toString();
+    expect(await verdict(check, request(header(signatureOf(JSON_BODY)), JSON_BODY))).toBe('genuine');
+    expect(await verdict(check, request(header(signatureOf(JSON_BODY)), form))).toBe('genuine');
+    const whole = encodeURIComponent(header(signatureOf(JSON_BODY))['producer-signature']!);
+    expect(await verdict(check, request({ 'producer-signature': whole }, JSON_BODY))).toBe('genuine');
+    expect(await verdict(check, request(header(signatureOf(form)), form))).toBe('forged');
+  });
+
+  test('refuses another key, a changed byte, a missing and a broken signature', async () => {
+    expect(await verdict(check, request(header(signatureOf(JSON_BODY, 'other-key-1')), JSON_BODY))).toBe('forged');
+    expect(await verdict(check, request(header(signatureOf(JSON_BODY)), `${JSON_BODY} `))).toBe('forged');
+    expect(await verdict(check, request(header(signatureOf(JSON_BODY))))).toBe('forged');
+    expect(await verdict(check, request({}, JSON_BODY))).toBe('unsigned');
+    expect(await verdict(check, request({ 'producer-signature': 's=%E0%A4%A' }, JSON_BODY))).toBe('unsigned');
+    expect(await verdict(check, request({ 'producer-signature': 'ts=1;s-algorithm=HmacSHA256' }, JSON_BODY))).toBe('unsigned');
+  });
+});
+
+describe('Salesforce', () => {
+  const check = withVerification(
+    hmacCheck({
+      ...{ header: 'x-sfmc-ens-signature', signature: '{signature}', timestamp: null, template: [{ kind: 'body' }] },
+      ...{ algorithm: 'sha256', encoding: 'base64', keys: [Buffer.from('the-key-12')], tolerance: 5 * MINUTES },
+    }),
+  );
+  const asks = (more: object = {}): string => JSON.stringify({ callbackId: 'c-1', verificationKey: 'k-1', ...more });
+
+  test('asks unsigned whether the URL wants events, and is told to whom the key belongs', async () => {
+    const checked = await check(request({}, asks()), NOW);
+    expect(checked).toMatchObject({ kind: 'genuine', replayToken: null });
+    expect(checked).toHaveProperty('only', expect.stringMatching(/c-1 .*k-1$/));
+  });
+
+  test.each([
+    ['events beside it', asks({ info: {} })],
+    ['an array', `[${asks()}]`],
+    ['a key that is no key', asks({ verificationKey: 'k\n1' })],
+    ['a missing key', '{"callbackId":"c-1"}'],
+    ['null', 'null'],
+    ['a long body', asks() + ' '.repeat(5_000)],
+  ])('and in no other way: %s', async (_what, body) => {
+    expect(await verdict(check, request({}, body))).toBe('unsigned');
+  });
+
+  test('signs everything else', async () => {
+    expect(await verdict(check, request({ 'x-sfmc-ens-signature': 'bm8=' }, asks()))).toBe('forged');
   });
 });
