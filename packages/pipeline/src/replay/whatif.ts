@@ -5,7 +5,17 @@
  *   event ──> replay of each policy ──> changes ──┐
  *     └──> mail taken, tries ─────────────────────┴──> history ──> differences, measures
  */
-import { classifyFailure, countsOf, createHistory, differenceOf, isCommand, recipientKey } from '@desist/domain';
+import {
+  classifyFailure,
+  countsOf,
+  createHistory,
+  differenceOf,
+  isCommand,
+  recipientKey,
+  streamPolicy,
+  tenantPolicy,
+  voidedByEngagement,
+} from '@desist/domain';
 import type {
   Address,
   Difference,
@@ -14,6 +24,7 @@ import type {
   IncidentNotice,
   LogEvent,
   Measure,
+  Policy,
   PolicySet,
   ProviderOf,
   RecipientKey,
@@ -97,11 +108,19 @@ export function createWhatIf({ policies, providerOf, until }: WhatIfOptions): Wh
     for (const one of replayed) if ('change' in one) noteChange(history, policy, one);
   }
 
+  /** Whether a click says something, the policy in force decides for all. */
+  function policyOf(tenant: Tenant, stream: string): Policy {
+    return streamPolicy(tenantPolicy(policies[0] as PolicySet, tenant), stream);
+  }
+
   function see(event: DeliveryEvent, key: RecipientKey): void {
     const { type, occurredAt: at, tenant, recipient: address, stream, messageId: message = null } = event;
     // It proves nothing about this recipient.
     if (event.certain === false) return;
     if (type === 'delivered') history.took(key, at, message);
+    if (event.kind !== undefined && voidedByEngagement(policyOf(tenant, stream), { engagement: event.kind }) !== 'nothing') {
+      history.took(key, at, null);
+    }
     if (type !== 'deferred' && type !== 'bounced' && type !== 'expired') return;
     const { verdict, provider } = classifyFailure(event, providerOf, classifier);
     // A give-up is no try.
