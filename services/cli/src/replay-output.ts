@@ -34,7 +34,9 @@ export function printChanges(changes: readonly Replayed[], printing: Printing): 
     else {
       const { type, effectiveAt, suppression, cause, engagement } = change;
       const what = suppression === null ? '' : `${suppression.reason}${suppression.scope === '*' ? '' : ` for ${suppression.scope}`}`;
-      output.line(`${formatTime(effectiveAt)}  ${type.padEnd(12)} ${address}  ${what} (${engagement === undefined ? cause : `${cause}: ${engagement}`})`);
+      output.line(
+        `${formatTime(effectiveAt)}  ${type.padEnd(12)} ${address}  ${what} (${engagement === undefined ? cause : `${cause}: ${engagement}`})`,
+      );
     }
   }
 }
