@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { encodeEvent } from '@desist/formats/event';
 import { classify } from '@desist/verdicts';
-import { asAddress, asTenant, DAY, DEFAULT_POLICY, HOUR } from '@desist/domain';
-import type { LogEvent, PolicySet } from '@desist/domain';
+import { asAddress, asTenant, DAY, DEFAULT_POLICY, ENGAGEMENT_KINDS, HOUR } from '@desist/domain';
+import type { EngagementKind, LogEvent, PolicySet } from '@desist/domain';
 import { createMemoryLog } from '@desist/memory';
 import { createEngine } from '@desist/pipeline';
 import type { Logger, Time } from '@desist/pipeline';
@@ -26,7 +26,7 @@ const REPLIES = [
   '451 4.3.0 Temporary system problem',
 ];
 
-/** Ten days: each recipient has its own reply and its own rhythm; some heal. */
+/** Ten days: each recipient has its own reply and its own rhythm; some heal, or show that somebody is there. */
 function tenDays(): LogEvent[] {
   const events: LogEvent[] = [];
   for (let who = 0; who < RECIPIENTS; who += 1) {
@@ -37,7 +37,9 @@ function tenDays(): LogEvent[] {
       const healed = who % 5 === 0 && n === 7;
       const smtp = { code: Number(text.slice(0, 3)), text };
       const failure = text.startsWith('5') ? ('bounced' as const) : ('deferred' as const);
-      if (healed) events.push({ ...common, id: `e${who}-${n}`, occurredAt: at, type: 'delivered', messageId: `other-${who}` });
+      const kind = ENGAGEMENT_KINDS[Math.floor(who / 20) % ENGAGEMENT_KINDS.length] as EngagementKind;
+      if (healed && who % 2 === 0) events.push({ ...common, id: `e${who}-${n}`, occurredAt: at, type: 'engaged', kind });
+      else if (healed) events.push({ ...common, id: `e${who}-${n}`, occurredAt: at, type: 'delivered', messageId: `other-${who}` });
       else events.push({ ...common, id: `e${who}-${n}`, occurredAt: at, type: failure, messageId: `m-${who}-${n % 3}`, smtp });
     }
   }
@@ -137,6 +139,19 @@ describe.skipIf(inject('databaseUrl') === undefined)('the engine on Postgres', (
       });
     expect(rows).toEqual(wanted);
     expect(wanted.length).toBeGreaterThan(RECIPIENTS / 4);
+
+    // Proof of life, as the views tell it.
+    const kindsIn = async (query: string): Promise<unknown> => (await db.query(query))[0]?.['kinds'];
+    const released =
+      "select array_agg(distinct engagement order by engagement) as kinds from desist.recipient_history where cause = 'engaged'";
+    expect(await kindsIn(`${released} and type = 'released'`)).toEqual(['reply']);
+    expect(await kindsIn(released)).toEqual(['confirmed', 'login', 'reply']);
+    const kept = "select array_agg(distinct engagement order by engagement) as kinds from desist.recipient_evidence where type = 'engaged'";
+    expect(await kindsIn(kept)).toEqual(['click', 'confirmed', 'login', 'reply']);
+    const counted = await db.query(
+      "select category, sum(events)::integer as events from desist.traffic_hourly where type = 'engaged' group by category order by category",
+    );
+    expect(counted).toEqual(['click', 'confirmed', 'login', 'reply'].map((category) => ({ category, events: RECIPIENTS / 40 })));
 
     const text = new TextDecoder();
     const latest = new Map<string, string | null>();

@@ -32,9 +32,11 @@ export function printChanges(changes: readonly Replayed[], printing: Printing): 
     const { tenant, address, change, number } = one;
     if (json) output.json(JSON.stringify(changeValue({ tenant, address, change, sequence: { partition: 0, number } })));
     else {
-      const { type, effectiveAt, suppression, cause } = change;
+      const { type, effectiveAt, suppression, cause, engagement } = change;
       const what = suppression === null ? '' : `${suppression.reason}${suppression.scope === '*' ? '' : ` for ${suppression.scope}`}`;
-      output.line(`${formatTime(effectiveAt)}  ${type.padEnd(12)} ${address}  ${what} (${cause})`);
+      output.line(
+        `${formatTime(effectiveAt)}  ${type.padEnd(12)} ${address}  ${what} (${engagement === undefined ? cause : `${cause}: ${engagement}`})`,
+      );
     }
   }
 }
@@ -114,7 +116,9 @@ export function whyOf({
     suppressions: suppressions.map((suppression: SuppressionTerms) => terms(suppression)),
     allowed: allowed.map(({ scope, expiresAt }) => ({ scope, expiresAt: expiresAt === null ? null : formatTime(expiresAt) })),
     facts: facts.map(factValue),
-    transitions: transitions.map(({ type, at, from, to, cause }) => ({ type, at: formatTime(at), from, to, cause })),
+    transitions: transitions.map(({ type, at, from, to, cause, engagement }) => {
+      return { type, at: formatTime(at), from, to, cause, ...(engagement === undefined ? {} : { engagement }) };
+    }),
     whatWouldChangeIt: whatWouldChangeIt.map(outlookText),
     refold: null,
   };

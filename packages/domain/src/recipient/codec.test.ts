@@ -61,7 +61,7 @@ describe('a stored recipient', () => {
   it('of a newer format, or damaged, is not read', () => {
     const text = encodeRecipient(recipientOf(failure(1)));
     expect(text).toContain('{"v":1,');
-    expect(decodeRecipient(text.replace('"v":1', '"v":6'), 1)).toBeUndefined();
+    expect(decodeRecipient(text.replace('"v":1', '"v":7'), 1)).toBeUndefined();
     expect(decodeRecipient(text.slice(0, -1), 1)).toBeUndefined();
     for (const damaged of ['', 'null', '{}', '7']) expect(decodeRecipient(damaged, 1)).toBeUndefined();
   });
