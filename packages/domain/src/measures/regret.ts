@@ -10,7 +10,7 @@ import { DAY } from '../policy/policy.ts';
 import { wilson } from './interval.ts';
 import type { Interval } from './interval.ts';
 
-export const REGRET_DAYS = 30;
+const REGRET_DAYS = 30;
 /** ms */
 export const REGRET_WINDOW = REGRET_DAYS * DAY;
 
@@ -24,8 +24,7 @@ export interface SuppressionOutcome {
   readonly isOpen: boolean;
 }
 
-export const OUTCOMES = ['took_mail', 'refused', 'untried', 'not_yet_known'] as const;
-export type OutcomeName = (typeof OUTCOMES)[number];
+export type OutcomeName = 'took_mail' | 'refused' | 'untried' | 'not_yet_known';
 
 export function outcomeName({ tookAfter, triedUntil, isOpen }: SuppressionOutcome): OutcomeName {
   if (tookAfter !== null) return 'took_mail';

@@ -1067,6 +1067,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/whatif": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what-ifs
+         * @description The newest first, of the last 90 days. Keys of some tenants see those of these tenants.
+         */
+        get: operations["listWhatIfs"];
+        put?: never;
+        /**
+         * Compare a policy with the one in force, on what the log still has
+         * @description Creates a job (201). A job that asks the same and is not answered is returned instead (200); if it was stopped, it begins anew. The policy is checked first, with a time limit of two seconds. A key of some tenants compares on the events of one of them. At most ten jobs wait or run.
+         */
+        post: operations["createWhatIf"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/whatif/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a what-if
+         * @description State, progress, and what it came to: differences in numbers, regret and waste. It names no address; `desist whatif` does.
+         */
+        get: operations["getWhatIf"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/whatif/{id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop a what-if
+         * @description Ask for the same again to begin it anew.
+         */
+        post: operations["stopWhatIf"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1844,7 +1908,7 @@ export interface operations {
                     "application/json": {
                         cursor: string | null;
                         items: {
-                            /** @description A command (`suppress`, `release`, `allow`, `disallow`, `forget`, …), `key_made`, `key_rotated`, `key_ended`, `dead_letter_resent`, `import_started`, `import_resumed`, `import_stopped`, `import_finished`, `incident_created`, `incident_voided`, `incident_restored`, `republish_requested`, `republish_stopped`, `partition_resumed`, `log_accepted`, `webhook_added`, `webhook_changed`, `webhook_paused`, `webhook_resumed`, `webhook_removed`, `webhook_secret_rotated`, `webhook_resent`, `signed_in` (of a person in the console; `refused` ones too, 60 an hour and process), `exported`; others may be added. */
+                            /** @description A command (`suppress`, `release`, `allow`, `disallow`, `forget`, …), `key_made`, `key_rotated`, `key_ended`, `dead_letter_resent`, `import_started`, `import_resumed`, `import_stopped`, `import_finished`, `whatif_started`, `whatif_resumed`, `whatif_stopped`, `whatif_finished`, `incident_created`, `incident_voided`, `incident_restored`, `republish_requested`, `republish_stopped`, `partition_resumed`, `log_accepted`, `webhook_added`, `webhook_changed`, `webhook_paused`, `webhook_resumed`, `webhook_removed`, `webhook_secret_rotated`, `webhook_resent`, `signed_in` (of a person in the console; `refused` ones too, 60 an hour and process), `exported`; others may be added. */
                             action: string;
                             /**
                              * Format: date-time
@@ -10507,6 +10571,2157 @@ export interface operations {
             };
             /** @description There is nothing with this name, or nothing that this key may see. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Without keys, the service answers only to names of this machine. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests: `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An internal error: find it in the service log by `instance`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the log is unavailable: `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listWhatIfs: {
+        parameters: {
+            query?: {
+                /** @description Items per page. */
+                limit?: number;
+                /**
+                 * @description Default: every tenant that the key may see.
+                 * @example acme
+                 */
+                tenant?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The jobs */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            by: string | null;
+                            id: string;
+                            key: string | null;
+                            problem: string | null;
+                            /** @description Records of the log that were read. */
+                            records: number;
+                            result: {
+                                a: {
+                                    /** @description Attempts in vain that the policy would have made. */
+                                    attempts: number;
+                                    regret: {
+                                        /** @description Suppressed for failures. */
+                                        addresses: number;
+                                        /** @description The share is about so many days. */
+                                        days: number;
+                                        /** @description Tried to the end of the 30 days, and took none. */
+                                        followed: number;
+                                        /** @description Took none so far, and the history ends before the 30 days do. */
+                                        notYetKnown: number;
+                                        share: {
+                                            high: number;
+                                            low: number;
+                                            share: number;
+                                        } | null;
+                                        /** @description Took mail within 30 days afterwards. */
+                                        tookMail: number;
+                                        /** @description Never tried again: nothing is known. */
+                                        untried: number;
+                                    };
+                                    /** @description Addresses, for whatever reason. */
+                                    suppressed: number;
+                                    /** @description All attempts in vain. */
+                                    uselessAttempts: number;
+                                    waste: {
+                                        high: number;
+                                        low: number;
+                                        share: number;
+                                    } | null;
+                                };
+                                b: {
+                                    /** @description Attempts in vain that the policy would have made. */
+                                    attempts: number;
+                                    regret: {
+                                        /** @description Suppressed for failures. */
+                                        addresses: number;
+                                        /** @description The share is about so many days. */
+                                        days: number;
+                                        /** @description Tried to the end of the 30 days, and took none. */
+                                        followed: number;
+                                        /** @description Took none so far, and the history ends before the 30 days do. */
+                                        notYetKnown: number;
+                                        share: {
+                                            high: number;
+                                            low: number;
+                                            share: number;
+                                        } | null;
+                                        /** @description Took mail within 30 days afterwards. */
+                                        tookMail: number;
+                                        /** @description Never tried again: nothing is known. */
+                                        untried: number;
+                                    };
+                                    /** @description Addresses, for whatever reason. */
+                                    suppressed: number;
+                                    /** @description All attempts in vain. */
+                                    uselessAttempts: number;
+                                    waste: {
+                                        high: number;
+                                        low: number;
+                                        share: number;
+                                    } | null;
+                                };
+                                compared: {
+                                    /** @description Attempts that B would have made and A spared. */
+                                    added: {
+                                        addresses: number;
+                                        attempts: number;
+                                        notYetKnown: number;
+                                        share: {
+                                            high: number;
+                                            low: number;
+                                            share: number;
+                                        } | null;
+                                        /** @description The address took no mail afterwards. */
+                                        useless: number;
+                                    };
+                                    /** @description Addresses, and quantiles in hours. */
+                                    earlier: {
+                                        count: number;
+                                        p10: number | null;
+                                        p50: number | null;
+                                        p90: number | null;
+                                    };
+                                    /** @description Addresses, and quantiles in hours. */
+                                    later: {
+                                        count: number;
+                                        p10: number | null;
+                                        p50: number | null;
+                                        p90: number | null;
+                                    };
+                                    /** @description Addresses that only A would have suppressed. */
+                                    onlyA: number;
+                                    onlyB: number;
+                                    regretOnlyA: {
+                                        /** @description Suppressed for failures. */
+                                        addresses: number;
+                                        /** @description The share is about so many days. */
+                                        days: number;
+                                        /** @description Tried to the end of the 30 days, and took none. */
+                                        followed: number;
+                                        /** @description Took none so far, and the history ends before the 30 days do. */
+                                        notYetKnown: number;
+                                        share: {
+                                            high: number;
+                                            low: number;
+                                            share: number;
+                                        } | null;
+                                        /** @description Took mail within 30 days afterwards. */
+                                        tookMail: number;
+                                        /** @description Never tried again: nothing is known. */
+                                        untried: number;
+                                    };
+                                    regretOnlyB: {
+                                        /** @description Suppressed for failures. */
+                                        addresses: number;
+                                        /** @description The share is about so many days. */
+                                        days: number;
+                                        /** @description Tried to the end of the 30 days, and took none. */
+                                        followed: number;
+                                        /** @description Took none so far, and the history ends before the 30 days do. */
+                                        notYetKnown: number;
+                                        share: {
+                                            high: number;
+                                            low: number;
+                                            share: number;
+                                        } | null;
+                                        /** @description Took mail within 30 days afterwards. */
+                                        tookMail: number;
+                                        /** @description Never tried again: nothing is known. */
+                                        untried: number;
+                                    };
+                                    /** @description Suppressed by both at the same moment. */
+                                    same: number;
+                                    /** @description Attempts that B would have spared and A made. */
+                                    spared: {
+                                        addresses: number;
+                                        attempts: number;
+                                        notYetKnown: number;
+                                        share: {
+                                            high: number;
+                                            low: number;
+                                            share: number;
+                                        } | null;
+                                        /** @description The address took no mail afterwards. */
+                                        useless: number;
+                                    };
+                                };
+                                duplicates: number;
+                                events: number;
+                                from: string | null;
+                                /** @description The same by reason, category, provider and tenant: 20 values of each at most. */
+                                groups: {
+                                    a: {
+                                        /** @description Attempts in vain that the policy would have made. */
+                                        attempts: number;
+                                        regret: {
+                                            /** @description Suppressed for failures. */
+                                            addresses: number;
+                                            /** @description The share is about so many days. */
+                                            days: number;
+                                            /** @description Tried to the end of the 30 days, and took none. */
+                                            followed: number;
+                                            /** @description Took none so far, and the history ends before the 30 days do. */
+                                            notYetKnown: number;
+                                            share: {
+                                                high: number;
+                                                low: number;
+                                                share: number;
+                                            } | null;
+                                            /** @description Took mail within 30 days afterwards. */
+                                            tookMail: number;
+                                            /** @description Never tried again: nothing is known. */
+                                            untried: number;
+                                        };
+                                        /** @description Addresses, for whatever reason. */
+                                        suppressed: number;
+                                        /** @description All attempts in vain. */
+                                        uselessAttempts: number;
+                                        waste: {
+                                            high: number;
+                                            low: number;
+                                            share: number;
+                                        } | null;
+                                    };
+                                    b: {
+                                        /** @description Attempts in vain that the policy would have made. */
+                                        attempts: number;
+                                        regret: {
+                                            /** @description Suppressed for failures. */
+                                            addresses: number;
+                                            /** @description The share is about so many days. */
+                                            days: number;
+                                            /** @description Tried to the end of the 30 days, and took none. */
+                                            followed: number;
+                                            /** @description Took none so far, and the history ends before the 30 days do. */
+                                            notYetKnown: number;
+                                            share: {
+                                                high: number;
+                                                low: number;
+                                                share: number;
+                                            } | null;
+                                            /** @description Took mail within 30 days afterwards. */
+                                            tookMail: number;
+                                            /** @description Never tried again: nothing is known. */
+                                            untried: number;
+                                        };
+                                        /** @description Addresses, for whatever reason. */
+                                        suppressed: number;
+                                        /** @description All attempts in vain. */
+                                        uselessAttempts: number;
+                                        waste: {
+                                            high: number;
+                                            low: number;
+                                            share: number;
+                                        } | null;
+                                    };
+                                    /** @enum {string} */
+                                    by: "reason" | "category" | "provider" | "tenant";
+                                    compared: {
+                                        /** @description Attempts that B would have made and A spared. */
+                                        added: {
+                                            addresses: number;
+                                            attempts: number;
+                                            notYetKnown: number;
+                                            share: {
+                                                high: number;
+                                                low: number;
+                                                share: number;
+                                            } | null;
+                                            /** @description The address took no mail afterwards. */
+                                            useless: number;
+                                        };
+                                        /** @description Addresses, and quantiles in hours. */
+                                        earlier: {
+                                            count: number;
+                                            p10: number | null;
+                                            p50: number | null;
+                                            p90: number | null;
+                                        };
+                                        /** @description Addresses, and quantiles in hours. */
+                                        later: {
+                                            count: number;
+                                            p10: number | null;
+                                            p50: number | null;
+                                            p90: number | null;
+                                        };
+                                        /** @description Addresses that only A would have suppressed. */
+                                        onlyA: number;
+                                        onlyB: number;
+                                        regretOnlyA: {
+                                            /** @description Suppressed for failures. */
+                                            addresses: number;
+                                            /** @description The share is about so many days. */
+                                            days: number;
+                                            /** @description Tried to the end of the 30 days, and took none. */
+                                            followed: number;
+                                            /** @description Took none so far, and the history ends before the 30 days do. */
+                                            notYetKnown: number;
+                                            share: {
+                                                high: number;
+                                                low: number;
+                                                share: number;
+                                            } | null;
+                                            /** @description Took mail within 30 days afterwards. */
+                                            tookMail: number;
+                                            /** @description Never tried again: nothing is known. */
+                                            untried: number;
+                                        };
+                                        regretOnlyB: {
+                                            /** @description Suppressed for failures. */
+                                            addresses: number;
+                                            /** @description The share is about so many days. */
+                                            days: number;
+                                            /** @description Tried to the end of the 30 days, and took none. */
+                                            followed: number;
+                                            /** @description Took none so far, and the history ends before the 30 days do. */
+                                            notYetKnown: number;
+                                            share: {
+                                                high: number;
+                                                low: number;
+                                                share: number;
+                                            } | null;
+                                            /** @description Took mail within 30 days afterwards. */
+                                            tookMail: number;
+                                            /** @description Never tried again: nothing is known. */
+                                            untried: number;
+                                        };
+                                        /** @description Suppressed by both at the same moment. */
+                                        same: number;
+                                        /** @description Attempts that B would have spared and A made. */
+                                        spared: {
+                                            addresses: number;
+                                            attempts: number;
+                                            notYetKnown: number;
+                                            share: {
+                                                high: number;
+                                                low: number;
+                                                share: number;
+                                            } | null;
+                                            /** @description The address took no mail afterwards. */
+                                            useless: number;
+                                        };
+                                    };
+                                    value: string;
+                                }[];
+                                leftOut: number;
+                                /** @description Versions: A is the policy in force, B the other. */
+                                policies: {
+                                    a: string;
+                                    b: string;
+                                };
+                                /** @description Recipients that something was kept of. */
+                                recipients: number;
+                                /** @description What it comes to, in sentences. */
+                                text: string[];
+                                to: string | null;
+                            } | null;
+                            since: string | null;
+                            /**
+                             * Format: date-time
+                             * @example 2026-03-01T10:00:00.000Z
+                             */
+                            startedAt: string;
+                            /**
+                             * @description `stopped`: nobody runs it until it is asked for again; then it begins anew.
+                             * @enum {string}
+                             */
+                            state: "waiting" | "running" | "stopped" | "done" | "failed";
+                            tenant: string | null;
+                            total: number | null;
+                            /**
+                             * Format: date-time
+                             * @example 2026-03-01T10:00:00.000Z
+                             */
+                            updatedAt: string;
+                        }[];
+                    };
+                };
+            };
+            /** @description The request has mistakes: `errors` lists them. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A key is required, or this one is not known. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key lacks the role or the tenant. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Without keys, the service answers only to names of this machine. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests: `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An internal error: find it in the service log by `instance`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the log is unavailable: `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createWhatIf: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "policy": "version: 1\ndeferral:\n  suppress_after: 96h\n"
+                 *     }
+                 */
+                "application/json": {
+                    by?: string | null;
+                    /** @description The text of a policy file, at most 64 KiB. */
+                    policy: string;
+                    since?: string | null;
+                    tenant?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description The job that asks the same */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        by: string | null;
+                        id: string;
+                        key: string | null;
+                        problem: string | null;
+                        /** @description Records of the log that were read. */
+                        records: number;
+                        result: {
+                            a: {
+                                /** @description Attempts in vain that the policy would have made. */
+                                attempts: number;
+                                regret: {
+                                    /** @description Suppressed for failures. */
+                                    addresses: number;
+                                    /** @description The share is about so many days. */
+                                    days: number;
+                                    /** @description Tried to the end of the 30 days, and took none. */
+                                    followed: number;
+                                    /** @description Took none so far, and the history ends before the 30 days do. */
+                                    notYetKnown: number;
+                                    share: {
+                                        high: number;
+                                        low: number;
+                                        share: number;
+                                    } | null;
+                                    /** @description Took mail within 30 days afterwards. */
+                                    tookMail: number;
+                                    /** @description Never tried again: nothing is known. */
+                                    untried: number;
+                                };
+                                /** @description Addresses, for whatever reason. */
+                                suppressed: number;
+                                /** @description All attempts in vain. */
+                                uselessAttempts: number;
+                                waste: {
+                                    high: number;
+                                    low: number;
+                                    share: number;
+                                } | null;
+                            };
+                            b: {
+                                /** @description Attempts in vain that the policy would have made. */
+                                attempts: number;
+                                regret: {
+                                    /** @description Suppressed for failures. */
+                                    addresses: number;
+                                    /** @description The share is about so many days. */
+                                    days: number;
+                                    /** @description Tried to the end of the 30 days, and took none. */
+                                    followed: number;
+                                    /** @description Took none so far, and the history ends before the 30 days do. */
+                                    notYetKnown: number;
+                                    share: {
+                                        high: number;
+                                        low: number;
+                                        share: number;
+                                    } | null;
+                                    /** @description Took mail within 30 days afterwards. */
+                                    tookMail: number;
+                                    /** @description Never tried again: nothing is known. */
+                                    untried: number;
+                                };
+                                /** @description Addresses, for whatever reason. */
+                                suppressed: number;
+                                /** @description All attempts in vain. */
+                                uselessAttempts: number;
+                                waste: {
+                                    high: number;
+                                    low: number;
+                                    share: number;
+                                } | null;
+                            };
+                            compared: {
+                                /** @description Attempts that B would have made and A spared. */
+                                added: {
+                                    addresses: number;
+                                    attempts: number;
+                                    notYetKnown: number;
+                                    share: {
+                                        high: number;
+                                        low: number;
+                                        share: number;
+                                    } | null;
+                                    /** @description The address took no mail afterwards. */
+                                    useless: number;
+                                };
+                                /** @description Addresses, and quantiles in hours. */
+                                earlier: {
+                                    count: number;
+                                    p10: number | null;
+                                    p50: number | null;
+                                    p90: number | null;
+                                };
+                                /** @description Addresses, and quantiles in hours. */
+                                later: {
+                                    count: number;
+                                    p10: number | null;
+                                    p50: number | null;
+                                    p90: number | null;
+                                };
+                                /** @description Addresses that only A would have suppressed. */
+                                onlyA: number;
+                                onlyB: number;
+                                regretOnlyA: {
+                                    /** @description Suppressed for failures. */
+                                    addresses: number;
+                                    /** @description The share is about so many days. */
+                                    days: number;
+                                    /** @description Tried to the end of the 30 days, and took none. */
+                                    followed: number;
+                                    /** @description Took none so far, and the history ends before the 30 days do. */
+                                    notYetKnown: number;
+                                    share: {
+                                        high: number;
+                                        low: number;
+                                        share: number;
+                                    } | null;
+                                    /** @description Took mail within 30 days afterwards. */
+                                    tookMail: number;
+                                    /** @description Never tried again: nothing is known. */
+                                    untried: number;
+                                };
+                                regretOnlyB: {
+                                    /** @description Suppressed for failures. */
+                                    addresses: number;
+                                    /** @description The share is about so many days. */
+                                    days: number;
+                                    /** @description Tried to the end of the 30 days, and took none. */
+                                    followed: number;
+                                    /** @description Took none so far, and the history ends before the 30 days do. */
+                                    notYetKnown: number;
+                                    share: {
+                                        high: number;
+                                        low: number;
+                                        share: number;
+                                    } | null;
+                                    /** @description Took mail within 30 days afterwards. */
+                                    tookMail: number;
+                                    /** @description Never tried again: nothing is known. */
+                                    untried: number;
+                                };
+                                /** @description Suppressed by both at the same moment. */
+                                same: number;
+                                /** @description Attempts that B would have spared and A made. */
+                                spared: {
+                                    addresses: number;
+                                    attempts: number;
+                                    notYetKnown: number;
+                                    share: {
+                                        high: number;
+                                        low: number;
+                                        share: number;
+                                    } | null;
+                                    /** @description The address took no mail afterwards. */
+                                    useless: number;
+                                };
+                            };
+                            duplicates: number;
+                            events: number;
+                            from: string | null;
+                            /** @description The same by reason, category, provider and tenant: 20 values of each at most. */
+                            groups: {
+                                a: {
+                                    /** @description Attempts in vain that the policy would have made. */
+                                    attempts: number;
+                                    regret: {
+                                        /** @description Suppressed for failures. */
+                                        addresses: number;
+                                        /** @description The share is about so many days. */
+                                        days: number;
+                                        /** @description Tried to the end of the 30 days, and took none. */
+                                        followed: number;
+                                        /** @description Took none so far, and the history ends before the 30 days do. */
+                                        notYetKnown: number;
+                                        share: {
+                                            high: number;
+                                            low: number;
+                                            share: number;
+                                        } | null;
+                                        /** @description Took mail within 30 days afterwards. */
+                                        tookMail: number;
+                                        /** @description Never tried again: nothing is known. */
+                                        untried: number;
+                                    };
+                                    /** @description Addresses, for whatever reason. */
+                                    suppressed: number;
+                                    /** @description All attempts in vain. */
+                                    uselessAttempts: number;
+                                    waste: {
+                                        high: number;
+                                        low: number;
+                                        share: number;
+                                    } | null;
+                                };
+                                b: {
+                                    /** @description Attempts in vain that the policy would have made. */
+                                    attempts: number;
+                                    regret: {
+                                        /** @description Suppressed for failures. */
+                                        addresses: number;
+                                        /** @description The share is about so many days. */
+                                        days: number;
+                                        /** @description Tried to the end of the 30 days, and took none. */
+                                        followed: number;
+                                        /** @description Took none so far, and the history ends before the 30 days do. */
+                                        notYetKnown: number;
+                                        share: {
+                                            high: number;
+                                            low: number;
+                                            share: number;
+                                        } | null;
+                                        /** @description Took mail within 30 days afterwards. */
+                                        tookMail: number;
+                                        /** @description Never tried again: nothing is known. */
+                                        untried: number;
+                                    };
+                                    /** @description Addresses, for whatever reason. */
+                                    suppressed: number;
+                                    /** @description All attempts in vain. */
+                                    uselessAttempts: number;
+                                    waste: {
+                                        high: number;
+                                        low: number;
+                                        share: number;
+                                    } | null;
+                                };
+                                /** @enum {string} */
+                                by: "reason" | "category" | "provider" | "tenant";
+                                compared: {
+                                    /** @description Attempts that B would have made and A spared. */
+                                    added: {
+                                        addresses: number;
+                                        attempts: number;
+                                        notYetKnown: number;
+                                        share: {
+                                            high: number;
+                                            low: number;
+                                            share: number;
+                                        } | null;
+                                        /** @description The address took no mail afterwards. */
+                                        useless: number;
+                                    };
+                                    /** @description Addresses, and quantiles in hours. */
+                                    earlier: {
+                                        count: number;
+                                        p10: number | null;
+                                        p50: number | null;
+                                        p90: number | null;
+                                    };
+                                    /** @description Addresses, and quantiles in hours. */
+                                    later: {
+                                        count: number;
+                                        p10: number | null;
+                                        p50: number | null;
+                                        p90: number | null;
+                                    };
+                                    /** @description Addresses that only A would have suppressed. */
+                                    onlyA: number;
+                                    onlyB: number;
+                                    regretOnlyA: {
+                                        /** @description Suppressed for failures. */
+                                        addresses: number;
+                                        /** @description The share is about so many days. */
+                                        days: number;
+                                        /** @description Tried to the end of the 30 days, and took none. */
+                                        followed: number;
+                                        /** @description Took none so far, and the history ends before the 30 days do. */
+                                        notYetKnown: number;
+                                        share: {
+                                            high: number;
+                                            low: number;
+                                            share: number;
+                                        } | null;
+                                        /** @description Took mail within 30 days afterwards. */
+                                        tookMail: number;
+                                        /** @description Never tried again: nothing is known. */
+                                        untried: number;
+                                    };
+                                    regretOnlyB: {
+                                        /** @description Suppressed for failures. */
+                                        addresses: number;
+                                        /** @description The share is about so many days. */
+                                        days: number;
+                                        /** @description Tried to the end of the 30 days, and took none. */
+                                        followed: number;
+                                        /** @description Took none so far, and the history ends before the 30 days do. */
+                                        notYetKnown: number;
+                                        share: {
+                                            high: number;
+                                            low: number;
+                                            share: number;
+                                        } | null;
+                                        /** @description Took mail within 30 days afterwards. */
+                                        tookMail: number;
+                                        /** @description Never tried again: nothing is known. */
+                                        untried: number;
+                                    };
+                                    /** @description Suppressed by both at the same moment. */
+                                    same: number;
+                                    /** @description Attempts that B would have spared and A made. */
+                                    spared: {
+                                        addresses: number;
+                                        attempts: number;
+                                        notYetKnown: number;
+                                        share: {
+                                            high: number;
+                                            low: number;
+                                            share: number;
+                                        } | null;
+                                        /** @description The address took no mail afterwards. */
+                                        useless: number;
+                                    };
+                                };
+                                value: string;
+                            }[];
+                            leftOut: number;
+                            /** @description Versions: A is the policy in force, B the other. */
+                            policies: {
+                                a: string;
+                                b: string;
+                            };
+                            /** @description Recipients that something was kept of. */
+                            recipients: number;
+                            /** @description What it comes to, in sentences. */
+                            text: string[];
+                            to: string | null;
+                        } | null;
+                        since: string | null;
+                        /**
+                         * Format: date-time
+                         * @example 2026-03-01T10:00:00.000Z
+                         */
+                        startedAt: string;
+                        /**
+                         * @description `stopped`: nobody runs it until it is asked for again; then it begins anew.
+                         * @enum {string}
+                         */
+                        state: "waiting" | "running" | "stopped" | "done" | "failed";
+                        tenant: string | null;
+                        total: number | null;
+                        /**
+                         * Format: date-time
+                         * @example 2026-03-01T10:00:00.000Z
+                         */
+                        updatedAt: string;
+                    };
+                };
+            };
+            /** @description The new job */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        by: string | null;
+                        id: string;
+                        key: string | null;
+                        problem: string | null;
+                        /** @description Records of the log that were read. */
+                        records: number;
+                        result: {
+                            a: {
+                                /** @description Attempts in vain that the policy would have made. */
+                                attempts: number;
+                                regret: {
+                                    /** @description Suppressed for failures. */
+                                    addresses: number;
+                                    /** @description The share is about so many days. */
+                                    days: number;
+                                    /** @description Tried to the end of the 30 days, and took none. */
+                                    followed: number;
+                                    /** @description Took none so far, and the history ends before the 30 days do. */
+                                    notYetKnown: number;
+                                    share: {
+                                        high: number;
+                                        low: number;
+                                        share: number;
+                                    } | null;
+                                    /** @description Took mail within 30 days afterwards. */
+                                    tookMail: number;
+                                    /** @description Never tried again: nothing is known. */
+                                    untried: number;
+                                };
+                                /** @description Addresses, for whatever reason. */
+                                suppressed: number;
+                                /** @description All attempts in vain. */
+                                uselessAttempts: number;
+                                waste: {
+                                    high: number;
+                                    low: number;
+                                    share: number;
+                                } | null;
+                            };
+                            b: {
+                                /** @description Attempts in vain that the policy would have made. */
+                                attempts: number;
+                                regret: {
+                                    /** @description Suppressed for failures. */
+                                    addresses: number;
+                                    /** @description The share is about so many days. */
+                                    days: number;
+                                    /** @description Tried to the end of the 30 days, and took none. */
+                                    followed: number;
+                                    /** @description Took none so far, and the history ends before the 30 days do. */
+                                    notYetKnown: number;
+                                    share: {
+                                        high: number;
+                                        low: number;
+                                        share: number;
+                                    } | null;
+                                    /** @description Took mail within 30 days afterwards. */
+                                    tookMail: number;
+                                    /** @description Never tried again: nothing is known. */
+                                    untried: number;
+                                };
+                                /** @description Addresses, for whatever reason. */
+                                suppressed: number;
+                                /** @description All attempts in vain. */
+                                uselessAttempts: number;
+                                waste: {
+                                    high: number;
+                                    low: number;
+                                    share: number;
+                                } | null;
+                            };
+                            compared: {
+                                /** @description Attempts that B would have made and A spared. */
+                                added: {
+                                    addresses: number;
+                                    attempts: number;
+                                    notYetKnown: number;
+                                    share: {
+                                        high: number;
+                                        low: number;
+                                        share: number;
+                                    } | null;
+                                    /** @description The address took no mail afterwards. */
+                                    useless: number;
+                                };
+                                /** @description Addresses, and quantiles in hours. */
+                                earlier: {
+                                    count: number;
+                                    p10: number | null;
+                                    p50: number | null;
+                                    p90: number | null;
+                                };
+                                /** @description Addresses, and quantiles in hours. */
+                                later: {
+                                    count: number;
+                                    p10: number | null;
+                                    p50: number | null;
+                                    p90: number | null;
+                                };
+                                /** @description Addresses that only A would have suppressed. */
+                                onlyA: number;
+                                onlyB: number;
+                                regretOnlyA: {
+                                    /** @description Suppressed for failures. */
+                                    addresses: number;
+                                    /** @description The share is about so many days. */
+                                    days: number;
+                                    /** @description Tried to the end of the 30 days, and took none. */
+                                    followed: number;
+                                    /** @description Took none so far, and the history ends before the 30 days do. */
+                                    notYetKnown: number;
+                                    share: {
+                                        high: number;
+                                        low: number;
+                                        share: number;
+                                    } | null;
+                                    /** @description Took mail within 30 days afterwards. */
+                                    tookMail: number;
+                                    /** @description Never tried again: nothing is known. */
+                                    untried: number;
+                                };
+                                regretOnlyB: {
+                                    /** @description Suppressed for failures. */
+                                    addresses: number;
+                                    /** @description The share is about so many days. */
+                                    days: number;
+                                    /** @description Tried to the end of the 30 days, and took none. */
+                                    followed: number;
+                                    /** @description Took none so far, and the history ends before the 30 days do. */
+                                    notYetKnown: number;
+                                    share: {
+                                        high: number;
+                                        low: number;
+                                        share: number;
+                                    } | null;
+                                    /** @description Took mail within 30 days afterwards. */
+                                    tookMail: number;
+                                    /** @description Never tried again: nothing is known. */
+                                    untried: number;
+                                };
+                                /** @description Suppressed by both at the same moment. */
+                                same: number;
+                                /** @description Attempts that B would have spared and A made. */
+                                spared: {
+                                    addresses: number;
+                                    attempts: number;
+                                    notYetKnown: number;
+                                    share: {
+                                        high: number;
+                                        low: number;
+                                        share: number;
+                                    } | null;
+                                    /** @description The address took no mail afterwards. */
+                                    useless: number;
+                                };
+                            };
+                            duplicates: number;
+                            events: number;
+                            from: string | null;
+                            /** @description The same by reason, category, provider and tenant: 20 values of each at most. */
+                            groups: {
+                                a: {
+                                    /** @description Attempts in vain that the policy would have made. */
+                                    attempts: number;
+                                    regret: {
+                                        /** @description Suppressed for failures. */
+                                        addresses: number;
+                                        /** @description The share is about so many days. */
+                                        days: number;
+                                        /** @description Tried to the end of the 30 days, and took none. */
+                                        followed: number;
+                                        /** @description Took none so far, and the history ends before the 30 days do. */
+                                        notYetKnown: number;
+                                        share: {
+                                            high: number;
+                                            low: number;
+                                            share: number;
+                                        } | null;
+                                        /** @description Took mail within 30 days afterwards. */
+                                        tookMail: number;
+                                        /** @description Never tried again: nothing is known. */
+                                        untried: number;
+                                    };
+                                    /** @description Addresses, for whatever reason. */
+                                    suppressed: number;
+                                    /** @description All attempts in vain. */
+                                    uselessAttempts: number;
+                                    waste: {
+                                        high: number;
+                                        low: number;
+                                        share: number;
+                                    } | null;
+                                };
+                                b: {
+                                    /** @description Attempts in vain that the policy would have made. */
+                                    attempts: number;
+                                    regret: {
+                                        /** @description Suppressed for failures. */
+                                        addresses: number;
+                                        /** @description The share is about so many days. */
+                                        days: number;
+                                        /** @description Tried to the end of the 30 days, and took none. */
+                                        followed: number;
+                                        /** @description Took none so far, and the history ends before the 30 days do. */
+                                        notYetKnown: number;
+                                        share: {
+                                            high: number;
+                                            low: number;
+                                            share: number;
+                                        } | null;
+                                        /** @description Took mail within 30 days afterwards. */
+                                        tookMail: number;
+                                        /** @description Never tried again: nothing is known. */
+                                        untried: number;
+                                    };
+                                    /** @description Addresses, for whatever reason. */
+                                    suppressed: number;
+                                    /** @description All attempts in vain. */
+                                    uselessAttempts: number;
+                                    waste: {
+                                        high: number;
+                                        low: number;
+                                        share: number;
+                                    } | null;
+                                };
+                                /** @enum {string} */
+                                by: "reason" | "category" | "provider" | "tenant";
+                                compared: {
+                                    /** @description Attempts that B would have made and A spared. */
+                                    added: {
+                                        addresses: number;
+                                        attempts: number;
+                                        notYetKnown: number;
+                                        share: {
+                                            high: number;
+                                            low: number;
+                                            share: number;
+                                        } | null;
+                                        /** @description The address took no mail afterwards. */
+                                        useless: number;
+                                    };
+                                    /** @description Addresses, and quantiles in hours. */
+                                    earlier: {
+                                        count: number;
+                                        p10: number | null;
+                                        p50: number | null;
+                                        p90: number | null;
+                                    };
+                                    /** @description Addresses, and quantiles in hours. */
+                                    later: {
+                                        count: number;
+                                        p10: number | null;
+                                        p50: number | null;
+                                        p90: number | null;
+                                    };
+                                    /** @description Addresses that only A would have suppressed. */
+                                    onlyA: number;
+                                    onlyB: number;
+                                    regretOnlyA: {
+                                        /** @description Suppressed for failures. */
+                                        addresses: number;
+                                        /** @description The share is about so many days. */
+                                        days: number;
+                                        /** @description Tried to the end of the 30 days, and took none. */
+                                        followed: number;
+                                        /** @description Took none so far, and the history ends before the 30 days do. */
+                                        notYetKnown: number;
+                                        share: {
+                                            high: number;
+                                            low: number;
+                                            share: number;
+                                        } | null;
+                                        /** @description Took mail within 30 days afterwards. */
+                                        tookMail: number;
+                                        /** @description Never tried again: nothing is known. */
+                                        untried: number;
+                                    };
+                                    regretOnlyB: {
+                                        /** @description Suppressed for failures. */
+                                        addresses: number;
+                                        /** @description The share is about so many days. */
+                                        days: number;
+                                        /** @description Tried to the end of the 30 days, and took none. */
+                                        followed: number;
+                                        /** @description Took none so far, and the history ends before the 30 days do. */
+                                        notYetKnown: number;
+                                        share: {
+                                            high: number;
+                                            low: number;
+                                            share: number;
+                                        } | null;
+                                        /** @description Took mail within 30 days afterwards. */
+                                        tookMail: number;
+                                        /** @description Never tried again: nothing is known. */
+                                        untried: number;
+                                    };
+                                    /** @description Suppressed by both at the same moment. */
+                                    same: number;
+                                    /** @description Attempts that B would have spared and A made. */
+                                    spared: {
+                                        addresses: number;
+                                        attempts: number;
+                                        notYetKnown: number;
+                                        share: {
+                                            high: number;
+                                            low: number;
+                                            share: number;
+                                        } | null;
+                                        /** @description The address took no mail afterwards. */
+                                        useless: number;
+                                    };
+                                };
+                                value: string;
+                            }[];
+                            leftOut: number;
+                            /** @description Versions: A is the policy in force, B the other. */
+                            policies: {
+                                a: string;
+                                b: string;
+                            };
+                            /** @description Recipients that something was kept of. */
+                            recipients: number;
+                            /** @description What it comes to, in sentences. */
+                            text: string[];
+                            to: string | null;
+                        } | null;
+                        since: string | null;
+                        /**
+                         * Format: date-time
+                         * @example 2026-03-01T10:00:00.000Z
+                         */
+                        startedAt: string;
+                        /**
+                         * @description `stopped`: nobody runs it until it is asked for again; then it begins anew.
+                         * @enum {string}
+                         */
+                        state: "waiting" | "running" | "stopped" | "done" | "failed";
+                        tenant: string | null;
+                        total: number | null;
+                        /**
+                         * Format: date-time
+                         * @example 2026-03-01T10:00:00.000Z
+                         */
+                        updatedAt: string;
+                    };
+                };
+            };
+            /** @description The request has mistakes: `errors` lists them. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A key is required, or this one is not known. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key lacks the role or the tenant. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The operation exceeded its time limit. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than the limit. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This operation does not accept this content type. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Without keys, the service answers only to names of this machine. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests: `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An internal error: find it in the service log by `instance`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the log is unavailable: `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getWhatIf: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example wi_5f2c9a0b41d7e863aa190c4d */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The job */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        by: string | null;
+                        id: string;
+                        key: string | null;
+                        problem: string | null;
+                        /** @description Records of the log that were read. */
+                        records: number;
+                        result: {
+                            a: {
+                                /** @description Attempts in vain that the policy would have made. */
+                                attempts: number;
+                                regret: {
+                                    /** @description Suppressed for failures. */
+                                    addresses: number;
+                                    /** @description The share is about so many days. */
+                                    days: number;
+                                    /** @description Tried to the end of the 30 days, and took none. */
+                                    followed: number;
+                                    /** @description Took none so far, and the history ends before the 30 days do. */
+                                    notYetKnown: number;
+                                    share: {
+                                        high: number;
+                                        low: number;
+                                        share: number;
+                                    } | null;
+                                    /** @description Took mail within 30 days afterwards. */
+                                    tookMail: number;
+                                    /** @description Never tried again: nothing is known. */
+                                    untried: number;
+                                };
+                                /** @description Addresses, for whatever reason. */
+                                suppressed: number;
+                                /** @description All attempts in vain. */
+                                uselessAttempts: number;
+                                waste: {
+                                    high: number;
+                                    low: number;
+                                    share: number;
+                                } | null;
+                            };
+                            b: {
+                                /** @description Attempts in vain that the policy would have made. */
+                                attempts: number;
+                                regret: {
+                                    /** @description Suppressed for failures. */
+                                    addresses: number;
+                                    /** @description The share is about so many days. */
+                                    days: number;
+                                    /** @description Tried to the end of the 30 days, and took none. */
+                                    followed: number;
+                                    /** @description Took none so far, and the history ends before the 30 days do. */
+                                    notYetKnown: number;
+                                    share: {
+                                        high: number;
+                                        low: number;
+                                        share: number;
+                                    } | null;
+                                    /** @description Took mail within 30 days afterwards. */
+                                    tookMail: number;
+                                    /** @description Never tried again: nothing is known. */
+                                    untried: number;
+                                };
+                                /** @description Addresses, for whatever reason. */
+                                suppressed: number;
+                                /** @description All attempts in vain. */
+                                uselessAttempts: number;
+                                waste: {
+                                    high: number;
+                                    low: number;
+                                    share: number;
+                                } | null;
+                            };
+                            compared: {
+                                /** @description Attempts that B would have made and A spared. */
+                                added: {
+                                    addresses: number;
+                                    attempts: number;
+                                    notYetKnown: number;
+                                    share: {
+                                        high: number;
+                                        low: number;
+                                        share: number;
+                                    } | null;
+                                    /** @description The address took no mail afterwards. */
+                                    useless: number;
+                                };
+                                /** @description Addresses, and quantiles in hours. */
+                                earlier: {
+                                    count: number;
+                                    p10: number | null;
+                                    p50: number | null;
+                                    p90: number | null;
+                                };
+                                /** @description Addresses, and quantiles in hours. */
+                                later: {
+                                    count: number;
+                                    p10: number | null;
+                                    p50: number | null;
+                                    p90: number | null;
+                                };
+                                /** @description Addresses that only A would have suppressed. */
+                                onlyA: number;
+                                onlyB: number;
+                                regretOnlyA: {
+                                    /** @description Suppressed for failures. */
+                                    addresses: number;
+                                    /** @description The share is about so many days. */
+                                    days: number;
+                                    /** @description Tried to the end of the 30 days, and took none. */
+                                    followed: number;
+                                    /** @description Took none so far, and the history ends before the 30 days do. */
+                                    notYetKnown: number;
+                                    share: {
+                                        high: number;
+                                        low: number;
+                                        share: number;
+                                    } | null;
+                                    /** @description Took mail within 30 days afterwards. */
+                                    tookMail: number;
+                                    /** @description Never tried again: nothing is known. */
+                                    untried: number;
+                                };
+                                regretOnlyB: {
+                                    /** @description Suppressed for failures. */
+                                    addresses: number;
+                                    /** @description The share is about so many days. */
+                                    days: number;
+                                    /** @description Tried to the end of the 30 days, and took none. */
+                                    followed: number;
+                                    /** @description Took none so far, and the history ends before the 30 days do. */
+                                    notYetKnown: number;
+                                    share: {
+                                        high: number;
+                                        low: number;
+                                        share: number;
+                                    } | null;
+                                    /** @description Took mail within 30 days afterwards. */
+                                    tookMail: number;
+                                    /** @description Never tried again: nothing is known. */
+                                    untried: number;
+                                };
+                                /** @description Suppressed by both at the same moment. */
+                                same: number;
+                                /** @description Attempts that B would have spared and A made. */
+                                spared: {
+                                    addresses: number;
+                                    attempts: number;
+                                    notYetKnown: number;
+                                    share: {
+                                        high: number;
+                                        low: number;
+                                        share: number;
+                                    } | null;
+                                    /** @description The address took no mail afterwards. */
+                                    useless: number;
+                                };
+                            };
+                            duplicates: number;
+                            events: number;
+                            from: string | null;
+                            /** @description The same by reason, category, provider and tenant: 20 values of each at most. */
+                            groups: {
+                                a: {
+                                    /** @description Attempts in vain that the policy would have made. */
+                                    attempts: number;
+                                    regret: {
+                                        /** @description Suppressed for failures. */
+                                        addresses: number;
+                                        /** @description The share is about so many days. */
+                                        days: number;
+                                        /** @description Tried to the end of the 30 days, and took none. */
+                                        followed: number;
+                                        /** @description Took none so far, and the history ends before the 30 days do. */
+                                        notYetKnown: number;
+                                        share: {
+                                            high: number;
+                                            low: number;
+                                            share: number;
+                                        } | null;
+                                        /** @description Took mail within 30 days afterwards. */
+                                        tookMail: number;
+                                        /** @description Never tried again: nothing is known. */
+                                        untried: number;
+                                    };
+                                    /** @description Addresses, for whatever reason. */
+                                    suppressed: number;
+                                    /** @description All attempts in vain. */
+                                    uselessAttempts: number;
+                                    waste: {
+                                        high: number;
+                                        low: number;
+                                        share: number;
+                                    } | null;
+                                };
+                                b: {
+                                    /** @description Attempts in vain that the policy would have made. */
+                                    attempts: number;
+                                    regret: {
+                                        /** @description Suppressed for failures. */
+                                        addresses: number;
+                                        /** @description The share is about so many days. */
+                                        days: number;
+                                        /** @description Tried to the end of the 30 days, and took none. */
+                                        followed: number;
+                                        /** @description Took none so far, and the history ends before the 30 days do. */
+                                        notYetKnown: number;
+                                        share: {
+                                            high: number;
+                                            low: number;
+                                            share: number;
+                                        } | null;
+                                        /** @description Took mail within 30 days afterwards. */
+                                        tookMail: number;
+                                        /** @description Never tried again: nothing is known. */
+                                        untried: number;
+                                    };
+                                    /** @description Addresses, for whatever reason. */
+                                    suppressed: number;
+                                    /** @description All attempts in vain. */
+                                    uselessAttempts: number;
+                                    waste: {
+                                        high: number;
+                                        low: number;
+                                        share: number;
+                                    } | null;
+                                };
+                                /** @enum {string} */
+                                by: "reason" | "category" | "provider" | "tenant";
+                                compared: {
+                                    /** @description Attempts that B would have made and A spared. */
+                                    added: {
+                                        addresses: number;
+                                        attempts: number;
+                                        notYetKnown: number;
+                                        share: {
+                                            high: number;
+                                            low: number;
+                                            share: number;
+                                        } | null;
+                                        /** @description The address took no mail afterwards. */
+                                        useless: number;
+                                    };
+                                    /** @description Addresses, and quantiles in hours. */
+                                    earlier: {
+                                        count: number;
+                                        p10: number | null;
+                                        p50: number | null;
+                                        p90: number | null;
+                                    };
+                                    /** @description Addresses, and quantiles in hours. */
+                                    later: {
+                                        count: number;
+                                        p10: number | null;
+                                        p50: number | null;
+                                        p90: number | null;
+                                    };
+                                    /** @description Addresses that only A would have suppressed. */
+                                    onlyA: number;
+                                    onlyB: number;
+                                    regretOnlyA: {
+                                        /** @description Suppressed for failures. */
+                                        addresses: number;
+                                        /** @description The share is about so many days. */
+                                        days: number;
+                                        /** @description Tried to the end of the 30 days, and took none. */
+                                        followed: number;
+                                        /** @description Took none so far, and the history ends before the 30 days do. */
+                                        notYetKnown: number;
+                                        share: {
+                                            high: number;
+                                            low: number;
+                                            share: number;
+                                        } | null;
+                                        /** @description Took mail within 30 days afterwards. */
+                                        tookMail: number;
+                                        /** @description Never tried again: nothing is known. */
+                                        untried: number;
+                                    };
+                                    regretOnlyB: {
+                                        /** @description Suppressed for failures. */
+                                        addresses: number;
+                                        /** @description The share is about so many days. */
+                                        days: number;
+                                        /** @description Tried to the end of the 30 days, and took none. */
+                                        followed: number;
+                                        /** @description Took none so far, and the history ends before the 30 days do. */
+                                        notYetKnown: number;
+                                        share: {
+                                            high: number;
+                                            low: number;
+                                            share: number;
+                                        } | null;
+                                        /** @description Took mail within 30 days afterwards. */
+                                        tookMail: number;
+                                        /** @description Never tried again: nothing is known. */
+                                        untried: number;
+                                    };
+                                    /** @description Suppressed by both at the same moment. */
+                                    same: number;
+                                    /** @description Attempts that B would have spared and A made. */
+                                    spared: {
+                                        addresses: number;
+                                        attempts: number;
+                                        notYetKnown: number;
+                                        share: {
+                                            high: number;
+                                            low: number;
+                                            share: number;
+                                        } | null;
+                                        /** @description The address took no mail afterwards. */
+                                        useless: number;
+                                    };
+                                };
+                                value: string;
+                            }[];
+                            leftOut: number;
+                            /** @description Versions: A is the policy in force, B the other. */
+                            policies: {
+                                a: string;
+                                b: string;
+                            };
+                            /** @description Recipients that something was kept of. */
+                            recipients: number;
+                            /** @description What it comes to, in sentences. */
+                            text: string[];
+                            to: string | null;
+                        } | null;
+                        since: string | null;
+                        /**
+                         * Format: date-time
+                         * @example 2026-03-01T10:00:00.000Z
+                         */
+                        startedAt: string;
+                        /**
+                         * @description `stopped`: nobody runs it until it is asked for again; then it begins anew.
+                         * @enum {string}
+                         */
+                        state: "waiting" | "running" | "stopped" | "done" | "failed";
+                        tenant: string | null;
+                        total: number | null;
+                        /**
+                         * Format: date-time
+                         * @example 2026-03-01T10:00:00.000Z
+                         */
+                        updatedAt: string;
+                    };
+                };
+            };
+            /** @description The request has mistakes: `errors` lists them. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A key is required, or this one is not known. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key lacks the role or the tenant. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing with this name, or nothing that this key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Without keys, the service answers only to names of this machine. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests: `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An internal error: find it in the service log by `instance`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the log is unavailable: `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stopWhatIf: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example wi_5f2c9a0b41d7e863aa190c4d */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The stopped job */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        by: string | null;
+                        id: string;
+                        key: string | null;
+                        problem: string | null;
+                        /** @description Records of the log that were read. */
+                        records: number;
+                        result: {
+                            a: {
+                                /** @description Attempts in vain that the policy would have made. */
+                                attempts: number;
+                                regret: {
+                                    /** @description Suppressed for failures. */
+                                    addresses: number;
+                                    /** @description The share is about so many days. */
+                                    days: number;
+                                    /** @description Tried to the end of the 30 days, and took none. */
+                                    followed: number;
+                                    /** @description Took none so far, and the history ends before the 30 days do. */
+                                    notYetKnown: number;
+                                    share: {
+                                        high: number;
+                                        low: number;
+                                        share: number;
+                                    } | null;
+                                    /** @description Took mail within 30 days afterwards. */
+                                    tookMail: number;
+                                    /** @description Never tried again: nothing is known. */
+                                    untried: number;
+                                };
+                                /** @description Addresses, for whatever reason. */
+                                suppressed: number;
+                                /** @description All attempts in vain. */
+                                uselessAttempts: number;
+                                waste: {
+                                    high: number;
+                                    low: number;
+                                    share: number;
+                                } | null;
+                            };
+                            b: {
+                                /** @description Attempts in vain that the policy would have made. */
+                                attempts: number;
+                                regret: {
+                                    /** @description Suppressed for failures. */
+                                    addresses: number;
+                                    /** @description The share is about so many days. */
+                                    days: number;
+                                    /** @description Tried to the end of the 30 days, and took none. */
+                                    followed: number;
+                                    /** @description Took none so far, and the history ends before the 30 days do. */
+                                    notYetKnown: number;
+                                    share: {
+                                        high: number;
+                                        low: number;
+                                        share: number;
+                                    } | null;
+                                    /** @description Took mail within 30 days afterwards. */
+                                    tookMail: number;
+                                    /** @description Never tried again: nothing is known. */
+                                    untried: number;
+                                };
+                                /** @description Addresses, for whatever reason. */
+                                suppressed: number;
+                                /** @description All attempts in vain. */
+                                uselessAttempts: number;
+                                waste: {
+                                    high: number;
+                                    low: number;
+                                    share: number;
+                                } | null;
+                            };
+                            compared: {
+                                /** @description Attempts that B would have made and A spared. */
+                                added: {
+                                    addresses: number;
+                                    attempts: number;
+                                    notYetKnown: number;
+                                    share: {
+                                        high: number;
+                                        low: number;
+                                        share: number;
+                                    } | null;
+                                    /** @description The address took no mail afterwards. */
+                                    useless: number;
+                                };
+                                /** @description Addresses, and quantiles in hours. */
+                                earlier: {
+                                    count: number;
+                                    p10: number | null;
+                                    p50: number | null;
+                                    p90: number | null;
+                                };
+                                /** @description Addresses, and quantiles in hours. */
+                                later: {
+                                    count: number;
+                                    p10: number | null;
+                                    p50: number | null;
+                                    p90: number | null;
+                                };
+                                /** @description Addresses that only A would have suppressed. */
+                                onlyA: number;
+                                onlyB: number;
+                                regretOnlyA: {
+                                    /** @description Suppressed for failures. */
+                                    addresses: number;
+                                    /** @description The share is about so many days. */
+                                    days: number;
+                                    /** @description Tried to the end of the 30 days, and took none. */
+                                    followed: number;
+                                    /** @description Took none so far, and the history ends before the 30 days do. */
+                                    notYetKnown: number;
+                                    share: {
+                                        high: number;
+                                        low: number;
+                                        share: number;
+                                    } | null;
+                                    /** @description Took mail within 30 days afterwards. */
+                                    tookMail: number;
+                                    /** @description Never tried again: nothing is known. */
+                                    untried: number;
+                                };
+                                regretOnlyB: {
+                                    /** @description Suppressed for failures. */
+                                    addresses: number;
+                                    /** @description The share is about so many days. */
+                                    days: number;
+                                    /** @description Tried to the end of the 30 days, and took none. */
+                                    followed: number;
+                                    /** @description Took none so far, and the history ends before the 30 days do. */
+                                    notYetKnown: number;
+                                    share: {
+                                        high: number;
+                                        low: number;
+                                        share: number;
+                                    } | null;
+                                    /** @description Took mail within 30 days afterwards. */
+                                    tookMail: number;
+                                    /** @description Never tried again: nothing is known. */
+                                    untried: number;
+                                };
+                                /** @description Suppressed by both at the same moment. */
+                                same: number;
+                                /** @description Attempts that B would have spared and A made. */
+                                spared: {
+                                    addresses: number;
+                                    attempts: number;
+                                    notYetKnown: number;
+                                    share: {
+                                        high: number;
+                                        low: number;
+                                        share: number;
+                                    } | null;
+                                    /** @description The address took no mail afterwards. */
+                                    useless: number;
+                                };
+                            };
+                            duplicates: number;
+                            events: number;
+                            from: string | null;
+                            /** @description The same by reason, category, provider and tenant: 20 values of each at most. */
+                            groups: {
+                                a: {
+                                    /** @description Attempts in vain that the policy would have made. */
+                                    attempts: number;
+                                    regret: {
+                                        /** @description Suppressed for failures. */
+                                        addresses: number;
+                                        /** @description The share is about so many days. */
+                                        days: number;
+                                        /** @description Tried to the end of the 30 days, and took none. */
+                                        followed: number;
+                                        /** @description Took none so far, and the history ends before the 30 days do. */
+                                        notYetKnown: number;
+                                        share: {
+                                            high: number;
+                                            low: number;
+                                            share: number;
+                                        } | null;
+                                        /** @description Took mail within 30 days afterwards. */
+                                        tookMail: number;
+                                        /** @description Never tried again: nothing is known. */
+                                        untried: number;
+                                    };
+                                    /** @description Addresses, for whatever reason. */
+                                    suppressed: number;
+                                    /** @description All attempts in vain. */
+                                    uselessAttempts: number;
+                                    waste: {
+                                        high: number;
+                                        low: number;
+                                        share: number;
+                                    } | null;
+                                };
+                                b: {
+                                    /** @description Attempts in vain that the policy would have made. */
+                                    attempts: number;
+                                    regret: {
+                                        /** @description Suppressed for failures. */
+                                        addresses: number;
+                                        /** @description The share is about so many days. */
+                                        days: number;
+                                        /** @description Tried to the end of the 30 days, and took none. */
+                                        followed: number;
+                                        /** @description Took none so far, and the history ends before the 30 days do. */
+                                        notYetKnown: number;
+                                        share: {
+                                            high: number;
+                                            low: number;
+                                            share: number;
+                                        } | null;
+                                        /** @description Took mail within 30 days afterwards. */
+                                        tookMail: number;
+                                        /** @description Never tried again: nothing is known. */
+                                        untried: number;
+                                    };
+                                    /** @description Addresses, for whatever reason. */
+                                    suppressed: number;
+                                    /** @description All attempts in vain. */
+                                    uselessAttempts: number;
+                                    waste: {
+                                        high: number;
+                                        low: number;
+                                        share: number;
+                                    } | null;
+                                };
+                                /** @enum {string} */
+                                by: "reason" | "category" | "provider" | "tenant";
+                                compared: {
+                                    /** @description Attempts that B would have made and A spared. */
+                                    added: {
+                                        addresses: number;
+                                        attempts: number;
+                                        notYetKnown: number;
+                                        share: {
+                                            high: number;
+                                            low: number;
+                                            share: number;
+                                        } | null;
+                                        /** @description The address took no mail afterwards. */
+                                        useless: number;
+                                    };
+                                    /** @description Addresses, and quantiles in hours. */
+                                    earlier: {
+                                        count: number;
+                                        p10: number | null;
+                                        p50: number | null;
+                                        p90: number | null;
+                                    };
+                                    /** @description Addresses, and quantiles in hours. */
+                                    later: {
+                                        count: number;
+                                        p10: number | null;
+                                        p50: number | null;
+                                        p90: number | null;
+                                    };
+                                    /** @description Addresses that only A would have suppressed. */
+                                    onlyA: number;
+                                    onlyB: number;
+                                    regretOnlyA: {
+                                        /** @description Suppressed for failures. */
+                                        addresses: number;
+                                        /** @description The share is about so many days. */
+                                        days: number;
+                                        /** @description Tried to the end of the 30 days, and took none. */
+                                        followed: number;
+                                        /** @description Took none so far, and the history ends before the 30 days do. */
+                                        notYetKnown: number;
+                                        share: {
+                                            high: number;
+                                            low: number;
+                                            share: number;
+                                        } | null;
+                                        /** @description Took mail within 30 days afterwards. */
+                                        tookMail: number;
+                                        /** @description Never tried again: nothing is known. */
+                                        untried: number;
+                                    };
+                                    regretOnlyB: {
+                                        /** @description Suppressed for failures. */
+                                        addresses: number;
+                                        /** @description The share is about so many days. */
+                                        days: number;
+                                        /** @description Tried to the end of the 30 days, and took none. */
+                                        followed: number;
+                                        /** @description Took none so far, and the history ends before the 30 days do. */
+                                        notYetKnown: number;
+                                        share: {
+                                            high: number;
+                                            low: number;
+                                            share: number;
+                                        } | null;
+                                        /** @description Took mail within 30 days afterwards. */
+                                        tookMail: number;
+                                        /** @description Never tried again: nothing is known. */
+                                        untried: number;
+                                    };
+                                    /** @description Suppressed by both at the same moment. */
+                                    same: number;
+                                    /** @description Attempts that B would have spared and A made. */
+                                    spared: {
+                                        addresses: number;
+                                        attempts: number;
+                                        notYetKnown: number;
+                                        share: {
+                                            high: number;
+                                            low: number;
+                                            share: number;
+                                        } | null;
+                                        /** @description The address took no mail afterwards. */
+                                        useless: number;
+                                    };
+                                };
+                                value: string;
+                            }[];
+                            leftOut: number;
+                            /** @description Versions: A is the policy in force, B the other. */
+                            policies: {
+                                a: string;
+                                b: string;
+                            };
+                            /** @description Recipients that something was kept of. */
+                            recipients: number;
+                            /** @description What it comes to, in sentences. */
+                            text: string[];
+                            to: string | null;
+                        } | null;
+                        since: string | null;
+                        /**
+                         * Format: date-time
+                         * @example 2026-03-01T10:00:00.000Z
+                         */
+                        startedAt: string;
+                        /**
+                         * @description `stopped`: nobody runs it until it is asked for again; then it begins anew.
+                         * @enum {string}
+                         */
+                        state: "waiting" | "running" | "stopped" | "done" | "failed";
+                        tenant: string | null;
+                        total: number | null;
+                        /**
+                         * Format: date-time
+                         * @example 2026-03-01T10:00:00.000Z
+                         */
+                        updatedAt: string;
+                    };
+                };
+            };
+            /** @description The request has mistakes: `errors` lists them. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A key is required, or this one is not known. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key lacks the role or the tenant. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing with this name, or nothing that this key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A conflicting request was processed at the same time. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
