@@ -23,17 +23,18 @@ export type {
   Quantiles,
   Waste,
 } from './measures/measure.ts';
-export { decodeRecipient, encodeRecipient } from './recipient/codec.ts';
+export { decodeRecipient, decodeShadow, encodeRecipient, encodeShadow } from './recipient/codec.ts';
 export { explain, refusalOf } from './recipient/explain.ts';
-export type { CommandRefusal, ExplainedFact, Explanation, FactReason, Outlook } from './recipient/explain.ts';
+export type { CommandRefusal, EngagementEffect, ExplainedFact, Explanation, FactReason, Outlook } from './recipient/explain.ts';
 export { baselineAnswer, windowClosesAt } from './recipient/baseline.ts';
 export type { AskBaseline } from './recipient/baseline.ts';
-export { attributionOf, factOf, isHard, weightOf } from './recipient/fact.ts';
+export { attributionOf, factOf, isHard, voidedByEngagement, weightOf } from './recipient/fact.ts';
 export { endsGreylisting } from './recipient/greylisting.ts';
 export { classifyFailure, replyLine } from './recipient/classify.ts';
 export type { ProviderOf } from './recipient/classify.ts';
 export { addFact, advanceTo, applyExclusions, keepLastResets } from './recipient/fold.ts';
 export type { Exclusions } from './recipient/fold.ts';
+export { shadowOf } from './recipient/shadow.ts';
 export { newRecipient } from './recipient/recipient.ts';
 export type { FoldContext, Recipient } from './recipient/recipient.ts';
 export { dueOf, machineOf, run } from './recipient/run.ts';
@@ -41,6 +42,8 @@ export { eraseRecipient } from './recipient/erase.ts';
 export type { Erasure } from './recipient/erase.ts';
 export { newMachine, SCOPES, suppressAt } from './recipient/machine.ts';
 export type { Machine, Role, Transition, VoidedBy, MachineObserver } from './recipient/machine.ts';
+export { measureRegret } from './recipient/regret.ts';
+export type { MeasuredSuppression, RegretCount, RegretReason, RegretType } from './recipient/regret.ts';
 export { countsOf, mayBeOverridden, spares } from './recipient/published.ts';
 export { BOUND, CAP, SLACK } from './recipient/compact.ts';
 export * from './recipient/types.ts';

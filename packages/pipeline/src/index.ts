@@ -42,6 +42,6 @@ export { GIVEN_UP_AFTER } from './subscribers/ladder.ts';
 export { subscribersInTrouble } from './subscribers/trouble.ts';
 export { hashOfKey } from './traffic/key-hash.ts';
 export * from './traffic/metrics.ts';
-export { ABOVE_ALL_BOUNDS, createRollups, HOURS_KEPT, QUARTERS_KEPT, WAIT_BOUNDS } from './traffic/rollups.ts';
+export { ABOVE_ALL_BOUNDS, createRollups, HOURS_KEPT, QUARTERS_KEPT, quartersOf, WAIT_BOUNDS } from './traffic/rollups.ts';
 export { createTraffic } from './traffic/traffic.ts';
 export * from './traffic/unmatched-replies.ts';

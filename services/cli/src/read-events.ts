@@ -1,9 +1,9 @@
 /** Reads files of events of any format, and hands what they hold to a fold. */
-import { parseIncident } from '@desist/contracts';
+import { parseIncident, peekEvent } from '@desist/contracts';
+import type { PeekedOffsets, PeekedType } from '@desist/contracts';
 import { parseEvent } from '@desist/formats/event';
-import { linesIn } from '@desist/formats/chunks';
-import type { Line } from '@desist/formats/chunks';
-import { payloadElements } from '@desist/formats/read-payload';
+import { lineBytesIn } from '@desist/formats/chunks';
+import { payloadBatches, placeOf } from '@desist/formats/read-payload';
 import type { OpenedPayload, ReaderStates } from '@desist/formats/read-payload';
 import type { IncidentNotice, LogEvent, SenderNotice } from '@desist/domain';
 import type { NormaliseContext, Normalised } from '@desist/formats';
@@ -13,6 +13,8 @@ import { warn } from './terminal.ts';
 /** What is read goes here, in the order of the file. */
 export interface EventReceiver {
   event(event: LogEvent): void;
+  /** A delivery or acceptance that was recognised on its bytes, with its key. False: it must be decoded. Absent: each must. */
+  peeked?(type: PeekedType, event: { readonly key: Uint8Array; readonly value: Uint8Array; readonly offsets: PeekedOffsets }): boolean;
   incident(notice: IncidentNotice): void;
   sender(notice: SenderNotice): void;
   readonly unreadable: Problems;
@@ -21,7 +23,8 @@ export interface EventReceiver {
 export interface ReadProgress {
   /** Bytes of the file that have been read. */
   readonly bytes: number;
-  readonly wasIgnored: boolean;
+  /** Of what was read since the last time. */
+  readonly ignored: number;
 }
 
 export interface OpenedEvents extends OpenedPayload {
@@ -36,25 +39,40 @@ const NO_RECORD_TIME = 8.64e15;
 /** Canonical files are parsed here, because they may contain commands and incidents, which no provider's format has. */
 export async function* readEvents(to: EventReceiver, opened: OpenedEvents, context: NormaliseContext): AsyncGenerator<ReadProgress> {
   if (opened.format.name === 'canonical') {
-    for await (const line of linesIn(opened.chunks)) {
-      if (line.text.trim() !== '') readLine(to, line);
-      yield { bytes: line.bytes, wasIgnored: false };
+    for await (const { lines, first, bytes } of lineBytesIn(opened.chunks)) {
+      for (const [n, line] of lines.entries()) readLine(to, line, first + n);
+      yield { bytes, ignored: 0 };
     }
     return;
   }
-  for await (const { one, place, bytes } of payloadElements(opened, context, opened.states)) {
-    opened.note(one);
-    if (one.kind === 'event') to.event(one.event);
-    else if (one.kind === 'problem') to.unreadable.note(place, `${one.reason}, ${one.detail}`);
-    yield { bytes, wasIgnored: one.kind === 'ignored' };
+  for await (const { elements, of, bytes } of payloadBatches(opened, context, opened.states)) {
+    let ignored = 0;
+    for (const { one, number } of elements) {
+      opened.note(one);
+      if (one.kind === 'event') to.event(one.event);
+      else if (one.kind === 'problem') to.unreadable.note(placeOf(of, number), `${one.reason}, ${one.detail}`);
+      else ignored += 1;
+    }
+    yield { bytes, ignored };
   }
 }
 
-function readLine(to: EventReceiver, line: Line): void {
-  const place = `line ${line.number}`;
+const OFFSETS: PeekedOffsets = {
+  ...{ occurredAt: 0, messageStart: 0, messageEnd: 0, hostStart: 0, hostEnd: 0 },
+  ...{ streamStart: 0, streamEnd: 0, poolStart: 0, poolEnd: 0 },
+};
+/** A byte order mark is one only at the beginning of a file. */
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
+
+function readLine(to: EventReceiver, value: Uint8Array, number: number): void {
+  const peeked = to.peeked === undefined ? undefined : peekEvent(value, OFFSETS);
+  if (peeked !== undefined && to.peeked?.(peeked.type, { key: peeked.key, value, offsets: OFFSETS }) === true) return;
+  const text = utf8.decode(value);
+  if (text.trim() === '') return;
+  const place = `line ${number}`;
   let json: unknown;
   try {
-    json = JSON.parse(line.text);
+    json = JSON.parse(text);
   } catch {
     to.unreadable.note(place, 'not JSON');
     return;

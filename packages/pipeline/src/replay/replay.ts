@@ -4,8 +4,11 @@
  * the same fold.
  *
  *   event ──> timers before it ──> fold ──> detect incidents ──> apply
+ *
+ * Nearly all events are deliveries to recipients of which nothing is known: those are recognised on their bytes (`peeked`), as a live
+ * partition does.
  */
-import { HOUR, recipientKey, spares, viewOf } from '@desist/domain';
+import { recipientKey, spares, viewOf } from '@desist/domain';
 import type {
   Change,
   FoldContext,
@@ -23,6 +26,7 @@ import type {
 } from '@desist/domain';
 import { createIncidents } from '../incidents/known.ts';
 import { createSenderWatch } from '../incidents/sender-watch.ts';
+import type { SenderCounted } from '../incidents/sender-watch.ts';
 import { createIncidentWatch } from '../incidents/watch.ts';
 import { createContexts } from '../partition/contexts.ts';
 import { createDeadlines } from '../partition/deadlines.ts';
@@ -30,7 +34,9 @@ import { createFold } from '../partition/fold.ts';
 import { createRecipients } from '../partition/recipients.ts';
 import type { CachedRecipient } from '../partition/recipients.ts';
 import { createPipelineMetrics } from '../traffic/metrics.ts';
+import { hashOfKey } from '../traffic/key-hash.ts';
 import { createTraffic } from '../traffic/traffic.ts';
+import type { PeekedAcceptance } from '../traffic/traffic.ts';
 
 export interface ReplayedChange {
   readonly tenant: Tenant;
@@ -88,6 +94,11 @@ export interface ReplaySummary {
 export interface Replay {
   /** Folds the next event. Returns the changes that the event and the time up to it caused. */
   fold(event: LogEvent): readonly Replayed[];
+  /**
+   * The next event, recognised on its bytes as a delivery or acceptance. Returns undefined when something is known of its recipient: then it
+   * must be decoded and folded.
+   */
+  peeked(type: 'delivered' | 'accepted', event: PeekedAcceptance): readonly Replayed[] | undefined;
   /** Applies a decision from a log. From the first one on, detection is off: the log contains the decisions. */
   apply(notice: IncidentNotice): readonly Replayed[];
   /** Says what a log decided about a sender incident. From the first one on, they are not detected here. */
@@ -111,18 +122,23 @@ export interface ReplayOptions {
   readonly providerOf: ProviderOf;
   /** End of the clock, ms; later events are left out. Default: the time of the last event. */
   readonly until?: number;
-  /** Only what decides about recipients: no sender incidents, nothing for statistics. */
-  readonly decisionsOnly?: boolean;
+}
+
+const NOTHING: readonly Replayed[] = [];
+const NOTHING_STORED = { baseline: [], incidentCounts: [], rollups: [] };
+
+/** Of a peeked event, whose key is always ASCII. */
+function textOf(key: Uint8Array): RecipientKey {
+  return String.fromCharCode(...key) as RecipientKey;
 }
 
 /** Folded recipients after which those without state are dropped. */
 const SWEEP_AT = 1_000;
 
-export function createReplay({ policies, providerOf, until, decisionsOnly = false }: ReplayOptions): Replay {
+export function createReplay({ policies, providerOf, until }: ReplayOptions): Replay {
   const metrics = createPipelineMetrics(providerOf);
   const deadlines = createDeadlines();
-  const stored = { baseline: [], incidentCounts: [], rollups: decisionsOnly ? null : [] };
-  const traffic = createTraffic({ policies, providerOf, stored, metrics });
+  const traffic = createTraffic({ policies, providerOf, stored: NOTHING_STORED, metrics, replays: true });
   const incidents = createIncidents([]);
   const watch = createIncidentWatch(policies.base.incidents, traffic.incidentCounts);
   const senders = createSenderWatch(policies.base.senderIncidents);
@@ -148,15 +164,15 @@ export function createReplay({ policies, providerOf, until, decisionsOnly = fals
   let decisionsInLog = false;
   /** And about sender incidents. */
   let sendersInLog = false;
-  let drainedAt = Number.NEGATIVE_INFINITY;
   let events = 0;
   let duplicates = 0;
   let leftOut = 0;
 
   function drain(): readonly Replayed[] {
+    if (recipients.dirty() >= SWEEP_AT) sweep();
+    if (published.length === 0) return NOTHING;
     const drained = published;
     published = [];
-    if (recipients.dirty() >= SWEEP_AT) sweep();
     return drained;
   }
 
@@ -193,18 +209,22 @@ export function createReplay({ policies, providerOf, until, decisionsOnly = fals
     published.push({ sender, recordedAt: fold.clock(), number: (sequence += 1) });
   }
 
+  const counted = (clock: number): SenderCounted => traffic.counted({ now: clock, present: clock });
+
   /** `last`: nothing follows, so the quarter that has begun is looked at, too. */
   function watchSenders(last = false): void {
-    const counted = (clock: number): ReturnType<typeof traffic.drain> => traffic.drain({ now: clock, present: clock });
-    if (decisionsOnly) {
-      if (fold.clock() - drainedAt < HOUR) return;
-      // What was counted is dropped, as a commit would.
-      drainedAt = fold.clock();
-      counted(drainedAt);
-      return;
-    }
     const decided = senders.passed(fold.clock(), counted, last);
     if (!sendersInLog) for (const notice of decided) publishSender(notice);
+  }
+
+  /** The clock goes on to an event, and what was due before it happens. */
+  function passTime(occurredAt: number): void {
+    if (occurredAt > fold.clock()) {
+      fold.tick(occurredAt);
+      runTimers(fold.passed());
+    }
+    closeIncidents();
+    watchSenders();
   }
 
   function toReplayed({ tenant, address, recipient }: CachedRecipient): ReplayedRecipient {
@@ -220,12 +240,7 @@ export function createReplay({ policies, providerOf, until, decisionsOnly = fals
         return [];
       }
       events += 1;
-      if (occurredAt > fold.clock()) {
-        fold.tick(occurredAt);
-        runTimers(fold.passed());
-      }
-      closeIncidents();
-      watchSenders();
+      passTime(occurredAt);
       const key = recipientKey(tenant, address);
       if (event.type === 'delivered') traffic.delivered(event, key, fold.clock());
       if (!fold.leavesTrace(event, key)) return drain();
@@ -235,6 +250,21 @@ export function createReplay({ policies, providerOf, until, decisionsOnly = fals
       if (folded.kind === 'folded' && folded.beginning !== undefined && !decisionsInLog) {
         for (const notice of watch.failed(folded.beginning, fold.clock())) applyNotice(notice);
       }
+      return drain();
+    },
+    peeked(type, { key, value, offsets }) {
+      const { occurredAt } = offsets;
+      if (until !== undefined && occurredAt > until) {
+        leftOut += 1;
+        return [];
+      }
+      passTime(occurredAt);
+      if (type === 'delivered') {
+        const keyHash = hashOfKey(key);
+        if (deadlines.mayBeTracked(keyHash) && deadlines.isTracked(textOf(key))) return undefined;
+        traffic.deliveredRecord({ key, keyHash, value, offsets }, fold.clock());
+      }
+      events += 1;
       return drain();
     },
     apply(notice) {

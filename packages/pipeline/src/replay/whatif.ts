@@ -86,7 +86,7 @@ export interface WhatIfOptions {
 
 export function createWhatIf({ policies, providerOf, until }: WhatIfOptions): WhatIf {
   const replays: readonly Replay[] = policies.map((one) =>
-    createReplay({ policies: one, providerOf, decisionsOnly: true, ...(until === undefined ? {} : { until }) }),
+    createReplay({ policies: one, providerOf, ...(until === undefined ? {} : { until }) }),
   );
   const first = replays[0] as Replay;
   const history = createHistory(policies.length);
@@ -102,6 +102,8 @@ export function createWhatIf({ policies, providerOf, until }: WhatIfOptions): Wh
     // It proves nothing about this recipient.
     if (event.certain === false) return;
     if (type === 'delivered') history.took(key, at, message);
+    // Security scanners click, too.
+    if (type === 'engaged' && event.engagement !== undefined && event.engagement !== 'click') history.took(key, at, null);
     if (type !== 'deferred' && type !== 'bounced' && type !== 'expired') return;
     const { verdict, provider } = classifyFailure(event, providerOf, classifier);
     // A give-up is no try.

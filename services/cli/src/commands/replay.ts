@@ -83,19 +83,28 @@ async function runReplay(operands: readonly string[], options: ReplayOptions): P
       explained?.note(event);
       printChanges(replay.fold(event), run);
     },
+    // Whoever explains an address notes its events.
+    ...(explained === undefined ? { peeked } : {}),
     incident: (notice) => printChanges(replay.apply(notice), run),
     sender: (notice) => printChanges(replay.applySender(notice), run),
     unreadable,
   };
+  function peeked(...[type, event]: Parameters<NonNullable<EventReceiver['peeked']>>): boolean {
+    const replayed = replay.peeked(type, event);
+    if (replayed === undefined) return false;
+    if (replayed.length > 0) printChanges(replayed, run);
+    return true;
+  }
+
   let ignored = 0;
   let done = 0;
   const progress = createProgress('bytes', total);
   for (const file of files) {
     let read = 0;
     const opened = await openPayloads(file, given);
-    for await (const { bytes, wasIgnored } of readEvents(to, { ...opened, note: foreign.of(file, opened.format), states }, context)) {
+    for await (const { bytes, ignored: more } of readEvents(to, { ...opened, note: foreign.of(file, opened.format), states }, context)) {
       read = bytes;
-      if (wasIgnored) ignored += 1;
+      ignored += more;
       await output.caughtUp();
       progress.at(done + read, () => `${grouped(replay.counts().events)} events`);
     }

@@ -161,9 +161,9 @@ async function readFiles(operands: readonly string[], run: Run, options: FormatO
   for (const file of files) {
     let read = 0;
     const opened = await openPayloads(file, given);
-    for await (const { bytes, wasIgnored } of readEvents(to, { ...opened, note: foreign.of(file, opened.format), states }, context)) {
+    for await (const { bytes, ignored: more } of readEvents(to, { ...opened, note: foreign.of(file, opened.format), states }, context)) {
       read = bytes;
-      if (wasIgnored) ignored += 1;
+      ignored += more;
       progress.at(done + read, () => `${grouped(whatIf.counts().events)} events`);
     }
     done += read;
