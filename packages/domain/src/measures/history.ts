@@ -45,8 +45,10 @@ export interface History {
   suppressed(policy: number, ref: RecipientRef, suppression: SeenSuppression, times: 1 | -1): void;
   /** A failure. `isSuppressed`: whether this policy would have spared the try. */
   tried(seen: SeenTry, isSuppressed: (policy: number) => boolean): void;
-  /** Mail was taken, or somebody showed to read it (`message` null). */
+  /** Mail was taken, or answered. */
   took(key: RecipientKey, at: number, message: string | null): void;
+  /** Its owner was there, which says nothing of the mailbox: no hard bounce was wrong, and no try was of use. */
+  engaged(key: RecipientKey, at: number): void;
   /** Nothing of this recipient is kept. */
   erased(key: RecipientKey): void;
   /** Recipients that something is known of, in the order of their keys. `end`: of the history, ms. */
@@ -207,6 +209,13 @@ export function createHistory(policies: number): History {
       one.ended = message === null ? null : { message, run };
       const { spared, added } = one.followedByMail;
       if (one.episodes.length === 0 && !spared.some(Boolean) && !added.some(Boolean)) watched.delete(key);
+    },
+    engaged(key, at) {
+      for (const episode of watched.get(key)?.episodes ?? []) {
+        if (episode.reason !== 'persistent_deferral' || at <= episode.since || at > episode.since + REGRET_WINDOW) continue;
+        episode.taken ??= { at, message: null };
+        episode.lastTry = Math.max(episode.lastTry ?? at, at);
+      }
     },
     erased: (key) => void watched.delete(key),
     *finish(end) {

@@ -42,6 +42,13 @@ describe('regret', () => {
     expect(found.share?.share).toBeGreaterThan(0);
   });
 
+  test('ends when too few are left to stand for the others', () => {
+    // One of fifty is still tried on the 20th day, and takes mail then: that is not the fate of all.
+    const found = regret(...times(50, refused(3)), took(1), took(19));
+    expect(found).toMatchObject({ tookMail: 2, days: 4 });
+    expect(found.share?.share).toBeLessThan(0.05);
+  });
+
   test('counts those as not yet known whose 30 days are not over, and they count for as long as they were tried', () => {
     const open = { tookAfter: null, triedUntil: 5 * DAY, isOpen: true };
     const found = regret(open, { ...open, triedUntil: null }, took(2), refused(30));

@@ -103,7 +103,8 @@ export function createWhatIf({ policies, providerOf, until }: WhatIfOptions): Wh
     if (event.certain === false) return;
     if (type === 'delivered') history.took(key, at, message);
     // Security scanners click, too.
-    if (type === 'engaged' && event.engagement !== undefined && event.engagement !== 'click') history.took(key, at, null);
+    if (type === 'engaged' && event.kind === 'reply') history.took(key, at, null);
+    if (type === 'engaged' && (event.kind === 'login' || event.kind === 'confirmed')) history.engaged(key, at);
     if (type !== 'deferred' && type !== 'bounced' && type !== 'expired') return;
     const { verdict, provider } = classifyFailure(event, providerOf, classifier);
     // A give-up is no try.
