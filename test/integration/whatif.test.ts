@@ -21,7 +21,7 @@ const { events } = madeWorld({ seed: 7, size: 1 });
 const records = events.map((event) => encodeEvent(event));
 const hasty = join(tmpdir(), `desist-hasty-${process.pid}.yaml`);
 const file = join(tmpdir(), `desist-events-${process.pid}.ndjson`);
-const time = { now: () => Date.now(), monotonic: () => performance.now(), sleep: async () => undefined };
+const time = { now: () => Date.now(), monotonic: () => performance.now(), sleep: async () => undefined, yield: async () => undefined };
 
 interface Summary {
   readonly events: number;
