@@ -3,9 +3,9 @@
  * taken mail. Each seed is one history; the truth is that of all of them together. The sender stops writing to a part of the mailboxes for
  * reasons of its own, so not everybody is observed for 30 days.
  *
- * An interval of 95 % covers the truth in 95 of 100 histories on the average, and by the binomial distribution in fewer than 90 of them with a
- * probability of 1.1 %: that is the tolerance here. `packages/domain/src/measures/regret.test.ts` has thousands of samples of the estimate by
- * itself, without folds, and allows for less. The seeds are fixed.
+ * An interval of 95 % covers the truth in 95 of 100 histories on the average, and by the binomial distribution in 91 to 99 of them with a
+ * probability of 96 %. Here at least 95 are demanded, for the seeds are fixed: with other seeds a right estimate would miss that four times in
+ * ten. What it is worth over thousands of samples is in `packages/domain/src/measures/regret.test.ts`, without folds.
  */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { defaultPolicies, varyPolicy } from '@desist/contracts';
@@ -18,7 +18,7 @@ import { madeWorld, wouldTakeMail } from '../support/made-world.ts';
 import type { Mailbox } from '../support/made-world.ts';
 
 const SEEDS = 100;
-const COVERED = 90;
+const COVERED = 95;
 const ABANDONED = 0.3;
 
 function policiesOf(): readonly PolicySet[] {
@@ -81,7 +81,6 @@ describe('on worlds with known truth', () => {
       const share = policies[policy]?.regret.share;
       return share !== undefined && share !== null && share.low <= truth && truth <= share.high;
     });
-    console.log(`covered ${covered.length} of ${worlds.length}, truth ${truth.toFixed(4)}`);
     expect(covered.length).toBeGreaterThanOrEqual(COVERED);
   });
 
