@@ -17,8 +17,10 @@ import { startBroker } from './kafka/broker.ts';
 import { freshOptions, silent, until } from './kafka/support.ts';
 
 const PARTITIONS = 3;
-const { events } = madeWorld({ seed: 7, size: 1 });
-const records = events.map((event) => encodeEvent(event));
+/** The first weeks of a history: enough for the policies to differ. */
+const records = madeWorld({ seed: 7, size: 1 })
+  .events.slice(0, 2_500)
+  .map((event) => encodeEvent(event));
 const hasty = join(tmpdir(), `desist-hasty-${process.pid}.yaml`);
 const file = join(tmpdir(), `desist-events-${process.pid}.ndjson`);
 const time = { now: () => Date.now(), monotonic: () => performance.now(), sleep: async () => undefined, yield: async () => undefined };
@@ -98,8 +100,14 @@ describe('what-if over the log comes to what it comes to over a file of the same
     expect([refused.code, refused.err]).toEqual([3, expect.stringContaining(String(process.pid))]);
     await db.close();
     same(await whatIf({ DESIST_DATA: path }));
+    await remove();
+  });
 
-    // The service that has the folder compares, too, beside its engine, which folds the same log.
+  it('as a job of the service that has the data folder, beside its engine', async () => {
+    const { path, remove } = await migratedFolder();
+    const db = await openEmbedded({ folder: path });
+    await fillJournal(db);
+    await db.close();
     const service = await startService({ DESIST_DATA: path });
     const ask = async (address: string, body?: object): Promise<Job> => {
       const answer = await fetch(`${service.url}${address}`, {
@@ -112,7 +120,7 @@ describe('what-if over the log comes to what it comes to over a file of the same
     const done = await until(async () => {
       const job = await ask(`/v1/whatif/${id}`);
       return job.state === 'waiting' || job.state === 'running' ? null : job;
-    }, 'the job is over');
+    }, 'the job is over', 150_000);
     expect(done).toMatchObject({ state: 'done', problem: null, records: records.length, total: records.length });
     same(done.result);
     expect(done.result.text.join(' ')).toMatch(/B would have suppressed \d+ more addresses than A/);
