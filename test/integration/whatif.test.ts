@@ -117,10 +117,14 @@ describe('what-if over the log comes to what it comes to over a file of the same
     };
     const { id, state } = await ask('/v1/whatif', { policy: await readFile(hasty, 'utf8') });
     expect(state).toBe('waiting');
-    const done = await until(async () => {
-      const job = await ask(`/v1/whatif/${id}`);
-      return job.state === 'waiting' || job.state === 'running' ? null : job;
-    }, 'the job is over', 150_000);
+    const done = await until(
+      async () => {
+        const job = await ask(`/v1/whatif/${id}`);
+        return job.state === 'waiting' || job.state === 'running' ? null : job;
+      },
+      'the job is over',
+      150_000,
+    );
     expect(done).toMatchObject({ state: 'done', problem: null, records: records.length, total: records.length });
     same(done.result);
     expect(done.result.text.join(' ')).toMatch(/B would have suppressed \d+ more addresses than A/);
