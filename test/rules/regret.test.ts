@@ -16,7 +16,7 @@ import {
 } from '@desist/domain';
 import type { FoldContext, Recipient } from '@desist/domain';
 import { providerOf } from '@desist/verdicts';
-import { bounced, deferred, delivered, eventOf, everySixHours, moment } from './story.ts';
+import { bounced, deferred, delivered, engaged, eventOf, everySixHours, moment } from './story.ts';
 import type { Told } from './story.ts';
 
 const CONTEXT: FoldContext = { policies: { base: DEFAULT_POLICY, streams: new Map() }, policyVersion: 'sha256:test' };
@@ -66,6 +66,16 @@ const SUPPRESSED = everySixHours(72);
 const EXPIRES = 72 + day(30);
 
 describe('a suppression is regretted', () => {
+  it('when proof of life releases it, or follows within 30 days of its expiry; a click that says nothing does not', () => {
+    const regretted = (life: Told): number => measured([...SUPPRESSED, life], EXPIRES + day(40)).net['regretted'] ?? 0;
+    expect((['reply', 'login', 'confirmed', 'click'] as const).map((kind) => regretted(engaged(kind, day(5))))).toEqual([1, 1, 1, 0]);
+    expect((['reply', 'login', 'confirmed', 'click'] as const).map((kind) => regretted(engaged(kind, EXPIRES + 1)))).toEqual([1, 1, 1, 0]);
+    expect(regretted(engaged('login', EXPIRES + day(30)))).toBe(1);
+    expect(regretted(engaged('login', EXPIRES + day(30) + 1))).toBe(0);
+    const dead = (kind: 'reply' | 'login'): number => measured([bounced(0, { reply: DEAD }), engaged(kind, 1)], 2).net['regretted'] ?? 0;
+    expect([dead('reply'), dead('login')]).toEqual([1, 0]);
+  });
+
   it('when a delivery releases it: where it began, and mail was taken when that happened', () => {
     const { net, cells } = measured([...SUPPRESSED, delivered(day(5))], day(6));
     expect(net).toEqual({ suppressed: 1, regretted: 1, mail_taken: 1 });

@@ -83,7 +83,8 @@ export const ENGAGEMENTS: Readonly<Record<EngagementKind, string>> = {
 /** What proof of life did: "which releases …", and what it left as it was. */
 export function effectText(kind: EngagementKind, { released, standing }: EngagementEffect): string {
   const names = released.map(nameOf);
-  const done = names.length === 0 ? 'which voids the failures before it' : `which voids the failures before it and releases ${listed(names)}`;
+  const done =
+    names.length === 0 ? 'which voids the failures before it' : `which voids the failures before it and releases ${listed(names)}`;
   return [done, ...standing.map((entry) => `${nameOf(entry)} stays: ${staysBecause(kind, entry.reason)}`)].join('; ');
 }
 

@@ -1,5 +1,5 @@
 /**
- * Recounts regret from what was published and from the deliveries of the log: a suppression is regretted when a delivery releases it, or
+ * Recounts regret from what was published and from the log: a suppression is regretted when a delivery or proof of life releases it, or
  * follows within 30 days of its expiry. Of recipients that were erased it is not told how much of it is known.
  */
 import { DAY, isCommand } from '@desist/domain';
@@ -35,8 +35,10 @@ export function recountRegret(changes: Iterable<MeasuredChange>, events: Iterabl
       if (event.type === 'forget') erased.add(key);
       continue;
     }
-    if (event.type !== 'delivered' || event.certain === false) continue;
+    if ((event.type !== 'delivered' && event.type !== 'engaged') || event.certain === false || event.kind === 'click') continue;
     for (const one of recipients.get(key) ?? []) {
+      // One can sign in with an address that is dead for mail.
+      if (event.type === 'engaged' && event.kind !== 'reply' && one.reason === 'hard_bounce') continue;
       const isOwn = one.scope === '*' || one.scope === event.stream;
       const { expiredAt } = one;
       if (isOwn && expiredAt !== undefined && event.occurredAt >= one.since && event.occurredAt <= expiredAt + WITHIN)
@@ -74,7 +76,7 @@ function after(known: Suppression[], { type, cause, suppression, effectiveAt, ev
   if (same === undefined || same.isRegretted === true || same.expiredAt !== undefined) return known;
   if (type === 'corrected') return known.filter((one) => one !== same);
   if (type !== 'released') return known;
-  if (cause === 'delivered') same.isRegretted = true;
+  if (cause === 'delivered' || cause === 'engaged') same.isRegretted = true;
   else if (cause === 'expiry') same.expiredAt = Date.parse(effectiveAt);
   else same.isReleased = true;
   return known;

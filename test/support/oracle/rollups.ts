@@ -43,7 +43,8 @@ export function recountEvents(
       if (event.type === 'forget') known.erasedAt = Math.max(known.erasedAt, event.occurredAt);
       continue;
     }
-    if (event.type !== 'accepted' && event.type !== 'rejected' && event.type !== 'delivered' && event.type !== 'engaged') known.isTracked = true;
+    if (event.type !== 'accepted' && event.type !== 'rejected' && event.type !== 'delivered' && event.type !== 'engaged')
+      known.isTracked = true;
     const { least, most } = timesOf(event, known, recordTime);
     remember(event, known, recordTime);
     const cell = keyOf(event, known);
@@ -60,7 +61,8 @@ function timesOf(event: DeliveryEvent, known: Recipient, recordTime: number): Re
   const { latest } = known;
   // Nothing came in between that could have voided it, no delivery had, and there was no time for it to be forgotten.
   // Of clicks that say nothing only the latest is kept.
-  const isKept = event.kind !== 'click' && latest?.id === event.id && recordTime - latest.at < HOUR && event.occurredAt >= known.deliveredAt;
+  const isKept =
+    event.kind !== 'click' && latest?.id === event.id && recordTime - latest.at < HOUR && event.occurredAt >= known.deliveredAt;
   return { least: 0, most: isKept ? 0 : 1 };
 }
 
@@ -68,7 +70,8 @@ function remember(event: DeliveryEvent, known: Recipient, at: number): void {
   if (event.type === 'accepted' || event.type === 'rejected' || !known.isTracked) return;
   known.ids.add(event.id);
   known.latest = { id: event.id, at };
-  if (event.type === 'delivered' || (event.type === 'engaged' && event.kind !== 'click')) known.deliveredAt = Math.max(known.deliveredAt, event.occurredAt);
+  if (event.type === 'delivered' || (event.type === 'engaged' && event.kind !== 'click'))
+    known.deliveredAt = Math.max(known.deliveredAt, event.occurredAt);
 }
 
 function keyOf(event: DeliveryEvent, known: Recipient): string {

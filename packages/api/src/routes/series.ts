@@ -56,7 +56,14 @@ export async function seriesRoutes(app: HttpApp, { traffic, reader, engineStatus
     // Those that are tracked for late events only.
     const { healthy: _, ...notHealthy } = recipients;
     const hour = hourOf(now);
-    const { atRisk, allowances, events, changes, regret, shadow = {} } = await traffic.counters({ since: hour - DAY, until: hour + DAY + HOUR });
+    const {
+      atRisk,
+      allowances,
+      events,
+      changes,
+      regret,
+      shadow = {},
+    } = await traffic.counters({ since: hour - DAY, until: hour + DAY + HOUR });
     const sum = (of: (one: (typeof partitions)[number]) => number): number => partitions.reduce((all, one) => all + of(one), 0);
     return {
       asOf: partitions.length === 0 ? null : when(Math.min(...partitions.map(({ clock }) => clock))),
@@ -65,9 +72,7 @@ export async function seriesRoutes(app: HttpApp, { traffic, reader, engineStatus
       atRisk: Math.max(0, atRisk),
       allowances: Math.max(0, allowances),
       shadow:
-        Object.keys(shadow).length === 0
-          ? null
-          : { both: shadow['both'] ?? 0, real: shadow['real'] ?? 0, shadow: shadow['shadow'] ?? 0 },
+        Object.keys(shadow).length === 0 ? null : { both: shadow['both'] ?? 0, real: shadow['real'] ?? 0, shadow: shadow['shadow'] ?? 0 },
       last24h: {
         suppressed: changes['suppressed'] ?? 0,
         released: changes['released'] ?? 0,

@@ -12,7 +12,9 @@ const Fact = Type.Object({
   type: Words,
   kind: Type.Optional(OneOf(ENGAGEMENT_KINDS, { description: 'Of `engaged`.' })),
   effect: Type.Optional(
-    OrNull(Type.String({ description: 'Of `engaged`: what it voided and released, and what it left as it was; null: it changed nothing.' })),
+    OrNull(
+      Type.String({ description: 'Of `engaged`: what it voided and released, and what it left as it was; null: it changed nothing.' }),
+    ),
   ),
   role: OneOf(['counted', 'waiting', 'held_back', 'hard_bounce', 'not_counted', 'while_suppressed', 'decided', 'no_effect', 'refused']),
   counts: Type.Boolean({ description: 'The current state depends on it.' }),

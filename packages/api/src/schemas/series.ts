@@ -91,7 +91,9 @@ export const GET_SERIES = {
     step: Type.Optional(OneOf(STEPS, { description: 'Default: the smallest that gives 100 steps or so.', examples: ['1h'] })),
     tenant: Type.Optional(TenantFilter),
     provider: Type.Optional(WordsInput(255, { description: 'This provider only.', examples: ['gmail'] })),
-    pool: Type.Optional(WordsInput(64, { description: 'This pool only; with `outcomes`, `engagement` and `deferral_share`.', examples: ['pool-1'] })),
+    pool: Type.Optional(
+      WordsInput(64, { description: 'This pool only; with `outcomes`, `engagement` and `deferral_share`.', examples: ['pool-1'] }),
+    ),
     stream: Type.Optional(Type.String({ ...Name, description: 'This stream only; with `outcomes`, `engagement` and `deferral_share`.' })),
     groups: Type.Optional(Type.Integer({ minimum: 1, maximum: 50, default: 10, description: 'Largest groups that stand by themselves.' })),
   }),

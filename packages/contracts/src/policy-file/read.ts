@@ -20,7 +20,8 @@ import { BUILT_IN, isCategory } from './words.ts';
 
 export type PolicyFile =
   /** `shadow`: the file that it names as its shadow policy, and where. `policies` is without it: see `withShadow`. */
-  | { readonly ok: true; readonly policies: PolicySet; readonly shadow?: ShadowFile } | { readonly ok: false; readonly problems: readonly PolicyProblem[] };
+  | { readonly ok: true; readonly policies: PolicySet; readonly shadow?: ShadowFile }
+  | { readonly ok: false; readonly problems: readonly PolicyProblem[] };
 
 /** A file that a policy file names, as it is written there. */
 export interface ShadowFile {
@@ -115,14 +116,23 @@ function readShadow({ problems }: Reader, entry: Entry | undefined): NamedFile |
   const { value } = entry;
   if (value.kind === 'broken') return undefined;
   if (value.kind !== 'scalar' || value.raw.kind !== 'scalar' || value.raw.text === '') {
-    problems.add(value.kind === 'empty' ? entry.offset : value.offset, 'shadow', 'must be the name of a policy file', 'beside this one: `shadow: stricter.yaml`');
+    problems.add(
+      value.kind === 'empty' ? entry.offset : value.offset,
+      'shadow',
+      'must be the name of a policy file',
+      'beside this one: `shadow: stricter.yaml`',
+    );
     return undefined;
   }
   if (value.raw.text.length > NAME_LIMIT) problems.add(value.offset, 'shadow', `is longer than ${NAME_LIMIT} characters`);
   return { name: value.raw.text, offset: value.offset };
 }
 
-const NESTED: Readonly<Record<Level, readonly string[]>> = { file: ['version', 'rules', 'tenants', 'shadow'], tenant: ['streams'], stream: [] };
+const NESTED: Readonly<Record<Level, readonly string[]>> = {
+  file: ['version', 'rules', 'tenants', 'shadow'],
+  tenant: ['streams'],
+  stream: [],
+};
 
 interface ReadLevel {
   readonly entries: ReadonlyMap<string, Entry>;

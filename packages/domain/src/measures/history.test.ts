@@ -132,7 +132,7 @@ test('who signs in reads mail, wherever it comes to: a persistent deferral was w
   for (const reason of ['persistent_deferral', 'hard_bounce'] as const)
     history.suppressed(0, { tenant, address }, { reason, scope: '*', since: DAY, category: null }, 1);
   history.tried({ tenant, address, at: 2 * DAY, provider: 'p', category: 'c', message: null, isTry: true }, () => false);
-  history.engaged(recipientKey(tenant, address), 3 * DAY);
+  history.took(recipientKey(tenant, address), 3 * DAY, null, 'all_but_hard_bounces');
   const [a] = [...history.finish(END)];
   expect(a?.suppressions[0]?.map(({ reason, outcome }) => [reason, outcomeName(outcome)])).toEqual([
     ['persistent_deferral', 'took_mail'],

@@ -12,6 +12,7 @@
  */
 import { recipientKey } from '../keys.ts';
 import type { Address, RecipientKey, RecipientRef, Tenant } from '../keys.ts';
+import type { Voids } from '../recipient/fact.ts';
 import type { Scope, SuppressionReason } from '../recipient/types.ts';
 import { REGRET_WINDOW } from './regret.ts';
 import type { SuppressionOutcome } from './regret.ts';
@@ -45,10 +46,11 @@ export interface History {
   suppressed(policy: number, ref: RecipientRef, suppression: SeenSuppression, times: 1 | -1): void;
   /** A failure. `isSuppressed`: whether this policy would have spared the try. */
   tried(seen: SeenTry, isSuppressed: (policy: number) => boolean): void;
-  /** Mail was taken, or answered. */
-  took(key: RecipientKey, at: number, message: string | null): void;
-  /** Its owner was there, which says nothing of the mailbox: no hard bounce was wrong, and no try was of use. */
-  engaged(key: RecipientKey, at: number): void;
+  /**
+   * Mail was taken, or somebody showed to read it (`message` null). `proves`: whoever signs in shows that a deferred mailbox has an owner, and
+   * nothing of an address that bounced.
+   */
+  took(key: RecipientKey, at: number, message: string | null, proves?: Exclude<Voids, 'nothing'>): void;
   /** Nothing of this recipient is kept. */
   erased(key: RecipientKey): void;
   /** Recipients that something is known of, in the order of their keys. `end`: of the history, ms. */
@@ -190,14 +192,15 @@ export function createHistory(policies: number): History {
         if (!own && first) count(run.added, p, at);
       }
     },
-    took(key, at, message) {
+    took(key, at, message, proves = 'everything') {
       const one = watched.get(key);
       if (one === undefined) return;
       for (const episode of one.episodes) {
-        if (at <= episode.since) continue;
+        if (at <= episode.since || (proves !== 'everything' && episode.reason === 'hard_bounce')) continue;
         if (episode.taken === null && at <= episode.since + REGRET_WINDOW) episode.taken = { at, message };
         episode.lastTry = Math.max(episode.lastTry ?? at, at);
       }
+      if (proves !== 'everything') return;
       const { run } = one;
       // A delivery that is told late does not say that later tries were of use.
       if (run !== null && at < run.lastAt) return;
@@ -209,13 +212,6 @@ export function createHistory(policies: number): History {
       one.ended = message === null ? null : { message, run };
       const { spared, added } = one.followedByMail;
       if (one.episodes.length === 0 && !spared.some(Boolean) && !added.some(Boolean)) watched.delete(key);
-    },
-    engaged(key, at) {
-      for (const episode of watched.get(key)?.episodes ?? []) {
-        if (episode.reason !== 'persistent_deferral' || at <= episode.since || at > episode.since + REGRET_WINDOW) continue;
-        episode.taken ??= { at, message: null };
-        episode.lastTry = Math.max(episode.lastTry ?? at, at);
-      }
     },
     erased: (key) => void watched.delete(key),
     *finish(end) {

@@ -60,7 +60,15 @@ export function encodeRecipient(r: Recipient): string {
   const { policy, state } = r;
   const measured = r.measured.length === 0 ? {} : { measured: r.measured };
   const standing = r.published.map(storedItem);
-  return JSON.stringify({ v: formatOf(r), clock: clockOf(r), policy, state, standing, ...storedFacts(r.facts), ...measured } satisfies Stored);
+  return JSON.stringify({
+    v: formatOf(r),
+    clock: clockOf(r),
+    policy,
+    state,
+    standing,
+    ...storedFacts(r.facts),
+    ...measured,
+  } satisfies Stored);
 }
 
 /** A recipient under the shadow policy, beside the real one. Its facts are left out while they are those of the real one. */

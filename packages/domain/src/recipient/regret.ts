@@ -2,7 +2,7 @@
  * Regret and waste: whether a suppression was right. Only of the reasons that a delivery releases (`persistent_deferral`, `hard_bounce`):
  * nobody but people can say that a complaint was wrong.
  *
- *   suppressed ──> in force ── released by a delivery ──────────────────────────> regretted
+ *   suppressed ──> in force ── released by a delivery or proof of life ─────────> regretted
  *                     │   └─── expired ── a delivery within 30 days of that ────> regretted
  *                     └─── an attempt although it is in force, never followed by mail taken: wasted
  *
@@ -12,7 +12,7 @@
 import { REGRET_WINDOW } from '../measures/regret.ts';
 import { entryOf } from './machine.ts';
 import type { Recipient } from './recipient.ts';
-import type { Change, Fact, Scope, SuppressionReason } from './types.ts';
+import type { Change, DeliveredFact, EngagedFact, Fact, Scope, SuppressionReason } from './types.ts';
 import { ALL_STREAMS } from './types.ts';
 
 /** Suppressions that have ended and of which more may become known. */
@@ -107,7 +107,7 @@ export function measureRegret(
         count(known, 'wasted', -known.attempts);
         undone.set(`${reason} ${scope}`, known.attempts);
         measured = measured.filter((one) => one !== known);
-      } else if (cause === 'delivered') {
+      } else if (cause === 'delivered' || cause === 'engaged') {
         regret(known, effectiveAt);
       } else if (cause === 'expiry') {
         const expired = { ...known, expiredAt: effectiveAt };
@@ -159,8 +159,15 @@ function concerns({ scope }: MeasuredSuppression, stream: string): boolean {
 
 /** Mail was taken while it was in force, or within 30 days of its expiry. (What ends one in force is told by its release.) */
 function isTaken(one: MeasuredSuppression, fact: Fact): boolean {
-  if (fact.kind !== 'delivered' || one.expiredAt === undefined || one.regrettedAt !== undefined) return false;
+  if (one.expiredAt === undefined || one.regrettedAt !== undefined || !showsWrong(fact, one.reason)) return false;
   return concerns(one, fact.stream) && fact.at >= one.since && fact.at <= one.expiredAt + REGRET_WINDOW;
+}
+
+/** Whether a click says something is asked while the suppression is in force only: then its release tells. */
+function showsWrong(fact: Fact, reason: RegretReason): fact is DeliveredFact | EngagedFact {
+  if (fact.kind === 'delivered') return true;
+  if (fact.kind !== 'engaged' || fact.engagement === 'click') return false;
+  return fact.engagement === 'reply' || reason === 'persistent_deferral';
 }
 
 /** An MTA that gives up has not tried again. */

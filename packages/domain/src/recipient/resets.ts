@@ -98,8 +98,7 @@ function neededResets(facts: readonly Fact[], policies: TenantPolicy): readonly 
 function endsOfBounces(facts: readonly Fact[], policies: TenantPolicy): readonly Fact[] {
   return facts.flatMap((bounce, index) => {
     if (!mayBeHard(bounce)) return [];
-    const isEnd = (fact: Fact): fact is Reset =>
-      isReset(fact, policies) && (fact.message === null || fact.message !== bounce.message);
+    const isEnd = (fact: Fact): fact is Reset => isReset(fact, policies) && (fact.message === null || fact.message !== bounce.message);
     const first = facts.findIndex((fact, other) => other > index && isEnd(fact));
     // A bounce that concerns its stream only is released by that stream's deliveries.
     const own = facts.find((fact, other) => other > index && isEnd(fact) && fact.stream === bounce.stream);

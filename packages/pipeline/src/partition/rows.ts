@@ -71,7 +71,12 @@ export function drainRows({
       if (stored) untracked.push({ tenant, address });
       cached.stored = false;
     } else {
-      rows.push({ ...rowOf(cached, partition, context), tracked: !kept.untrackable, due: kept.due, shadow: shadowRow(cached, context, shadow) });
+      rows.push({
+        ...rowOf(cached, partition, context),
+        tracked: !kept.untrackable,
+        due: kept.due,
+        shadow: shadowRow(cached, context, shadow),
+      });
       cached.stored = true;
     }
     cached.listChanged = false;

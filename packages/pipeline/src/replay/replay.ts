@@ -8,7 +8,7 @@
  * Nearly all events are deliveries to recipients of which nothing is known: those are recognised on their bytes (`peeked`), as a live
  * partition does.
  */
-import { recipientKey, spares, viewOf } from '@desist/domain';
+import { HOUR, recipientKey, spares, viewOf } from '@desist/domain';
 import type {
   Change,
   FoldContext,
@@ -122,6 +122,8 @@ export interface ReplayOptions {
   readonly providerOf: ProviderOf;
   /** End of the clock, ms; later events are left out. Default: the time of the last event. */
   readonly until?: number;
+  /** Only what decides about recipients: no sender incidents, nothing for statistics. */
+  readonly decisionsOnly?: boolean;
 }
 
 const NOTHING: readonly Replayed[] = [];
@@ -135,10 +137,11 @@ function textOf(key: Uint8Array): RecipientKey {
 /** Folded recipients after which those without state are dropped. */
 const SWEEP_AT = 1_000;
 
-export function createReplay({ policies, providerOf, until }: ReplayOptions): Replay {
+export function createReplay({ policies, providerOf, until, decisionsOnly = false }: ReplayOptions): Replay {
   const metrics = createPipelineMetrics(providerOf);
   const deadlines = createDeadlines();
-  const traffic = createTraffic({ policies, providerOf, stored: NOTHING_STORED, metrics, replays: true });
+  const stored = { ...NOTHING_STORED, rollups: decisionsOnly ? null : NOTHING_STORED.rollups };
+  const traffic = createTraffic({ policies, providerOf, stored, metrics, replays: true });
   const incidents = createIncidents([]);
   const watch = createIncidentWatch(policies.base.incidents, traffic.incidentCounts);
   const senders = createSenderWatch(policies.base.senderIncidents);
@@ -164,6 +167,7 @@ export function createReplay({ policies, providerOf, until }: ReplayOptions): Re
   let decisionsInLog = false;
   /** And about sender incidents. */
   let sendersInLog = false;
+  let drainedAt = Number.NEGATIVE_INFINITY;
   let events = 0;
   let duplicates = 0;
   let leftOut = 0;
@@ -213,6 +217,13 @@ export function createReplay({ policies, providerOf, until }: ReplayOptions): Re
 
   /** `last`: nothing follows, so the quarter that has begun is looked at, too. */
   function watchSenders(last = false): void {
+    if (decisionsOnly) {
+      if (fold.clock() - drainedAt < HOUR) return;
+      // What was counted is dropped, as a commit would.
+      drainedAt = fold.clock();
+      counted(drainedAt);
+      return;
+    }
     const decided = senders.passed(fold.clock(), counted, last);
     if (!sendersInLog) for (const notice of decided) publishSender(notice);
   }

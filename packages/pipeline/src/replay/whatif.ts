@@ -5,7 +5,17 @@
  *   event ──> replay of each policy ──> changes ──┐
  *     └──> mail taken, tries ─────────────────────┴──> history ──> differences, measures
  */
-import { classifyFailure, countsOf, createHistory, differenceOf, isCommand, recipientKey } from '@desist/domain';
+import {
+  classifyFailure,
+  countsOf,
+  createHistory,
+  differenceOf,
+  isCommand,
+  recipientKey,
+  streamPolicy,
+  tenantPolicy,
+  voidedByEngagement,
+} from '@desist/domain';
 import type {
   Address,
   Difference,
@@ -86,11 +96,12 @@ export interface WhatIfOptions {
 
 export function createWhatIf({ policies, providerOf, until }: WhatIfOptions): WhatIf {
   const replays: readonly Replay[] = policies.map((one) =>
-    createReplay({ policies: one, providerOf, ...(until === undefined ? {} : { until }) }),
+    createReplay({ policies: one, providerOf, decisionsOnly: true, ...(until === undefined ? {} : { until }) }),
   );
   const first = replays[0] as Replay;
   const history = createHistory(policies.length);
-  const classifier = classifierOf(policies[0]?.rules);
+  const [base] = policies;
+  const classifier = classifierOf(base?.rules);
   let from: number | null = null;
 
   function note(policy: number, replayed: readonly Replayed[]): void {
@@ -102,9 +113,11 @@ export function createWhatIf({ policies, providerOf, until }: WhatIfOptions): Wh
     // It proves nothing about this recipient.
     if (event.certain === false) return;
     if (type === 'delivered') history.took(key, at, message);
-    // Security scanners click, too.
-    if (type === 'engaged' && event.kind === 'reply') history.took(key, at, null);
-    if (type === 'engaged' && (event.kind === 'login' || event.kind === 'confirmed')) history.engaged(key, at);
+    if (type === 'engaged' && event.kind !== undefined && base !== undefined) {
+      // Whether a click says something, the policy in force decides for all.
+      const proves = voidedByEngagement(streamPolicy(tenantPolicy(base, tenant), stream), { engagement: event.kind });
+      if (proves !== 'nothing') history.took(key, at, null, proves);
+    }
     if (type !== 'deferred' && type !== 'bounced' && type !== 'expired') return;
     const { verdict, provider } = classifyFailure(event, providerOf, classifier);
     // A give-up is no try.

@@ -88,7 +88,7 @@ describe('counts', () => {
           { minLength: 100, maxLength: 300 },
         ),
         (steps) => {
-          const counts = createIncidentCounts([], MOST);
+          const counts = createIncidentCounts([], { most: MOST });
           const providers = Array.from({ length: 10 }, (_, n) => at(`p${n}`));
           let now = 0;
           for (const { provider, quarter, kind } of steps) {

@@ -35,8 +35,11 @@ export interface IncidentCounts {
   at(tenant: Tenant, provider: string, quarter: number): Readonly<Pick<IncidentCount, 'failing' | 'delivered'>> | undefined;
 }
 
-/** `most`: quarters at hand; another number is for tests. */
-export function createIncidentCounts(stored: readonly IncidentCount[], most = CELLS): IncidentCounts {
+/** `most`: quarters at hand; another number is for tests. `isWritten`: false when nobody calls `drain`. */
+export function createIncidentCounts(
+  stored: readonly IncidentCount[],
+  { most = CELLS, isWritten = true }: { readonly most?: number; readonly isWritten?: boolean } = {},
+): IncidentCounts {
   const tenants = new Map<Tenant, TenantQuarters>();
   let size = 0;
   let changed: QuarterCount[] = [];
@@ -72,7 +75,7 @@ export function createIncidentCounts(stored: readonly IncidentCount[], most = CE
   }
 
   function markChanged(cell: QuarterCount): void {
-    if (cell.changed) return;
+    if (cell.changed || !isWritten) return;
     cell.changed = true;
     changed.push(cell);
   }

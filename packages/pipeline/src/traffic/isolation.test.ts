@@ -42,7 +42,7 @@ describe('counts of incidents', () => {
   type Step = { readonly tenant: string; readonly provider: number; readonly quarter: number; readonly kind: string };
 
   function counted(steps: readonly Step[]) {
-    const counts = createIncidentCounts([], MOST);
+    const counts = createIncidentCounts([], { most: MOST });
     const places = new Map<string, TenantProvider>();
     const written = new Map<string, unknown>();
     const drain = (now: number): void => {
@@ -89,7 +89,7 @@ describe('counts of incidents', () => {
   });
 
   it('are bounded, however many tenants there are', () => {
-    const counts = createIncidentCounts([], MOST);
+    const counts = createIncidentCounts([], { most: MOST });
     for (let n = 0; n < 500; n += 1) counts.failed(asTenant(`t${n}`), 'gmail', AT, null);
     expect(counts.of(null, 'gmail').length).toBeLessThanOrEqual(MOST);
     expect(counts.of(asTenant('t499'), 'gmail')).toHaveLength(1);

@@ -125,13 +125,13 @@ const MESSAGE = 1_024;
 export function createTraffic({ policies, providerOf, stored, metrics, replays = false }: TrafficOptions): Traffic {
   const lookup = createProviderLookup(policies, providerOf);
   const baseline = createBaseline(policies, stored.baseline, !replays);
-  const incidentCounts = createIncidentCounts(stored.incidentCounts);
+  const incidentCounts = createIncidentCounts(stored.incidentCounts, { isWritten: !replays });
   const rollups = rollupsOf();
   const senderReplies = createSenderReplies();
 
   function rollupsOf(): Rollups {
-    if (replays) return createEventRollups();
-    return stored.rollups === null ? NO_ROLLUPS : createRollups(stored.rollups, (events) => metrics?.tooOld(events));
+    if (stored.rollups === null) return NO_ROLLUPS;
+    return replays ? createEventRollups() : createRollups(stored.rollups, (events) => metrics?.tooOld(events));
   }
 
   function count({ to }: Route, hash: number, at: number, clock: number): void {

@@ -23,6 +23,7 @@ export interface Change {
   readonly state?: { readonly from: string; readonly to: string };
   readonly suppression?: { readonly scope: string; readonly reason: string; readonly expiresAt: string | null } | null;
   readonly cause: string;
+  readonly engagement?: string;
   readonly effectiveAt: string;
   readonly recordedAt: string;
   readonly evidence?: { readonly failures: number; readonly category: string | null } | null;
