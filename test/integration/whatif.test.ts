@@ -1,5 +1,5 @@
 /** `desist whatif` over the log itself: a Kafka topic, the journal on a Postgres server, and that of a data folder. */
-import { rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encodeEvent } from '@desist/formats/event';
@@ -9,24 +9,31 @@ import type { LogSink } from '@desist/pipeline';
 import { openEmbedded } from '@desist/store-postgres';
 import type { Database } from '@desist/store-postgres';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { desist } from '../e2e/desist.ts';
+import { desist, startService } from '../e2e/desist.ts';
 import type { Variables } from '../e2e/desist.ts';
 import { madeWorld } from '../support/made-world.ts';
 import { migratedFolder, migratedServer } from '../support/servers/template.ts';
 import { startBroker } from './kafka/broker.ts';
-import { freshOptions, silent } from './kafka/support.ts';
+import { freshOptions, silent, until } from './kafka/support.ts';
 
 const PARTITIONS = 3;
-const { events } = madeWorld({ seed: 7, size: 1 });
-const records = events.map((event) => encodeEvent(event));
+/** The first weeks of a history: enough for the policies to differ. */
+const records = madeWorld({ seed: 7, size: 1 })
+  .events.slice(0, 2_500)
+  .map((event) => encodeEvent(event));
 const hasty = join(tmpdir(), `desist-hasty-${process.pid}.yaml`);
 const file = join(tmpdir(), `desist-events-${process.pid}.ndjson`);
-const time = { now: () => Date.now(), monotonic: () => performance.now(), sleep: async () => undefined };
+const time = { now: () => Date.now(), monotonic: () => performance.now(), sleep: async () => undefined, yield: async () => undefined };
 
 interface Summary {
   readonly events: number;
   readonly compared: { readonly onlyB: number };
   readonly b: { readonly suppressed: number };
+}
+interface Job {
+  readonly id: string;
+  readonly state: string;
+  readonly result: Summary & { readonly text: readonly string[] };
 }
 let ofFile: Summary;
 
@@ -93,6 +100,39 @@ describe('what-if over the log comes to what it comes to over a file of the same
     expect([refused.code, refused.err]).toEqual([3, expect.stringContaining(String(process.pid))]);
     await db.close();
     same(await whatIf({ DESIST_DATA: path }));
+    await remove();
+  });
+
+  it('as a job of the service that has the data folder, beside its engine', async () => {
+    const { path, remove } = await migratedFolder();
+    const db = await openEmbedded({ folder: path });
+    await fillJournal(db);
+    await db.close();
+    const service = await startService({ DESIST_DATA: path });
+    const ask = async (address: string, body?: object): Promise<Job> => {
+      const answer = await fetch(`${service.url}${address}`, {
+        ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+      });
+      return (await answer.json()) as Job;
+    };
+    const { id, state } = await ask('/v1/whatif', { policy: await readFile(hasty, 'utf8') });
+    expect(state).toBe('waiting');
+    const done = await until(
+      async () => {
+        const job = await ask(`/v1/whatif/${id}`);
+        return job.state === 'waiting' || job.state === 'running' ? null : job;
+      },
+      'the job is over',
+      150_000,
+    );
+    expect(done).toMatchObject({ state: 'done', problem: null, records: records.length, total: records.length });
+    same(done.result);
+    expect(done.result.text.join(' ')).toMatch(/B would have suppressed \d+ more addresses than A/);
+    // It names nobody.
+    expect(JSON.stringify(done)).not.toContain('@');
+    const acts = (await ask('/v1/audit')) as unknown as { readonly items: readonly { readonly action: string; readonly target: string }[] };
+    expect(acts.items.filter(({ target }) => target === id).map(({ action }) => action)).toEqual(['whatif_finished', 'whatif_started']);
+    expect(await service.stop()).toBe(0);
     await remove();
   });
 });

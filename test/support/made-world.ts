@@ -74,26 +74,16 @@ const REPLIES: Readonly<Record<Exclude<Fate, 'healthy'>, DeliveryEvent['smtp'] &
 
 export function madeWorld({ seed, size = 3, abandoned = 0 }: WorldOptions): World {
   const random = mulberry32(seed * 7_919 + 1);
-  const exponential = (mean: number): number => -mean * Math.log(1 - random());
   const end = WORLD_START + DAYS * DAY;
   const tenant = asTenant('default');
   const mailboxes: Mailbox[] = [];
   const events: DeliveryEvent[] = [];
-  for (const [fate, share] of SHARES) {
-    for (let i = 0; i < share * size; i += 1) {
-      const from = WORLD_START + random() * TROUBLE_BEGINS_WITHIN * DAY;
-      const lasts = {
-        healthy: 0,
-        greylisting: 0,
-        cleared: exponential(FULL_FOR),
-        dead: Infinity,
-        unknown: Infinity,
-        blocked: exponential(2 * DAY),
-        down: 0.5 * DAY,
-      }[fate];
-      const domain = ['mail-one.example', 'mail-two.example'][i % 2] ?? '';
-      mailboxes.push({ address: `${fate}-${i}@${domain}`, fate, from, until: from + lasts });
-    }
+  for (let i = 0; i < 100 * size; i += 1) {
+    // By lot, so that one world differs from another as one sample of mailboxes does.
+    const fate = fateOf(random());
+    const from = WORLD_START + random() * TROUBLE_BEGINS_WITHIN * DAY;
+    const domain = ['mail-one.example', 'mail-two.example'][i % 2] ?? '';
+    mailboxes.push({ address: `${fate}-${i}@${domain}`, fate, from, until: from + lengthOf(fate, random()) });
   }
   for (const mailbox of mailboxes) {
     // Every mailbox has a rhythm of its own. Who will be abandoned, and when, has nothing to do with its fate.
@@ -132,6 +122,34 @@ export function madeWorld({ seed, size = 3, abandoned = 0 }: WorldOptions): Worl
       if ((reply.code ?? 0) >= 500) return;
     }
     tell('expired', sent + GIVES_UP_AFTER);
+  }
+}
+
+function fateOf(lot: number): Fate {
+  let below = 0;
+  for (const [fate, share] of SHARES) {
+    below += share / 100;
+    if (lot < below) return fate;
+  }
+  return 'healthy';
+}
+
+/** How long it refuses, ms. */
+function lengthOf(fate: Fate, lot: number): number {
+  const exponential = (mean: number): number => -mean * Math.log(1 - lot);
+  switch (fate) {
+    case 'cleared':
+      return exponential(FULL_FOR);
+    case 'blocked':
+      return exponential(2 * DAY);
+    case 'down':
+      return DAY / 2;
+    case 'dead':
+    case 'unknown':
+      return Number.POSITIVE_INFINITY;
+    case 'healthy':
+    case 'greylisting':
+      return 0;
   }
 }
 

@@ -1,6 +1,17 @@
 /** The OpenAPI document: valid, complete, with examples that match their schemas, and consistent with the answers of the routes. */
-import { addFact, DEFAULT_POLICY, encodeRecipient, factOf, classifyFailure, newRecipient, asAddress, asTenant } from '@desist/domain';
-import { encodeIncidentChange, encodeSenderChange } from '@desist/contracts';
+import {
+  addFact,
+  DEFAULT_POLICY,
+  encodeRecipient,
+  factOf,
+  classifyFailure,
+  newRecipient,
+  asAddress,
+  asTenant,
+  createHistory,
+  createMeasure,
+} from '@desist/domain';
+import { encodeIncidentChange, encodeSenderChange, whatIfSummary } from '@desist/contracts';
 import {
   createMemoryImports,
   createMemoryIncidents,
@@ -8,6 +19,7 @@ import {
   createMemorySenderIncidents,
   createMemorySubscribers,
   createMemoryTrail,
+  createMemoryWhatIfs,
 } from '@desist/memory';
 import { createdIncident, FeedGapError, LogError } from '@desist/pipeline';
 import type {
@@ -27,6 +39,7 @@ import type {
   ByHand,
   OutcomeStore,
   NotedTry,
+  WhatIfStore,
 } from '@desist/pipeline';
 import { noCounts } from '@desist/formats/list';
 import { Validator } from '@seriousme/openapi-schema-validator';
@@ -350,6 +363,28 @@ function importStore(): ImportStore {
     stop: async () => ({ ...job, state: 'stopped' }),
   };
 }
+const WHATIF_ID = `wi_${'0'.repeat(24)}`;
+/** One what-if, which is done whatever is asked. */
+function whatIfStore(): WhatIfStore {
+  const measure = createMeasure(2);
+  const counts = { events: 2, duplicates: 0, leftOut: 0, recipients: 1, suppressionsLeftOut: 0, from: NOW, to: NOW };
+  const history = createHistory(2);
+  const ref = { tenant: asTenant('acme'), address: asAddress('a@b.c') };
+  history.suppressed(1, ref, { reason: 'persistent_deferral', scope: '*', since: NOW, category: 'mailbox_full' }, 1);
+  for (const one of history.finish(NOW + 40 * DAY)) measure.add(one);
+  const summary = whatIfSummary({ ...measure.result(), counts }, { versions: ['sha256:a', 'sha256:b'], groups: 20 });
+  const job = {
+    ...{ id: WHATIF_ID, resumeKey: 'r', tenant: null, policy: 'version: 1', since: NOW, by: 'eve', keyName: 'k', startedAt: NOW },
+    ...{ state: 'done', done: 2, total: 2, result: JSON.stringify(summary), problem: null, updatedAt: NOW },
+  } as const;
+  return {
+    ...createMemoryWhatIfs(),
+    start: async (given) => (given.by === 'new' ? { ...job, id: given.id } : given.by === 'many' ? null : job),
+    job: async (id) => (id === WHATIF_ID ? job : null),
+    jobs: async () => [job],
+    stop: async (_id, at) => (at === NOW ? { ...job, state: 'stopped' } : null),
+  };
+}
 const tokens = createLinkTokens(['s'.repeat(32)]);
 const link = { tenant: asTenant('acme'), stream: 'news', address: asAddress('a@b.c') };
 const LINK = `/u/${tokens.seal({ ...link, expiresAt: NOW + DAY })}`;
@@ -397,6 +432,7 @@ function make(more: Partial<ApiOptions> = {}): Api {
     keyStore: keyStore(),
     trail,
     imports: importStore(),
+    whatIfs: { store: whatIfStore() },
     unsubscribe: { tokens, publicUrl: 'https://mail.example.com' },
     webhooks,
     subscribers: subscribersWith(),
@@ -492,6 +528,7 @@ describe('the OpenAPI document', () => {
       'createKey: post /v1/keys',
       'createSession: post /v1/session',
       'createUnsubscribeLinks: post /v1/unsubscribe-links',
+      'createWhatIf: post /v1/whatif',
       'deleteSession: delete /v1/session',
       'endKey: delete /v1/keys/{id}',
       'explainRecipient: get /v1/recipients/{address}/why',
@@ -515,6 +552,7 @@ describe('the OpenAPI document', () => {
       'getTop: get /v1/top',
       'getUnsubscribePage: get /u/{token}',
       'getWebhook: get /v1/webhooks/{id}',
+      'getWhatIf: get /v1/whatif/{id}',
       'listAudit: get /v1/audit',
       'listChanges: get /v1/changes',
       'listDeadLetters: get /v1/dead-letters',
@@ -528,6 +566,7 @@ describe('the OpenAPI document', () => {
       'listUnmatchedReplies: get /v1/unmatched-replies',
       'listWebhookDeliveries: get /v1/webhooks/{id}/deliveries',
       'listWebhooks: get /v1/webhooks',
+      'listWhatIfs: get /v1/whatif',
       'previewIncident: get /v1/incidents/{id}/preview',
       'receiveWebhook: post /v1/webhooks/{format}/{source}',
       'removeWebhook: delete /v1/webhooks/{id}',
@@ -542,6 +581,7 @@ describe('the OpenAPI document', () => {
       'sendImportRows: post /v1/imports/{id}/rows',
       'stopImport: post /v1/imports/{id}/stop',
       'stopRepublish: delete /v1/republish',
+      'stopWhatIf: post /v1/whatif/{id}/stop',
       'testWebhook: post /v1/webhooks/{id}/test',
       'unsubscribe: post /u/{token}',
       'voidIncident: post /v1/incidents/{id}/void',
@@ -741,6 +781,15 @@ const REQUESTS: readonly (readonly [operationId: string, status: number, request
   ['getImport', 200, { url: `/v1/imports/${IMPORT_ID}` }],
   ['getImport', 404, { url: `/v1/imports/im_${'f'.repeat(24)}` }],
   ['listImports', 200, { url: '/v1/imports' }],
+  ['createWhatIf', 201, { method: 'POST', url: '/v1/whatif', payload: { policy: 'version: 1', by: 'new' } }],
+  ['createWhatIf', 200, { method: 'POST', url: '/v1/whatif', payload: { policy: 'version: 1', by: 'eve' } }],
+  ['createWhatIf', 400, { method: 'POST', url: '/v1/whatif', payload: { policy: 'version: 2' } }],
+  ['createWhatIf', 429, { method: 'POST', url: '/v1/whatif', payload: { policy: 'version: 1', by: 'many' } }],
+  ['getWhatIf', 200, { url: `/v1/whatif/${WHATIF_ID}` }],
+  ['getWhatIf', 404, { url: `/v1/whatif/wi_${'f'.repeat(24)}` }],
+  ['listWhatIfs', 200, { url: '/v1/whatif' }],
+  ['stopWhatIf', 200, { method: 'POST', url: `/v1/whatif/${WHATIF_ID}/stop` }],
+  ['stopWhatIf', 404, { method: 'POST', url: `/v1/whatif/wi_${'f'.repeat(24)}/stop` }],
   ['getSession', 200, { url: '/v1/session' }],
   ['createSession', 200, { method: 'POST', url: '/v1/session', payload: { key: support.key } }, { keys: parseKeys(support.line).keys }],
   ['createSession', 400, { method: 'POST', url: '/v1/session', payload: { key: support.key } }],

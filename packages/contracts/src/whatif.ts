@@ -16,7 +16,7 @@ import type {
   Waste,
 } from '@desist/domain';
 
-export interface WhatIfCountsValue {
+interface WhatIfCountsValue {
   readonly events: number;
   readonly duplicates: number;
   readonly leftOut: number;
@@ -60,7 +60,7 @@ interface ComparedValue {
   readonly added: WasteValue;
 }
 
-export interface WhatIfGroup {
+interface WhatIfGroup {
   readonly by: Dimension;
   readonly value: string;
   readonly a: PolicyValues;
@@ -155,7 +155,7 @@ function round<T extends number | null>(value: T, digits: number): T {
 
 // ------------------------------------------------------------------------------------------------ differences
 
-export interface DifferenceValue {
+interface DifferenceValue {
   readonly type: 'difference';
   readonly tenant: string;
   readonly recipient: string;

@@ -15,7 +15,7 @@ export interface EventLog {
   read(partition: number, signal?: Signal): AsyncIterable<EventLogRecord>;
 }
 
-export interface OpenEventLog extends EventLog {
+interface OpenEventLog extends EventLog {
   /** For people, without secrets. */
   readonly described: string;
   close(): Promise<void>;

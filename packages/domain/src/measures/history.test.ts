@@ -126,6 +126,21 @@ describe('a history', () => {
   });
 });
 
+test('who signs in reads mail, wherever it comes to: a persistent deferral was wrong, a hard bounce was not, and no try was of use', () => {
+  const history = createHistory(1);
+  const { tenant, address } = ref('a');
+  for (const reason of ['persistent_deferral', 'hard_bounce'] as const)
+    history.suppressed(0, { tenant, address }, { reason, scope: '*', since: DAY, category: null }, 1);
+  history.tried({ tenant, address, at: 2 * DAY, provider: 'p', category: 'c', message: null, isTry: true }, () => false);
+  history.took(recipientKey(tenant, address), 3 * DAY, null, 'all_but_hard_bounces');
+  const [a] = [...history.finish(END)];
+  expect(a?.suppressions[0]?.map(({ reason, outcome }) => [reason, outcomeName(outcome)])).toEqual([
+    ['persistent_deferral', 'took_mail'],
+    ['hard_bounce', 'refused'],
+  ]);
+  expect(a?.useless).toBe(1);
+});
+
 describe('a comparison', () => {
   test('tells who is suppressed by one only, and by how many hours earlier or later', () => {
     const { suppress, end, measured } = story();

@@ -94,7 +94,7 @@ export function differenceOf({ suppressions }: RecipientHistory, second = 1): Di
 
 /** Values of one dimension that are told apart; further ones are added up as `(others)`. */
 const MOST_VALUES = 500;
-export const OTHERS = '(others)';
+const OTHERS = '(others)';
 const HOUR_MS = 3_600_000;
 
 export interface Measure {

@@ -10,7 +10,7 @@ import { DAY } from '../policy/policy.ts';
 import { wilson } from './interval.ts';
 import type { Interval } from './interval.ts';
 
-export const REGRET_DAYS = 30;
+const REGRET_DAYS = 30;
 /** ms */
 export const REGRET_WINDOW = REGRET_DAYS * DAY;
 
@@ -24,8 +24,7 @@ export interface SuppressionOutcome {
   readonly isOpen: boolean;
 }
 
-export const OUTCOMES = ['took_mail', 'refused', 'untried', 'not_yet_known'] as const;
-export type OutcomeName = (typeof OUTCOMES)[number];
+export type OutcomeName = 'took_mail' | 'refused' | 'untried' | 'not_yet_known';
 
 export function outcomeName({ tookAfter, triedUntil, isOpen }: SuppressionOutcome): OutcomeName {
   if (tookAfter !== null) return 'took_mail';
@@ -69,6 +68,9 @@ function bump(days: number[], after: number): void {
   days[day] = (days[day] as number) + 1;
 }
 
+/** The table ends when less than this share of those who have not taken mail is still observed. */
+const LEAST_OBSERVED = 0.2;
+
 export interface Regret {
   readonly suppressions: number;
   readonly tookMail: number;
@@ -78,7 +80,7 @@ export interface Regret {
   readonly notYetKnown: number;
   /** Null: nobody was tried. */
   readonly share: Interval | null;
-  /** The days that the share is about: fewer than 30 when nobody was tried for as long. */
+  /** The days that the share is about: fewer than 30 when too few were tried for as long. */
   readonly days: number;
 }
 
@@ -92,6 +94,8 @@ export function regretOf(counts: RegretCounts): Regret {
   let exposed = 0;
   let days = 0;
   for (let day = 0; day < REGRET_DAYS && atRisk > 0; day += 1) {
+    // Those few who are still observed would stand for all who are not.
+    if (atRisk < observed * kept * LEAST_OBSERVED) break;
     const events = took[day] as number;
     const censored = left[day] as number;
     // Who leaves during a day was there for half of it, on the average.

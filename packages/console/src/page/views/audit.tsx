@@ -16,6 +16,7 @@ const ACTIONS = [
   ...['suppress', 'release', 'amend', 'allow', 'disallow', 'forget'],
   ...['key_made', 'key_rotated', 'key_ended'],
   ...['import_started', 'import_stopped', 'import_resumed', 'import_finished'],
+  ...['whatif_started', 'whatif_stopped', 'whatif_resumed', 'whatif_finished'],
   ...['incident_created', 'incident_voided', 'incident_restored'],
   ...[
     'webhook_added',

@@ -112,38 +112,38 @@ function Check({ file }: { readonly file: string }): JSX.Element {
   };
   return (
     <>
-    <section class="panel stack" aria-labelledby="check">
-      <h2 id="check">Check a changed file</h2>
-      <form class="form" onSubmit={(event) => void check(event)}>
-        <div class="field">
-          <label for="policy-file">Policy file</label>
-          <textarea
-            id="policy-file"
-            class="code"
-            rows={14}
-            value={text}
-            spellcheck={false}
-            onInput={({ currentTarget }) => setText(currentTarget.value)}
-          />
-          <p class="hint">
-            It begins as the policy in force. Nothing is changed here: put the file where DESIST_POLICY names it and restart every engine.
-            What one recipient would be under it stands at the end of the recipient’s own page.
-          </p>
-        </div>
-        <div class="row">
-          <button class="button main" type="submit" disabled={isBusy}>
-            {isBusy ? 'Checking …' : 'Check and compare'}
-          </button>
-          <button class="link" type="button" onClick={() => setText(file)}>
-            Back to the policy in force
-          </button>
-        </div>
-        <div aria-live="polite">
-          {outcome === undefined ? null : outcome instanceof ApiError ? <Mistakes error={outcome} /> : <Changes checked={outcome} />}
-        </div>
-      </form>
-    </section>
-    <WhatIf policy={text} />
+      <section class="panel stack" aria-labelledby="check">
+        <h2 id="check">Check a changed file</h2>
+        <form class="form" onSubmit={(event) => void check(event)}>
+          <div class="field">
+            <label for="policy-file">Policy file</label>
+            <textarea
+              id="policy-file"
+              class="code"
+              rows={14}
+              value={text}
+              spellcheck={false}
+              onInput={({ currentTarget }) => setText(currentTarget.value)}
+            />
+            <p class="hint">
+              It begins as the policy in force. Nothing is changed here: put the file where DESIST_POLICY names it and restart every engine.
+              What one recipient would be under it stands at the end of the recipient’s own page.
+            </p>
+          </div>
+          <div class="row">
+            <button class="button main" type="submit" disabled={isBusy}>
+              {isBusy ? 'Checking …' : 'Check and compare'}
+            </button>
+            <button class="link" type="button" onClick={() => setText(file)}>
+              Back to the policy in force
+            </button>
+          </div>
+          <div aria-live="polite">
+            {outcome === undefined ? null : outcome instanceof ApiError ? <Mistakes error={outcome} /> : <Changes checked={outcome} />}
+          </div>
+        </form>
+      </section>
+      <WhatIf policy={text} />
     </>
   );
 }

@@ -30,7 +30,8 @@ export function WhatIf({ policy }: { readonly policy: string }): JSX.Element {
     <section class="panel stack" aria-labelledby="what-if">
       <h2 id="what-if">What if it had been in force</h2>
       <p class="hint">
-        Folds what the log still has under the policy in force (A) and under the file above (B). Nothing is changed, and the engine goes first.
+        Folds what the log still has under the policy in force (A) and under the file above (B). Nothing is changed, and the engine goes
+        first.
       </p>
       <div class="row">
         <button class="button" type="button" onClick={() => void start()}>
@@ -58,7 +59,9 @@ function Job({ id }: { readonly id: string }): JSX.Element {
   return (
     <div class="row">
       <p role="status">
-        {state === 'waiting' ? 'Waits for a process with an engine …' : `${number(records)} of ${total === null ? '?' : number(total)} records`}
+        {state === 'waiting'
+          ? 'Waits for a process with an engine …'
+          : `${number(records)} of ${total === null ? '?' : number(total)} records`}
       </p>
       {total === null ? null : <progress max={Math.max(total, 1)} value={records} aria-label="Records that were read" />}
       <button class="link" type="button" onClick={() => void stop()}>
