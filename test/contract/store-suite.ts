@@ -196,6 +196,21 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
       expect((await store.position(claim.partition))?.nextOffset).toBe(0);
     });
 
+    test('what the shadow policy says is stored with the row, read with it, and gone when the row says nothing of it', async () => {
+      const claim = await claimNext();
+      const address = `shadow-${claim.partition}@example.com`;
+      const text = '{"v":1,"é":"🙂"}';
+      const terms = { scope: '*', reason: 'persistent_deferral', since: AT, expiresAt: null } as const;
+      const shadow = { text, policy: 'p2', state: 'suppressed', differs: true, suppression: terms } as const;
+      const mine = row(address, { partition: claim.partition, shadow });
+      await store.commit(planFrom(claim, { recipients: [mine] }));
+      expect(await store.load([key(address)])).toMatchObject([{ shadow: text, shadowPolicy: 'p2' }]);
+      const pages = await Array.fromAsync(store.tracked(claim.partition));
+      expect(pages.flat()).toMatchObject([{ address, policy: 'p1', shadowPolicy: 'p2' }]);
+      await store.commit(planFrom({ ...claim, nextOffset: 1 }, { recipients: [{ ...mine, shadow: undefined }] }));
+      expect(await store.load([key(address)])).toMatchObject([{ shadow: null, shadowPolicy: null }]);
+    });
+
     test('an owner with the right epoch and another nonce may neither relay, park, count, stop nor say that topics are audited', async () => {
       const claim = await claimNext();
       await store.commit(planFrom(claim, { outbox: [change(1, null)], nextSequence: 2 }));

@@ -6627,6 +6627,35 @@ export interface operations {
                         }[];
                         policy: string | null;
                         probationUntil: string | null;
+                        shadow: {
+                            /** @description It says something else than the policy in force. */
+                            differs: boolean;
+                            /** @description Version of the shadow policy. */
+                            policy: string;
+                            /**
+                             * @example suppressed
+                             * @enum {string}
+                             */
+                            state: "healthy" | "deferred" | "persistent" | "soft_bounced" | "suppressed";
+                            suppression: {
+                                expiresAt: string | null;
+                                /**
+                                 * @example hard_bounce
+                                 * @enum {string}
+                                 */
+                                reason: "persistent_deferral" | "hard_bounce" | "complaint" | "unsubscribe" | "operator";
+                                /**
+                                 * @description `*` (all streams) or the name of a stream.
+                                 * @example *
+                                 */
+                                scope: string;
+                                /**
+                                 * Format: date-time
+                                 * @example 2026-03-01T10:00:00.000Z
+                                 */
+                                since: string;
+                            } | null;
+                        } | null;
                         /**
                          * @example suppressed
                          * @enum {string}
@@ -7056,6 +7085,35 @@ export interface operations {
                              */
                             state: "healthy" | "deferred" | "persistent" | "soft_bounced" | "suppressed";
                         } | null;
+                        shadow: {
+                            /** @description It says something else than the policy in force. */
+                            differs: boolean;
+                            /** @description Version of the shadow policy. */
+                            policy: string;
+                            /**
+                             * @example suppressed
+                             * @enum {string}
+                             */
+                            state: "healthy" | "deferred" | "persistent" | "soft_bounced" | "suppressed";
+                            suppression: {
+                                expiresAt: string | null;
+                                /**
+                                 * @example hard_bounce
+                                 * @enum {string}
+                                 */
+                                reason: "persistent_deferral" | "hard_bounce" | "complaint" | "unsubscribe" | "operator";
+                                /**
+                                 * @description `*` (all streams) or the name of a stream.
+                                 * @example *
+                                 */
+                                scope: string;
+                                /**
+                                 * Format: date-time
+                                 * @example 2026-03-01T10:00:00.000Z
+                                 */
+                                since: string;
+                            } | null;
+                        } | null;
                         /**
                          * @example suppressed
                          * @enum {string}
@@ -7359,6 +7417,35 @@ export interface operations {
                              * @enum {string}
                              */
                             state: "healthy" | "deferred" | "persistent" | "soft_bounced" | "suppressed";
+                        } | null;
+                        shadow: {
+                            /** @description It says something else than the policy in force. */
+                            differs: boolean;
+                            /** @description Version of the shadow policy. */
+                            policy: string;
+                            /**
+                             * @example suppressed
+                             * @enum {string}
+                             */
+                            state: "healthy" | "deferred" | "persistent" | "soft_bounced" | "suppressed";
+                            suppression: {
+                                expiresAt: string | null;
+                                /**
+                                 * @example hard_bounce
+                                 * @enum {string}
+                                 */
+                                reason: "persistent_deferral" | "hard_bounce" | "complaint" | "unsubscribe" | "operator";
+                                /**
+                                 * @description `*` (all streams) or the name of a stream.
+                                 * @example *
+                                 */
+                                scope: string;
+                                /**
+                                 * Format: date-time
+                                 * @example 2026-03-01T10:00:00.000Z
+                                 */
+                                since: string;
+                            } | null;
                         } | null;
                         /**
                          * @example suppressed
@@ -8539,6 +8626,11 @@ export interface operations {
                         recipients: {
                             [key: string]: number;
                         };
+                        shadow: {
+                            both: number;
+                            real: number;
+                            shadow: number;
+                        } | null;
                         suppressions: {
                             count: number;
                             /**
