@@ -205,8 +205,9 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
       const mine = row(address, { partition: claim.partition, shadow });
       await store.commit(planFrom(claim, { recipients: [mine] }));
       expect(await store.load([key(address)])).toMatchObject([{ shadow: text, shadowPolicy: 'p2' }]);
-      const pages = await Array.fromAsync(store.tracked(claim.partition));
-      expect(pages.flat()).toMatchObject([{ address, policy: 'p1', shadowPolicy: 'p2' }]);
+      const tracked: TrackedRow[] = [];
+      for await (const page of store.tracked(claim.partition)) tracked.push(...page);
+      expect(tracked).toMatchObject([{ address, policy: 'p1', shadowPolicy: 'p2' }]);
       await store.commit(planFrom({ ...claim, nextOffset: 1 }, { recipients: [{ ...mine, shadow: undefined }] }));
       expect(await store.load([key(address)])).toMatchObject([{ shadow: null, shadowPolicy: null }]);
     });
