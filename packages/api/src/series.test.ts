@@ -127,6 +127,8 @@ describe('GET /v1/series', () => {
   it.each([
     ['measure=outcomes&by=domain', { family: 'domains', by: 'domain' }],
     ['measure=outcomes&by=pool&stream=marketing', { family: 'events', stream: 'marketing' }],
+    ['measure=engagement&by=category&pool=a', { family: 'events', by: 'category', types: ['engaged'], pool: 'a' }],
+    ['measure=engagement&by=domain', { family: 'domains', types: ['engaged'] }],
     ['measure=time_to_delivery&by=domain&from=2026-03-01T00:00:00Z', { family: 'waits', table: 'hours', step: 3_600_000 }],
     ['measure=regret&by=reason', { family: 'regret', types: ['suppressed', 'regretted', 'mail_taken'] }],
     ['measure=suppressions&by=reason&from=2025-10-01T00:00:00Z', { family: 'changes', types: ['suppressed'], step: 86_400_000 }],

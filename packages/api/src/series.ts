@@ -23,6 +23,12 @@ export const MEASURE_INFO: Readonly<Record<Measure, MeasureInfo>> = {
     types: METRICS.outcomes,
     family: 'events',
   },
+  engagement: {
+    by: ['provider', 'domain', 'category', 'stream', 'pool', 'tenant'],
+    pools: true,
+    types: ['engaged'],
+    family: 'events',
+  },
   deferral_share: {
     by: ['provider', 'domain', 'stream', 'pool', 'tenant'],
     pools: true,

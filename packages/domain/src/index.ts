@@ -12,13 +12,23 @@ export type { OutcomeName, Regret, RegretCounts, SuppressionOutcome } from './me
 export { createHistory, isJudged } from './measures/history.ts';
 export type { History, PolicySuppression, RecipientHistory } from './measures/history.ts';
 export { createMeasure, differenceOf, DIMENSIONS } from './measures/measure.ts';
-export type { Dimension, Measured, MeasuredGroup, PolicyComparison, PolicyMeasures, Quantiles, Waste } from './measures/measure.ts';
+export type {
+  Difference,
+  Dimension,
+  Measure,
+  Measured,
+  MeasuredGroup,
+  PolicyComparison,
+  PolicyMeasures,
+  Quantiles,
+  Waste,
+} from './measures/measure.ts';
 export { decodeRecipient, decodeShadow, encodeRecipient, encodeShadow } from './recipient/codec.ts';
 export { explain, refusalOf } from './recipient/explain.ts';
-export type { CommandRefusal, ExplainedFact, Explanation, FactReason, Outlook } from './recipient/explain.ts';
+export type { CommandRefusal, EngagementEffect, ExplainedFact, Explanation, FactReason, Outlook } from './recipient/explain.ts';
 export { baselineAnswer, windowClosesAt } from './recipient/baseline.ts';
 export type { AskBaseline } from './recipient/baseline.ts';
-export { attributionOf, factOf, isHard, weightOf } from './recipient/fact.ts';
+export { attributionOf, factOf, isHard, voidedByEngagement, weightOf } from './recipient/fact.ts';
 export { endsGreylisting } from './recipient/greylisting.ts';
 export { classifyFailure, replyLine } from './recipient/classify.ts';
 export type { ProviderOf } from './recipient/classify.ts';
@@ -34,7 +44,7 @@ export { newMachine, SCOPES, suppressAt } from './recipient/machine.ts';
 export type { Machine, Role, Transition, VoidedBy, MachineObserver } from './recipient/machine.ts';
 export { measureRegret } from './recipient/regret.ts';
 export type { MeasuredSuppression, RegretCount, RegretReason, RegretType } from './recipient/regret.ts';
-export { countsOf } from './recipient/published.ts';
+export { countsOf, mayBeOverridden, spares } from './recipient/published.ts';
 export { BOUND, CAP, SLACK } from './recipient/compact.ts';
 export * from './recipient/types.ts';
 export { UNTRACKED_AFTER, viewOf } from './recipient/view.ts';

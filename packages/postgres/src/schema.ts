@@ -431,6 +431,7 @@ export interface RecipientEvidence {
   by: string | null;
   note: string | null;
   incident: string | null;
+  engagement: string | null;
 }
 
 export interface RecipientHistory {
@@ -451,6 +452,7 @@ export interface RecipientHistory {
   failures: number | null;
   policy: string | null;
   incident: string | null;
+  engagement: string | null;
 }
 
 export interface RecipientShadow {
@@ -518,6 +520,10 @@ export interface RollupHour {
   attribution: string;
   upper_bound: number;
   events: number;
+  quarter_0: number | null;
+  quarter_1: number | null;
+  quarter_2: number | null;
+  quarter_3: number | null;
 }
 
 export interface RollupPending {

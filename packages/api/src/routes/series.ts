@@ -114,7 +114,7 @@ function requireFit({ measure, by, pool, stream, groups = GROUPS }: Asked, { ste
   if (by !== undefined && !info.by.includes(by)) wrong('by', `${measure} is told by ${info.by.join(', ')}`);
   for (const [name, value] of Object.entries({ pool, stream })) {
     if (value === undefined) continue;
-    if (!info.pools) wrong(name, `${measure} is not told by ${name}; outcomes and deferral_share are`);
+    if (!info.pools) wrong(name, `${measure} is not told by ${name}; outcomes, engagement and deferral_share are`);
     else if (by === 'domain') wrong(name, `cannot be combined with by=domain`);
   }
   if (to <= from) wrong('to', 'must be later than from');

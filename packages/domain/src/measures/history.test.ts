@@ -68,7 +68,7 @@ describe('a history', () => {
     suppress(0, DAY);
     fail(2 * DAY, [1]);
     take(3 * DAY, 'm');
-    fail(3 * DAY + HOUR, [], { message: 'm', isTry: false });
+    fail(3 * DAY + HOUR, [], { message: 'm' });
     const [a] = end();
     expect(outcomeName(a!.suppressions[0]![0]!.outcome)).toBe('refused');
     // The try before it was in vain, too.

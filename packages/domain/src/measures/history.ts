@@ -36,7 +36,7 @@ export interface SeenTry extends RecipientRef {
   readonly provider: string;
   readonly category: string;
   readonly message: string | null;
-  /** False: the failure of a message that was handed over before (a bounce that came later, a give-up). */
+  /** False: nothing was tried, a give-up for example. */
   readonly isTry: boolean;
 }
 
@@ -135,24 +135,30 @@ export function createHistory(policies: number): History {
     return one;
   }
 
-  /** Its message was not taken after all. */
-  function takeBack(one: Watched, message: string): void {
-    for (const episode of one.episodes) if (episode.taken?.message === message) episode.taken = null;
-    if (one.ended?.message !== message) return;
+  /** Its message was not taken after all. Answers whether it was thought to be. */
+  function takeBack(one: Watched, message: string): boolean {
+    let known = false;
+    for (const episode of one.episodes) {
+      if (episode.taken?.message !== message) continue;
+      episode.taken = null;
+      known = true;
+    }
+    if (one.ended?.message !== message) return known;
     const { run } = one.ended;
     one.ended = null;
-    if (run === null || one.run !== null) return;
+    if (run === null || one.run !== null) return true;
     one.run = run;
     for (const [p, { tries }] of run.spared.entries()) one.followedByMail.spared[p] = (one.followedByMail.spared[p] as number) - tries;
     for (const [p, { tries }] of run.added.entries()) one.followedByMail.added[p] = (one.followedByMail.added[p] as number) - tries;
+    return true;
   }
 
   return {
     suppressed(policy, ref, suppression, times) {
       const key = recipientKey(ref.tenant, ref.address);
       const one = watch(ref, key);
-      const { reason, scope, since } = suppression;
-      const at = one.episodes.findIndex((e) => e.policy === policy && e.reason === reason && e.since === since && e.scope === scope);
+      const { reason, since } = suppression;
+      const at = one.episodes.findIndex((e) => e.policy === policy && e.reason === reason && e.since === since);
       if (times === -1) {
         if (at !== -1) one.episodes.splice(at, 1);
         return;
@@ -166,8 +172,9 @@ export function createHistory(policies: number): History {
       const one = watch(seen, recipientKey(seen.tenant, seen.address));
       one.provider = provider;
       one.category = category;
-      if (message !== null) takeBack(one, message);
-      if (!isTry) return;
+      // A bounce of a message that was handed over before is no try of its own.
+      const isLate = message !== null && takeBack(one, message);
+      if (isLate || !isTry) return;
       for (const episode of one.episodes) if (at > episode.since) episode.lastTry = Math.max(episode.lastTry ?? at, at);
       one.run ??= { firstAt: at, lastAt: at, tries: 0, made: zeros(policies), spared: counted(policies), added: counted(policies) };
       const { run } = one;

@@ -19,7 +19,9 @@ const COMPACTED = 3;
 const AMENDED = 4;
 /** One failure suppressed on probation: an older program would see no reason for it, and lift the suppression. */
 const ON_PROBATION = 5;
-const READABLE: readonly unknown[] = [FORMAT, WITH_INCIDENT, COMPACTED, AMENDED, ON_PROBATION];
+/** Proof of life: an older program would suppress again whom it released. */
+const ENGAGED = 6;
+const READABLE: readonly unknown[] = [FORMAT, WITH_INCIDENT, COMPACTED, AMENDED, ON_PROBATION, ENGAGED];
 
 interface Stored {
   readonly v: number;
@@ -111,6 +113,7 @@ function storedFacts(all: readonly Fact[]): Pick<Stored, 'judged' | 'facts'> {
 
 /** The lowest one that says everything: a program of the version before goes on reading the others. */
 function formatOf({ facts, published }: Recipient): number {
+  if (facts.some(({ kind }) => kind === 'engaged')) return ENGAGED;
   const rests = published.some(({ openedBy }) => openedBy.evidence?.previous !== undefined);
   if (rests || facts.some((fact) => 'again' in fact && fact.again !== undefined)) return ON_PROBATION;
   if (facts.some((fact) => fact.kind === 'amend' || (fact.kind === 'suppress' && fact.subdomains === true))) return AMENDED;

@@ -189,7 +189,8 @@ export function createFold(options: FoldOptions): Fold {
 
   function leavesTrace({ type }: LogEvent, key: RecipientKey): boolean {
     if (type === 'accepted' || type === 'rejected') return false;
-    return type !== 'delivered' || deadlines.isTracked(key);
+    // Whom nothing is known against, a delivery or proof of life tells nothing about.
+    return (type !== 'delivered' && type !== 'engaged') || deadlines.isTracked(key);
   }
 
   /** Whoever is not tracked has nothing that a policy could see in another way. */

@@ -114,7 +114,7 @@ export function createRecipients({ deadlines, contextOf, publisher, shadow, atHa
       if (untrackable) {
         deadlines.untrack(key);
         // As it would be read again: its last resets are all that is kept of it.
-        keepLastResets(one.recipient, isPublished(one) || (one.shadow?.version ?? 0) > 0);
+        keepLastResets(one.recipient, isPublished(one) || (one.shadow?.version ?? 0) > 0, contextOf(one.tenant));
         one.shadow = undefined;
       } else {
         deadlines.track(key, due);

@@ -277,6 +277,11 @@ export interface RollupRow {
   readonly events: number;
 }
 
+/** A figure of an hour, with how much of it belongs to each of its quarters: their sum is `events`. */
+export interface RollupHour extends RollupRow {
+  readonly quarters: readonly [number, number, number, number];
+}
+
 export type RollupWrite =
   /** Is kept as it is, behind what is pending already. */
   | { readonly kind: 'pending'; readonly body: string }
@@ -284,4 +289,4 @@ export type RollupWrite =
    * Is added to the rows; what is pending is contained in it and deleted. At most one row per key. When the plan moves neither offset nor
    * sequence, all of it was pending: if nothing is, it has been added already, by the same plan.
    */
-  | { readonly kind: 'counted'; readonly quarters: readonly RollupRow[]; readonly hours: readonly RollupRow[] };
+  | { readonly kind: 'counted'; readonly hours: readonly RollupHour[] };

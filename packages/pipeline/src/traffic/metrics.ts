@@ -41,7 +41,8 @@ export interface PipelineMetrics {
   readonly unmatched: Pick<UnmatchedReplies, 'top'>;
   event(type: DeliveryEventType | CommandType, count?: number): void;
   /** A delivery, by the provider that accepted it. */
-  delivered(provider: string): void;
+  /** What is counted of a provider: whoever counts often keeps it. */
+  countsOf(provider: string): ProviderCount;
   /** A failure that was just classified. */
   classified(fact: Fact, key: RecipientKey): void;
   changed(changes: readonly Change[]): void;
@@ -109,7 +110,7 @@ export function createPipelineMetrics(providerOf: (domain: string) => string): P
     },
     unmatched,
     event: (type, count = 1) => void types.set(type, (types.get(type) ?? 0) + count),
-    delivered: (provider) => void (countsOf(provider).delivered += 1),
+    countsOf,
     classified(fact, key) {
       if (fact.kind !== 'failure') return;
       const { verdict, reply } = fact.classified;
