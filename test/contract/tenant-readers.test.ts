@@ -58,6 +58,7 @@ describe.skipIf(inject('databaseUrl') === undefined)('readers of one tenant', ()
     const of = (tenant: string, name: string, at: number) =>
       row(`${name}@${tenant}.example`, {
         tenant: asTenant(tenant),
+        shadow: { text: '{}', policy: 'p2', state: 'healthy', differs: true, suppression: null },
         ...{ category: tenant === 'other' ? SECRET : 'mailbox_full', provider: tenant === 'other' ? SECRET : 'gmail', updatedAt: at },
         evidence: JSON.stringify({ facts: [{ kind: 'suppress', at, scope: '*', note: tenant === 'other' ? SECRET : 'asked' }] }),
       });

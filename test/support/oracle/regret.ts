@@ -74,7 +74,7 @@ function after(known: Suppression[], { type, cause, suppression, effectiveAt, ev
   if (same === undefined || same.isRegretted === true || same.expiredAt !== undefined) return known;
   if (type === 'corrected') return known.filter((one) => one !== same);
   if (type !== 'released') return known;
-  if (cause === 'delivered') same.isRegretted = true;
+  if (cause === 'delivered' || cause === 'engaged') same.isRegretted = true;
   else if (cause === 'expiry') same.expiredAt = Date.parse(effectiveAt);
   else same.isReleased = true;
   return known;

@@ -1,5 +1,5 @@
 /**
- * Regret and waste: whether a suppression was right. Only of the reasons that a delivery releases (`persistent_deferral`, `hard_bounce`):
+ * Regret and waste: whether a suppression was right. Only of the reasons that a delivery (or proof of life) releases (`persistent_deferral`, `hard_bounce`):
  * nobody but people can say that a complaint was wrong.
  *
  *   suppressed ──> in force ── released by a delivery ──────────────────────────> regretted
@@ -107,7 +107,7 @@ export function measureRegret(
         count(known, 'wasted', -known.attempts);
         undone.set(`${reason} ${scope}`, known.attempts);
         measured = measured.filter((one) => one !== known);
-      } else if (cause === 'delivered') {
+      } else if (cause === 'delivered' || cause === 'engaged') {
         regret(known, effectiveAt);
       } else if (cause === 'expiry') {
         const expired = { ...known, expiredAt: effectiveAt };
