@@ -336,7 +336,7 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
       const second = row(a, { ...own, version: 2, evidence: 'new', active: undefined });
       await store.commit(planFrom({ ...claim, nextOffset: 1 }, { recipients: [second], untracked: [key(b)] }));
       expect(await store.load([key(b), key(a), key('nobody@example.com')])).toEqual([
-        { tenant: 'acme', address: a, partition: claim.partition, version: 2, evidence: 'new' },
+        { tenant: 'acme', address: a, partition: claim.partition, version: 2, evidence: 'new', shadow: null, shadowPolicy: null },
       ]);
       expect(await store.load([])).toEqual([]);
     });
