@@ -29,6 +29,8 @@ type Deed =
       readonly holds: readonly number[] | undefined;
       /** Hours after AT; null: no deadline suppresses it. */
       readonly deadline: number | null;
+      /** The state under a shadow policy; null: there is none. */
+      readonly shadow: RecipientRow['state'] | null;
     }
   | { readonly kind: 'untrack' }
   | { readonly kind: 'erase'; readonly whole: boolean };
@@ -48,6 +50,7 @@ const deed: fc.Arbitrary<Deed> = fc.oneof(
       state: fc.constantFrom('healthy' as const, 'deferred' as const, 'persistent' as const, 'suppressed' as const),
       holds: fc.option(fc.uniqueArray(fc.nat({ max: KINDS.length - 1 })), { nil: undefined }),
       deadline: fc.option(fc.nat({ max: 3 })),
+      shadow: fc.option(fc.constantFrom('healthy' as const, 'suppressed' as const)),
     }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('untrack' as const) }) },
@@ -80,13 +83,15 @@ describe.each(databases)('on %s', (_, open, skipped) => {
         if (what.kind === 'untrack') untracked.push(key);
         else if (what.kind === 'erase') erased.push({ ...key, version: 1, at: AT, blocks: [], whole: what.whole, offset: 1, sequence: 0 });
         else {
-          const { tracked, state, holds, deadline } = what;
+          const { tracked, state, holds, deadline, shadow: other } = what;
+          const shadow =
+            other === null ? undefined : { text: '{}', policy: 'p2', state: other, differs: other !== state, suppression: null };
           const active = holds && {
             suppressions: holds.map((index) => ({ ...suppression, ...KINDS[index] })),
             allowed: holds.map((index) => ({ scope: `s${index}`, expiresAt: null })),
           };
           const suppressAt = deadline === null ? null : AT + deadline * HOUR + 1;
-          recipients.push(row(key.address, { partition: one.partition, tracked, state, active, suppressAt }));
+          recipients.push(row(key.address, { partition: one.partition, tracked, state, active, suppressAt, shadow }));
         }
       }
       return store.commit(planFrom(one, { recipients, untracked, erased }));
@@ -108,6 +113,13 @@ describe.each(databases)('on %s', (_, open, skipped) => {
           expect(suppressions).toEqual(
             await db.query('select scope, reason, count(*) as count from desist.suppression group by 1, 2 order by 1, 2'),
           );
+          const shadows = await db.query(
+            `select case when state = 'suppressed' and shadow_state = 'suppressed' then 'both' when state = 'suppressed' then 'real'
+                 when shadow_state = 'suppressed' then 'shadow' else 'neither' end as kind, count(*) as count
+               from desist.recipient where tracked and shadow_state is not null group by 1`,
+          );
+          const { shadow } = await traffic.counters({ since: AT, until: AT });
+          expect(shadow).toEqual(Object.fromEntries(shadows.map(({ kind, count }) => [kind, count])));
           for (const hours of [1, 2, 4]) {
             const until = AT + hours * HOUR;
             const [wanted] = await db.query(

@@ -11,6 +11,7 @@ import type {
   RollupRow,
   SenderReplyRow,
   SuppressionRow,
+  TrackedRow,
 } from '@desist/pipeline';
 import { incarnationBehind, quartersOf } from '@desist/pipeline';
 import type { Queries } from '@desist/postgres';
@@ -198,6 +199,22 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
       expect((await store.position(claim.partition))?.nextOffset).toBe(0);
     });
 
+    test('what the shadow policy says is stored with the row, read with it, and gone when the row says nothing of it', async () => {
+      const claim = await claimNext();
+      const address = `shadow-${claim.partition}@example.com`;
+      const text = '{"v":1,"é":"🙂"}';
+      const terms = { scope: '*', reason: 'persistent_deferral', since: AT, expiresAt: null } as const;
+      const shadow = { text, policy: 'p2', state: 'suppressed', differs: true, suppression: terms } as const;
+      const mine = row(address, { partition: claim.partition, shadow });
+      await store.commit(planFrom(claim, { recipients: [mine] }));
+      expect(await store.load([key(address)])).toMatchObject([{ shadow: text, shadowPolicy: 'p2' }]);
+      const tracked: TrackedRow[] = [];
+      for await (const page of store.tracked(claim.partition)) tracked.push(...page);
+      expect(tracked).toMatchObject([{ address, policy: 'p1', shadowPolicy: 'p2' }]);
+      await store.commit(planFrom({ ...claim, nextOffset: 1 }, { recipients: [{ ...mine, shadow: undefined }] }));
+      expect(await store.load([key(address)])).toMatchObject([{ shadow: null, shadowPolicy: null }]);
+    });
+
     test('an owner with the right epoch and another nonce may neither relay, park, count, stop nor say that topics are audited', async () => {
       const claim = await claimNext();
       await store.commit(planFrom(claim, { outbox: [change(1, null)], nextSequence: 2 }));
@@ -319,7 +336,7 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
       const second = row(a, { ...own, version: 2, evidence: 'new', active: undefined });
       await store.commit(planFrom({ ...claim, nextOffset: 1 }, { recipients: [second], untracked: [key(b)] }));
       expect(await store.load([key(b), key(a), key('nobody@example.com')])).toEqual([
-        { tenant: 'acme', address: a, partition: claim.partition, version: 2, evidence: 'new' },
+        { tenant: 'acme', address: a, partition: claim.partition, version: 2, evidence: 'new', shadow: null, shadowPolicy: null },
       ]);
       expect(await store.load([])).toEqual([]);
     });

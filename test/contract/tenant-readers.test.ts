@@ -10,7 +10,16 @@ import { AT, planFrom, row } from './store-suite.ts';
 
 const VIEWS = [
   ...['changes_hourly', 'deferred_messages_hourly', 'domain_hourly', 'incidents', 'recipient_evidence', 'recipient_history'],
-  ...['recipient_status', 'regret_hourly', 'suppression_list', 'traffic_hourly', 'traffic_quarterly', 'wait_hourly', 'wait_quarterly'],
+  ...[
+    'recipient_shadow',
+    'recipient_status',
+    'regret_hourly',
+    'suppression_list',
+    'traffic_hourly',
+    'traffic_quarterly',
+    'wait_hourly',
+    'wait_quarterly',
+  ],
 ];
 /** Of the other tenant; none of it may be seen. */
 const SECRET = 'secret';
@@ -49,6 +58,7 @@ describe.skipIf(inject('databaseUrl') === undefined)('readers of one tenant', ()
     const of = (tenant: string, name: string, at: number) =>
       row(`${name}@${tenant}.example`, {
         tenant: asTenant(tenant),
+        shadow: { text: '{}', policy: 'p2', state: 'healthy', differs: true, suppression: null },
         ...{ category: tenant === 'other' ? SECRET : 'mailbox_full', provider: tenant === 'other' ? SECRET : 'gmail', updatedAt: at },
         evidence: JSON.stringify({ facts: [{ kind: 'suppress', at, scope: '*', note: tenant === 'other' ? SECRET : 'asked' }] }),
       });

@@ -13,7 +13,7 @@ import type {
   Ownership,
   RecipientStore,
   RelaySink,
-  StoredRecipient,
+  LoadedRecipient,
   TrackedRow,
 } from '@desist/pipeline';
 import { StoreError } from '@desist/pipeline';
@@ -376,7 +376,7 @@ export const MUTATIONS: readonly NamedMutation[] = [
     name: 'cached recipients outlive the loss of the partition',
     seeds: 1_000,
     ports: onStore((store) => {
-      const known = new Map<string, StoredRecipient>();
+      const known = new Map<string, LoadedRecipient>();
       return {
         async load(keys) {
           const rows = await store.load(keys);
@@ -594,7 +594,7 @@ function claimingIncidents(change: (known: readonly KnownIncident[]) => readonly
   }));
 }
 
-const decodedClock = ({ evidence, version }: StoredRecipient): number | undefined => decodeRecipient(evidence, version)?.clock;
+const decodedClock = ({ evidence, version }: LoadedRecipient): number | undefined => decodeRecipient(evidence, version)?.clock;
 
 function announcedBy(record: LogRecord, partition: number): LogRecord {
   if (!isIncidentKey(record.key)) return record;

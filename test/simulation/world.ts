@@ -81,6 +81,8 @@ export async function simulate(scenario: Scenario, options: RunOptions = {}): Pr
     incidents: 0,
     'steps of incidents': 0,
     mended: 0,
+    shadows: 0,
+    'other shadows': 0,
   };
   let failure: string | null = null;
   let calm = false;

@@ -31,6 +31,8 @@ export interface Why {
   } | null;
   readonly suppressAt: string | null;
   readonly advice: string | null;
+  /** What a shadow policy says; of a service that has one. */
+  readonly shadow?: { readonly state: string; readonly suppression: Terms | null; readonly differs: boolean } | null;
   readonly suppressions: readonly Terms[];
   /** Suppressions of an erased recipient with this address. */
   readonly erased?: readonly Terms[];
@@ -92,6 +94,7 @@ export function whyLines(why: Why): readonly string[] {
     whatWouldChangeIt,
     refold,
     underPolicy,
+    shadow = null,
   } = why;
   const lines = [
     `${paint('bold', address)} is ${paint(state === 'suppressed' ? 'red' : 'bold', state)}${policy === null ? '' : `  (policy ${policy.slice(0, 19)})`}`,
@@ -110,6 +113,7 @@ export function whyLines(why: Why): readonly string[] {
     );
   if (suppressAt !== null) lines.push(`  will be suppressed at ${suppressAt} if nothing changes`);
   if (advice !== null) lines.push(`  advice: ${advice}`);
+  if (shadow !== null) lines.push(`  under the shadow policy: ${shadowText(shadow)}`);
   if (facts.length === 0) lines.push(erased.length === 0 ? '  no event that counts against it is kept' : '  its events were erased');
   lines.push(...facts.map(factLine), ...heldBackLines(facts), ...lastReplyLines(facts));
   lines.push(...transitions.map(transitionLine));
@@ -118,6 +122,12 @@ export function whyLines(why: Why): readonly string[] {
     lines.push(`  under the current policy the state is ${refold.state}: it will be applied when the clock advances`);
   if (underPolicy !== undefined) lines.push(...underPolicyLines(underPolicy));
   return lines;
+}
+
+function shadowText({ state, suppression, differs }: NonNullable<Why['shadow']>): string {
+  if (!differs) return 'the same';
+  const now = state.replaceAll('_', ' ');
+  return suppression === null ? now : `${state === 'suppressed' ? 'suppressed' : `${now}; suppressed`}: ${termsLine(suppression)}`;
 }
 
 function termsLine({ scope, reason, since, expiresAt, createdBy, note, source, subdomains }: Terms): string {

@@ -95,11 +95,11 @@ export function recipientValue({ who, record, erased, domains }: KnownRecipient)
 }
 
 function shadowValue(record: RecipientRecord): Recipient['shadow'] {
-  const { shadowPolicy: policy, shadowState: state, shadowScope: scope, shadowReason: reason, shadowSince: since } = record;
+  const { shadowPolicy: policy = null, shadowState: state = null, shadowDiffers: differs = false } = record;
+  const { shadowScope: scope = null, shadowReason: reason = null, shadowSince: since = null, shadowExpiresAt: expiresAt = null } = record;
   if (policy === null || state === null) return null;
-  const suppression =
-    scope === null || reason === null || since === null ? null : termsValue({ scope, reason, since, expiresAt: record.shadowExpiresAt });
-  return { policy, state, suppression, differs: record.shadowDiffers };
+  const suppression = scope === null || reason === null || since === null ? null : termsValue({ scope, reason, since, expiresAt });
+  return { policy, state, suppression, differs };
 }
 
 function listedValue(row: UnhealthyRow): ListedRecipient {

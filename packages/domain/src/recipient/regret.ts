@@ -1,5 +1,5 @@
 /**
- * Regret and waste: whether a suppression was right. Only of the reasons that a delivery releases (`persistent_deferral`, `hard_bounce`):
+ * Regret and waste: whether a suppression was right. Only of the reasons that a delivery (or proof of life) releases (`persistent_deferral`, `hard_bounce`):
  * nobody but people can say that a complaint was wrong.
  *
  *   suppressed ──> in force ── released by a delivery or proof of life ─────────> regretted

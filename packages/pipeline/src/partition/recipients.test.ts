@@ -38,7 +38,16 @@ describe('an erasure', () => {
     const tombstone = { at: 0, version: 3, blocks: [] };
     const cached: CachedRecipient = {
       ...ref(1),
-      ...{ recipient: newRecipient(), foreign: false, stored: true, listChanged: false, tombstone, incidentsVersion: 0 },
+      ...{
+        recipient: newRecipient(),
+        foreign: false,
+        stored: true,
+        listChanged: false,
+        tombstone,
+        incidentsVersion: 0,
+        shadow: undefined,
+        shadowPolicy: null,
+      },
     };
     outbox.erased(cached, true, 7);
     expect(outbox.drain().erased).toMatchObject([{ sequence: 41, offset: 7 }]);

@@ -24,14 +24,14 @@ export interface RecipientRecord {
   readonly updatedAt: number;
   /** Encoded by the domain; read it with `decodeRecipient`. */
   readonly evidence: string;
-  /** What the shadow policy of this version says; all null: there is none. */
-  readonly shadowPolicy: string | null;
-  readonly shadowState: RecipientStateName | null;
-  readonly shadowScope: Scope | null;
-  readonly shadowReason: SuppressionReason | null;
-  readonly shadowSince: number | null;
-  readonly shadowExpiresAt: number | null;
-  readonly shadowDiffers: boolean;
+  /** What the shadow policy of this version says; all null or absent: there is none, or this read does not say it. */
+  readonly shadowPolicy?: string | null;
+  readonly shadowState?: RecipientStateName | null;
+  readonly shadowScope?: Scope | null;
+  readonly shadowReason?: SuppressionReason | null;
+  readonly shadowSince?: number | null;
+  readonly shadowExpiresAt?: number | null;
+  readonly shadowDiffers?: boolean;
   readonly suppressions: readonly SuppressionRow[];
   readonly allowed: readonly AllowanceRow[];
 }

@@ -1,9 +1,9 @@
 /** Everything about one recipient, of one moment. Locks nothing; unique index on tenant and address, then the primary keys. */
 import { statement } from '@desist/postgres';
 import type { Slots } from '@desist/postgres';
-import type { AllowanceRow, RecipientRecord, SuppressionRow } from '@desist/pipeline';
+import type { AllowanceRow, SuppressionRow } from '@desist/pipeline';
 import { jsonArrayFrom } from 'kysely/helpers/postgres';
-import type { RecipientRef } from '@desist/domain';
+import type { RecipientRef, RecipientStateName, SuppressionReason } from '@desist/domain';
 import { SUPPRESSION_COLUMNS } from './suppression-columns.ts';
 
 export const findRecipient = statement('find_recipient', (db, { tenant, address }: Slots<RecipientRef>) =>
@@ -62,5 +62,5 @@ export const findRecipient = statement('find_recipient', (db, { tenant, address 
     ])
     .where('r.tenant', '=', tenant)
     .where('r.address', '=', address)
-    .$narrowType<Pick<RecipientRecord, 'state' | 'shadowState' | 'shadowReason'>>(),
+    .$narrowType<{ state: RecipientStateName; shadowState: RecipientStateName | null; shadowReason: SuppressionReason | null }>(),
 );

@@ -18,6 +18,7 @@ export function explanationOf({ tenant, address, recipient, context, view }: Rep
       address,
       state,
       advice: null,
+      shadow: null,
       erased: [],
       domains: [],
       policy: null,

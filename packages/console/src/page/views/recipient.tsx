@@ -334,6 +334,25 @@ function FactMeaning({ fact }: { readonly fact: Fact }): JSX.Element | null {
   );
 }
 
+/** What the shadow policy says, when that is something else. */
+function ShadowNote({ shadow }: Pick<Explanation, 'shadow'>): JSX.Element | null {
+  if (shadow === null || !shadow.differs) return null;
+  const { state, suppression } = shadow;
+  return (
+    <div class="banner note">
+      <div>
+        <strong>Under the shadow policy:</strong> {words(state)}
+        {suppression === null ? null : (
+          <>
+            , {words(suppression.reason)} ({scopeName(suppression.scope)}) since <Time at={suppression.since} mode="both" />
+          </>
+        )}
+        . It changes nothing.
+      </div>
+    </div>
+  );
+}
+
 function Outlook({ explanation }: { readonly explanation: Explanation }): JSX.Element {
   const { whatWouldChangeIt, advice, policy, streak, refold } = explanation;
   return (
@@ -350,6 +369,7 @@ function Outlook({ explanation }: { readonly explanation: Explanation }): JSX.El
           ))}
         </ul>
       )}
+      <ShadowNote shadow={explanation.shadow} />
       {advice === null ? null : (
         <div class="banner note">
           <div>
