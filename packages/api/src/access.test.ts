@@ -340,8 +340,8 @@ function make(keys: readonly ApiKey[], more: Partial<ApiOptions> = {}): Made {
     imports: importsOf(asked),
     traffic: trafficOf(asked),
     audits: {
-      requestAudit: async () => (asked.add('all'), 1),
-      stopAudit: async () => void asked.add('all'),
+      requestAudit: async () => void asked.add('all'),
+      stopAudit: async () => (asked.add('all'), true),
       audits: async () => (asked.add('all'), []),
       listedAtLeast: async () => (asked.add('all'), 0),
     },

@@ -8085,6 +8085,7 @@ export interface operations {
                 content: {
                     "application/json": {
                         name: string | null;
+                        provider: string | null;
                         /** @description There are keys, so one is required. */
                         required: boolean;
                         roles: ("reader" | "ingester" | "operator")[];
@@ -8155,6 +8156,7 @@ export interface operations {
                 content: {
                     "application/json": {
                         name: string | null;
+                        provider: string | null;
                         /** @description There are keys, so one is required. */
                         required: boolean;
                         roles: ("reader" | "ingester" | "operator")[];
@@ -8267,6 +8269,7 @@ export interface operations {
                 content: {
                     "application/json": {
                         name: string | null;
+                        provider: string | null;
                         /** @description There are keys, so one is required. */
                         required: boolean;
                         roles: ("reader" | "ingester" | "operator")[];
