@@ -8,6 +8,7 @@ import { createTable } from '@desist/client';
 import { encodeSuppressions } from '@desist/contracts';
 import { asAddress, asTenant } from '@desist/domain';
 import type { Address } from '@desist/domain';
+import { normaliseRecipient } from '@desist/formats/event';
 import { decide } from '@desist/pipeline';
 import type { AllowanceRow, RecipientStore, StateReader, SuppressionRow } from '@desist/pipeline';
 import { createReader, createStore, hashKeyOf, keyedHash } from '@desist/store-postgres';
@@ -21,6 +22,21 @@ const HOUR = 3_600_000;
 interface Said {
   readonly allowed: boolean;
   readonly reasons: readonly string[];
+}
+
+/** As `POST /v1/check` reads a recipient (`readRecipient` of the HTTP interface). */
+function asHttp(given: string): Address | undefined {
+  const read = given.length > 320 ? undefined : normaliseRecipient(given);
+  return read?.ok === true ? read.address : undefined;
+}
+
+/** As the function reads them; null: it takes them for none. */
+async function asSql(db: Database, given: readonly string[]): Promise<readonly unknown[]> {
+  const rows = await db.query(
+    'select desist.normalised_address(g) as read from unnest($1::text[]) with ordinality as a (g, n) order by n',
+    [given],
+  );
+  return rows.map(({ read }) => read);
 }
 
 async function maySend(db: Database, tenant: string, address: string, stream: string): Promise<Said> {
@@ -40,6 +56,13 @@ const address = fc.oneof(
   { weight: 1, arbitrary: domain.map((name) => `u@a..${name}`) },
   // As people write it, and what is none.
   { weight: 1, arbitrary: domain.map((name) => `U@${name.toUpperCase()}.`) },
+  // The same in letters, as in the list in ASCII.
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(local, fc.constantFrom('bücher', 'BÜCHER', 'bu\u0308cher'), fc.constantFrom('.com', '。Com.', '.a.b'))
+      .map((all) => `${all[0]}@${all[1]}${all[2]}`),
+  },
   { weight: 1, arbitrary: fc.constantFrom('nobody', '', 'a@', '@', 'a@b@.c', 'u@.com') },
 );
 const scope = fc.constantFrom('*', 'news', 'bills');
@@ -110,9 +133,10 @@ describe.each([
         for (const given of asked) {
           const said = await maySend(db, tenant, given, stream);
           expect({ given, ...table.check(given, { tenant, stream, now }) }).toMatchObject({ given, ...sorted(said) });
-          if (said.reasons[0] === 'invalid_address') continue;
-          const normalised = given.toLowerCase().replace(/\.$/, '') as Address;
-          const { checked } = await reader.check(tenant, [normalised]);
+          const read = asHttp(given);
+          expect({ given, invalid: said.reasons[0] === 'invalid_address' }).toEqual({ given, invalid: read === undefined });
+          if (read === undefined) continue;
+          const { checked } = await reader.check(tenant, [read]);
           expect({ given, ...decide(checked[0]!, stream, now) }).toMatchObject({ given, ...said });
         }
       }),
@@ -156,11 +180,136 @@ describe.each([
     }
   });
 
+  describe('reads an address as HTTP does, or takes it for none', () => {
+    /** Of these, every letter is read. */
+    const READ =
+      /^[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Armenian}\p{Script=Georgian}]$/u;
+
+    test.each([
+      ['the domain', (letter: string) => `u@x${letter}y.example`, 0.75],
+      ['the local part', (letter: string) => `x${letter}y@example.com`, 0.999],
+    ])('with any letter in %s', async (_, around, share) => {
+      const letters = Array.from({ length: 0x11_0000 - 0x80 }, (_, n) => n + 0x80)
+        // Of the long rows of one kind (Chinese and Korean letters, pictures, ancient scripts) some.
+        .filter((code) => code < 0x3400 || code % 61 === 0)
+        .map((code) => String.fromCodePoint(code))
+        .filter((one) => /[^\p{Cs}\p{Co}\p{Cn}]/u.test(one));
+      const wrong: unknown[] = [];
+      let known = 0;
+      let read = 0;
+      for (let from = 0; from < letters.length; from += 20_000) {
+        const given = letters.slice(from, from + 20_000).map(around);
+        for (const [n, sql] of (await asSql(db, given)).entries()) {
+          const http = asHttp(given[n]!) ?? null;
+          if (sql !== null && sql !== http) wrong.push([given[n], sql, http]);
+          if (http === null || !(letters[from + n]! < '\u{d800}' && READ.test(letters[from + n]!))) continue;
+          known += 1;
+          if (sql !== null) read += 1;
+        }
+      }
+      expect(wrong).toEqual([]);
+      expect(known).toBeGreaterThan(2_500);
+      expect(read / known).toBeGreaterThanOrEqual(share);
+    });
+
+    test('with letters in any order', async () => {
+      const letters = [
+        ...['a', 'Z', '0', '9', '.', '-', '--', '_', '+', ' ', '<', '"', 'xn--', 'xn--bcher-kva', '0x', '%', '/', '@'],
+        ...[
+          'ü',
+          'Ü',
+          'u\u0308',
+          '\u0308',
+          'ß',
+          'ẞ',
+          'ς',
+          'Σ',
+          'İ',
+          'ı',
+          'ſ',
+          'Å',
+          '\u212b',
+          'א',
+          'ب',
+          '日',
+          '本',
+          'か\u3099',
+          '한',
+          'é',
+          'É',
+          'Я',
+          'ǅ',
+        ],
+        ...['。', '．', '｡', '１', '％', '＠', '℡', '\u00ad', '\u200d', '☕', '😀', '\u00a0', '\ud7b0', '𐐀'],
+      ];
+      const word = fc.array(fc.constantFrom(...letters), { maxLength: 5 }).map((parts) => parts.join(''));
+      const any = fc.oneof(
+        fc.tuple(word, word).map((parts) => parts.join('@')),
+        fc.tuple(word, fc.string({ unit: 'binary', maxLength: 6 })).map((parts) => parts.join('@')),
+      );
+      const given = fc.array(any, { minLength: 200, maxLength: 200 });
+      await fc.assert(
+        fc.asyncProperty(given, async (all) => {
+          const sent = all.filter((one) => !one.includes('\0') && one.isWellFormed());
+          const read = await asSql(db, sent);
+          const differ = sent.flatMap((one, n) => (read[n] === null || read[n] === asHttp(one) ? [] : [[one, read[n], asHttp(one)]]));
+          expect(differ).toEqual([]);
+        }),
+        { numRuns: kind === 'PGlite' ? 10 : 40 },
+      );
+    });
+
+    test.each([
+      ['u@bücher.example', 'u@xn--bcher-kva.example'],
+      ['U@BÜCHER.Example.', 'u@xn--bcher-kva.example'],
+      ['u@bu\u0308cher.example', 'u@xn--bcher-kva.example'],
+      ['u@XN--BCHER-KVA.example', 'u@xn--bcher-kva.example'],
+      ['u@faß.de', 'u@xn--fa-hia.de'],
+      ['u@ΒΌΛΟΣ.com', 'u@xn--nxasmq6b.com'],
+      ['u@βόλος.com', 'u@xn--nxasmm1c.com'],
+      ['u@почта.рф', 'u@xn--80a1acny.xn--p1ai'],
+      ['u@日本語。jp', 'u@xn--wgv71a119e.jp'],
+      ['u@한국.kr', 'u@xn--3e0b707e.kr'],
+      ['u@ü.a..com', 'u@xn--tda.a..com'],
+      ['@Bücher.example', '@xn--bcher-kva.example'],
+      ['JÜRGEN@example.com', 'jürgen@example.com'],
+      ['ju\u0308rgen@example.com', 'jürgen@example.com'],
+      ['İ@example.com', 'i\u0307@example.com'],
+      [`${'a'.repeat(64)}@${'b.'.repeat(126)}com`, `${'a'.repeat(64)}@${'b.'.repeat(126)}com`],
+    ])('%s', async (given, wanted) => {
+      expect(asHttp(given)).toBe(wanted);
+      expect(await asSql(db, [given])).toEqual([wanted]);
+    });
+
+    test.each([
+      `${'a'.repeat(65)}@b.c`,
+      `${'ü'.repeat(33)}@b.c`,
+      `u@${'b.'.repeat(127)}com`,
+      'a b@c.d',
+      'a"@c.d',
+      'a<@c.d',
+      'u@..ü',
+      'u@ü.1',
+      'u@ü/x',
+      'u@ü:25',
+      'u@',
+    ])('no address: %s', async (given) => {
+      expect(asHttp(given)).toBeUndefined();
+      expect(await asSql(db, [given])).toEqual([null]);
+    });
+
+    test('and not: what it does not convert is never allowed', async () => {
+      for (const given of ['u@עברית.com', 'u@ไทย.example', 'u@ü.xn--tda', 'u@☕.example', 'ΣΑΣ@example.com', 'u@a!b.example']) {
+        expect(asHttp(given)).toBeDefined();
+        expect(await maySend(db, 'acme', given, 'news')).toEqual({ allowed: false, reasons: ['invalid_address'] });
+      }
+    });
+  });
+
   test('takes the default tenant and the default stream, and says what is no address', async () => {
     const [said] = await db.query("select allowed, reasons from desist.may_send(null, 'a@example.com')");
     expect(said).toEqual({ allowed: true, reasons: [] });
-    // A domain that is not in ASCII is in no list: the function cannot convert it.
-    for (const given of [null, 'a', 'u@bücher.com', 'a@', 'a@b c', `${'a'.repeat(400)}@b.c`]) {
+    for (const given of [null, 'a', 'a@', 'a@b c', `${'a'.repeat(400)}@b.c`]) {
       const [refused] = await db.query('select allowed, reasons from desist.may_send($1, $2)', ['acme', given]);
       expect(refused).toEqual({ allowed: false, reasons: ['invalid_address'] });
     }

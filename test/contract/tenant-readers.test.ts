@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { asAddress, asTenant } from '@desist/domain';
 import { createdIncident } from '@desist/pipeline';
-import { createIncidentStore, createStore, migrate, openServer } from '@desist/store-postgres';
+import { createIncidentStore, createStore, hashKeyOf, migrate, openServer } from '@desist/store-postgres';
 import type { Database } from '@desist/store-postgres';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { createDatabase } from '../support/servers/postgres.ts';
@@ -72,6 +72,7 @@ describe.skipIf(inject('databaseUrl') === undefined)('readers of one tenant', ()
       detail: JSON.stringify({ to: tenant === 'other' ? SECRET : 'suppressed' }),
     }));
     await store.commit(planFrom(await store.claim(0, 'me'), { recipients, history }));
+    await owner.query('update desist.suppression set expires_at = null');
     const incidents = createIncidentStore(owner);
     for (const tenant of ['acme', 'other', null]) {
       const terms = { tenant: tenant === null ? null : asTenant(tenant), provider: tenant === 'acme' ? 'gmail' : SECRET };
@@ -166,6 +167,60 @@ describe.skipIf(inject('databaseUrl') === undefined)('readers of one tenant', ()
     expect((await tenantsIn(db, 'recipient_status')).toSorted()).toEqual(['acme', 'other']);
   });
 
+  describe('may ask whether they may send', () => {
+    const ask = async (db: Database, tenant: string | null, address: string): Promise<unknown> =>
+      (await db.query('select allowed, reasons from desist.may_send($1, $2)', [tenant, address]))[0];
+    const blocked = { allowed: false, reasons: ['hard_bounce'] };
+    const free_ = { allowed: true, reasons: [] };
+
+    test('and get the answers of their tenant, whatever another one holds of the same address', async () => {
+      const db = as(bound);
+      await db.query("set desist.tenant = 'acme'");
+      for (const tenant of ['acme', null]) {
+        expect(await ask(db, tenant, 'A@Acme.example.')).toEqual(blocked);
+        expect(await ask(db, tenant, `${SECRET}1@other.example`)).toEqual(free_);
+      }
+      await owner.query(
+        "update desist.recipient set address = '@whole.example' where tenant = 'other' and address = 'secret2@other.example'",
+      );
+      expect(await ask(db, 'acme', 'u@whole.example')).toEqual(free_);
+      expect(await ask(db, 'acme', 'nobody')).toEqual({ allowed: false, reasons: ['invalid_address'] });
+      // What stays of who was erased, too.
+      await hashKeyOf(owner, undefined);
+      await owner.script(`create temp table k as select key from desist.hash_key;
+        insert into desist.forgotten (tenant, hash, partition, version, at, blocks) select t, desist.keyed_hash(k.key, t || '/gone@' || t || '.example'), 0, 1, 1,
+          '[{"scope":"*","reason":"complaint","since":1,"expiresAt":null}]' from k, unnest(array['acme', 'other']) t; drop table k`);
+      expect(await ask(db, 'acme', 'gone@acme.example')).toEqual({ allowed: false, reasons: ['complaint'] });
+      expect(await ask(db, 'acme', 'gone@other.example')).toEqual(free_);
+    });
+
+    test('never of another tenant, and of none without the setting', async () => {
+      const bad: readonly (readonly [string, string, string | null])[] = [
+        [bound, 'other', 'other'],
+        [bound, 'acme', 'other'],
+        [bound, '', null],
+        [bound, '', 'acme'],
+        [free, 'acme', 'other'],
+        [free, '', 'other'],
+        [both, 'acme', 'other'],
+      ];
+      for (const [login, setting, tenant] of bad) {
+        const db = as(login);
+        await db.query("select set_config('desist.tenant', $1, false)", [setting]);
+        await expect(ask(db, tenant, `${SECRET}1@other.example`), `${setting} ${String(tenant)}`).rejects.toThrow(
+          /permission denied: this session/,
+        );
+      }
+    });
+
+    test('who read everything are answered of everything', async () => {
+      const db = as(both);
+      await db.query('set role desist_reader');
+      expect(await ask(db, 'other', `${SECRET}1@other.example`)).toEqual(blocked);
+      expect(await ask(owner, 'other', `${SECRET}1@other.example`)).toEqual(blocked);
+    });
+  });
+
   describe('that try to see another one', () => {
     const acme = async (): Promise<Database> => {
       const db = as(bound);
@@ -223,7 +278,14 @@ describe.skipIf(inject('databaseUrl') === undefined)('readers of one tenant', ()
       ['another session', 'set session authorization postgres', /permission denied/],
       ['the rules switched off', 'set row_security = off; select * from desist.suppression_list', /row-level security/],
       ['columns that no view has', 'select due from desist.recipient', /permission denied/],
-      ['the function that answers of every tenant', "select desist.may_send('other', 'secret1@other.example')", /permission denied/],
+      [
+        'the question of another tenant',
+        "select desist.may_send('other', 'secret1@other.example')",
+        /permission denied: this session reads the tenant acme only/,
+      ],
+      ['the function behind it', "select desist.answer_of('other', 'secret1@other.example', 'default')", /permission denied/],
+      ['the function behind that', "select desist.answer_of_own_tenant('other', 'secret1@other.example', 'x')", /permission denied/],
+      ['the hash of an address', "select desist.keyed_hash('k', 'other/secret1@other.example')", /permission denied/],
       ['other tables', 'select * from desist.audit_entry', /permission denied/],
       ['other tables', 'select * from desist.api_key', /permission denied/],
       ['a partition by itself', 'select * from desist.rollup_hour_default', /permission denied/],

@@ -40,9 +40,9 @@ export interface Service {
   stop(hard?: boolean): Promise<number | null>;
 }
 
-/** Starts `desist start` on a free port and waits until it works. Rejects with what it said when it ends before. */
-export async function startService(env: Variables): Promise<Service> {
-  return running(start(['start', '--http', '127.0.0.1:0'], env), /Desist is running at (http:\S+)/);
+/** Starts `desist start`, on a free port unless told otherwise, and waits until it works. Rejects with what it said when it ends before. */
+export async function startService(env: Variables, http = '127.0.0.1:0'): Promise<Service> {
+  return running(start(['start', '--http', http], env), /Desist is running at (http:\S+)/);
 }
 
 /** The same of `desist query`, which speaks in log lines only. */

@@ -1,12 +1,13 @@
 /** Keys, roles, tenants and limits. No route reveals anything of one tenant to a key of another. */
 import { asAddress, asTenant, DEFAULT_POLICY, ENGAGEMENT_KINDS } from '@desist/domain';
-import { createMemoryIncidents, createMemoryKeys, createMemorySubscribers, createMemoryTrail } from '@desist/memory';
+import { createMemoryImports, createMemoryIncidents, createMemoryKeys, createMemorySubscribers, createMemoryTrail } from '@desist/memory';
 import { createdIncident, StoreError } from '@desist/pipeline';
 import type {
   AuditTrail,
   ChangeFeed,
   Checked,
   FedChange,
+  ImportStore,
   IncidentStore,
   KeyStore,
   NewAuditEntry,
@@ -14,6 +15,7 @@ import type {
   UnhealthyRecipient,
   StateReader,
   StoredDeadLetter,
+  TrafficReader,
   CommandOutcome,
   CommandRef,
   OutcomeStore,
@@ -269,6 +271,53 @@ function trailOf(asked: Set<string>): AuditTrail {
   };
 }
 
+/** An import of each tenant, and one whose rows say it. To see, run or stop one counts as a request for its tenant. */
+function importsOf(asked: Set<string>): ImportStore {
+  const store = createMemoryImports();
+  for (const [n, tenant] of OWNERS.entries()) {
+    const of = `of-${tenant ?? 'all'}@`;
+    const wanted = {
+      id: importId(n),
+      tenant,
+      name: of,
+      stream: null,
+      importAs: null,
+      by: of,
+      keyName: of,
+      resumeKey: `${n}`,
+      startedAt: NOW,
+    };
+    void store.start(wanted, {}, () => null);
+  }
+  const saw = async (id: string): Promise<void> => void asked.add((await store.import(id))?.tenant ?? 'all');
+  return {
+    ...store,
+    start: (wanted, ...more) => (asked.add(wanted.tenant ?? 'all'), store.start(wanted, ...more)),
+    imports: (filter) => ((filter.tenants ?? ['all']).forEach((tenant) => asked.add(tenant)), store.imports(filter)),
+    advance: async (id, ...more) => (await saw(id), store.advance(id, ...more)),
+    stop: async (id, ...more) => (await saw(id), store.stop(id, ...more)),
+  };
+}
+const importId = (n: number): string => `im_${String(n).padStart(24, '0')}`;
+
+/** What was counted of the tenants that are asked for. */
+function trafficOf(asked: Set<string>): TrafficReader {
+  const of = (tenants: readonly string[] = ['all']): string[] => tenants.map((tenant) => (asked.add(tenant), `of-${tenant}@`));
+  return {
+    series: async ({ tenants, types, by }) =>
+      of(tenants).map((group) => ({
+        group: by === null ? null : group,
+        rest: false,
+        slot: 0,
+        type: types[0] ?? '',
+        upperBound: 0,
+        events: 100,
+      })),
+    reasons: async ({ tenants, names }) => of(tenants).flatMap((category) => names.map((name) => ({ name, category, events: 1 }))),
+    counters: async () => (asked.add('all'), { atRisk: 0, allowances: 0, events: {}, changes: {} }),
+  };
+}
+
 const keyId = (n: number): string => `key_${String(n).padStart(20, '0')}`;
 
 interface Made {
@@ -288,6 +337,14 @@ function make(keys: readonly ApiKey[], more: Partial<ApiOptions> = {}): Made {
     subscribers: subscribersOf(asked),
     deadLetters: lettersOf(asked),
     trail: trailOf(asked),
+    imports: importsOf(asked),
+    traffic: trafficOf(asked),
+    audits: {
+      requestAudit: async () => void asked.add('all'),
+      stopAudit: async () => (asked.add('all'), true),
+      audits: async () => (asked.add('all'), []),
+      listedAtLeast: async () => (asked.add('all'), 0),
+    },
     unsubscribe: {
       publicUrl: 'https://x.example',
       tokens: { seal: ({ tenant }) => (asked.add(tenant), 'token'), open: () => ({ kind: 'forged' }) },
@@ -333,8 +390,13 @@ const PATHS = [
   '/v1/webhooks',
   '/v1/keys',
   '/v1/audit',
+  '/v1/imports',
+  '/v1/series?measure=outcomes&by=tenant',
+  '/v1/summary',
+  '/v1/top',
+  '/v1/republish',
 ];
-const ALL_TENANTS = ['/v1/status', '/v1/unmatched-replies', '/v1/keys'];
+const ALL_TENANTS = ['/v1/status', '/v1/unmatched-replies', '/v1/keys', '/v1/summary', '/v1/republish'];
 /** One per tenant, and one for all tenants. */
 const OWNERS = ['acme', 'beta', 'default', 'other', null];
 const INCIDENTS = OWNERS.map((tenant) => `of-${tenant ?? 'all'}`);
@@ -347,7 +409,10 @@ const event = (tenant: string | undefined) => ({ ...command(tenant), version: 1,
 function requests(tenant: string | undefined) {
   const query = tenant === undefined ? '' : `?tenant=${tenant}`;
   return [
-    ...PATHS.map((path) => ({ method: 'GET' as const, url: ALL_TENANTS.includes(path) ? path : path + query })),
+    ...PATHS.map((path) => ({
+      method: 'GET' as const,
+      url: ALL_TENANTS.includes(path) ? path : path.includes('?') ? path + query.replace('?', '&') : path + query,
+    })),
     { method: 'POST' as const, url: '/v1/check', payload: { tenant, recipients: ['a@b.c'] } },
     { method: 'POST' as const, url: '/v1/recipients/a@b.c/why', payload: { tenant, policy: 'version: 1\n' } },
     { method: 'POST' as const, url: '/v1/unsubscribe-links', payload: { tenant, recipients: ['a@b.c'] } },
@@ -360,6 +425,18 @@ function requests(tenant: string | undefined) {
       { method: 'POST' as const, url: `/v1/incidents/${id}/void`, payload: {} },
       { method: 'POST' as const, url: `/v1/incidents/${id}/restore`, payload: {} },
     ]),
+    { method: 'POST' as const, url: '/v1/imports', payload: { name: 'list.csv', fingerprint: 'f', tenant } },
+    ...OWNERS.flatMap((_, n) => [
+      { method: 'GET' as const, url: `/v1/imports/${importId(n)}` },
+      {
+        method: 'POST' as const,
+        url: `/v1/imports/${importId(n)}/rows`,
+        payload: { from: 0, rows: [{ line: 1, address: 'a@b.c', tenant }] },
+      },
+      { method: 'POST' as const, url: `/v1/imports/${importId(n)}/stop` },
+    ]),
+    { method: 'POST' as const, url: '/v1/republish', payload: {} },
+    { method: 'DELETE' as const, url: '/v1/republish' },
     { method: 'POST' as const, url: '/v1/webhooks', payload: { url: 'https://example.com', tenant } },
     ...WEBHOOKS.flatMap((id) => [
       { method: 'GET' as const, url: `/v1/webhooks/${id}` },
@@ -390,6 +467,53 @@ function requests(tenant: string | undefined) {
     { method: 'POST' as const, url: '/v1/events', payload: { ...event(tenant), recipient: undefined, messageId: 'm' } },
   ];
 }
+
+/** Routes that need a key and know nothing of any tenant's. */
+const OF_NOBODY = ['POST /v1/classify', 'GET /v1/codes/{code}', 'GET /v1/policy', 'POST /v1/policy/check'];
+
+/** Every operation of the document that needs a key, as `GET /v1/keys/{id}`. */
+async function keyedOperations(): Promise<readonly string[]> {
+  const rest = [
+    'keys',
+    'rate',
+    'allowRemote',
+    'bodyLimit',
+    'consoleFolder',
+    'exportLimits',
+    'trialTimeout',
+    'webhooksInFlight',
+    'keysEvery',
+    'signIn',
+  ];
+  const { logger } = { logger: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined } };
+  // Every optional part is there, so that the document has every route.
+  const options = new Proxy({} as ApiOptions, {
+    get: (_, name) => (name === 'logger' ? logger : name === 'version' ? '0' : rest.includes(String(name)) ? undefined : () => undefined),
+  });
+  const api = createApi(options);
+  const { paths } = (await api.inject({ url: '/openapi.json' })).json<{
+    paths: Record<string, Record<string, { security?: unknown[] }>>;
+  }>();
+  await api.close();
+  return Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).flatMap(([method, { security }]) => (security?.length === 0 ? [] : [`${method.toUpperCase()} ${path}`])),
+  );
+}
+
+function isOperation(operation: string, { method, url }: { readonly method: string; readonly url: string }): boolean {
+  const [verb = '', path = ''] = operation.split(' ');
+  const pattern = path.replaceAll(/[.*+?^$|()[\]\\]/g, '\\$&').replaceAll(/\{[^}]+\}/g, '[^/]+');
+  return verb === method && new RegExp(`^${pattern}$`).test(url.replace(/\?.*/, ''));
+}
+
+test('every operation of the document that needs a key is among the requests of these tests', async () => {
+  const operations = await keyedOperations();
+  expect(operations.length).toBeGreaterThan(50);
+  const tried = requests('acme');
+  expect(operations.filter((one) => !OF_NOBODY.includes(one) && !tried.some((request) => isOperation(one, request)))).toEqual([]);
+  // And each of them is one: none was mistyped.
+  expect(tried.filter((request) => !operations.some((one) => isOperation(one, request)))).toEqual([]);
+});
 
 describe('API keys', () => {
   test('a new key is accepted by its line in the file, which does not contain the key', () => {

@@ -1,11 +1,15 @@
 export { publishedChange } from './changes/value.ts';
 export { createApi } from './server.ts';
-export type { Answered, Api, ApiOptions } from './options.ts';
+export type { Answered, Api, ApiOptions, PeopleSignIn } from './options.ts';
 export { EXPORT_LIMITS } from './exports.ts';
 export { WHEN_AWAY } from './schemas/check.ts';
 export type { WhenAway } from './schemas/check.ts';
 export { createLinkTokens } from './unsubscribe/link-tokens.ts';
 export type { LinkTokens } from './unsubscribe/link-tokens.ts';
+export { grantOf, parseGrants } from './people/grants.ts';
+export { SignInError } from './people/identity-provider.ts';
+export type { Claims, IdentityProvider, SignInProblem } from './people/identity-provider.ts';
+export { CALLBACK_PATH } from './routes/sign-in.ts';
 export { newKey, parseKeys, ROLES } from './keys.ts';
 export type { ApiKey, Role } from './keys.ts';
 export type { WebhookReceiver } from './webhook-receiver.ts';

@@ -25,6 +25,7 @@ import type { FastifyInstance } from 'fastify';
 import type { StreamLimits } from './changes/event-stream.ts';
 import type { ExportLimits } from './exports.ts';
 import type { ApiKey } from './keys.ts';
+import type { PeopleOptions } from './people/people.ts';
 import type { WhenAway } from './schemas/check.ts';
 import type { LinkTokens } from './unsubscribe/link-tokens.ts';
 import type { IngestNotices, WebhookReceiver } from './webhook-receiver.ts';
@@ -48,6 +49,12 @@ export interface UnsubscribeOptions {
   readonly tokens: LinkTokens;
   /** What stands before `/u/` in a link: `https://mail.example.com`. */
   readonly publicUrl: string;
+}
+
+/** Sign-in of people at an identity provider. */
+export interface PeopleSignIn extends PeopleOptions {
+  /** As people reach the console: `https://desist.example.com`, without a path. */
+  readonly consoleUrl: string;
 }
 
 export interface ApiOptions {
@@ -116,6 +123,8 @@ export interface ApiOptions {
   readonly keyStore?: KeyStore;
   /** ms between two questions whether the keys of the database have changed; default 2,000. */
   readonly keysEvery?: number;
+  /** Sign-in at an identity provider. With it every caller needs a key or a session, also without keys. */
+  readonly signIn?: PeopleSignIn | undefined;
   /** Listen on other than loopback addresses although there are no keys. */
   readonly allowRemote?: boolean;
   /** Receives providers' webhooks. Without it their routes do not exist. */

@@ -15,6 +15,7 @@ import { handleErrors, Problem, refuseConnection, sendFrameworkError } from './h
 import { createSessions } from './http/sessions.ts';
 import { compileValidator } from './http/validation.ts';
 import { createKeyDirectory } from './key-directory.ts';
+import { createPeople } from './people/people.ts';
 import type { Api, ApiOptions } from './options.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { changeRoutes } from './routes/changes.ts';
@@ -33,6 +34,7 @@ import { providerRoutes } from './routes/providers.ts';
 import { recipientRoutes } from './routes/recipients.ts';
 import { republishRoutes } from './routes/republish.ts';
 import { sessionRoutes } from './routes/session.ts';
+import { signInRoutes } from './routes/sign-in.ts';
 import { policyRoutes } from './routes/policy.ts';
 import { seriesRoutes } from './routes/series.ts';
 import { topRoutes } from './routes/top.ts';
@@ -54,7 +56,8 @@ const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TR
 
 export function createApi(options: ApiOptions): Api {
   const { logger, keys = [], rate } = options;
-  const remote = options.allowRemote === true || keys.length > 0;
+  const people = options.signIn === undefined ? undefined : createPeople(options.signIn);
+  const remote = options.allowRemote === true || keys.length > 0 || people !== undefined;
   const bodyLimit = options.bodyLimit ?? BODY_LIMIT;
   const directory = createKeyDirectory({ configured: keys, store: options.keyStore, logger });
   const app: FastifyInstance = fastify({
@@ -101,17 +104,18 @@ export function createApi(options: ApiOptions): Api {
   }
   app.addHook('onSend', addHeaders);
   // Not encapsulated, because it describes every route that is registered after it.
-  const needed = keys.length > 0 ? 'required' : options.keyStore === undefined ? 'none' : 'perhaps';
+  const needed = keys.length > 0 || people !== undefined ? 'required' : options.keyStore === undefined ? 'none' : 'perhaps';
   void app.register(Object.assign(async (all: FastifyInstance) => describeRoutes(all, options.version, needed), UNSCOPED));
   void app.register(async (scope) => probeRoutes(typed(scope), options));
   void app.register(async (v1) => {
-    const access = { keys: directory, sessions: createSessions(directory), now: () => options.time.now() };
+    const access = { keys: directory, sessions: createSessions(directory), people, now: () => options.time.now() };
     await v1.register(cookie);
     guard(v1, access);
     if (rate !== undefined) await v1.register(rateLimit, limitOf(rate));
     // Each in a scope of its own, because only the events accept NDJSON.
     for (const routes of KEYED_ROUTES) await v1.register(async (scope) => routes(typed(scope), options));
     await v1.register(async (scope) => sessionRoutes(typed(scope), options, access));
+    await v1.register(async (scope) => signInRoutes(typed(scope), options, access));
     await v1.register(async (scope) => keyRoutes(typed(scope), options, directory));
   });
   if (webhooks !== undefined) {

@@ -10,7 +10,18 @@ const options = new Proxy({} as ApiOptions, {
 });
 const quiet = (): void => undefined;
 const LOGGER = { debug: quiet, info: quiet, warn: quiet, error: quiet };
-const NONE = ['keys', 'rate', 'allowRemote', 'bodyLimit', 'consoleFolder', 'exportLimits', 'trialTimeout', 'webhooksInFlight', 'keysEvery'];
+const NONE = [
+  'keys',
+  'rate',
+  'allowRemote',
+  'bodyLimit',
+  'consoleFolder',
+  'exportLimits',
+  'trialTimeout',
+  'webhooksInFlight',
+  'keysEvery',
+  'signIn',
+];
 
 test('the types of the client are those of the document', async () => {
   const api = createApi(options);

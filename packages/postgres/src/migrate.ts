@@ -231,9 +231,14 @@ begin
   loop
     execute one.command;
   end loop;
-  -- It answers of every tenant.
-  if to_regprocedure('desist.may_send(text, text, text)') is not null and to_regrole('desist_reader') is not null then
-    grant execute on function desist.may_send(text, text, text) to desist_reader;
+  if to_regprocedure('desist.answer_of_own_tenant(text, text, text)') is not null then
+    if to_regrole('desist_reader') is not null then
+      grant execute on function desist.may_send(text, text, text), desist.answer_of(text, text, text) to desist_reader;
+    end if;
+    -- It asks whose rows its caller sees, and answers of those. The other one answers of every tenant.
+    if isNew and to_regrole('desist_tenant_reader') is not null then
+      grant execute on function desist.may_send(text, text, text), desist.answer_of_own_tenant(text, text, text) to desist_tenant_reader;
+    end if;
   end if;
 exception
   when insufficient_privilege then null;

@@ -47,6 +47,27 @@ describe('settings from the environment', () => {
     ]);
   });
 
+  it('reads no more of a file than a setting can have, however long it is', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'desist-environment-'));
+    try {
+      const path = join(folder, 'secret');
+      writeFileSync(path, 'x'.repeat(64 * 1024 + 1));
+      const problems = problemsOf(() => {
+        const env = readEnvironment({ X_POLICY: '/dev/zero', X_PASSWORD_FILE: path });
+        env.file('X_POLICY');
+        env.secret('X_PASSWORD');
+        env.done([]);
+      });
+      expect(problems).toEqual([
+        'X_POLICY: /dev/zero is larger than 512 KiB, the most that is read here: is it the right file?',
+        `X_PASSWORD_FILE: ${path} is larger than 64 KiB, the most that is read here: is it the right file?`,
+      ]);
+      expect(readEnvironment({ X_PASSWORD_FILE: path }).file('X_PASSWORD_FILE')).toHaveLength(64 * 1024 + 1);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
   it('recognises a misspelt name by its prefix, and suggests the closest one', () => {
     const problems = problemsOf(() => {
       const env = readEnvironment({ DESIST_HTPP: 'off', DESIST_SOMETHING_ELSE: '1', OTHER: 'ignored' });

@@ -1,5 +1,5 @@
 /** Configuration from the environment. Every variable is declared, and all mistakes are reported together. */
-import { readFileSync } from 'node:fs';
+import { CONFIGURATION_LIMIT, readBounded, SECRET_LIMIT, whyNotRead } from '@desist/contracts/read-bounded';
 
 /** Mistakes in the configuration, one line each. */
 export class ConfigError extends Error {
@@ -21,9 +21,9 @@ export interface Environment {
   choice<T extends string>(name: string, known: readonly T[]): T | undefined;
   /** `parse` returns undefined for invalid text; `wanted` completes "must be …". */
   parsed<T>(name: string, parse: (text: string) => T | undefined, wanted: string): T | undefined;
-  /** Content of the file whose path is the variable's value. */
+  /** Content of the file whose path is the variable's value, 512 KiB at most. */
   file(name: string): string | undefined;
-  /** The variable itself, or the content of the file that `<name>_FILE` names: for secrets. */
+  /** The variable itself, or the content of the file that `<name>_FILE` names, 64 KiB at most: for secrets. */
   secret(name: string): string | undefined;
   problem(text: string): void;
   /** @throws ConfigError when there was any problem, or an undeclared variable with one of these prefixes is set. */
@@ -48,13 +48,13 @@ export function readEnvironment(variables: Readonly<Record<string, string | unde
     return result;
   }
 
-  function file(name: string): string | undefined {
+  function file(name: string, limit = CONFIGURATION_LIMIT): string | undefined {
     const path = text(name);
     if (path === undefined) return undefined;
     try {
-      return readFileSync(path, 'utf8');
+      return readBounded(path, limit).toString('utf8');
     } catch (error) {
-      problems.push(`${name}: ${path} cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)})`);
+      problems.push(`${name}: ${path} ${whyNotRead(error)}`);
       return undefined;
     }
   }
@@ -62,7 +62,7 @@ export function readEnvironment(variables: Readonly<Record<string, string | unde
   return {
     text,
     parsed,
-    file,
+    file: (name) => file(name),
     list: (name) =>
       parsed(
         name,
@@ -82,7 +82,7 @@ export function readEnvironment(variables: Readonly<Record<string, string | unde
     choice: (name, known) => parsed(name, (value) => known.find((item) => item === value), `one of ${known.join(', ')}`),
     secret(name) {
       const direct = text(name);
-      const fromFile = file(`${name}_FILE`)?.replace(/\r?\n$/, '');
+      const fromFile = file(`${name}_FILE`, SECRET_LIMIT)?.replace(/\r?\n$/, '');
       if (direct !== undefined && fromFile !== undefined) problems.push(`${name}: given twice, also by ${name}_FILE`);
       return direct ?? fromFile;
     },

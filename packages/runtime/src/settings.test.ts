@@ -37,3 +37,40 @@ describe('unsubscribe links', () => {
     expect(of({ DESIST_UNSUBSCRIBE_SECRETS: SECRET, DESIST_PUBLIC_URL: 'http://127.0.0.1:8425' })?.publicUrl).toBe('http://127.0.0.1:8425');
   });
 });
+
+describe('sign-in at an identity provider', () => {
+  const signInOf = (variables: Readonly<Record<string, string>>) => readSettings(variables).http?.signIn;
+  const all = {
+    DESIST_OIDC_ISSUER: 'https://login.example.com/realms/mail/',
+    DESIST_OIDC_CLIENT_ID: 'desist',
+    DESIST_OIDC_CLIENT_SECRET: SECRET,
+    DESIST_OIDC_ACCESS: '# who\n\ngroups ops operator *\n',
+    DESIST_CONSOLE_URL: 'https://desist.example.com',
+  };
+
+  test('needs all of its settings, or none; then the service may listen anywhere without keys', () => {
+    const signIn = signInOf({ ...all, DESIST_HTTP: '0.0.0.0:8425' });
+    expect(signIn).toMatchObject({
+      ...{ secret: SECRET, consoleUrl: 'https://desist.example.com', provider: { issuer: 'https://login.example.com/realms/mail/' } },
+      grants: [{ claim: 'groups', value: 'ops', roles: ['operator'], tenants: '*' }],
+    });
+    expect([signInOf({}), signInOf({ DESIST_CONSOLE_URL: all.DESIST_CONSOLE_URL })]).toEqual([undefined, undefined]);
+    for (const name of Object.keys(all)) {
+      const { [name as keyof typeof all]: _, ...others } = all;
+      expect(() => signInOf(others), name).toThrow(`${name}: needed with DESIST_OIDC_`);
+    }
+  });
+
+  test.each<readonly [string, Readonly<Record<string, string>>, string]>([
+    ['a provider without TLS', { DESIST_OIDC_ISSUER: 'http://login.example.com' }, 'DESIST_OIDC_ISSUER: must be an https:// URL'],
+    ['a console without TLS', { DESIST_CONSOLE_URL: 'http://desist.example.com' }, 'DESIST_CONSOLE_URL: must be an https:// URL'],
+    ['a console with a path', { DESIST_CONSOLE_URL: 'https://desist.example.com/ui' }, 'DESIST_CONSOLE_URL: must be'],
+    ['a secret that can be guessed', { DESIST_OIDC_CLIENT_SECRET: 'short' }, 'at least 16'],
+    ['nobody', { DESIST_OIDC_ACCESS: '# nobody' }, 'contains no line'],
+    ['a mistake', { DESIST_OIDC_ACCESS: 'groups ops operator *\ngroups all ingester *' }, 'line 2: roles must be of reader, operator'],
+    ['scopes that are none', { DESIST_OIDC_SCOPES: 'a"b' }, 'DESIST_OIDC_SCOPES: must be'],
+  ])('%s is refused, without the secret', (_, variables, problem) => {
+    expect(() => signInOf({ ...all, ...variables })).toThrow(problem);
+    expect(() => signInOf({ ...all, ...variables })).not.toThrow(SECRET);
+  });
+});

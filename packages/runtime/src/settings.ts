@@ -1,6 +1,6 @@
 /** Every setting of every service, from the environment. `docs/operations.md` lists them. */
 import type { ApiKey, ApiOptions, WhenAway } from '@desist/api';
-import { createLinkTokens, parseKeys } from '@desist/api';
+import { CALLBACK_PATH, createLinkTokens, parseGrants, parseKeys } from '@desist/api';
 import { NAME, parseDuration } from '@desist/formats/event';
 import type { Sources } from '@desist/ingest';
 import type { KafkaOptions } from '@desist/log-kafka';
@@ -9,6 +9,7 @@ import { parseNetwork } from '@desist/webhooks';
 import type { Network } from '@desist/webhooks';
 import type { LogLevel } from './logging.ts';
 import type { Environment } from './environment.ts';
+import { createIdentityProvider } from './identity-provider.ts';
 import { LOG_LEVELS } from './logging.ts';
 import { readEnvironment } from './environment.ts';
 import { NO_SOURCES, sourcesOf } from './sources.ts';
@@ -62,6 +63,8 @@ export interface HttpSettings {
   readonly keys: readonly ApiKey[];
   /** Undefined: no unsubscribe links. */
   readonly unsubscribe: ApiOptions['unsubscribe'];
+  /** Undefined: people sign in with keys only. */
+  readonly signIn: ApiOptions['signIn'];
   /** Requests per second and caller; undefined: the default. */
   readonly rate: number | undefined;
   /** What `check` answers for a stream while the database is unavailable. */
@@ -215,6 +218,7 @@ function httpSettings(env: Environment): HttpSettings | null {
   const rate = env.integer('DESIST_HTTP_RATE', 1, 1_000_000);
   const whenAway = awaySettings(env);
   const unsubscribe = unsubscribeSettings(env);
+  const signIn = signInSettings(env);
   const parsed = env.parsed(
     'DESIST_HTTP',
     (text) => {
@@ -227,12 +231,18 @@ function httpSettings(env: Environment): HttpSettings | null {
     'host:port, a port, or off',
   );
   if (parsed === 'off') return null;
-  if (parsed !== undefined && !allowRemote && keys.length === 0 && !/^(localhost|127\.[\d.]+|::1)$/.test(parsed.host)) {
+  if (
+    parsed !== undefined &&
+    !allowRemote &&
+    keys.length === 0 &&
+    signIn === undefined &&
+    !/^(localhost|127\.[\d.]+|::1)$/.test(parsed.host)
+  ) {
     env.problem(
       `DESIST_HTTP: ${parsed.host} is not this machine: give DESIST_API_KEYS, or DESIST_HTTP_ALLOW_REMOTE=true to serve every client`,
     );
   }
-  return { ...HTTP_DEFAULT, ...parsed, allowRemote, keys, unsubscribe, rate, whenAway };
+  return { ...HTTP_DEFAULT, ...parsed, allowRemote, keys, unsubscribe, signIn, rate, whenAway };
 }
 
 function apiKeys(env: Environment): readonly ApiKey[] {
@@ -262,6 +272,50 @@ function publicUrlIn(text: string): string | undefined {
   const isHere = protocol === 'http:' && /^(localhost|127\.[\d.]+|\[::1\])$/.test(hostname);
   if ((protocol !== 'https:' && !isHere) || username !== '' || search !== '' || hash !== '') return undefined;
   return href.replace(/\/+$/, '');
+}
+
+const OIDC = ['DESIST_OIDC_ISSUER', 'DESIST_OIDC_CLIENT_ID', 'DESIST_OIDC_CLIENT_SECRET', 'DESIST_OIDC_ACCESS', 'DESIST_CONSOLE_URL'];
+
+/** All of them or none; the scopes have a default. */
+function signInSettings(env: Environment): ApiOptions['signIn'] {
+  const wanted = 'an https:// URL without query';
+  const issuer = env.parsed('DESIST_OIDC_ISSUER', issuerIn, `${wanted}, as the provider calls itself`);
+  const clientId = env.text('DESIST_OIDC_CLIENT_ID');
+  const clientSecret = env.secret('DESIST_OIDC_CLIENT_SECRET');
+  const access = env.secret('DESIST_OIDC_ACCESS');
+  const consoleUrl = env.parsed('DESIST_CONSOLE_URL', originIn, 'an https:// URL without path, as people reach the console');
+  const scopes = env.parsed('DESIST_OIDC_SCOPES', scopesIn, 'scopes separated by commas, such as groups') ?? ['profile', 'email'];
+  const given = OIDC.filter((name) => env.text(name) !== undefined || env.text(`${name}_FILE`) !== undefined);
+  // The address of the console alone says nothing.
+  if (given.every((name) => name === 'DESIST_CONSOLE_URL')) return undefined;
+  for (const name of OIDC) if (!given.includes(name)) env.problem(`${name}: needed with ${given[0] ?? ''}`);
+  if (clientSecret !== undefined && clientSecret.length < 16)
+    env.problem('DESIST_OIDC_CLIENT_SECRET: must be at least 16 random characters');
+  const { grants, problems } = parseGrants(access ?? '');
+  for (const problem of problems) env.problem(`DESIST_OIDC_ACCESS: ${problem}`);
+  if (access !== undefined && grants.length === 0 && problems.length === 0) env.problem('DESIST_OIDC_ACCESS: contains no line');
+  if (issuer === undefined || clientId === undefined || clientSecret === undefined || consoleUrl === undefined) return undefined;
+  const provider = createIdentityProvider({
+    ...{ issuer, clientId, clientSecret, redirectUri: `${consoleUrl}${CALLBACK_PATH}` },
+    scopes: [...new Set(['openid', ...scopes])],
+    claims: [...new Set(grants.map(({ claim }) => claim))],
+  });
+  return { provider, grants, secret: clientSecret, consoleUrl };
+}
+
+/** As it is written: a provider may call itself with a slash at the end. */
+function issuerIn(text: string): string | undefined {
+  return publicUrlIn(text) === undefined ? undefined : text;
+}
+
+function originIn(text: string): string | undefined {
+  const url = publicUrlIn(text);
+  return url !== undefined && new URL(url).origin === url ? url : undefined;
+}
+
+function scopesIn(text: string): readonly string[] | undefined {
+  const scopes = text.split(/[\s,]+/).filter((scope) => scope !== '');
+  return scopes.every((scope) => /^[\x21\x23-\x5b\x5d-\x7e]{1,128}$/.test(scope)) ? scopes : undefined;
 }
 
 /** What `check` answers per stream while the database is unavailable. `*`: every stream that is not named. */

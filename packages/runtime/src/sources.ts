@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { readSourcesFile } from '@desist/contracts';
+import { readBounded, SECRET_LIMIT, whyNotRead } from '@desist/contracts/read-bounded';
 import type { SecretRef, SourceSpec } from '@desist/contracts';
 import { configureSources, createCertificates, fetchSmall } from '@desist/ingest';
 import type { Sources } from '@desist/ingest';
@@ -83,11 +83,11 @@ function secretOf(ref: SecretRef, env: Environment): string | undefined {
     }
     case 'file':
       try {
-        return readFileSync(ref.path, 'utf8').replace(/\r?\n$/, '');
+        return readBounded(ref.path, SECRET_LIMIT)
+          .toString('utf8')
+          .replace(/\r?\n$/, '');
       } catch (error) {
-        env.problem(
-          `${ref.path}: cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)}), but the sources file refers to it`,
-        );
+        env.problem(`${ref.path}: ${whyNotRead(error)}, but the sources file refers to it`);
         return undefined;
       }
     default:

@@ -1,5 +1,5 @@
 /** Talks to a running service over HTTP, with errors that say what to do. */
-import { readFileSync } from 'node:fs';
+import { readBounded, SECRET_LIMIT, whyNotRead } from '@desist/contracts/read-bounded';
 import { CommandError, EXIT } from './exit.ts';
 
 export const DEFAULT_URL = 'http://127.0.0.1:8425';
@@ -27,10 +27,10 @@ export interface Client {
 function apiKey(): string | undefined {
   const file = process.env['DESIST_API_KEY_FILE'];
   try {
-    const key = process.env['DESIST_API_KEY'] ?? (file === undefined ? undefined : readFileSync(file, 'utf8'));
+    const key = process.env['DESIST_API_KEY'] ?? (file === undefined ? undefined : readBounded(file, SECRET_LIMIT).toString('utf8'));
     return key?.trim() === '' ? undefined : key?.trim();
-  } catch {
-    throw new CommandError(EXIT.missing, `DESIST_API_KEY_FILE: ${String(file)} cannot be read`);
+  } catch (error) {
+    throw new CommandError(EXIT.missing, `DESIST_API_KEY_FILE: ${String(file)} ${whyNotRead(error)}`);
   }
 }
 

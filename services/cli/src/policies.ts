@@ -1,6 +1,6 @@
 /** Loads the policy file of a command, or the defaults. */
-import { readFileSync } from 'node:fs';
 import { defaultPolicies } from '@desist/contracts/policy-version';
+import { CONFIGURATION_LIMIT, readBounded, whyNotRead } from '@desist/contracts/read-bounded';
 import type { PolicySet } from '@desist/domain';
 import { CommandError, EXIT } from './exit.ts';
 
@@ -10,9 +10,9 @@ export async function policiesFrom(file: string | undefined): Promise<PolicySet>
   if (path === undefined || path === '') return defaultPolicies();
   let text: string;
   try {
-    text = readFileSync(path, 'utf8');
+    text = readBounded(path, CONFIGURATION_LIMIT).toString('utf8');
   } catch (error) {
-    throw new CommandError(EXIT.missing, `${path} cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)})`);
+    throw new CommandError(EXIT.missing, `${path} ${whyNotRead(error)}`);
   }
   // Imported on demand, because it loads all adapters.
   const { policiesOf } = await import('@desist/runtime');

@@ -1,6 +1,6 @@
 /** The sources file, for commands that read files without a service. */
-import { readFileSync } from 'node:fs';
 import { readSourcesFile } from '@desist/contracts';
+import { CONFIGURATION_LIMIT, readBounded, whyNotRead } from '@desist/contracts/read-bounded';
 import type { SourceSpec } from '@desist/contracts';
 import { formatOf } from '@desist/formats';
 import type { Format } from '@desist/formats';
@@ -47,9 +47,9 @@ function formatOfSpec({ name, format, mapping }: SourceSpec): Format {
 /** @throws CommandError if the file cannot be read */
 export function textOfSources(file: string): string {
   try {
-    return readFileSync(file, 'utf8');
+    return readBounded(file, CONFIGURATION_LIMIT).toString('utf8');
   } catch (error) {
-    throw new CommandError(EXIT.missing, `${file} cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)})`);
+    throw new CommandError(EXIT.missing, `${file} ${whyNotRead(error)}`);
   }
 }
 

@@ -1,6 +1,6 @@
 /** Every entry at which bytes of others are read, with the bounds of its cost and the inputs that it is tried with. */
 import { generateKeyPairSync } from 'node:crypto';
-import { peekRecord, readPolicyFile, readSourcesFile } from '@desist/contracts';
+import { FILE_LIMIT, peekRecord, readPolicyFile, readSourcesFile } from '@desist/contracts';
 import { decodeRecord, normaliseAddress, parseEvent, parseTime } from '@desist/formats/event';
 import { providerOf } from '@desist/verdicts';
 import type { PeekedOffsets, SourceSpec } from '@desist/contracts';
@@ -28,8 +28,9 @@ const ANYBODY: Cost = { perMebibyte: 100, growth: 12 };
 /** Signed by a provider, or sent with a tenant's key. */
 const KNOWN: Cost = { perMebibyte: 500, growth: 12 };
 /** Written by the operator. */
-const OWN: Cost = { perMebibyte: 10_000, growth: 12 };
-const OWN_BYTES = 32 * 1_024;
+const OWN: Cost = { perMebibyte: 10_000, growth: 10 };
+/** Half of what is read of a file: more would take minutes. */
+const OWN_BYTES = FILE_LIMIT / 2;
 
 const NOW = Date.parse('2026-03-01T12:00:00Z');
 const CONTEXT: NormaliseContext = { tenant: 'default', stream: 'default', referenceTime: NOW, elementLimit: MOST_ELEMENTS };

@@ -9,9 +9,10 @@ import { Problem, unavailable } from './problem.ts';
 import { demandSameOrigin } from './same-origin.ts';
 import { SESSION_COOKIE } from './sessions.ts';
 import type { Sessions } from './sessions.ts';
+import type { People } from '../people/people.ts';
 
 export interface Caller {
-  /** Of the key: that of the database, or `configured:NAME`; null: no keys are known. */
+  /** Of the key: that of the database, or `configured:NAME`; `person:SUBJECT`; null: no keys are known. */
   readonly id: string | null;
   /** Name of the key; null: there are no keys, and every caller may do everything. */
   readonly name: string | null;
@@ -19,6 +20,8 @@ export interface Caller {
   readonly tenants: readonly string[] | '*';
   /** Hash of the key, which nobody else knows; empty: there are no keys. */
   readonly hash: string;
+  /** Somebody who signed in at an identity provider, and `name` is theirs. */
+  readonly isPerson?: true;
 }
 
 declare module 'fastify' {
@@ -36,6 +39,8 @@ const UNRESTRICTED: Caller = { id: null, name: null, roles: ['operator'], tenant
 export interface Access {
   readonly keys: KeyDirectory;
   readonly sessions: Sessions;
+  /** Undefined: nobody signs in at an identity provider. */
+  readonly people: People | undefined;
   /** ms */
   readonly now: () => number;
 }
@@ -68,14 +73,14 @@ export async function callerOf(request: FastifyRequest, access: Access): Promise
   await keys.settled();
   const state = keys.state();
   if (state === 'unknown') throw keysUnknown();
-  if (state === 'open') {
+  if (state === 'open' && access.people === undefined) {
     if (inHeader === undefined) demandSameOrigin(request, false);
     return UNRESTRICTED;
   }
   const found = knownCaller(request, inHeader, access);
   if (found !== undefined) return found;
   const isGiven = inHeader !== undefined || request.cookies[SESSION_COOKIE] !== undefined;
-  throw unauthorised(isGiven ? 'This key is not known, or it has ended.' : 'A key is required: Authorization: Bearer …');
+  throw unauthorised(isGiven ? 'This key or session is not known, or it has ended.' : 'A key is required: Authorization: Bearer …');
 }
 
 export function keysUnknown(): Problem {
@@ -83,8 +88,13 @@ export function keysUnknown(): Problem {
 }
 
 /** @throws Problem 403 for a page of another site */
-function knownCaller(request: FastifyRequest, inHeader: string | undefined, { keys, sessions, now }: Access): Caller | undefined {
+function knownCaller(request: FastifyRequest, inHeader: string | undefined, { keys, sessions, people, now }: Access): Caller | undefined {
   const cookie = request.cookies[SESSION_COOKIE];
+  const person = inHeader === undefined && cookie !== undefined ? people?.open(cookie, now()) : undefined;
+  if (person !== undefined) {
+    demandSameOrigin(request, true);
+    return person;
+  }
   const key = inHeader ?? (cookie === undefined ? undefined : sessions.open(cookie, now()));
   const caller = key === undefined ? undefined : keys.find(hashOfKey(key), now());
   if (caller !== undefined && inHeader === undefined) demandSameOrigin(request, true);
@@ -130,9 +140,16 @@ export function demandAllTenants({ tenants }: Caller): void {
   if (tenants !== '*') throw new Problem(403, 'This shows every tenant, so it requires a key for all of them.');
 }
 
+/** What the log calls a caller: of a person, whose name may be an address, part of a hash. */
+export function loggedName({ name, hash, isPerson }: Caller): string | null {
+  return isPerson === true ? `person ${hash.slice(0, 12)}` : name;
+}
+
 /** The author of a decision. The name of the key is certain; the name of a person is what the caller claims. */
-export function signedBy(given: string | null | undefined, { name }: Caller): string | null {
+export function signedBy(given: string | null | undefined, { name, isPerson }: Caller): string | null {
   const claimed = given ?? null;
   if (name === null) return claimed;
+  // Whoever signed in at a provider is known, and nobody else is named in their place.
+  if (isPerson === true) return name;
   return claimed === null || claimed === '' ? `key ${name}` : `${claimed} (key ${name})`;
 }

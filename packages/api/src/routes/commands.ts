@@ -6,7 +6,7 @@ import type { Command as ParsedCommand } from '@desist/domain';
 import { StoreError } from '@desist/pipeline';
 import type { CommandOutcome } from '@desist/pipeline';
 import type { Caller } from '../http/access.ts';
-import { defaultTenant, mayUse, signedBy } from '../http/access.ts';
+import { defaultTenant, loggedName, mayUse, signedBy } from '../http/access.ts';
 import type { HttpApp } from '../http/app.ts';
 import { compileAllButBody, itemsOf, sortItems } from '../http/items.ts';
 import type { ItemMistake, Refusal } from '../http/items.ts';
@@ -47,7 +47,7 @@ export async function commandRoutes(app: HttpApp, options: ApiOptions): Promise<
       await append(options, commands.map(encodeEvent));
       await note.settle('accepted');
       logger.info(
-        { caller: caller.name, commands: countsOf(commands), tenants: [...new Set(commands.map(({ tenant }) => tenant))] },
+        { caller: loggedName(caller), commands: countsOf(commands), tenants: [...new Set(commands.map(({ tenant }) => tenant))] },
         'commands accepted',
       );
       const answer = { accepted: commands.length, ids: commands.map(({ id }) => id) };

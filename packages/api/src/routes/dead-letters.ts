@@ -5,7 +5,7 @@ import { InvalidCursorError, LogError, StoreError } from '@desist/pipeline';
 import { createConcurrencyLimit } from '../concurrency-limit.ts';
 import { entryOf, recorded } from '../audit.ts';
 import type { Caller } from '../http/access.ts';
-import { tenantsOf } from '../http/access.ts';
+import { loggedName, tenantsOf } from '../http/access.ts';
 import type { HttpApp } from '../http/app.ts';
 import { Problem, unavailable } from '../http/problem.ts';
 import type { ApiOptions, DeadLetters } from '../options.ts';
@@ -79,7 +79,7 @@ export async function deadLetterRoutes(app: HttpApp, { deadLetters: log, logger,
     const appended = await recorded({ trail, logger }, entry, 'accepted', () =>
       durably(() => resend({ key: letter.key, value: letter.value })),
     );
-    logger.info({ caller: caller.name, letter: id, tenant, reason, ...appended }, 'a dead letter was sent again');
+    logger.info({ caller: loggedName(caller), letter: id, tenant, reason, ...appended }, 'a dead letter was sent again');
     return reply.code(202).send({ id, appended });
   });
 }

@@ -4,6 +4,7 @@ import type { ListedSuppression as ListedRow } from '@desist/pipeline';
 import { stringify } from 'csv-stringify/sync';
 import { entryOf, noteBefore } from '../audit.ts';
 import { boundedStream, EXPORT_LIMITS, giveWay } from '../exports.ts';
+import { loggedName } from '../http/access.ts';
 import type { HttpApp } from '../http/app.ts';
 import type { ApiOptions } from '../options.ts';
 import { EXPORT_SUPPRESSIONS } from '../schemas/suppressions.ts';
@@ -49,7 +50,7 @@ export async function exportRoutes(app: HttpApp, options: ApiOptions): Promise<v
           options,
           acts.map((act) => entryOf(request, act, options.time.now(), 'unconfirmed')),
         );
-        logger.info({ caller: caller.name, format, filters: Object.keys(filters) }, 'exporting the list');
+        logger.info({ caller: loggedName(caller), format, filters: Object.keys(filters) }, 'exporting the list');
         const pages = source.snapshot(filter)[Symbol.asyncIterator]();
         // The first page is read before the headers are sent: an unavailable database is then a 503 and not a response that is cut off.
         const first = await pages.next();
@@ -60,7 +61,7 @@ export async function exportRoutes(app: HttpApp, options: ApiOptions): Promise<v
           running.delete(stream);
           release();
         });
-        stream.once('error', ({ message }) => logger.warn({ caller: caller.name, problem: message }, 'an export was ended'));
+        stream.once('error', ({ message }) => logger.warn({ caller: loggedName(caller), problem: message }, 'an export was ended'));
         return await reply.header('content-type', CONTENT_TYPES[format]).send(stream);
       } catch (error) {
         release();

@@ -10,7 +10,7 @@ import type { FastifyRequest } from 'fastify';
 import { entryOf, noteBefore } from '../audit.ts';
 import type { Act } from '../audit.ts';
 import type { Caller } from '../http/access.ts';
-import { mayUse, signedBy, tenantOf, tenantsOf } from '../http/access.ts';
+import { loggedName, mayUse, signedBy, tenantOf, tenantsOf } from '../http/access.ts';
 import type { HttpApp } from '../http/app.ts';
 import { Problem } from '../http/problem.ts';
 import type { ApiOptions } from '../options.ts';
@@ -47,7 +47,7 @@ export async function importRoutes(app: HttpApp, options: ApiOptions): Promise<v
     const job = await imports.start(wanted, { ...noCounts() }, (started, isNew) =>
       dryRun ? null : entryFor(request, started, { action: isNew ? 'import_started' : 'import_resumed', at: now }),
     );
-    logger.info({ caller: caller.name, import: job.id, dryRun, rows: job.rows }, 'an import was started');
+    logger.info({ caller: loggedName(caller), import: job.id, dryRun, rows: job.rows }, 'an import was started');
     return reply.code(job.id === id ? 201 : 200).send(importValue(job));
   });
 

@@ -15,7 +15,7 @@ import type {
 import { entryOf } from '../audit.ts';
 import type { Act } from '../audit.ts';
 import type { Caller } from '../http/access.ts';
-import { mayUse, signedBy, tenantOf, tenantsOf } from '../http/access.ts';
+import { loggedName, mayUse, signedBy, tenantOf, tenantsOf } from '../http/access.ts';
 import type { HttpApp } from '../http/app.ts';
 import { Problem } from '../http/problem.ts';
 import { badRequest, bodyOrNothing } from '../http/validation.ts';
@@ -58,7 +58,7 @@ export async function incidentRoutes(app: HttpApp, options: ApiOptions): Promise
     const decision = decisionOf(body, caller, time.now());
     const row = createdIncident(`op-${contentHash(['incident', termsValue(terms)])}`, terms, decision);
     const isNew = await incidents.insert(row, entryOf(request, actOf('incident_created', row, body), time.now()));
-    logger.info({ caller: caller.name, incident: row.id, isNew }, 'incident created by an operator');
+    logger.info({ caller: loggedName(caller), incident: row.id, isNew }, 'incident created by an operator');
     return reply.code(isNew ? 201 : 200).send(incidentValue(await decidedIncidentOf(stores, row.id, caller)));
   });
 
@@ -96,7 +96,7 @@ export async function incidentRoutes(app: HttpApp, options: ApiOptions): Promise
       if (!(await incidents.update(next, row.revision, entry))) {
         throw new Problem(409, 'Another decision about this incident was made at the same time. Get the incident again.');
       }
-      logger.info({ caller: caller.name, incident: row.id, revision: next.revision }, `incident: ${next.action}`);
+      logger.info({ caller: loggedName(caller), incident: row.id, revision: next.revision }, `incident: ${next.action}`);
       return reply.code(202).send(incidentValue(next));
     });
   }

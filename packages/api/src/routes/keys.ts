@@ -6,7 +6,7 @@ import { isAdministrator } from '@desist/pipeline';
 import { entryOf } from '../audit.ts';
 import type { Act } from '../audit.ts';
 import type { Caller } from '../http/access.ts';
-import { mayUse, signedBy } from '../http/access.ts';
+import { loggedName, mayUse, signedBy } from '../http/access.ts';
 import type { HttpApp } from '../http/app.ts';
 import { Problem } from '../http/problem.ts';
 import { bodyOrNothing, badRequest } from '../http/validation.ts';
@@ -63,7 +63,7 @@ export async function keyRoutes(app: HttpApp, options: ApiOptions, directory: Ke
     const outcome = await keys.makeKey({ ...made, hash: hashOfKey(secret) }, entryOf(request, actOf('key_made', made, body.by), now));
     if (outcome === 'name_taken') throw new Problem(409, 'A key of the same tenants has this name: rotate it, or end it first.');
     if (outcome === 'too_many') throw new Problem(409, 'There are as many keys as a service may have. End some that are not used.');
-    logger.info({ caller: caller.name, key: made.id, tenants, roles }, 'an API key was made');
+    logger.info({ caller: loggedName(caller), key: made.id, tenants, roles }, 'an API key was made');
     await known(directory);
     return reply.code(201).send({ key: secret, ...keyValue({ ...made, rotatedAt: null, endedAt: null, lastUsedAt: null }) });
   });
@@ -86,7 +86,7 @@ export async function keyRoutes(app: HttpApp, options: ApiOptions, directory: Ke
       );
     }
     if (rotated === null) throw unknownKey();
-    logger.info({ caller: caller.name, key: id }, 'an API key was rotated');
+    logger.info({ caller: loggedName(caller), key: id }, 'an API key was rotated');
     await known(directory);
     return { key: secret, ...keyValue(rotated), earlierUntil: formatTime(until) };
   });
@@ -106,7 +106,7 @@ export async function keyRoutes(app: HttpApp, options: ApiOptions, directory: Ke
       );
     }
     if (ended === null) throw unknownKey();
-    logger.info({ caller: caller.name, key: id }, 'an API key was ended');
+    logger.info({ caller: loggedName(caller), key: id }, 'an API key was ended');
     await known(directory);
     return keyValue(ended);
   });

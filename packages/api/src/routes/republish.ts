@@ -1,7 +1,7 @@
 /** `/v1/republish`: comparisons of the topic of suppressions with the table. The owners of the partitions carry them out. */
 import type { Audit, AuditStore, StateReader } from '@desist/pipeline';
 import { entryOf, recorded } from '../audit.ts';
-import { demandAllTenants } from '../http/access.ts';
+import { demandAllTenants, loggedName } from '../http/access.ts';
 import type { HttpApp } from '../http/app.ts';
 import { badRequest } from '../http/validation.ts';
 import type { ApiOptions } from '../options.ts';
@@ -19,7 +19,7 @@ export async function republishRoutes(app: HttpApp, { audits, reader, logger, tr
     await recorded({ trail, logger }, entry, 'accepted', async () => {
       for (const partition of partitions) await audits.requestAudit(partition, 'requested');
     });
-    logger.info({ caller: caller.name, partitions }, 'an operator asked to compare the topic of suppressions with the table');
+    logger.info({ caller: loggedName(caller), partitions }, 'an operator asked to compare the topic of suppressions with the table');
     return reply.code(202).send({ items: await itemsOf(audits, partitions) });
   });
 
@@ -40,7 +40,7 @@ export async function republishRoutes(app: HttpApp, { audits, reader, logger, tr
       for (const partition of partitions) if (await audits.stopAudit(partition)) found.push(partition);
       return found;
     });
-    logger.info({ caller: caller.name, stopped }, 'an operator stopped comparisons of the topic of suppressions with the table');
+    logger.info({ caller: loggedName(caller), stopped }, 'an operator stopped comparisons of the topic of suppressions with the table');
     return { stopped };
   });
 }

@@ -23,7 +23,7 @@ export async function sessionRoutes(app: HttpApp, options: ApiOptions, access: A
   const isRequired = (): boolean => {
     const state = access.keys.state();
     if (state === 'unknown' && access.keys.configured.length === 0) throw keysUnknown();
-    return state !== 'open';
+    return state !== 'open' || access.people !== undefined;
   };
   const sessionOf = (caller: Caller | undefined): Session => ({
     required: isRequired(),
@@ -33,6 +33,7 @@ export async function sessionRoutes(app: HttpApp, options: ApiOptions, access: A
     tenants: caller === undefined ? [] : caller.tenants === '*' ? null : [...caller.tenants],
     writes: options.append !== undefined,
     version: options.version,
+    provider: access.people === undefined ? null : new URL(access.people.provider.issuer).host,
   });
 
   app.get('/v1/session', { schema: GET_SESSION, config }, async (request) => sessionOf(await callerIn(request, access)));
@@ -40,7 +41,11 @@ export async function sessionRoutes(app: HttpApp, options: ApiOptions, access: A
   app.post('/v1/session', { schema: CREATE_SESSION, config, bodyLimit: 4_096 }, async (request, reply) => {
     demandSameOrigin(request, false);
     await access.keys.settled();
-    if (!isRequired()) throw new Problem(400, 'There are no keys, so nobody needs to sign in.');
+    if (!isRequired() || access.keys.state() === 'open')
+      throw new Problem(
+        400,
+        access.people === undefined ? 'There are no keys, so nobody needs to sign in.' : 'There are no keys: sign in at the provider.',
+      );
     const caller = access.keys.find(hashOfKey(request.body.key), access.now());
     if (caller === undefined && access.keys.state() === 'unknown') throw keysUnknown();
     if (caller === undefined) {

@@ -7,7 +7,7 @@ import { createConcurrencyLimit } from '../concurrency-limit.ts';
 import { entryOf, recorded } from '../audit.ts';
 import type { Act } from '../audit.ts';
 import { decodePosition } from '../changes/cursor.ts';
-import { mayUse, signedBy, tenantOf, tenantsOf } from '../http/access.ts';
+import { loggedName, mayUse, signedBy, tenantOf, tenantsOf } from '../http/access.ts';
 import type { Caller } from '../http/access.ts';
 import type { FastifyRequest } from 'fastify';
 import type { HttpApp } from '../http/app.ts';
@@ -109,7 +109,7 @@ export async function subscriberRoutes(app: HttpApp, { subscribers, changes: fee
     await audited(request, values, act, async () => {
       if (!(await store.add(added, after))) throw new Problem(409, 'This tenant has as many webhooks as it may have. Remove one first.');
     });
-    logger.info({ caller: caller.name, subscriber: id }, 'a subscriber was added');
+    logger.info({ caller: loggedName(caller), subscriber: id }, 'a subscriber was added');
     return reply.code(201).send({ ...webhookValue(await ofCaller(id, caller)), secret });
   });
 
@@ -133,7 +133,7 @@ export async function subscriberRoutes(app: HttpApp, { subscribers, changes: fee
     if (state === 'paused') await audited(request, subscriber, { action: 'webhook_paused' }, () => store.pause(id));
     if (state === 'active')
       await audited(request, subscriber, { action: 'webhook_resumed', detail: { skipLost } }, () => resume(id, skipLost));
-    logger.info({ caller: caller.name, subscriber: id, state, skipLost }, 'a subscriber was changed');
+    logger.info({ caller: loggedName(caller), subscriber: id, state, skipLost }, 'a subscriber was changed');
     return webhookValue(await ofCaller(id, caller));
   });
 
@@ -143,7 +143,7 @@ export async function subscriberRoutes(app: HttpApp, { subscribers, changes: fee
     demandManaging(manage);
     const subscriber = await ofCaller(id, caller);
     await audited(request, subscriber, { action: 'webhook_removed' }, () => demandFound(store.remove(id)));
-    logger.info({ caller: caller.name, subscriber: id }, 'a subscriber was removed');
+    logger.info({ caller: loggedName(caller), subscriber: id }, 'a subscriber was removed');
     return { removed: id };
   });
 
@@ -157,7 +157,7 @@ export async function subscriberRoutes(app: HttpApp, { subscribers, changes: fee
     await audited(request, subscriber, { action: 'webhook_secret_rotated', detail: { overlap } }, async () => {
       await demandFound(store.rotate(id, secret, overlap));
     });
-    logger.info({ caller: caller.name, subscriber: id }, 'the secret of a subscriber was rotated');
+    logger.info({ caller: loggedName(caller), subscriber: id }, 'the secret of a subscriber was rotated');
     return reply.code(201).send({ secret });
   });
 

@@ -4,17 +4,29 @@ import { ROLES } from '../keys.ts';
 import { Name, OneOf, OrNull, Words } from './basics.ts';
 import { bodyAnswers, json, withProblems } from './problem.ts';
 
-const A_SESSION = { required: true, signedIn: true, name: 'support', roles: ['reader'], tenants: ['acme'], writes: true, version: '0.1.0' };
+const A_SESSION = {
+  required: true,
+  signedIn: true,
+  name: 'support',
+  roles: ['reader'],
+  tenants: ['acme'],
+  writes: true,
+  version: '0.1.0',
+  provider: null,
+};
 
 const Session = Type.Object(
   {
     required: Type.Boolean({ description: 'There are keys, so one is required.' }),
     signedIn: Type.Boolean({ description: 'This caller may read: signed in, with a key in a header, or no key is required.' }),
-    name: OrNull(Type.String({ description: 'Name of the key.' })),
+    name: OrNull(Type.String({ description: 'Name of the key, or of the person.' })),
     roles: Type.Array(OneOf([...ROLES])),
-    tenants: OrNull(Type.Array(Name, { description: 'Tenants of the key; null: every tenant.' })),
+    tenants: OrNull(Type.Array(Name, { description: 'Tenants of the key or person; null: every tenant.' })),
     writes: Type.Boolean({ description: 'This process accepts commands; `query` only reads.' }),
     version: Words,
+    provider: OrNull(
+      Type.String({ description: 'Where people can sign in instead of with a key: a browser goes to `/v1/session/oidc`. Null: nowhere.' }),
+    ),
   },
   { examples: [A_SESSION] },
 );

@@ -1,4 +1,5 @@
 export type { PolicyProblem } from './problems.ts';
+export { FILE_LIMIT } from './yaml.ts';
 export { readPolicyFile } from './read.ts';
 export type { PolicyFile } from './read.ts';
 export { defaultPolicies, policySet, policyVersion } from './version.ts';

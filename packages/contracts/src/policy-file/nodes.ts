@@ -1,6 +1,6 @@
 /** The nodes of a YAML document, with aliases resolved a bounded number of times. */
-import { isAlias, isMap, isScalar, isSeq } from 'yaml';
-import type { Document, YAMLMap } from 'yaml';
+import { isAlias, isCollection, isMap, isScalar, isSeq, visit } from 'yaml';
+import type { Document, Node, YAMLMap } from 'yaml';
 import type { Problems } from './problems.ts';
 import type { Raw } from './schema.ts';
 
@@ -29,6 +29,7 @@ export interface Nodes {
 
 export function createNodes(document: Document.Parsed, problems: Problems): Nodes {
   let aliases = 0;
+  let targets: ReadonlyMap<unknown, Node> | undefined;
 
   /**
    * The target of an alias, or the node itself; undefined: a mistake that has been reported. Mistakes in the target are reported at the
@@ -41,7 +42,8 @@ export function createNodes(document: Document.Parsed, problems: Problems): Node
       if (aliases === MOST_ALIASES + 1) problems.add(offset, '', `uses anchors more than ${MOST_ALIASES} times`);
       return undefined;
     }
-    const target = node.resolve(document);
+    targets ??= targetsOf(document);
+    const target = targets.get(node);
     // An anchor that contains its own alias would never end.
     if (target === undefined || contains(target.range, node.range)) {
       problems.add(offset, '', `the alias *${node.source} stands for nothing that can be read`);
@@ -82,6 +84,23 @@ export function createNodes(document: Document.Parsed, problems: Problems): Node
       });
     },
   };
+}
+
+/** What each alias stands for: the last node before it with its anchor. The parser's own look-up reads the whole document for each. */
+function targetsOf(document: Document.Parsed): ReadonlyMap<unknown, Node> {
+  const anchors = new Map<string, Node>();
+  const targets = new Map<unknown, Node>();
+  visit(document, {
+    Node(_, node) {
+      if (isAlias(node)) {
+        const target = anchors.get(node.source);
+        if (target !== undefined) targets.set(node, target);
+      } else if ((isScalar(node) || isCollection(node)) && node.anchor !== undefined) {
+        anchors.set(node.anchor, node);
+      }
+    },
+  });
+  return targets;
 }
 
 /** `tenants.acme`. Long keys are cut. */

@@ -18,6 +18,8 @@ export const MOST_PROBLEMS = 500;
 export interface Problems {
   add(offset: number, path: string, problem: string, hint?: string): void;
   placeOf(offset: number): { readonly line: number; readonly column: number };
+  /** Further mistakes are counted and not listed: a hint for one is not worth its making. */
+  isFull(): boolean;
   /** In the order of the file. */
   list(): readonly PolicyProblem[];
 }
@@ -36,6 +38,7 @@ export function createProblems(text: string): Problems {
       const at = { offset, ...place(offset), path, problem };
       found.push(hint === undefined ? at : { ...at, hint });
     },
+    isFull: () => found.length >= MOST_PROBLEMS,
     list() {
       const sorted = found.toSorted((a, b) => a.offset - b.offset).map(({ offset: _, ...problem }) => problem);
       const last = sorted.at(-1);
@@ -67,8 +70,15 @@ function placesOf(text: string): (offset: number) => { readonly line: number; re
   for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) starts.push(at + 1);
   return (offset) => {
     const within = Math.min(Math.max(offset, 0), text.length);
-    const line = starts.findLastIndex((start) => start <= within);
-    return { line: line + 1, column: within - (starts[line] as number) + 1 };
+    // The first line that begins behind it.
+    let low = 0;
+    let high = starts.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((starts[middle] as number) <= within) low = middle + 1;
+      else high = middle;
+    }
+    return { line: low, column: within - (starts[low - 1] as number) + 1 };
   };
 }
 

@@ -6,7 +6,8 @@ import { describe, expect, it } from 'vitest';
 import { MOST_ALIASES } from './nodes.ts';
 import { MOST_PROBLEMS } from './problems.ts';
 import type { PolicyProblem } from './problems.ts';
-import { FILE_LIMIT, readPolicyFile } from './read.ts';
+import { readPolicyFile } from './read.ts';
+import { FILE_LIMIT } from './yaml.ts';
 import { FIELDS, snake } from './schema.ts';
 import { defaultPolicies } from './version.ts';
 
@@ -233,12 +234,21 @@ describe('limits', () => {
   });
 
   it('answers for a file nested very deeply', () => {
-    expect(problems('['.repeat(500_000)).length).toBeGreaterThan(0);
+    for (const nested of ['[', '{a: ', '- ', '? '])
+      expect(only(nested.repeat(100_000))).toMatchObject({ line: 1, problem: 'is no readable YAML: nested too deeply' });
+  });
+
+  it('refuses a second document, which would not be read', () => {
+    expect(only('deferral: {}\n---\nsuppression: {}\n')).toMatchObject({
+      line: 2,
+      problem: 'has a second document, which would not be read',
+    });
+    expect(readPolicyFile('---\ndeferral: {}\n...\n').ok).toBe(true);
   });
 
   it('lists a bounded number of mistakes', () => {
-    const found = problems(Array.from({ length: 100_000 }, (_, index) => `x${index}:`).join('\n'));
+    const found = problems(Array.from({ length: 30_000 }, (_, index) => `x${index}:`).join('\n'));
     expect(found).toHaveLength(MOST_PROBLEMS + 1);
-    expect(found.at(-1)!.problem).toBe(`${100_000 - MOST_PROBLEMS} more mistakes are not listed`);
+    expect(found.at(-1)!.problem).toBe(`${30_000 - MOST_PROBLEMS} more mistakes are not listed`);
   });
 });

@@ -1,7 +1,6 @@
 /** Reads the policy file: YAML to policies, or to the list of all mistakes. */
 import type { Attribution, Category, Rule } from '@desist/verdicts';
 import type { Policy, PolicySet, TenantPolicy } from '@desist/domain';
-import { parseDocument } from 'yaml';
 import type { Document } from 'yaml';
 import { NAME } from '@desist/formats/event';
 import { DEFAULTS, inherit, policyOf } from './layer.ts';
@@ -17,6 +16,7 @@ import { ATTRIBUTION_FIELD, FIELDS, SECTION_KEYS } from './schema.ts';
 import type { Field, Section } from './schema.ts';
 import { policySet } from './version.ts';
 import { BUILT_IN, isCategory } from './words.ts';
+import { parseYaml } from './yaml.ts';
 
 export type PolicyFile =
   /** `shadow`: the file that it names as its shadow policy, and where. `policies` is without it: see `withShadow`. */
@@ -30,9 +30,6 @@ export interface ShadowFile {
   readonly column: number;
 }
 
-/** Largest file, bytes. */
-export const FILE_LIMIT = 1024 * 1024;
-
 type Level = 'file' | 'tenant' | 'stream';
 
 interface Reader {
@@ -41,12 +38,12 @@ interface Reader {
 }
 
 /**
- * Reads a policy file: YAML 1.2, at most 1 MiB. An empty file means the defaults. Never throws; all mistakes are
+ * Reads a policy file: YAML 1.2, at most 256 KiB. An empty file means the defaults. Never throws; all mistakes are
  * returned, in the order of the file. For a file that is no YAML, only the parser's errors are returned.
  */
 export function readPolicyFile(text: string): PolicyFile {
   const problems = createProblems(text);
-  const document = parse(text, problems);
+  const document = parseYaml(text, problems);
   if (document !== undefined) {
     const { policies, shadow } = readDocument({ nodes: createNodes(document, problems), problems }, document);
     if (problems.list().length === 0) {
@@ -55,23 +52,6 @@ export function readPolicyFile(text: string): PolicyFile {
     }
   }
   return { ok: false, problems: problems.list() };
-}
-
-function parse(text: string, problems: Problems): Document.Parsed | undefined {
-  if (Buffer.byteLength(text) > FILE_LIMIT) {
-    problems.add(0, '', `the file is larger than ${FILE_LIMIT} bytes`);
-    return undefined;
-  }
-  try {
-    // `readMap` finds repeated keys, because the parser's own check is quadratic.
-    const document = parseDocument(text, { prettyErrors: false, uniqueKeys: false, logLevel: 'silent' });
-    const faults = [...document.errors, ...document.warnings];
-    for (const { pos, message } of faults) problems.add(pos[0], '', `is no readable YAML: ${message}`);
-    return faults.length === 0 ? document : undefined;
-  } catch {
-    problems.add(0, '', 'is no readable YAML: nested too deeply');
-    return undefined;
-  }
 }
 
 /** Reads everything. The returned function builds the policies; call it only when there are no mistakes. */
@@ -289,7 +269,7 @@ function readMap(reader: Reader, value: Value, path: string, { known, noun = 'ke
   for (const entry of reader.nodes.entries(value, path)) {
     const { key, offset } = entry;
     if (known !== undefined && !known.includes(key)) {
-      const meant = nearest(key, known);
+      const meant = reader.problems.isFull() ? undefined : nearest(key, known);
       const hint = meant === undefined ? `known here: ${known.join(', ')}` : `did you mean ${meant}?`;
       reader.problems.add(offset, join(path, key), `is no known ${noun}`, hint);
     } else if (entries.has(key)) {

@@ -146,7 +146,7 @@ sources:
     expect(problems('version: 1')).toEqual(['1 sources: is missing']);
     expect(problems('sources: [a]')).toEqual(['1 sources: must be a section of `key: value` lines']);
     expect(problems('sources: {')[0]).toContain('is no readable YAML');
-    expect(problems('x'.repeat(1024 * 1024 + 1))[0]).toContain('is larger than');
+    expect(problems('x'.repeat(256 * 1024 + 1))[0]).toContain('is larger than');
   });
 
   test('never throws', () => {

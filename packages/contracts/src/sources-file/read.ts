@@ -1,5 +1,4 @@
 /** Reads the sources file: YAML to sources, or to the list of all mistakes. */
-import { parseDocument } from 'yaml';
 import { FORMAT_NAMES } from '@desist/formats/names';
 import type { FormatName } from '@desist/formats/names';
 import { NAME } from '@desist/formats/event';
@@ -7,6 +6,7 @@ import { createNodes, join } from '../policy-file/nodes.ts';
 import type { Entry } from '../policy-file/nodes.ts';
 import { createProblems } from '../policy-file/problems.ts';
 import type { PolicyProblem, Problems } from '../policy-file/problems.ts';
+import { parseYaml } from '../policy-file/yaml.ts';
 import { parseDuration } from '@desist/formats/event';
 import { HEADER, HMAC_KEYS, readHmac } from './hmac.ts';
 import { readMapping } from './mapping.ts';
@@ -19,7 +19,6 @@ import type { Reader } from './values.ts';
 export type SourcesFile =
   { readonly ok: true; readonly sources: readonly SourceSpec[] } | { readonly ok: false; readonly problems: readonly PolicyProblem[] };
 
-const FILE_LIMIT = 1024 * 1024;
 const MOST_SOURCES = 1_000;
 /** Largest default difference between a signed time and the present, ms. SNS signs at publication and retries for up to an hour. */
 const TOLERANCE = 5 * 60_000;
@@ -34,7 +33,7 @@ const TOPIC_ARN = /^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_.-]{1,256}$/
 const OFFSET = /^(?:UTC|Z|[+-](?:0\d|1[0-4]):[0-5]\d)$/;
 
 /**
- * Reads a sources file: YAML 1.2, at most 1 MiB. Never throws; all mistakes are returned, in the order of the file, and contain no secret.
+ * Reads a sources file: YAML 1.2, at most 256 KiB. Never throws; all mistakes are returned, in the order of the file, and contain no secret.
  */
 export function readSourcesFile(text: string): SourcesFile {
   const problems = createProblems(text);
@@ -44,20 +43,8 @@ export function readSourcesFile(text: string): SourcesFile {
 }
 
 function readText(text: string, problems: Problems): readonly SourceSpec[] {
-  if (Buffer.byteLength(text) > FILE_LIMIT) {
-    problems.add(0, '', `the file is larger than ${FILE_LIMIT} bytes`);
-    return [];
-  }
-  let document;
-  try {
-    document = parseDocument(text, { prettyErrors: false, uniqueKeys: false, logLevel: 'silent' });
-  } catch {
-    problems.add(0, '', 'is no readable YAML: nested too deeply');
-    return [];
-  }
-  const faults = [...document.errors, ...document.warnings];
-  for (const { pos, message } of faults) problems.add(pos[0], '', `is no readable YAML: ${message}`);
-  if (faults.length > 0) return [];
+  const document = parseYaml(text, problems);
+  if (document === undefined) return [];
   const reader: Reader = { nodes: createNodes(document, problems), problems };
   const root = entriesOf(reader, reader.nodes.of(document.contents, 0), '', ['version', 'sources']);
   const version = root.get('version');

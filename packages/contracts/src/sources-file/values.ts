@@ -67,7 +67,7 @@ export function entriesOf({ nodes, problems }: Reader, value: Value, path: strin
   for (const entry of nodes.entries(value, path)) {
     const { key, offset } = entry;
     if (known !== undefined && !known.includes(key)) {
-      const meant = nearest(key, known);
+      const meant = problems.isFull() ? undefined : nearest(key, known);
       problems.add(
         offset,
         join(path, key),

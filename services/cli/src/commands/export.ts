@@ -3,9 +3,10 @@
  * lists with somebody who has the same key. The key stays on this machine.
  */
 import { createHmac } from 'node:crypto';
-import { createWriteStream, readFileSync, renameSync, rmSync } from 'node:fs';
+import { createWriteStream, renameSync, rmSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { readBounded, SECRET_LIMIT, whyNotRead } from '@desist/contracts/read-bounded';
 import type { Client } from '../client.ts';
 import { createClient, queryOf } from '../client.ts';
 import { choice, defineCommand, flag, SERVICE_OPTIONS, value } from '../command.ts';
@@ -102,9 +103,9 @@ function keyOf({ keyFile }: ExportOptions): Buffer {
   if (keyFile === undefined) throw new CommandError(EXIT.usage, '--hashed: needs --key-file F with the key that both sides use');
   let key: Buffer;
   try {
-    key = readFileSync(keyFile);
-  } catch {
-    throw new CommandError(EXIT.missing, `--key-file: ${keyFile} cannot be read`);
+    key = readBounded(keyFile, SECRET_LIMIT);
+  } catch (error) {
+    throw new CommandError(EXIT.missing, `--key-file: ${keyFile} ${whyNotRead(error)}`);
   }
   const trimmed = Buffer.from(key.toString('latin1').replace(/\r?\n$/, ''), 'latin1');
   if (trimmed.length < SHORTEST_KEY)

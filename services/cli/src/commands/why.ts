@@ -1,5 +1,5 @@
 /** `desist why`: state, what counted and what did not, and what would change it. */
-import { readFileSync } from 'node:fs';
+import { CONFIGURATION_LIMIT, readBounded, whyNotRead } from '@desist/contracts/read-bounded';
 import type { Client } from '../client.ts';
 import { createClient, queryOf } from '../client.ts';
 import { defineCommand, flag, SERVICE_OPTIONS, value } from '../command.ts';
@@ -77,8 +77,8 @@ function changeCells({ recipientVersion, type, effectiveAt, cause, engagement, s
 
 function textOf(file: string): string {
   try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    throw new CommandError(EXIT.missing, `--policy: ${file} cannot be read`);
+    return readBounded(file, CONFIGURATION_LIMIT).toString('utf8');
+  } catch (error) {
+    throw new CommandError(EXIT.missing, `--policy: ${file} ${whyNotRead(error)}`);
   }
 }

@@ -8270,6 +8270,7 @@ export interface operations {
                 content: {
                     "application/json": {
                         name: string | null;
+                        provider: string | null;
                         /** @description There are keys, so one is required. */
                         required: boolean;
                         roles: ("reader" | "ingester" | "operator")[];
@@ -8340,6 +8341,7 @@ export interface operations {
                 content: {
                     "application/json": {
                         name: string | null;
+                        provider: string | null;
                         /** @description There are keys, so one is required. */
                         required: boolean;
                         roles: ("reader" | "ingester" | "operator")[];
@@ -8452,6 +8454,7 @@ export interface operations {
                 content: {
                     "application/json": {
                         name: string | null;
+                        provider: string | null;
                         /** @description There are keys, so one is required. */
                         required: boolean;
                         roles: ("reader" | "ingester" | "operator")[];

@@ -31,6 +31,21 @@ describe('verdicts', () => {
     ]);
   });
 
+  test('on probation: until when, and what the next failure would do', () => {
+    const words = `It is on probation until ${UNTIL}: its suppression has expired, and one more failure of that kind suppresses it again at once, for longer. A delivery ends the probation.`;
+    const [every] = verdictsOf({ ...nothing, probationUntil: UNTIL });
+    expect([every?.allowed, every?.tone, said(every!)]).toEqual([true, 'warn', `Mail may be sent. ${words}`]);
+    const streak = { startedAt: SINCE, lastFailureAt: SINCE, failures: 1, category: 'greylisted' };
+    expect(said(verdictsOf({ ...nothing, state: 'deferred', streak, probationUntil: UNTIL })[0]!)).toBe(
+      `Mail may be sent. It has failed once (greylisted), with no delivery since. It is not on its way to a suppression. ${words}`,
+    );
+    expect(said(verdictsOf({ ...nothing, suppressions: [left], probationUntil: UNTIL })[0]!)).toBe(
+      `Mail may be sent. Only the streams below are blocked. ${words}`,
+    );
+    // While it is suppressed, the probation has not begun.
+    expect(said(verdictsOf({ ...nothing, state: 'suppressed', suppressions: [full] })[0]!)).not.toContain('probation');
+  });
+
   test('one stream only', () => {
     const all = verdictsOf({ ...nothing, suppressions: [left] });
     expect(all.map(({ scope, allowed }) => [scope, allowed])).toEqual([

@@ -27,6 +27,8 @@ export interface Subject {
   /** Of its domain and of those above it. */
   readonly domains?: readonly Holding[];
   readonly suppressAt: string | null;
+  /** On probation until then. */
+  readonly probationUntil?: string | null;
   readonly streak: {
     readonly startedAt: string;
     readonly lastFailureAt: string | null;
@@ -83,16 +85,31 @@ function verdictFor(subject: Subject, scope: string): Verdict {
   }
   if (scope === '*' && subject.streak !== null && subject.state !== 'healthy') return onItsWay(subject, subject.streak, may);
   const elsewhere = scope === '*' && subject.suppressions.length > 0;
+  const probation = scope === '*' ? onProbation(subject) : [];
   return {
     scope,
     allowed: true,
-    tone: 'ok',
+    tone: probation.length === 0 ? 'ok' : 'warn',
     title: may,
-    sentence: [elsewhere ? 'Only the streams below are blocked.' : 'Nothing holds it back.'],
+    sentence:
+      probation.length === 0
+        ? [elsewhere ? 'Only the streams below are blocked.' : 'Nothing holds it back.']
+        : [...(elsewhere ? ['Only the streams below are blocked. '] : []), ...probation],
   };
 }
 
-function onItsWay({ suppressAt }: Subject, streak: NonNullable<Subject['streak']>, title: string): Verdict {
+/** What follows a suppression for persistent deferral that has expired. */
+function onProbation({ probationUntil = null }: Subject): readonly Piece[] {
+  if (probationUntil === null) return [];
+  return [
+    'It is on probation until ',
+    { time: probationUntil },
+    ': its suppression has expired, and one more failure of that kind suppresses it again at once, for longer. A delivery ends the probation.',
+  ];
+}
+
+function onItsWay(subject: Subject, streak: NonNullable<Subject['streak']>, title: string): Verdict {
+  const { suppressAt } = subject;
   const { failures, startedAt, lastFailureAt, category } = streak;
   const what = category === null ? '' : ` (${words(category)})`;
   const over = lastFailureAt === null ? 0 : Date.parse(lastFailureAt) - Date.parse(startedAt);
@@ -102,7 +119,14 @@ function onItsWay({ suppressAt }: Subject, streak: NonNullable<Subject['streak']
     suppressAt === null
       ? ['It is not on its way to a suppression.']
       : ['It will be suppressed ', { time: suppressAt }, ' unless something is delivered before.'];
-  return { scope: '*', allowed: true, tone: 'warn', title, sentence: [...failed, ...next] };
+  const probation = onProbation(subject);
+  return {
+    scope: '*',
+    allowed: true,
+    tone: 'warn',
+    title,
+    sentence: [...failed, ...next, ...(probation.length === 0 ? [] : [' ', ...probation])],
+  };
 }
 
 function because(one: Holding): readonly Piece[] {
