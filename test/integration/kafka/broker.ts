@@ -41,6 +41,21 @@ export interface Broker {
   stop(): Promise<void>;
 }
 
+/** A broker that goes on after the file. */
+export type SharedBroker = Pick<Broker, 'brokers' | 'tool'>;
+
+/** A Java that lives for a minute or less loses more by thorough compilation than it gains. */
+export const BRIEF = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'] as const;
+
+/**
+ * The broker of this worker's test files, which ends with the worker. For files that only use it, with topics and groups of their own; who
+ * stops it, or relies on usual names of topics, starts one (`startBroker`).
+ */
+export function sharedBroker(): Promise<SharedBroker> {
+  const known = globalThis as { desistBroker?: Promise<Broker> };
+  return (known.desistBroker ??= startBroker());
+}
+
 /** Starts a broker on free ports of 127.0.0.1 and waits until it serves. */
 export async function startBroker(options: { readonly secure?: boolean } = {}): Promise<Broker> {
   const jars = await classPath();
@@ -51,7 +66,7 @@ export async function startBroker(options: { readonly secure?: boolean } = {}): 
   await writeFile(properties, configuration(port, controller, join(folder, 'data'), door));
   const id = `A${randomBytes(16).toString('base64url').slice(1)}`;
   const users = door === null ? [] : ['SCRAM-SHA-256', 'SCRAM-SHA-512'].flatMap((name) => ['--add-scram', scramUser(name, door)]);
-  await run('java', ['-cp', jars, 'kafka.tools.StorageTool', 'format', '-t', id, '-c', properties, ...users]);
+  await run('java', [...BRIEF, '-cp', jars, 'kafka.tools.StorageTool', 'format', '-t', id, '-c', properties, ...users]);
   let child: ChildProcess | null = null;
   const ended = endsWithUs(() => {
     child?.kill('SIGKILL');
@@ -59,7 +74,7 @@ export async function startBroker(options: { readonly secure?: boolean } = {}): 
   });
 
   async function start(): Promise<void> {
-    child = spawn('java', ['-Xms256m', '-Xmx512m', '-XX:+UseSerialGC', '-cp', jars, 'kafka.Kafka', properties], { stdio: 'ignore' });
+    child = spawn('java', ['-Xms256m', '-Xmx512m', ...BRIEF, '-cp', jars, 'kafka.Kafka', properties], { stdio: 'ignore' });
     await listening(port);
     await serving(`127.0.0.1:${String(port)}`);
   }
@@ -74,7 +89,7 @@ export async function startBroker(options: { readonly secure?: boolean } = {}): 
   }
 
   async function tool(main: string, args: readonly string[], input = ''): Promise<string> {
-    const working = run('java', ['-cp', jars, main, ...args], { maxBuffer: 64 * 1024 * 1024 });
+    const working = run('java', [...BRIEF, '-cp', jars, main, ...args], { maxBuffer: 64 * 1024 * 1024 });
     working.child.stdin?.end(input);
     return (await working).stdout;
   }
