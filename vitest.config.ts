@@ -69,6 +69,8 @@ export default defineConfig({
           ],
           globalSetup: ['test/support/servers/programs.ts'],
           testTimeout: 60_000,
+          // Simulations and properties make very many short-lived objects.
+          execArgv: ['--max-semi-space-size=64'],
           ...{ setupFiles, isolate, maxWorkers, env },
         },
       },
