@@ -1,7 +1,7 @@
 /** The engine is killed at random moments while it works off ten days of events: nothing is lost, nothing is doubled. */
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import type { SharedBroker } from '../integration/kafka/broker.ts';
-import { sharedBroker } from '../integration/kafka/broker.ts';
+import type { SharedBroker } from '../integration/kafka/shared-broker.ts';
+import { sharedBroker } from '../integration/kafka/shared-broker.ts';
 import { randomOf, tenDays } from '../support/load/events.ts';
 import { install } from '../support/load/installation.ts';
 import type { Installation } from '../support/load/installation.ts';

@@ -6,8 +6,8 @@ import { openServer } from '@desist/store-postgres';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { desist, startService } from '../e2e/desist.ts';
 import type { Service, Variables } from '../e2e/desist.ts';
-import { sharedBroker } from '../integration/kafka/broker.ts';
-import type { SharedBroker } from '../integration/kafka/broker.ts';
+import { sharedBroker } from '../integration/kafka/shared-broker.ts';
+import type { SharedBroker } from '../integration/kafka/shared-broker.ts';
 import { until } from '../integration/kafka/support.ts';
 import { createDatabase } from '../support/servers/postgres.ts';
 

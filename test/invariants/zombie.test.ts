@@ -5,8 +5,8 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { asTenant, asAddress } from '@desist/domain';
 import { until } from '../integration/kafka/support.ts';
-import type { SharedBroker } from '../integration/kafka/broker.ts';
-import { sharedBroker } from '../integration/kafka/broker.ts';
+import type { SharedBroker } from '../integration/kafka/shared-broker.ts';
+import { sharedBroker } from '../integration/kafka/shared-broker.ts';
 import type { EngineProcess } from '../support/load/engine-process.ts';
 import type { Planted } from '../support/load/events.ts';
 import { randomOf } from '../support/load/events.ts';

@@ -11,8 +11,8 @@ import { createEngine } from '@desist/pipeline';
 import { systemTime } from '@desist/runtime';
 import { codec } from '@desist/runtime/codec';
 import { deferred } from '../../support/oracle/events.ts';
-import { sharedBroker } from './broker.ts';
-import type { SharedBroker } from './broker.ts';
+import { sharedBroker } from './shared-broker.ts';
+import type { SharedBroker } from './shared-broker.ts';
 import { freshOptions, silent, until } from './support.ts';
 
 let broker: SharedBroker;

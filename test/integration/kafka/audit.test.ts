@@ -13,8 +13,8 @@ import { afterEach, beforeAll, beforeEach, describe, expect, inject, test } from
 import { AT, planFrom, row, suppression } from '../../contract/store-suite.ts';
 import { createDatabase } from '../../support/servers/postgres.ts';
 import type { TestDatabase } from '../../support/servers/postgres.ts';
-import { sharedBroker } from './broker.ts';
-import type { SharedBroker } from './broker.ts';
+import { sharedBroker } from './shared-broker.ts';
+import type { SharedBroker } from './shared-broker.ts';
 import { withAdmin } from './raw.ts';
 import { freshOptions, silent, until } from './support.ts';
 

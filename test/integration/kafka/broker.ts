@@ -41,25 +41,20 @@ export interface Broker {
   stop(): Promise<void>;
 }
 
-/** A broker that goes on after the file. */
-export type SharedBroker = Pick<Broker, 'brokers' | 'tool'>;
-
 /** A Java that lives for a minute or less loses more by thorough compilation than it gains. */
-export const BRIEF = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'] as const;
+const BRIEF = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'] as const;
 
-/**
- * The broker of this worker's test files, which ends with the worker. For files that only use it, with topics and groups of their own; who
- * stops it, or relies on usual names of topics, starts one (`startBroker`).
- */
-export function sharedBroker(): Promise<SharedBroker> {
-  const known = globalThis as { desistBroker?: Promise<Broker> };
-  return (known.desistBroker ??= startBroker());
+export interface BrokerOptions {
+  /** With a second door. */
+  readonly secure?: boolean;
+  /** Where its folder is made. */
+  readonly parent?: string;
 }
 
 /** Starts a broker on free ports of 127.0.0.1 and waits until it serves. */
-export async function startBroker(options: { readonly secure?: boolean } = {}): Promise<Broker> {
+export async function startBroker(options: BrokerOptions = {}): Promise<Broker> {
   const jars = await classPath();
-  const folder = await mkdtemp(join(tmpdir(), 'desist-kafka-'));
+  const folder = await mkdtemp(join(options.parent ?? tmpdir(), 'desist-kafka-'));
   const [port, controller] = (await freePorts(2)) as [number, number];
   const properties = join(folder, 'server.properties');
   const door = options.secure === true ? await secureDoor(folder) : null;

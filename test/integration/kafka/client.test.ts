@@ -9,8 +9,8 @@ import type { KafkaLog, KafkaOptions } from '@desist/log-kafka';
 import kafkajs from 'kafkajs';
 import type { KafkaConfig } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { sharedBroker } from './broker.ts';
-import type { SharedBroker } from './broker.ts';
+import { sharedBroker } from './shared-broker.ts';
+import type { SharedBroker } from './shared-broker.ts';
 import { withAdmin } from './raw.ts';
 import { freshOptions, until } from './support.ts';
 

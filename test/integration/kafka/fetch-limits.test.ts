@@ -6,7 +6,7 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { connectKafka, type KafkaLog, type KafkaOptions } from '@desist/log-kafka';
 import type { BatchOutcome, LogBatch, LogConsumer } from '@desist/pipeline';
 
-import { sharedBroker, type SharedBroker } from './broker.ts';
+import { sharedBroker, type SharedBroker } from './shared-broker.ts';
 import { compressions, withAdmin, withProducer } from './raw.ts';
 import { freshOptions, until } from './support.ts';
 

@@ -7,7 +7,7 @@ import { systemTime } from '@desist/runtime';
 import kafkajs from 'kafkajs';
 import { beforeAll, describe, expect, test } from 'vitest';
 
-import { sharedBroker, type SharedBroker } from './broker.ts';
+import { sharedBroker, type SharedBroker } from './shared-broker.ts';
 import { withAdmin } from './raw.ts';
 import { freshOptions, silent, until } from './support.ts';
 

@@ -3,7 +3,7 @@ import { connectKafka, type KafkaLog, type KafkaOptions, type ReadRecord } from 
 import { partitionOf } from '@desist/pipeline';
 import type { Topic } from '@desist/pipeline';
 
-import { sharedBroker, type SharedBroker } from './broker.ts';
+import { sharedBroker, type SharedBroker } from './shared-broker.ts';
 import { withAdmin } from './raw.ts';
 import { freshOptions, until } from './support.ts';
 

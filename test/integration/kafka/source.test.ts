@@ -1,7 +1,7 @@
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { connectKafka, type KafkaLog, type KafkaOptions } from '@desist/log-kafka';
 
-import { sharedBroker, type SharedBroker } from './broker.ts';
+import { sharedBroker, type SharedBroker } from './shared-broker.ts';
 import { withAdmin, withProducer } from './raw.ts';
 import { checkpoints, freshOptions, recorder, running, until, type Checkpoints, type Running } from './support.ts';
 

@@ -13,13 +13,14 @@ import { createDatabase } from './postgres.ts';
 export interface Template {
   /** Name of the database on the server; undefined: there is no server. */
   readonly database: string | undefined;
-  /** Of the embedded database. */
+  /** Of the embedded database. Copies are made beside it, so that all of them go with the run. */
   readonly folder: string;
 }
 
 /** For the setup of the run. */
 export async function makeTemplate(adminUrl: string | undefined): Promise<{ readonly template: Template; remove(): Promise<void> }> {
-  const folder = await mkdtemp(join(tmpdir(), 'desist-template-'));
+  const parent = await mkdtemp(join(tmpdir(), 'desist-template-'));
+  const folder = join(parent, 'migrated');
   const embedded = await openEmbedded({ folder });
   await migrate(embedded);
   await embedded.close();
@@ -33,7 +34,7 @@ export async function makeTemplate(adminUrl: string | undefined): Promise<{ read
     template: { database: made === undefined ? undefined : new URL(made.url).pathname.slice(1), folder },
     async remove() {
       await made?.drop();
-      await rm(folder, { recursive: true, force: true });
+      await rm(parent, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
     },
   };
 }
@@ -53,8 +54,9 @@ export async function migratedServer(): Promise<OpenDatabase & { readonly url: s
 
 /** Of an embedded database. */
 export async function migratedFolder(): Promise<{ readonly path: string; remove(): Promise<void> }> {
-  const path = await mkdtemp(join(tmpdir(), 'desist-embedded-'));
-  await cp(inject('template').folder, path, { recursive: true });
+  const { folder } = inject('template');
+  const path = await mkdtemp(join(folder, '../embedded-'));
+  await cp(folder, path, { recursive: true });
   return { path, remove: () => rm(path, { recursive: true, force: true }) };
 }
 
