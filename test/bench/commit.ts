@@ -11,6 +11,7 @@ import { parseArgs } from 'node:util';
 import type { CommitPlan, RecipientRow, RollupRow, RollupWrite } from '@desist/pipeline';
 import type * as Store from '@desist/store-postgres';
 import { asTenant, asAddress } from '@desist/domain';
+import { hoursOf } from '../support/counted-hours.ts';
 import { createDatabase, startPostgres } from '../support/servers/postgres.ts';
 
 const { values } = parseArgs({
@@ -155,7 +156,7 @@ function rollupsOf(cells: number, turn: number): RollupWrite {
     } as const;
     return { ...kinds, at: AT, tenant: 'acme', provider: `provider${n}.example`, upperBound: 0, events: 75 };
   });
-  return { kind: 'counted', quarters: rows, hours: rows };
+  return { kind: 'counted', hours: hoursOf(rows) };
 }
 
 async function enter(

@@ -2,6 +2,7 @@
 import { createMemorySenderIncidents } from '@desist/memory';
 import { createSenderIncidentStore, createStore } from '@desist/store-postgres';
 import { describe, inject } from 'vitest';
+import { hoursOf } from '../support/counted-hours.ts';
 import { migratedEmbedded, migratedServer } from '../support/servers/template.ts';
 import type { OpenDatabase } from '../support/servers/template.ts';
 import type { SenderIncidentsUnderTest } from './sender-incident-suite.ts';
@@ -14,7 +15,9 @@ async function onDatabase({ db, close }: OpenDatabase): Promise<SenderIncidentsU
     incidents: createSenderIncidentStore(db),
     async committed(partition, { quarters = [], hours = [], replies = [] }) {
       const claim = await store.claim(partition, 'me');
-      await store.commit(planFrom(claim, { rollups: { kind: 'counted', quarters, hours }, senderReplies: replies }));
+      await store.commit(
+        planFrom(claim, { rollups: { kind: 'counted', hours: hoursOf([...hours, ...quarters]) }, senderReplies: replies }),
+      );
     },
     close,
   };

@@ -7,17 +7,19 @@ import type {
   Published,
   RecipientRow,
   RecipientStore,
+  RollupHour,
   RollupRow,
   SenderReplyRow,
   SuppressionRow,
 } from '@desist/pipeline';
-import { incarnationBehind } from '@desist/pipeline';
+import { incarnationBehind, quartersOf } from '@desist/pipeline';
 import type { Queries } from '@desist/postgres';
 import { createSenderIncidentStore } from '@desist/store-postgres';
 import type { Database } from '@desist/store-postgres';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { asTenant, asAddress } from '@desist/domain';
 import type { RecipientRef } from '@desist/domain';
+import { hoursOf } from '../support/counted-hours.ts';
 
 const ACME = asTenant('acme');
 
@@ -127,13 +129,13 @@ export function rollup(changes: Partial<RollupRow> = {}): RollupRow {
 export const rollupsIn =
   (db: Queries): StoreUnderTest['rollups'] =>
   async (partition) => {
-    const of = async (table: string): Promise<readonly RollupRow[]> =>
-      (await db.query(
-        `select family, at, tenant, provider, stream, pool, domain, type, category, attribution, upper_bound as "upperBound", events
-         from desist.${table} where partition = $1`,
-        [partition],
-      )) as readonly unknown[] as readonly RollupRow[];
-    return { quarters: await of('rollup_quarter'), hours: await of('rollup_hour') };
+    const hours = (await db.query(
+      `select family, at, tenant, provider, stream, pool, domain, type, category, attribution, upper_bound as "upperBound", events,
+         array[quarter_0, quarter_1, quarter_2, quarter_3] as quarters
+       from desist.rollup_hour where partition = $1`,
+      [partition],
+    )) as readonly unknown[] as readonly RollupHour[];
+    return { quarters: quartersOf(hours), hours: hours.map(({ quarters: _, ...row }) => row) };
   };
 
 export function sendersIn(db: Database): Pick<StoreUnderTest, 'senderReplies' | 'senderIncident'> {
@@ -266,29 +268,31 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
       const next = await store.claim(claim.partition, 'next');
       expect(next.rollups).toEqual(['{"a":1}', '{"b":2}']);
       expect(await under.rollups(claim.partition)).toEqual({ quarters: [], hours: [] });
-      await store.commit(planFrom(next, { rollups: { kind: 'counted', quarters: [rollup({ events: 3 })], hours: [] } }));
+      await store.commit(planFrom(next, { rollups: { kind: 'counted', hours: hoursOf([rollup({ events: 3 })]) } }));
       expect((await store.claim(claim.partition, 'last')).rollups).toEqual([]);
-      expect(await under.rollups(claim.partition)).toEqual({ quarters: [rollup({ events: 3 })], hours: [] });
+      expect(await under.rollups(claim.partition)).toEqual({ quarters: [rollup({ events: 3 })], hours: [rollup({ events: 3 })] });
     });
 
     test('counts are added to those that are there, row by row', async () => {
       const claim = await claimNext();
       const bounced = rollup({ type: 'bounced', category: 'user_unknown', attribution: 'recipient', pool: 'a' });
       const counted = (events: number): Partial<CommitPlan> => ({
-        rollups: { kind: 'counted', quarters: [rollup({ events }), bounced], hours: [rollup({ events })] },
+        rollups: { kind: 'counted', hours: hoursOf([rollup({ events }), rollup({ at: AT + 3 * 900_000 }), bounced]) },
       });
       await store.commit(planFrom(claim, counted(2)));
       await store.commit(planFrom({ ...claim, nextOffset: 1 }, counted(40)));
       const { quarters, hours } = await under.rollups(claim.partition);
-      expect(quarters).toHaveLength(2);
-      expect(quarters).toEqual(expect.arrayContaining([rollup({ events: 42 }), { ...bounced, events: 2 }]));
-      expect(hours).toEqual([rollup({ events: 42 })]);
+      expect(quarters).toHaveLength(3);
+      const late = rollup({ at: AT + 3 * 900_000, events: 2 });
+      expect(quarters).toEqual(expect.arrayContaining([rollup({ events: 42 }), late, { ...bounced, events: 2 }]));
+      expect(hours).toHaveLength(2);
+      expect(hours).toEqual(expect.arrayContaining([rollup({ events: 44 }), { ...bounced, events: 2 }]));
     });
 
     test('a commit that moves nothing adds what is pending once, however often it is applied', async () => {
       const claim = await claimNext();
       await store.commit(planFrom(claim, { rollups: { kind: 'pending', body: '{}' } }));
-      const still = planFrom({ ...claim, nextOffset: 1 }, { nextOffset: 1, rollups: { kind: 'counted', quarters: [rollup()], hours: [] } });
+      const still = planFrom({ ...claim, nextOffset: 1 }, { nextOffset: 1, rollups: { kind: 'counted', hours: hoursOf([rollup()]) } });
       expect([await store.commit(still), await store.commit(still)]).toEqual(['committed', 'committed']);
       expect((await under.rollups(claim.partition)).quarters).toEqual([rollup()]);
     });
@@ -297,7 +301,7 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
       const claim = await claimNext();
       await store.commit(planFrom(claim, { rollups: { kind: 'pending', body: '{}' } }));
       const old = { ...claim, epoch: claim.epoch - 1, nextOffset: 1 };
-      expect(await store.commit(planFrom(old, { rollups: { kind: 'counted', quarters: [rollup()], hours: [rollup()] } }))).toBe('fenced');
+      expect(await store.commit(planFrom(old, { rollups: { kind: 'counted', hours: hoursOf([rollup()]) } }))).toBe('fenced');
       expect(await under.rollups(claim.partition)).toEqual({ quarters: [], hours: [] });
       expect((await store.claim(claim.partition, 'next')).rollups).toEqual(['{}']);
     });

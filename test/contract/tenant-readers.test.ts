@@ -10,7 +10,7 @@ import { AT, planFrom, row } from './store-suite.ts';
 
 const VIEWS = [
   ...['changes_hourly', 'deferred_messages_hourly', 'domain_hourly', 'incidents', 'recipient_evidence', 'recipient_history'],
-  ...['recipient_status', 'suppression_list', 'traffic_hourly', 'traffic_quarterly', 'wait_hourly', 'wait_quarterly'],
+  ...['recipient_status', 'regret_hourly', 'suppression_list', 'traffic_hourly', 'traffic_quarterly', 'wait_hourly', 'wait_quarterly'],
 ];
 /** Of the other tenant; none of it may be seen. */
 const SECRET = 'secret';
@@ -84,6 +84,7 @@ describe.skipIf(inject('databaseUrl') === undefined)('readers of one tenant', ()
           ['domains', 'deferred_message'],
           ['waits', 'delivery'],
           ['changes', 'suppressed'],
+          ['regret', 'suppressed'],
         ]) {
           const values = [family, tenant, tenant === 'other' ? SECRET : 'gmail', type];
           await owner.query(`insert into desist.${table} values ($1, ${AT}, 0, $2, $3, 's', '', 'd', $4, '', '', 0, 5)`, values);

@@ -14,8 +14,8 @@ const CONTEXT: NormaliseContext = { tenant: 'default', stream: 'default', refere
 function outcomeOf(one: Normalised, wanted: Outcome | undefined): unknown {
   if (one.kind === 'ignored') return { ignored: one.what };
   if (one.kind === 'problem') return { problem: one.reason };
-  const { tenant, stream, certain } = one.event;
-  const told: Readonly<Record<string, unknown>> = { ...toldOf(one.event), tenant, stream, certain };
+  const { tenant, stream, certain, kind } = one.event;
+  const told: Readonly<Record<string, unknown>> = { ...toldOf(one.event), tenant, stream, certain, kind };
   const named = (name: string): boolean => wanted === undefined || name in wanted;
   return Object.fromEntries(
     Object.entries(told).filter(([name, value]) => value !== undefined && value !== null && (named(name) || !OPTIONAL.has(name))),

@@ -5,6 +5,8 @@ import type { Field, Value } from './compare.ts';
 /** An event by its fields in the words of the corpus: what is not named is null; `event_id` is compared where it is named. */
 export type ExpectedEvent = Partial<Readonly<Record<Field, Value>>> & {
   readonly certain?: false;
+  /** Of `engaged`. */
+  readonly kind?: string;
   readonly tenant?: string;
   readonly stream?: string;
 };

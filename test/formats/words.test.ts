@@ -17,11 +17,11 @@ const WITH: readonly (readonly [FormatName, documented: string, (word: string) =
   ['mailgun', 'stored', (event) => ({ 'event-data': { event, timestamp: AT, recipient: 'a@example.com' } })],
   ['brevo', 'list_addition', (event) => ({ event, email: 'a@example.com', ts_epoch: AT * 1_000, 'message-id': 'm' })],
   ['mailjet', 'open', (event) => ({ event, time: AT, email: 'a@example.com', MessageID: 1 })],
-  ['mandrill', 'inbound', (event) => ({ event, ts: AT, msg: { email: 'a@example.com' } })],
+  ['mandrill', 'open', (event) => ({ event, ts: AT, msg: { email: 'a@example.com' } })],
   ['resend', 'email.scheduled', (type) => ({ type, created_at: '2026-03-01T10:00:00Z', data: {} })],
   ['ses', 'AmazonSnsSubscriptionSucceeded', (notificationType) => ({ notificationType })],
   ['sparkpost', 'sms_status', (type) => ({ msys: { message_event: { type } } })],
-  ['postmark', 'Inbound', (RecordType) => ({ RecordType })],
+  ['postmark', 'Open', (RecordType) => ({ RecordType })],
 ];
 
 describe('a word that is no outcome', () => {

@@ -22,7 +22,7 @@ describe('what version 1 wrote is read', () => {
   it('of every topic, every type', () => {
     const types = (topic: string): Set<unknown> =>
       new Set(lines.filter((line) => line.topic === topic).map(({ wants }) => wants?.['type']));
-    expect(types('delivery-events').size).toBe(13);
+    expect(types('delivery-events').size).toBe(14);
     expect(types('suppression-events').size).toBe(10);
   });
 

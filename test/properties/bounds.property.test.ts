@@ -22,10 +22,22 @@ import {
   newRecipient,
   SLACK,
   viewOf,
+  ENGAGEMENT_KINDS,
 } from '@desist/domain';
-import type { BaselineAnswer, FoldContext, LogEvent, Policy, PolicySet, Recipient } from '@desist/domain';
+import type { BaselineAnswer, EngagementKind, FoldContext, LogEvent, Policy, PolicySet, Recipient } from '@desist/domain';
 import { createReplay } from '@desist/pipeline';
-import { bounced, deferred, delivered, expired, gaveUp, release, scriptedVerdict, START, suppress } from '../support/oracle/events.ts';
+import {
+  bounced,
+  deferred,
+  delivered,
+  engaged,
+  expired,
+  gaveUp,
+  release,
+  scriptedVerdict,
+  START,
+  suppress,
+} from '../support/oracle/events.ts';
 import { oracle } from '../support/oracle/oracle.ts';
 import type { OracleAnswer } from '../support/oracle/oracle.ts';
 
@@ -78,7 +90,7 @@ describe('evidence of a recipient that fails hundreds of times', { timeout: 60_0
   const step = fc.record({
     what: fc.oneof(
       { weight: 200, arbitrary: fc.constant('deferred') },
-      { weight: 2, arbitrary: fc.constantFrom('delivered', 'gaveUp', 'release') },
+      { weight: 2, arbitrary: fc.constantFrom('delivered', 'gaveUp', 'release', 'engaged') },
       { weight: 1, arbitrary: fc.constantFrom('suppress', 'expired', 'permanent', 'bounced') },
     ),
     reply: fc.constantFrom('mailbox_full', 'mailbox_full', 'system_error', 'unknown', 'rate_limited', 'greylisting', 'greylisting'),
@@ -100,6 +112,8 @@ describe('evidence of a recipient that fails hundreds of times', { timeout: 60_0
     switch (what) {
       case 'delivered':
         return delivered(at, { id, message, stream });
+      case 'engaged':
+        return engaged(ENGAGEMENT_KINDS[days % ENGAGEMENT_KINDS.length] as EngagementKind, at, { id, message, stream });
       case 'gaveUp':
         return gaveUp(at, { id, message, stream });
       case 'bounced':
@@ -202,8 +216,10 @@ describe('a failure that arrives after a delivery that is later than it', () => 
     const events = [delivered('2h'), deferred('0h')];
     expect(oracle({ events, clock: START + 2 * HOUR, policy: POLICIES, verdictOf: scriptedVerdict }).state).toBe('healthy');
     expect(replayed(events)?.view).toMatchObject({ state: 'deferred', streak: { firstFailureAt: START } });
+    expect(replayed([engaged('login', '2h'), deferred('0h')])?.view.state).toBe('deferred');
     // With anything known of the recipient before, the delivery is kept.
     expect(replayed([deferred('-1h'), ...events])?.view.state).toBe('healthy');
+    expect(replayed([deferred('-1h'), engaged('login', '2h'), deferred('0h')])?.view.state).toBe('healthy');
   });
 
   it('begins a streak earlier than the delivery by no more than the lateness', () => {

@@ -17,8 +17,9 @@ import {
   classifyFailure,
   MINUTE,
   newRecipient,
+  ENGAGEMENT_KINDS,
 } from '@desist/domain';
-import type { FoldContext, LogEvent, Policy, Recipient, SuppressionReason } from '@desist/domain';
+import type { EngagementKind, FoldContext, LogEvent, Policy, Recipient, SuppressionReason } from '@desist/domain';
 import { heldOf } from '../support/held.ts';
 import {
   allow,
@@ -27,6 +28,7 @@ import {
   complained,
   deferred,
   delivered,
+  engaged,
   disallow,
   gaveUp,
   release,
@@ -93,6 +95,7 @@ const KINDS = {
   disallow: 4,
   amend: 4,
   delivered: 2,
+  engaged: 2,
   bounced: 3,
   refused: 3,
   gaveUp: 2,
@@ -166,6 +169,8 @@ function eventOf({ what, stream: number, everywhere, force, days, message }: Ste
     }
     case 'delivered':
       return delivered(at, { id, stream, message });
+    case 'engaged':
+      return engaged(ENGAGEMENT_KINDS[days % ENGAGEMENT_KINDS.length] as EngagementKind, at, { id, stream, message });
     case 'bounced':
       return bounced(at, { id, stream, message });
     case 'refused':
@@ -208,8 +213,8 @@ describe.each(POLICIES)('what holds, when complaints concern %s', { timeout: 60_
     check(storyOf(3, { amend: 20, deferred: 20, gaveUp: 4, delivered: 0.5 }));
   });
 
-  it('... also when it continues to bounce', () => {
-    check(storyOf(3, { bounced: 20, refused: 10, delivered: 3 }));
+  it('... also when it continues to bounce, and somebody reads all the same', () => {
+    check(storyOf(3, { bounced: 20, refused: 10, delivered: 3, engaged: 8 }));
   });
 
   it('is the same in dozens of streams', () => {

@@ -175,8 +175,8 @@ describe('the engine with crashes and lost answers', () => {
             events.filter(hasCause).map((event) => ({ ...event, recipient: asAddress(`r${who}@example.com`) })),
           );
           const mixed = perRecipient.flat().sort((a, b) => a.id.localeCompare(b.id) || a.recipient.localeCompare(b.recipient));
-          // In order of time: a delivery to somebody without a row leaves no trace, which is the one exception the design allows.
-          const late = (event: LogEvent): number => (event.type === 'delivered' ? 1 : 0);
+          // In order of time: a delivery to somebody without a row leaves no trace, nor does proof of life, which is the one exception the design allows.
+          const late = (event: LogEvent): number => (event.type === 'delivered' || event.type === 'engaged' ? 1 : 0);
           const inTime = mixed.toSorted((a, b) => a.occurredAt - b.occurredAt || late(a) - late(b));
           const logged = withOthers(inTime, others);
           const world = await fill(logged, new Set(junk));

@@ -5,7 +5,7 @@ import { addFact, advanceTo, decodeRecipient, DEFAULT_POLICY, encodeRecipient, f
 import type { FoldContext, LogEvent, Policy, Recipient } from '@desist/domain';
 import { contrast, PROVIDER, verdictOf } from '../support/classified.ts';
 import { outcomeOf } from '../support/held.ts';
-import { deferred, delivered, gaveUp, release, scriptedVerdict, START, suppress, unsubscribed } from '../support/oracle/events.ts';
+import { deferred, delivered, engaged, gaveUp, release, scriptedVerdict, START, suppress, unsubscribed } from '../support/oracle/events.ts';
 import { oracle } from '../support/oracle/oracle.ts';
 
 const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 2_000);
@@ -23,7 +23,7 @@ const CONTEXT: FoldContext = { askBaseline: contrast, policies: { base: SHORT, s
 const happening = fc.oneof(
   { weight: 12, arbitrary: fc.constantFrom('mailbox_full', 'mailbox_full', 'user_unknown_450', 'system_error', 'greylisting') },
   { weight: 2, arbitrary: fc.constantFrom('gives up', 'suppress', 'unsubscribe') },
-  { weight: 1, arbitrary: fc.constantFrom('delivered', 'release') },
+  { weight: 1, arbitrary: fc.constantFrom('delivered', 'release', 'login', 'click') },
 );
 
 function failing(length: number): fc.Arbitrary<readonly LogEvent[]> {
@@ -36,6 +36,7 @@ function failing(length: number): fc.Arbitrary<readonly LogEvent[]> {
       const id = `e${String(index).padStart(3, '0')}`;
       const message = `m${index % 5}`;
       if (what === 'gives up') return gaveUp(moment, { id, message });
+      if (what === 'login' || what === 'click') return engaged(what, moment, { id });
       if (what === 'delivered') return delivered(moment, { id, message });
       if (what === 'unsubscribe') return unsubscribed(moment, { id, stream: 'news' });
       if (what === 'release') return release(moment, { id });

@@ -214,7 +214,7 @@ describe('what would change the state', () => {
 
   it('for each suppression: who can end it, and when it ends by itself', () => {
     expect(outlook(everySixHours(72), 72)).toEqual([
-      'persistent_deferral: a delivery or `release` ends it; ends by itself at 2026-04-03T00:00:00.000Z',
+      'persistent_deferral: a delivery, proof of life or `release` ends it; ends by itself at 2026-04-03T00:00:00.000Z',
     ]);
     const events: readonly Told[] = [
       { type: 'complained', at: 0 },
@@ -224,16 +224,18 @@ describe('what would change the state', () => {
     ];
     expect(outlook(events, 1)).toEqual([
       'complaint: only `release` with force ends it',
-      "hard_bounce: another message's delivery or `release` ends it",
+      "hard_bounce: another message's delivery, a reply or `release` ends it",
       'operator of stream bills: `release` ends it; ends by itself at 2026-03-02T06:00:00.000Z',
       'unsubscribe of stream news: only `release` with force ends it',
     ]);
   });
 
   it('for a streak: the deadline, or that it leads to nothing', () => {
-    expect(outlook(deferrals(0, 24, 48), 49)).toEqual(['suppressed at 2026-03-04T00:00:00.000Z unless something is delivered before']);
+    expect(outlook(deferrals(0, 24, 48), 49)).toEqual([
+      'suppressed at 2026-03-04T00:00:00.000Z unless a delivery or proof of life comes before',
+    ]);
     expect(outlook(deferrals(0), 1)).toEqual([
-      'not on its way to a suppression: the evidence is too thin or too old; a delivery ends the streak',
+      'not on its way to a suppression: the evidence is too thin or too old; a delivery or proof of life ends the streak',
     ]);
     // What is suppressed already is told how that ends, and nothing of the streak.
     expect(outlook([deferred(0), { type: 'suppress', at: 1 }], 2)).toEqual(['operator: `release` ends it']);

@@ -17,6 +17,7 @@ import type {
   Command,
   CommandType,
   DeliveryEventType,
+  EngagementKind,
   FoldContext,
   Policy,
   Recipient,
@@ -38,6 +39,8 @@ export interface Told {
   readonly until?: number;
   readonly permanent?: boolean;
   readonly to?: string;
+  readonly kind?: EngagementKind;
+  readonly certain?: false;
 }
 
 export interface Story {
@@ -55,6 +58,9 @@ export const FULL = '452 4.2.2 Mailbox full';
 export const deferred = (at: number, more: Partial<Told> = {}): Told => ({ type: 'deferred', at, reply: FULL, message: 'm-1', ...more });
 export const bounced = (at: number, more: Partial<Told> = {}): Told => ({ type: 'bounced', at, message: `m-${at}`, ...more });
 export const delivered = (at: number, more: Partial<Told> = {}): Told => ({ type: 'delivered', at, message: `d-${at}`, ...more });
+
+/** Proof of life; of no message unless one is named. */
+export const engaged = (kind: EngagementKind, at: number, more: Partial<Told> = {}): Told => ({ type: 'engaged', kind, at, ...more });
 
 /** Deferrals at these hours. */
 export const deferrals = (...hours: readonly number[]): readonly Told[] => hours.map((at) => deferred(at));
@@ -87,7 +93,7 @@ export function tell(events: readonly Told[], end: number, policy: Policy = DEFA
 export const moment = (hours: number): number => BEGIN + Math.round(hours * HOUR);
 
 export function eventOf(told: Told, index: number): Parameters<typeof factOf>[0] {
-  const { type, at, reply, message, stream, scope, force, until, permanent, to } = told;
+  const { type, at, reply, message, stream, scope, force, until, permanent, to, kind, certain } = told;
   const common = { id: `e-${index}`, tenant: asTenant('acme'), recipient: asAddress(to ?? 'alice@example.com'), occurredAt: moment(at) };
   if (isCommandType(type)) {
     const expires = until === undefined ? {} : { expiresAt: moment(until) };
@@ -101,6 +107,8 @@ export function eventOf(told: Told, index: number): Parameters<typeof factOf>[0]
     ...(message === undefined ? {} : { messageId: message }),
     ...(reply === undefined ? {} : { smtp: { text: reply, ...(Number.isNaN(code) ? {} : { code }) } }),
     ...(permanent === undefined ? {} : { permanent }),
+    ...(kind === undefined ? {} : { kind }),
+    ...(certain === undefined ? {} : { certain }),
   };
 }
 

@@ -7,7 +7,7 @@ import { createTable, isNew } from '@desist/client';
 import type { Marks } from '@desist/client';
 import { providerOf } from '@desist/verdicts';
 import { classify, NO_REPLY } from '@desist/verdicts';
-import { asAddress, decodeRecipient, DEFAULT_POLICY, recipientKey } from '@desist/domain';
+import { asAddress, DAY, decodeRecipient, decodeShadow, DEFAULT_POLICY, HOUR, recipientKey, viewOf } from '@desist/domain';
 import type { DeliveryEvent, Incident, IncidentNotice, LogEvent, PolicySet, RecipientKey } from '@desist/domain';
 import type { Verdict } from '@desist/verdicts';
 import { memoryPartitionOf } from '@desist/memory';
@@ -17,11 +17,22 @@ import type { Claim, CommitPlan, CommitResult, OutRecord, Ownership, RecipientRo
 import { createRollups, HOURS_KEPT } from '@desist/pipeline';
 import { differenceOf, recountChanges, recountEvents } from '../support/oracle/rollups.ts';
 import type { PublishedChange } from '../support/oracle/rollups.ts';
+import { recountRegret } from '../support/oracle/regret.ts';
 import { heldBackBy } from '../support/oracle/incidents.ts';
 import { oracle } from '../support/oracle/oracle.ts';
 import type { Process } from './scheduler.ts';
 
-export const POLICIES: PolicySet = { version: 'sha256:simulated', base: DEFAULT_POLICY, tenants: new Map() };
+/** Quicker, and with other levels: it suppresses others, and at other times. */
+const SHADOW: PolicySet = {
+  version: 'sha256:shadow',
+  base: {
+    ...DEFAULT_POLICY,
+    deferral: { ...DEFAULT_POLICY.deferral, persistentAfter: 4 * HOUR, softBounceAfter: 20 * HOUR, suppressAfter: 20 * HOUR, evidenceSpan: 6 * HOUR, atRiskBefore: 6 * HOUR },
+    suppression: { ...DEFAULT_POLICY.suppression, expiry: [2 * DAY, null], complaintScope: 'stream' },
+  },
+  tenants: new Map(),
+};
+export const POLICIES: PolicySet = { version: 'sha256:simulated', base: DEFAULT_POLICY, tenants: new Map(), shadow: SHADOW };
 
 /** What the log was given, for the oracle. */
 export type Given = {
@@ -77,7 +88,9 @@ export type Counted =
   | 'repeats'
   | 'incidents'
   | 'steps of incidents'
-  | 'mended';
+  | 'mended'
+  | 'shadows'
+  | 'other shadows';
 
 interface Change {
   /** Not of an incident's. */
@@ -296,10 +309,38 @@ export function createChecks(options: {
       probationUntil: row?.probationUntil ?? null,
       streak: row?.streakStartedAt == null ? null : [row.streakStartedAt, row.lastFailureAt, row.failures],
     };
+    checkShadow(address, row, history);
     if (isDeepStrictEqual(found, wanted)) return;
     if (pending === undefined || !isDeepStrictEqual(found, wantedOf([...told, pending]))) {
       fail(`${address} at ${hours(clock)} is ${JSON.stringify(found)}, and should be ${JSON.stringify(wanted)}`);
     }
+  }
+
+  /** Under the shadow policy a row says what the oracle says under that policy alone, at the moment up to which it was folded. */
+  function checkShadow(address: string, row: RecipientRow | undefined, { events, told, pending }: History): void {
+    // Nothing is kept of a recipient that neither policy needs.
+    if (row?.shadow === undefined) {
+      if (row?.tracked === true) fail(`${address} is tracked, and the shadow policy says nothing of it`);
+      return;
+    }
+    const real = decodeRecipient(row.evidence, row.version);
+    const shadow = real === undefined ? undefined : decodeShadow(row.shadow.text, real);
+    if (shadow === undefined || shadow.policy !== SHADOW.version) {
+      fail(`${address}: what is stored of the shadow policy cannot be read`);
+      return;
+    }
+    const { state, suppressions } = viewOf(shadow, { policies: { base: SHADOW.base, streams: new Map() }, policyVersion: SHADOW.version });
+    const found = { state, suppressions: suppressions.map(({ scope, reason, since, expiresAt }) => ({ scope, reason, since, expiresAt })) };
+    const wantedOf = (notices: readonly IncidentNotice[]): object => {
+      const truth = oracle({ events, clock: shadow.clock, policy: SHADOW, verdictOf, heldBack: heldBackBy(notices, providerOf) });
+      return { state: truth.state, suppressions: truth.suppressions };
+    };
+    count('shadows');
+    if (row.shadow.differs) count('other shadows');
+    if (row.shadow.state !== state) fail(`${address} is ${row.shadow.state} in the shadow's column and ${state} in its evidence`);
+    const wanted = wantedOf(told);
+    if (isDeepStrictEqual(found, wanted) || (pending !== undefined && isDeepStrictEqual(found, wantedOf([...told, pending])))) return;
+    fail(`under the shadow policy ${address} at ${hours(shadow.clock)} is ${JSON.stringify(found)}, and should be ${JSON.stringify(wanted)}`);
   }
 
   /** Roll-ups, with what is pending, are what the records below the checkpoint and the changes that were announced say. */
@@ -320,7 +361,18 @@ export function createChecks(options: {
       .filter(([place]) => place.startsWith(`${partition}/`))
       .sort(([a], [b]) => Number(a.slice(a.indexOf('/') + 1)) - Number(b.slice(b.indexOf('/') + 1)))
       .map(([, text]) => JSON.parse(text) as Partial<PublishedChange>);
-    const { counts, isTold } = recountChanges(published.filter((change): change is PublishedChange => change.recipient !== undefined));
+    const own = published.filter((change): change is PublishedChange => change.recipient !== undefined);
+    const regretted = differenceOf(
+      rows
+        .filter(({ family, type }) => family === 'regret' && (type === 'suppressed' || type === 'regretted'))
+        .map((row) => ({ ...row, provider: '' })),
+      recountRegret(
+        own,
+        records.map(({ event }) => event),
+      ),
+    );
+    if (regretted !== undefined) fail(`regret of partition ${partition} below ${nextOffset}: ${regretted}`);
+    const { counts, isTold } = recountChanges(own);
     const changed = differenceOf(
       rows.filter((row) => row.family === 'changes' && isTold(row)).map((row) => ({ ...row, provider: '' })),
       counts,

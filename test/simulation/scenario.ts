@@ -2,7 +2,7 @@
  * One simulated world, as plain data that follows from a seed: what the log is given and when, which hosts run engines, and
  * what goes wrong. Everything in it can be left out again, which is how a failing one is made small.
  */
-import { asTenant, DAY, HOUR, MINUTE } from '@desist/domain';
+import { asTenant, DAY, ENGAGEMENT_KINDS, HOUR, MINUTE } from '@desist/domain';
 import type { Incident, IncidentNotice, LogEvent } from '@desist/domain';
 import type { Limits } from '@desist/pipeline';
 import {
@@ -13,6 +13,7 @@ import {
   complained,
   deferred,
   delivered,
+  engaged,
   disallow,
   expired,
   gaveUp,
@@ -175,8 +176,8 @@ interface Arriving {
 function arrivals(random: Random, people: number, partitions: number): Planned[] {
   const all: Arriving[] = [];
   for (let who = 0; who < people; who += 1) all.push(...arrivalsOf(random, lifeOf(random, `r${who}@example.com`)));
-  // At one moment a delivery comes last: the failures of that moment happened before it.
-  const rank = ({ event }: Arriving): number => (event.type === 'delivered' ? 1 : 0);
+  // At one moment a delivery or proof of life comes last: the failures of that moment happened before it.
+  const rank = ({ event }: Arriving): number => (leavesNoTrace(event) ? 1 : 0);
   const inOrder = all.toSorted((a, b) => a.at - b.at || rank(a) - rank(b));
   const poison = random.chance(0.08) ? random.between(0, inOrder.length - 1) : -1;
   const planned: Planned[] = inOrder.map(({ at, event }, index) => ({
@@ -200,16 +201,21 @@ function arrivals(random: Random, people: number, partitions: number): Planned[]
   return planned;
 }
 
+/** Of somebody against whom there is nothing. */
+function leavesNoTrace({ type }: LogEvent): boolean {
+  return type === 'delivered' || type === 'engaged';
+}
+
 /**
- * A delivery of somebody against whom there is nothing leaves no trace (docs/guarantees.md): what happened before it and comes
+ * A delivery of somebody against whom there is nothing, and proof of life, leave no trace (docs/guarantees.md): what happened before it and comes
  * after it is not generated.
  */
 function arrivalsOf(random: Random, life: readonly LogEvent[]): Arriving[] {
   const arriving: Arriving[] = [];
   for (const event of life.toReversed()) {
     const late = event.occurredAt + (random.chance(0.2) ? random.between(1, 24 * HOUR) : 0);
-    const overtaken = arriving.some((other) => other.event.type === 'delivered' && other.at <= late);
-    const at = overtaken && event.type !== 'delivered' ? event.occurredAt : late;
+    const overtaken = arriving.some((other) => leavesNoTrace(other.event) && other.at <= late);
+    const at = overtaken && !leavesNoTrace(event) ? event.occurredAt : late;
     arriving.push({ at, event });
     for (
       let repeats = random.weighted([
@@ -459,7 +465,7 @@ function eventOf(random: Random, leaning: (typeof LEANINGS)[number], at: number,
     case 0:
       return deferred(at, { ...common, reply: random.pick(['mailbox_full', 'mailbox_full', 'user_unknown_450']) });
     case 1:
-      return delivered(at, common);
+      return random.chance(0.25) ? engaged(random.pick(ENGAGEMENT_KINDS), at, common) : delivered(at, common);
     case 2:
       return bounced(at, common);
     case 3:

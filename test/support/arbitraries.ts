@@ -1,6 +1,6 @@
 /** One recipient's events as a hostile world delivers them: dense in the boundaries, shuffled, repeated. */
 import fc from 'fast-check';
-import { asTenant, DAY, HOUR, MINUTE } from '@desist/domain';
+import { asTenant, DAY, ENGAGEMENT_KINDS, HOUR, MINUTE } from '@desist/domain';
 import type { Command, DeliveryEvent, LogEvent } from '@desist/domain';
 import { REPLIES, START } from './oracle/events.ts';
 
@@ -37,6 +37,7 @@ const observation = fc.oneof(
   { weight: 2, arbitrary: failureOf('expired') },
   { weight: 1, arbitrary: fc.constant<Partial<DeliveryEvent>>({ type: 'expired' }) },
   { weight: 2, arbitrary: fc.constant<Partial<DeliveryEvent>>({ type: 'delivered' }) },
+  { weight: 2, arbitrary: fc.constantFrom(...ENGAGEMENT_KINDS).map((kind): Partial<DeliveryEvent> => ({ type: 'engaged', kind })) },
   {
     weight: 1,
     arbitrary: fc.constantFrom<Partial<DeliveryEvent>>(

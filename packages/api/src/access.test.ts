@@ -1,5 +1,5 @@
 /** Keys, roles, tenants and limits. No route reveals anything of one tenant to a key of another. */
-import { asAddress, asTenant, DEFAULT_POLICY } from '@desist/domain';
+import { asAddress, asTenant, DEFAULT_POLICY, ENGAGEMENT_KINDS } from '@desist/domain';
 import { createMemoryIncidents, createMemoryKeys, createMemorySubscribers, createMemoryTrail } from '@desist/memory';
 import { createdIncident, StoreError } from '@desist/pipeline';
 import type {
@@ -429,6 +429,15 @@ describe('API keys', () => {
     const headers = { 'x-api-key': key };
     expect((await api.inject({ method: 'POST', url: '/v1/events', headers, payload: event(undefined) })).statusCode).toBe(202);
     expect((await api.inject({ url: '/v1/suppressions', headers })).statusCode).toBe(403);
+  });
+
+  test('an ingester may send proof of life, which lifts no more than a delivery, and no release', async () => {
+    const { key, config } = keyFor('i', ['ingester'], '*');
+    const { api } = make([config]);
+    const send = async (url: string, payload: object): Promise<number> =>
+      (await api.inject({ method: 'POST', url, headers: { 'x-api-key': key }, payload })).statusCode;
+    for (const kind of ENGAGEMENT_KINDS) expect(await send('/v1/events', { ...event(undefined), type: 'engaged', kind })).toBe(202);
+    expect(await send('/v1/commands', { ...event(undefined), type: 'release' })).toBe(403);
   });
 
   test('only operators may try another policy', async () => {

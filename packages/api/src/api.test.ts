@@ -142,6 +142,26 @@ describe('POST /v1/events', () => {
     expect(seen.appended).toHaveLength(2);
   });
 
+  test.each(['click', 'reply', 'login', 'confirmed'])('takes proof of life: %s', async (kind) => {
+    const { api, seen } = make();
+    const answer = await post(api, '/v1/events', [
+      { ...EVENT, type: 'engaged', kind },
+      { ...EVENT, type: 'engaged', kind: 'opened' },
+      { ...EVENT, type: 'engaged' },
+      { ...EVENT, type: 'engaged', kind, recipient: '@example.com' },
+    ]);
+    expect(answer.json()).toMatchObject({
+      accepted: 1,
+      rejected: 3,
+      errors: [
+        { index: 1, reason: 'invalid', detail: expect.stringContaining('kind: must be one of click, reply, login, confirmed') as string },
+        { index: 2, reason: 'invalid', detail: expect.stringContaining('kind') as string },
+        { index: 3, reason: 'invalid', detail: expect.stringContaining('recipient') as string },
+      ],
+    });
+    expect(JSON.parse(seen.appended[0]!.value)).toMatchObject({ type: 'engaged', kind });
+  });
+
   test('400 with the errors, and nothing appended, if all items are bad', async () => {
     const { api, seen } = make();
     const answer = await post(api, '/v1/events', [{ ...EVENT, type: 'x' }]);

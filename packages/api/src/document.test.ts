@@ -184,7 +184,13 @@ const traffic: TrafficReader = {
     { group: null, rest: true, slot: 1, type: 'delivery', upperBound: 60, events: 1 },
   ],
   reasons: async () => [{ name: 'gmail', category: 'rate_limited', events: 3 }],
-  counters: async () => ({ atRisk: 1, allowances: 2, events: { delivered: 5 }, changes: { suppressed: 1, released: 1 } }),
+  counters: async () => ({
+    atRisk: 1,
+    allowances: 2,
+    events: { delivered: 5 },
+    changes: { suppressed: 1, released: 1 },
+    regret: { mail_taken: 1 },
+  }),
 };
 
 const webhooks: WebhookReceiver = {
@@ -625,7 +631,7 @@ const REQUESTS: readonly (readonly [operationId: string, status: number, request
   ['createIncident', 400, { method: 'POST', url: '/v1/incidents', payload: {} }],
   ['getSeries', 200, { url: '/v1/series?measure=outcomes&by=provider' }],
   ['getSeries', 200, { url: '/v1/series?measure=time_to_delivery&from=2026-03-01T10:00:00Z' }],
-  ['getSeries', 400, { url: '/v1/series?measure=regret' }],
+  ['getSeries', 400, { url: '/v1/series?measure=remorse' }],
   ['getSeries', 400, { url: '/v1/series?measure=suppressions&by=pool&pool=a&from=2020-03-01T10:00:00Z&step=15m' }],
   ['getSummary', 200, { url: '/v1/summary' }],
   ['getTop', 200, { url: '/v1/top' }],

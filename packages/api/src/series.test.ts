@@ -52,6 +52,28 @@ describe('a series', () => {
   });
 });
 
+describe('regret', () => {
+  it('is the share of what began in a step, with its interval, and mail taken by the step in which that was', () => {
+    const points = [
+      point('suppressed', 40),
+      point('regretted', 10),
+      point('mail_taken', 4),
+      point('mail_taken', 6, { slot: 1 }),
+      point('suppressed', 1, { slot: 2 }),
+      // Taken back where another provider was named than when it was counted.
+      point('regretted', -1, { slot: 2 }),
+    ];
+    const found = new Map(seriesOf('regret', points, 3).map(({ metric, values, total }) => [metric, [...values, total]]));
+    expect(found.get('share')).toEqual([0.25, null, 0, 9 / 41]);
+    expect(found.get('regretted')).toEqual([10, 0, 0, 9]);
+    expect(found.get('mail_taken')).toEqual([4, 6, 0, 10]);
+    // Wilson's score interval of 10 of 40, as published tables have it.
+    expect(found.get('low')?.[0]).toBeCloseTo(0.1419, 4);
+    expect(found.get('high')?.[0]).toBeCloseTo(0.4019, 4);
+    expect(found.get('low')?.[1]).toBeNull();
+  });
+});
+
 describe('the distribution of waits', () => {
   it('counts each message once, in the bucket of its own wait', () => {
     const waits = [10, 60, 120, 300, 3_600, 86_400, 129_600, ABOVE_ALL_BOUNDS].map((upperBound) => point('delivery', 1, { upperBound }));
@@ -81,7 +103,7 @@ describe('GET /v1/series', () => {
       traffic: {
         series: async (query) => (queries.push(query), []),
         reasons: async () => [],
-        counters: async () => ({ atRisk: 0, allowances: 0, events: {}, changes: {} }),
+        counters: async () => ({ atRisk: 0, allowances: 0, events: {}, changes: {}, regret: {} }),
       },
       policies: { version: 'p', base: DEFAULT_POLICY, tenants: new Map() },
       ready: () => ({ ok: true, problems: [] }),
@@ -105,7 +127,10 @@ describe('GET /v1/series', () => {
   it.each([
     ['measure=outcomes&by=domain', { family: 'domains', by: 'domain' }],
     ['measure=outcomes&by=pool&stream=marketing', { family: 'events', stream: 'marketing' }],
+    ['measure=engagement&by=category&pool=a', { family: 'events', by: 'category', types: ['engaged'], pool: 'a' }],
+    ['measure=engagement&by=domain', { family: 'domains', types: ['engaged'] }],
     ['measure=time_to_delivery&by=domain&from=2026-03-01T00:00:00Z', { family: 'waits', table: 'hours', step: 3_600_000 }],
+    ['measure=regret&by=reason', { family: 'regret', types: ['suppressed', 'regretted', 'mail_taken'] }],
     ['measure=suppressions&by=reason&from=2025-10-01T00:00:00Z', { family: 'changes', types: ['suppressed'], step: 86_400_000 }],
   ])('%s', async (query, wanted) => {
     const { api, queries } = asked();
@@ -114,7 +139,8 @@ describe('GET /v1/series', () => {
   });
 
   it.each([
-    ['measure=regret', /must be one of .*outcomes/],
+    ['measure=remorse', /must be one of .*outcomes/],
+    ['measure=waste&by=attribution', /by: waste is told by provider, domain, category, reason, tenant/],
     ['measure=persistent&by=reason', /by: persistent is told by provider, domain, tenant/],
     ['measure=releases&pool=a', /pool: releases is not told by pool/],
     ['measure=outcomes&by=domain&stream=a', /stream: cannot be combined with by=domain/],

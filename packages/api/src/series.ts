@@ -1,5 +1,6 @@
 /** From points of the roll-ups to the figures of a measure: sums, shares and percentiles, of each step and of the whole span. */
 import { ABOVE_ALL_BOUNDS, WAIT_BOUNDS } from '@desist/pipeline';
+import { wilson } from '@desist/domain';
 import type { RollupFamily, SeriesGrouping, SeriesPoint } from '@desist/pipeline';
 import { METRICS } from './schemas/series.ts';
 import type { Measure, Metric } from './schemas/series.ts';
@@ -12,6 +13,7 @@ export interface MeasureInfo {
   readonly family: RollupFamily;
 }
 
+const REGRET = { by: ['provider', 'domain', 'category', 'reason', 'tenant'], pools: false, family: 'regret' } as const;
 const CHANGES = { by: ['provider', 'domain', 'reason', 'tenant'], pools: false, family: 'changes' } as const;
 
 export const MEASURE_INFO: Readonly<Record<Measure, MeasureInfo>> = {
@@ -19,6 +21,12 @@ export const MEASURE_INFO: Readonly<Record<Measure, MeasureInfo>> = {
     by: ['provider', 'domain', 'category', 'attribution', 'stream', 'pool', 'tenant'],
     pools: true,
     types: METRICS.outcomes,
+    family: 'events',
+  },
+  engagement: {
+    by: ['provider', 'domain', 'category', 'stream', 'pool', 'tenant'],
+    pools: true,
+    types: ['engaged'],
     family: 'events',
   },
   deferral_share: {
@@ -39,6 +47,8 @@ export const MEASURE_INFO: Readonly<Record<Measure, MeasureInfo>> = {
   suppressions: { ...CHANGES, types: ['suppressed'] },
   releases: { ...CHANGES, types: ['released'] },
   persistent: { ...CHANGES, by: ['provider', 'domain', 'tenant'], types: ['persistent'] },
+  regret: { ...REGRET, types: ['suppressed', 'regretted', 'mail_taken'] },
+  waste: { ...REGRET, types: ['wasted'] },
 };
 
 export interface Series {
@@ -86,6 +96,8 @@ function figureOf(measure: Measure, metric: Metric, counts: Counts): number | nu
       return metric === 'share' ? share(of('deferred'), of('deferred') + of('delivered')) : of(metric);
     case 'delivered_after_deferral':
       return metric === 'share' ? share(of('delivered_message'), of('deferred_message')) : of(`${metric}_message`);
+    case 'regret':
+      return regretFigure(metric, of);
     case 'wait_distribution':
       return waitedWithin(counts, metric);
     case 'time_to_delivery':
@@ -95,6 +107,14 @@ function figureOf(measure: Measure, metric: Metric, counts: Counts): number | nu
       // What is undone is taken back where the latest failure was, which may be another provider than then.
       return Math.max(0, sum(counts));
   }
+}
+
+/** Of a share there is no interval without a suppression. What began before it was counted may be regretted: never more than all. */
+function regretFigure(metric: Metric, of: (type: string) => number): number | null {
+  const suppressed = Math.max(0, of('suppressed'));
+  const interval = wilson(Math.min(Math.max(0, of('regretted')), suppressed), suppressed);
+  if (metric === 'share' || metric === 'low' || metric === 'high') return interval?.[metric] ?? null;
+  return Math.max(0, of(metric));
 }
 
 /** At most 1: what became of a message may be known before its first deferral is. */

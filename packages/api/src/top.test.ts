@@ -37,7 +37,7 @@ async function service() {
         asked.push(query);
         return [{ name: 'gmail', category: 'rate_limited', events: 60 }];
       },
-      counters: async () => ({ atRisk: 0, allowances: 0, events: {}, changes: {} }),
+      counters: async () => ({ atRisk: 0, allowances: 0, events: {}, changes: {}, regret: {} }),
     },
     policies: { version: 'p', base: DEFAULT_POLICY, tenants: new Map() },
     ready: () => ({ ok: true, problems: [] }),

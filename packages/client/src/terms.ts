@@ -47,6 +47,8 @@ export interface Change {
   readonly suppression: SuppressionTerms | null;
   readonly allowance?: Allowance;
   readonly cause: string;
+  /** Of cause `engaged`: click, reply, login or confirmed. */
+  readonly engagement?: string;
   readonly effectiveAt: string;
   readonly recordedAt: string;
   readonly evidence: Evidence | null;

@@ -20,7 +20,7 @@ export function encodeChange(input: {
 /** The JSON object of a change. `allowed` and `disallowed` carry `allowance` in place of `suppression`. */
 export function changeValue({ tenant, address, change, sequence }: Parameters<typeof encodeChange>[0]): object {
   const { type, from, to, suppression, allowance, cause, effectiveAt, recordedAt, evidence, version, corrects, policy, incident } = change;
-  const { probationUntil } = change;
+  const { engagement, probationUntil } = change;
   return {
     version: 1,
     id: changeId(tenant, address, version),
@@ -31,6 +31,7 @@ export function changeValue({ tenant, address, change, sequence }: Parameters<ty
     suppression: suppression === null ? null : changedTerms(suppression),
     ...(allowance === null ? {} : { allowance: allowanceValue(allowance) }),
     cause,
+    ...(engagement === undefined ? {} : { engagement }),
     effectiveAt: formatTime(effectiveAt),
     recordedAt: formatTime(recordedAt),
     evidence:

@@ -1,5 +1,5 @@
 /** The sentences of an explanation, the same over HTTP and on the command line. */
-import type { FactReason, Outlook, SuppressionReason, VoidedBy } from '@desist/domain';
+import type { EngagementEffect, EngagementKind, FactReason, Outlook, SuppressionReason, VoidedBy } from '@desist/domain';
 import { formatTime } from '@desist/formats/event';
 
 /** Why a fact does not count. */
@@ -37,6 +37,8 @@ export function factReasonText(reason: FactReason): string {
       return 'the policy says that it does not count';
     case 'greylisting':
       return 'greylisting: the server asks to try again';
+    case 'click_ignored':
+      return 'changed nothing: security scanners click, too, and the policy (`engagement.clicks`) believes no click';
     case 'sender':
       return `${reason.category} is the sender's own problem: it never counts`;
     case 'message':
@@ -60,14 +62,44 @@ export function outlookText(outlook: Outlook): string {
       return `${reason}${stream}: ${ENDS[reason]}${until}`;
     }
     case 'deadline':
-      return `suppressed at ${formatTime(outlook.at)} unless something is delivered before`;
+      return `suppressed at ${formatTime(outlook.at)} unless a delivery or proof of life comes before`;
     case 'probation':
-      return `on probation until ${formatTime(outlook.until)}: one more failure (${outlook.categories.join(', ')}) suppresses again; a delivery ends it`;
+      return `on probation until ${formatTime(outlook.until)}: one more failure (${outlook.categories.join(', ')}) suppresses again; a delivery or proof of life ends it`;
     case 'no_deadline':
-      return 'not on its way to a suppression: the evidence is too thin or too old; a delivery ends the streak';
+      return 'not on its way to a suppression: the evidence is too thin or too old; a delivery or proof of life ends the streak';
     default:
       return outlook satisfies never;
   }
+}
+
+/** What the recipient did, as in "clicked at 10:00". */
+export const ENGAGEMENTS: Readonly<Record<EngagementKind, string>> = {
+  click: 'clicked',
+  reply: 'replied',
+  login: 'logged in',
+  confirmed: 'confirmed the address',
+};
+
+/** What proof of life did: "which releases …", and what it left as it was. */
+export function effectText(kind: EngagementKind, { released, standing }: EngagementEffect): string {
+  const names = released.map(nameOf);
+  const done = names.length === 0 ? 'which voids the failures before it' : `which voids the failures before it and releases ${listed(names)}`;
+  return [done, ...standing.map((entry) => `${nameOf(entry)} stays: ${staysBecause(kind, entry.reason)}`)].join('; ');
+}
+
+function nameOf({ reason, scope }: EngagementEffect['released'][number]): string {
+  return scope === '*' ? reason : `${reason} of stream ${scope}`;
+}
+
+function listed(names: readonly string[]): string {
+  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${String(names.at(-1))}`;
+}
+
+function staysBecause(kind: EngagementKind, reason: SuppressionReason): string {
+  if (reason !== 'hard_bounce') return `${ENDS[reason]}`;
+  return kind === 'login' || kind === 'confirmed'
+    ? 'one can do that with an address that is dead for mail'
+    : 'it is of the same message, or of another stream';
 }
 
 interface Figures {
@@ -85,14 +117,15 @@ function figures({ deliveries, failing }: Figures): string {
 
 const VOIDED: Readonly<Record<VoidedBy, string>> = {
   delivered: 'a later message was delivered',
+  engaged: 'the recipient showed later that somebody is there',
   release: 'an operator released the recipient',
   expiry: 'the suppression that it led to has expired',
   lapse: 'the streak ended, nothing failed for too long',
 };
 
 const ENDS: Readonly<Record<SuppressionReason, string>> = {
-  persistent_deferral: 'a delivery or `release` ends it',
-  hard_bounce: "another message's delivery or `release` ends it",
+  persistent_deferral: 'a delivery, proof of life or `release` ends it',
+  hard_bounce: "another message's delivery, a reply or `release` ends it",
   complaint: 'only `release` with force ends it',
   unsubscribe: 'only `release` with force ends it',
   operator: '`release` ends it',

@@ -2,9 +2,9 @@
 import type { Evidence, ExplainedFact, Transition } from '@desist/domain';
 import { formatTime } from '@desist/formats/event';
 import { previousOf } from './change.ts';
-import { factReasonText } from './explanation-text.ts';
+import { effectText, factReasonText } from './explanation-text.ts';
 
-export { outlookText } from './explanation-text.ts';
+export { ENGAGEMENTS, outlookText } from './explanation-text.ts';
 // For the page that explains a log: this entry is the one without Node APIs.
 export { parseIncident } from './incident.ts';
 export type { DecodedIncident } from './incident.ts';
@@ -13,13 +13,14 @@ export { explainedReplies } from './sender-incident.ts';
 const when = (at: number | null): string | null => (at === null ? null : formatTime(at));
 
 /** `counts`: the current state depends on it. */
-export function factValue({ fact, role, voidedBy, why }: ExplainedFact) {
+export function factValue({ fact, role, voidedBy, why, effect }: ExplainedFact) {
   const classified = fact.kind === 'failure' ? fact.classified : null;
   const counts = (role === 'counted' && voidedBy === null) || role === 'hard_bounce';
   const message = 'message' in fact ? fact.message : null;
   return {
     at: formatTime(fact.at),
     type: fact.kind === 'failure' ? fact.type : fact.kind,
+    ...(fact.kind === 'engaged' ? { kind: fact.engagement, effect: effect === null ? null : effectText(fact.engagement, effect) } : {}),
     // Why it was refused, the reason says.
     role: role === 'nothing_active' || role === 'needs_force' ? ('refused' as const) : role,
     counts,
@@ -53,11 +54,12 @@ function withoutPrevious({ previous: _, ...evidence }: Evidence): Omit<Evidence,
   return evidence;
 }
 
-export function transitionValue({ at, type, cause, from, to, suppression, allowance, evidence, probationUntil }: Transition) {
+export function transitionValue({ at, type, cause, engagement, from, to, suppression, allowance, evidence, probationUntil }: Transition) {
   return {
     at: when(at),
     type,
     cause,
+    ...(engagement === undefined ? {} : { engagement }),
     from,
     to,
     suppression: suppression === null ? null : { ...suppression, since: when(suppression.since), expiresAt: when(suppression.expiresAt) },

@@ -7,3 +7,4 @@ export * from './published.ts';
 export * from './schemas.ts';
 export * from './policy-file/index.ts';
 export * from './sources-file/index.ts';
+export * from './whatif.ts';

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { DeliveryEvent } from '@desist/domain';
 import { decodeRecord } from '@desist/formats/event';
-import { keyText, peekRecord as peekInto } from './peek.ts';
+import { keyText, peekEvent, peekRecord as peekInto } from './peek.ts';
 import type { PeekedOffsets, PeekedType } from './peek.ts';
 import type { RawRecord } from '@desist/formats/event';
 
@@ -24,6 +24,7 @@ const peekRecord = (record: RawRecord): PeekedType | undefined => peekInto(recor
 const decoder = new TextDecoder();
 
 function agrees({ key, value }: { readonly key: Uint8Array | null; readonly value: Uint8Array | null }, recordTime: number): boolean {
+  agreesAlone(value);
   const peeked = peekRecord({ key, value, recordTime });
   if (peeked === undefined) return false;
   const decoded = decodeRecord({ key, value, recordTime });
@@ -40,6 +41,17 @@ function agrees({ key, value }: { readonly key: Uint8Array | null; readonly valu
   expect(decoder.decode(value?.subarray(messageStart, messageEnd)).slice(0, 1_024)).toBe(messageId);
   expect(decoder.decode(value?.subarray(hostStart, hostEnd)).slice(0, 1_024)).toBe(remoteHost);
   return true;
+}
+
+/** Of an event without a record: the key is the one that its record would have. */
+function agreesAlone(value: Uint8Array | null): void {
+  const alone = value === null ? undefined : peekEvent(value, offsets);
+  if (alone === undefined) return;
+  const decoded = decodeRecord({ key: alone.key, value, recordTime: Number.MAX_SAFE_INTEGER });
+  if (!decoded.ok) throw new Error(`peek took what decode refuses: ${decoded.reason} ${decoded.detail}`);
+  expect(decoded.event.type).toBe(alone.type);
+  expect(`${decoded.event.tenant}/${decoded.event.recipient}`).toBe(keyText(alone.key));
+  expect(decoded.event.occurredAt).toBe(offsets.occurredAt);
 }
 
 const scalar = fc.oneof(fc.string({ maxLength: 12 }), fc.integer(), fc.double(), fc.boolean(), fc.constant(null), fc.constant('x'));
@@ -201,5 +213,6 @@ describe('peek', () => {
     expect(peekRecord({ key: encoder.encode('default/alice@example.com'), value, recordTime: NOW })).toBe('delivered');
     expect(peekRecord({ key: encoder.encode('acme/alice@example.com'), value, recordTime: NOW })).toBeUndefined();
     expect(peekRecord({ key: null, value, recordTime: NOW })).toBeUndefined();
+    expect(keyText(peekEvent(value, offsets)?.key ?? new Uint8Array())).toBe('default/alice@example.com');
   });
 });

@@ -131,12 +131,51 @@ export interface PeekedOffsets {
   poolEnd: number;
 }
 
+/** Where tenant and recipient stand in the value that was scanned last. */
+const found = { tenantStart: 0, tenantLength: 0, recipientStart: 0, recipientLength: 0 };
+
 /**
  * The type of a record that `decodeRecord` would read as a delivery or acceptance under exactly this key; undefined if there is
  * any doubt. Overwrites `offsets`, whose content is valid only when a type is returned.
  */
 export function peekRecord({ key, value, recordTime }: RawRecord, offsets: PeekedOffsets): PeekedType | undefined {
-  if (key === null || value === null || value.length < SHORTEST || value.length > RECORD_LIMIT) return undefined;
+  if (key === null || value === null) return undefined;
+  const type = scan(value, recordTime, offsets);
+  if (type === undefined) return undefined;
+  const { tenantStart, tenantLength, recipientStart, recipientLength } = found;
+  const named = tenantLength === -1 ? DEFAULT.length : tenantLength;
+  if (key.length !== named + 1 + recipientLength || key[named] !== SLASH) return undefined;
+  if (tenantLength === -1 ? !startsAt(key, 0, DEFAULT, named) : !startsAt(value, tenantStart, key, named)) return undefined;
+  return isPlainAddressAt(value, recipientStart, key, named + 1) ? type : undefined;
+}
+
+/** An event that stands by itself, as in a file of events. */
+export interface PeekedEvent {
+  readonly type: PeekedType;
+  /** Of its record: `tenant/address`. Overwritten by the next event. */
+  readonly key: Uint8Array;
+}
+
+const KEY = new Uint8Array(NAME_LIMIT + 1 + LOCAL_LIMIT + 1 + DOMAIN_LIMIT);
+
+/** As `peekRecord`, of an event without a record, and so without a key and a time of its record. */
+export function peekEvent(value: Uint8Array, offsets: PeekedOffsets): PeekedEvent | undefined {
+  const type = scan(value, Number.POSITIVE_INFINITY, offsets);
+  if (type === undefined) return undefined;
+  const { tenantStart, tenantLength, recipientStart, recipientLength } = found;
+  const named = tenantLength === -1 ? DEFAULT.length : tenantLength;
+  if (named + 1 + recipientLength > KEY.length) return undefined;
+  const key = KEY.subarray(0, named + 1 + recipientLength);
+  if (tenantLength === -1) key.set(DEFAULT);
+  else for (let i = 0; i < named; i += 1) key[i] = value[tenantStart + i] as number;
+  key[named] = SLASH;
+  for (let i = 0; i < recipientLength; i += 1) key[named + 1 + i] = value[recipientStart + i] as number;
+  return isPlainAddressAt(value, recipientStart, key, named + 1) ? { type, key } : undefined;
+}
+
+/** The type of an event that is valid but for its tenant and recipient, which must be looked at: they are in `found`. */
+function scan(value: Uint8Array, recordTime: number, offsets: PeekedOffsets): PeekedType | undefined {
+  if (value.length < SHORTEST || value.length > RECORD_LIMIT) return undefined;
   const last = value.length;
   let at = skipSpace(value, 0, last);
   if (value[at] !== OPEN) return undefined;
@@ -234,10 +273,11 @@ export function peekRecord({ key, value, recordTime }: RawRecord, offsets: Peeke
   } while (value[at] === COMMA);
   if (value[at] !== CLOSE || skipSpace(value, at + 1, last) !== last) return undefined;
   if ((seen & REQUIRED) !== REQUIRED || type === undefined) return undefined;
-  const named = tenantLength === -1 ? DEFAULT.length : tenantLength;
-  if (key.length !== named + 1 + recipientLength || key[named] !== SLASH) return undefined;
-  if (tenantLength === -1 ? !startsAt(key, 0, DEFAULT, named) : !startsAt(value, tenantStart, key, named)) return undefined;
-  return isPlainAddressAt(value, recipientStart, key, named + 1) ? type : undefined;
+  found.tenantStart = tenantStart;
+  found.tenantLength = tenantLength;
+  found.recipientStart = recipientStart;
+  found.recipientLength = recipientLength;
+  return type;
 }
 
 /** The key of a record that was peeked at, as text. */

@@ -12,6 +12,8 @@ export interface PublishedChange {
   readonly state: { readonly from: string; readonly to: string };
   readonly suppression: ChangedTermsValue | null;
   readonly cause: string;
+  /** Of cause `engaged`: click, reply, login or confirmed. */
+  readonly engagement?: string;
   readonly effectiveAt: string;
   readonly recordedAt: string;
   readonly policy: string;

@@ -18,8 +18,16 @@ export const DELIVERY_EVENT_TYPES = [
   'rejected',
   'complained',
   'unsubscribed',
+  'engaged',
 ] as const;
 export type DeliveryEventType = (typeof DELIVERY_EVENT_TYPES)[number];
+
+/**
+ * How an `engaged` event shows that somebody reads the mailbox, or owns it: they followed a link in a message, answered one, signed in with
+ * the address, or confirmed it.
+ */
+export const ENGAGEMENT_KINDS = ['click', 'reply', 'login', 'confirmed'] as const;
+export type EngagementKind = (typeof ENGAGEMENT_KINDS)[number];
 
 export const COMMAND_TYPES = ['suppress', 'release', 'allow', 'disallow', 'amend', 'forget'] as const;
 /** The commands that an entry for a domain takes. */
@@ -38,6 +46,8 @@ interface Envelope {
 export interface DeliveryEvent extends Envelope {
   readonly type: DeliveryEventType;
   readonly stream: string;
+  /** Of an `engaged` event, and of no other. */
+  readonly kind?: EngagementKind;
   readonly messageId?: string;
   readonly attempt?: number;
   readonly smtp?: SmtpReply;

@@ -1,6 +1,6 @@
 /** Azure Communication Services, through Event Grid: an array of events, in Event Grid's schema or as CloudEvents. */
 import type { DeliveryEventType } from '@desist/domain';
-import { eventOf, ignored, ignoredWord, problem } from './draft.ts';
+import { eventOf, ignored, ignoredWord, problem, unknownWord } from './draft.ts';
 import type { Draft } from './draft.ts';
 import { elementFormat } from './elements.ts';
 import type { NormaliseContext, Normalised } from './format.ts';
@@ -14,7 +14,7 @@ export const azure = elementFormat({
 });
 
 const REPORT = 'Microsoft.Communication.EmailDeliveryReportReceived';
-const OTHERS: ReadonlySet<string> = new Set(['Microsoft.Communication.EmailEngagementTrackingReportReceived']);
+const ENGAGEMENT = 'Microsoft.Communication.EmailEngagementTrackingReportReceived';
 
 type Meaning = Partial<Draft> & { readonly type: DeliveryEventType };
 
@@ -35,7 +35,8 @@ function nameOf(element: Fields): string | undefined {
 function read(element: Fields, context: NormaliseContext, raw: () => string): Normalised {
   const name = nameOf(element);
   if (name === undefined) return problem('invalid', 'eventType: missing', raw());
-  if (name !== REPORT) return name.startsWith('Microsoft.EventGrid.') ? ignored(name) : ignoredWord(name, OTHERS);
+  if (name === ENGAGEMENT) return engagement(element, context, raw);
+  if (name !== REPORT) return name.startsWith('Microsoft.EventGrid.') ? ignored(name) : unknownWord(name);
   const data = fieldsOf(element['data']);
   const status = textOf(data['status']);
   if (status === undefined) return problem('invalid', 'data.status: missing', raw());
@@ -63,4 +64,26 @@ function read(element: Fields, context: NormaliseContext, raw: () => string): No
   );
 }
 
+function engagement(element: Fields, context: NormaliseContext, raw: () => string): Normalised {
+  const data = fieldsOf(element['data']);
+  // Both names are in the documentation.
+  const kind = textOf(data['engagementType']) ?? textOf(data['engagement']);
+  if (kind?.toLowerCase() !== 'click') return kind === undefined ? problem('invalid', 'data.engagementType: missing', raw()) : ignoredWord(kind.toLowerCase(), VIEWS);
+  const messageId = idOf(data['messageId']);
+  return eventOf(
+    'azure',
+    {
+      type: 'engaged',
+      recipient: data['recipient'],
+      time: ['data.userActionTimeStamp', data['userActionTimeStamp'] ?? data['userActionTimestamp'] ?? element['eventTime']],
+      id: idOf(element['id']),
+      identity: [messageId, kind],
+      messageId,
+    },
+    context,
+    raw,
+  );
+}
+
+const VIEWS: ReadonlySet<string> = new Set(['view']);
 const EXPANDED: ReadonlySet<string> = new Set(['Expanded']);

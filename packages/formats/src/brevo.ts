@@ -30,10 +30,12 @@ const TYPES: ReadonlyMap<string, DeliveryEventType> = new Map([
   ['complaint', 'complained'],
   ['unsubscribe', 'unsubscribed'],
   ['unsubscribed', 'unsubscribed'],
+  ['click', 'engaged'],
+  ['clicked', 'engaged'],
 ]);
 
 const OTHERS: ReadonlySet<string> = new Set([
-  ...['opened', 'uniqueopened', 'firstopening', 'click', 'clicked', 'proxyopen', 'uniqueproxyopen', 'loadedbyproxy'],
+  ...['opened', 'uniqueopened', 'firstopening', 'proxyopen', 'uniqueproxyopen', 'loadedbyproxy'],
   ...['listaddition', 'contactupdated', 'contactdeleted', 'inboundemailprocessed', 'reply'],
 ]);
 

@@ -57,8 +57,71 @@ export interface Line {
   readonly bytes: number;
 }
 
+/** Lines that came with one chunk, as bytes. */
+export interface Lines {
+  readonly lines: readonly Uint8Array[];
+  /** Line number of the first, from 1. */
+  readonly first: number;
+  /** Bytes read so far. */
+  readonly bytes: number;
+}
+
 /** Characters of a line that are kept. The rest is dropped, so a longer line becomes unreadable. */
 const LINE_LIMIT = 1 << 20;
+/** As many as so many characters have at most. */
+const LINE_BYTES = 4 * LINE_LIMIT;
+const LINE_FEED = 0x0a;
+const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
+
+/** As `linesIn`, chunk by chunk: for whoever reads most lines on their bytes. */
+export async function* lineBytesIn(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Lines> {
+  let bytes = 0;
+  let first = 1;
+  /** The beginning of a line whose end has not come. */
+  let begun: Uint8Array[] = [];
+  let size = 0;
+  const keep = (part: Uint8Array): void => {
+    if (size < LINE_BYTES) begun.push(part);
+    size += part.length;
+  };
+  for await (const chunk of chunks) {
+    bytes += chunk.length;
+    const lines: Uint8Array[] = [];
+    let from = 0;
+    for (let end = chunk.indexOf(LINE_FEED); end !== -1; end = chunk.indexOf(LINE_FEED, from)) {
+      const line = chunk.subarray(from, end);
+      from = end + 1;
+      if (size === 0) lines.push(line);
+      else {
+        keep(line);
+        lines.push(joined(begun));
+        begun = [];
+        size = 0;
+      }
+    }
+    if (from < chunk.length) keep(chunk.subarray(from));
+    if (first === 1 && lines[0] !== undefined) lines[0] = withoutMark(lines[0]);
+    yield { lines, first, bytes };
+    first += lines.length;
+  }
+  if (size > 0) yield { lines: [first === 1 ? withoutMark(joined(begun)) : joined(begun)], first, bytes };
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const [only] = parts;
+  if (parts.length === 1 && only !== undefined) return only;
+  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
+
+function withoutMark(line: Uint8Array): Uint8Array {
+  return BYTE_ORDER_MARK.every((byte, n) => line[n] === byte) ? line.subarray(BYTE_ORDER_MARK.length) : line;
+}
 
 export async function* linesIn(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Line> {
   const decoder = new TextDecoder();

@@ -1,6 +1,6 @@
 /** Builds an event from the fields that a format has extracted: one address, one time, bounded text, an id. */
 import { asTenant } from '@desist/domain';
-import type { DeliveryEvent, DeliveryEventType } from '@desist/domain';
+import type { DeliveryEvent, DeliveryEventType, EngagementKind } from '@desist/domain';
 import { normaliseAddress } from './event/address.ts';
 import { contentHash, NAME, POOL } from './event/event.ts';
 import { clean, ID_LIMIT, optional, TEXT_LIMIT, WORD_LIMIT } from './event/text.ts';
@@ -13,6 +13,8 @@ import type { Moment } from './time.ts';
 
 export interface Draft {
   readonly type: DeliveryEventType;
+  /** Of `engaged`. Default: a click, which is what providers tell of. */
+  readonly kind?: EngagementKind | undefined;
   /** As in the payload: it can have a display name or angle brackets, or be missing. */
   readonly recipient: unknown;
   /** Name of the time field (for problem messages) and its value, or a moment that the format has already parsed. */
@@ -52,7 +54,8 @@ export function eventOf(format: FormatName, draft: Draft, context: NormaliseCont
   const [field, moment] = momentOfDraft(draft.time, context);
   if (!moment.ok) return problem('invalid', `${field}: ${moment.problem}`, raw());
   const { at } = moment;
-  const smtp = replyOf(draft);
+  // Whatever a text says that comes with proof of life, it is no reply of a server.
+  const smtp = type === 'engaged' ? undefined : replyOf(draft);
   const metadata = typeof draft.metadata === 'object' && draft.metadata !== null ? (draft.metadata as Record<string, unknown>) : {};
   return {
     kind: 'event',
@@ -63,6 +66,7 @@ export function eventOf(format: FormatName, draft: Draft, context: NormaliseCont
       occurredAt: at,
       type,
       stream: nameOf(metadata['desist_stream']) ?? context.stream,
+      ...(type === 'engaged' ? { kind: draft.kind ?? 'click' } : {}),
       ...optional('messageId', word(bareId(draft.messageId))),
       ...optional('attempt', draft.attempt),
       ...optional('smtp', smtp),

@@ -23,8 +23,10 @@ const TYPES: ReadonlyMap<string, DeliveryEventType> = new Map([
   ['spam_complaint', 'complained'],
   ['spam_complaints', 'complained'],
   ['suppressed', 'rejected'],
+  ['clicked', 'engaged'],
+  ['clicked_unique', 'engaged'],
 ]);
-const OTHERS: ReadonlySet<string> = new Set(['opened', 'opened_unique', 'clicked', 'clicked_unique', 'survey_opened', 'survey_submitted']);
+const OTHERS: ReadonlySet<string> = new Set(['opened', 'opened_unique', 'survey_opened', 'survey_submitted']);
 
 function read(element: Fields, context: NormaliseContext, raw: () => string): Normalised {
   const name = textOf(element['type']);

@@ -5,7 +5,8 @@ import type { Draft } from './draft.ts';
 import { asArray, elementFormat } from './elements.ts';
 import { formFields } from './form.ts';
 import type { NormaliseContext, Normalised } from './format.ts';
-import { countOf, fieldsOf, idOf, isObject, listOf, numberOf, textOf } from './json.ts';
+import { allSay, answerOf, headerFields } from './inbound.ts';
+import { countOf, fieldsOf, idOf, isObject, listOf, numberOf, parseJson, textOf } from './json.ts';
 import type { Fields } from './json.ts';
 
 /** Marks an element from a legacy form post, whose members have other names. */
@@ -37,7 +38,12 @@ function isItem({ event, timestamp, ...rest }: Fields): boolean {
 }
 
 function isLegacy(form: Fields | undefined): boolean {
-  return form !== undefined && 'event' in form && ('recipient' in form || 'token' in form);
+  return form !== undefined && (('event' in form && ('recipient' in form || 'token' in form)) || isInbound(form));
+}
+
+/** What a route forwards: mail from outside. */
+function isInbound(form: Fields): boolean {
+  return !('event' in form) && 'message-headers' in form && 'recipient' in form && 'token' in form;
 }
 
 const TYPES: ReadonlyMap<string, DeliveryEventType> = new Map([
@@ -47,10 +53,11 @@ const TYPES: ReadonlyMap<string, DeliveryEventType> = new Map([
   ['rejected', 'rejected'],
   ['complained', 'complained'],
   ['unsubscribed', 'unsubscribed'],
+  ['clicked', 'engaged'],
 ]);
 
 const OTHERS: ReadonlySet<string> = new Set([
-  ...['opened', 'clicked', 'stored', 'list_member_uploaded', 'list_member_upload_error', 'list_uploaded'],
+  ...['opened', 'stored', 'list_member_uploaded', 'list_member_upload_error', 'list_uploaded'],
 ]);
 
 function read(element: Fields, context: NormaliseContext, raw: () => string): Normalised | readonly Normalised[] {
@@ -61,6 +68,9 @@ function read(element: Fields, context: NormaliseContext, raw: () => string): No
   if (type === undefined) return ignoredWord(event.toLowerCase(), OTHERS);
   // Nothing was sent.
   if (fieldsOf(data['flags'])['is-test-mode'] === true) return ignored('test mode');
+  // `apple`, `gmail` or `generic`; empty for a person.
+  const bot = textOf(fieldsOf(data['client-info'])['bot']) ?? '';
+  if (type === 'engaged' && bot !== '') return ignored(`${event} by a bot`);
   const status = fieldsOf(data['delivery-status']);
   const reject = fieldsOf(data['reject']);
   const headers = fieldsOf(fieldsOf(data['message'])['headers']);
@@ -133,15 +143,32 @@ function partsOf(list: string): readonly string[] {
   return [...parts, list.slice(from)];
 }
 
+function readInbound(form: Fields, context: NormaliseContext, raw: () => string): Normalised {
+  const fields = headerFields(parseJson(textOf(form['message-headers']) ?? ''));
+  const answer = answerOf({
+    from: form['from'],
+    fields,
+    checks: {
+      signed: allSay(fields, 'x-mailgun-dkim-check-result', /^pass$/i),
+      // The envelope's sender.
+      sentFor: allSay(fields, 'x-mailgun-spf', /^pass$/i) ? textOf(form['sender']) : undefined,
+    },
+  });
+  if ('ignored' in answer) return ignored(answer.ignored);
+  return eventOf('mailgun', { ...answer, time: ['timestamp', form['timestamp']], identity: [answer.messageId, form['token']] }, context, raw);
+}
+
 const LEGACY_TYPES: ReadonlyMap<string, DeliveryEventType> = new Map([
   ['delivered', 'delivered'],
   ['bounced', 'bounced'],
   ['dropped', 'rejected'],
   ['complained', 'complained'],
   ['unsubscribed', 'unsubscribed'],
+  ['clicked', 'engaged'],
 ]);
 
 function readLegacy(form: Fields, context: NormaliseContext, raw: () => string): Normalised {
+  if (isInbound(form)) return readInbound(form, context, raw);
   const event = textOf(form['event']);
   if (event === undefined) return problem('invalid', 'event: missing', raw());
   const type = LEGACY_TYPES.get(event.toLowerCase());

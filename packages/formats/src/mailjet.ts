@@ -18,9 +18,10 @@ const TYPES: ReadonlyMap<string, DeliveryEventType> = new Map([
   ['blocked', 'rejected'],
   ['spam', 'complained'],
   ['unsub', 'unsubscribed'],
+  ['click', 'engaged'],
 ]);
 
-const OTHERS: ReadonlySet<string> = new Set(['open', 'click']);
+const OTHERS: ReadonlySet<string> = new Set(['open']);
 
 function read(element: Fields, context: NormaliseContext, raw: () => string): Normalised {
   const event = textOf(element['event']);

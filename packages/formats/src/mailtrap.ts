@@ -30,8 +30,9 @@ const TYPES: ReadonlyMap<string, DeliveryEventType> = new Map([
   // Mailtrap's own decisions: nothing was tried.
   ['suspension', 'rejected'],
   ['reject', 'rejected'],
+  ['click', 'engaged'],
 ]);
-const OTHERS: ReadonlySet<string> = new Set(['open', 'click']);
+const OTHERS: ReadonlySet<string> = new Set(['open']);
 
 function read(element: Fields, context: NormaliseContext, raw: () => string): Normalised {
   const event = textOf(element['event'])?.toLowerCase();

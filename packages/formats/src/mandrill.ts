@@ -4,6 +4,7 @@ import { eventOf, ignored, ignoredWord, problem } from './draft.ts';
 import { elementFormat } from './elements.ts';
 import { formFields } from './form.ts';
 import type { NormaliseContext, Normalised } from './format.ts';
+import { answerOf, headerFields } from './inbound.ts';
 import { fieldsOf, idOf, isObject, jsonPieces, listOf, textOf, TOO_MANY } from './json.ts';
 import type { Fields } from './json.ts';
 
@@ -35,9 +36,10 @@ const TYPES: ReadonlyMap<string, DeliveryEventType> = new Map([
   ['spam', 'complained'],
   ['unsub', 'unsubscribed'],
   ['reject', 'rejected'],
+  ['click', 'engaged'],
 ]);
 
-const OTHERS: ReadonlySet<string> = new Set(['open', 'click', 'inbound']);
+const OTHERS: ReadonlySet<string> = new Set(['open']);
 
 function read(element: Fields, context: NormaliseContext, raw: () => string): Normalised {
   const event = textOf(element['event']);
@@ -45,6 +47,7 @@ function read(element: Fields, context: NormaliseContext, raw: () => string): No
     const kind = textOf(element['type']);
     return kind === undefined ? problem('invalid', 'event: missing', raw()) : ignored(kind);
   }
+  if (event === 'inbound') return readInbound(element, context, raw);
   const type = TYPES.get(event);
   if (type === undefined) return ignoredWord(event, OTHERS);
   const message = fieldsOf(element['msg']);
@@ -66,6 +69,18 @@ function read(element: Fields, context: NormaliseContext, raw: () => string): No
     context,
     raw,
   );
+}
+
+/** `msg.email` is the sender's own address that the mail went to. */
+function readInbound(element: Fields, context: NormaliseContext, raw: () => string): Normalised {
+  const message = fieldsOf(element['msg']);
+  const answer = answerOf({
+    from: message['from_email'],
+    fields: headerFields(message['headers']),
+    checks: { signed: fieldsOf(message['dkim'])['valid'] === true },
+  });
+  if ('ignored' in answer) return ignored(answer.ignored);
+  return eventOf('mandrill', { ...answer, time: ['ts', element['ts']], identity: [answer.messageId, 'inbound'] }, context, raw);
 }
 
 function textOfMessage(event: string, message: Fields): string | undefined {

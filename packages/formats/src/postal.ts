@@ -18,10 +18,11 @@ const TYPES: ReadonlyMap<string, DeliveryEventType> = new Map([
   ['MessageDelayed', 'deferred'],
   ['MessageDeliveryFailed', 'bounced'],
   ['MessageBounced', 'bounced'],
+  ['MessageLinkClicked', 'engaged'],
 ]);
 /** A held message may still be released. */
 const OTHERS: ReadonlySet<string> = new Set([
-  ...['MessageHeld', 'MessageLinkClicked', 'MessageLoaded', 'SendLimitApproaching', 'SendLimitExceeded', 'DomainDNSError'],
+  ...['MessageHeld', 'MessageLoaded', 'SendLimitApproaching', 'SendLimitExceeded', 'DomainDNSError'],
 ]);
 
 function read(element: Fields, context: NormaliseContext, raw: () => string): Normalised {

@@ -4,17 +4,26 @@ import { eventOf, ignored, problem, unknownWord } from './draft.ts';
 import type { Draft } from './draft.ts';
 import { elementFormat } from './elements.ts';
 import type { NormaliseContext, Normalised } from './format.ts';
-import { idOf, textOf } from './json.ts';
+import { allSay, answerOf, headerFields } from './inbound.ts';
+import { fieldsOf, idOf, isObject, textOf } from './json.ts';
 import type { Fields } from './json.ts';
+import { mailDate } from './mail/date.ts';
+import { firstField } from './mail/mime.ts';
 import { replyCodes } from './reply.ts';
 
 export const postmark = elementFormat({
   name: 'postmark',
-  looksLike: ({ first }) => typeof first['RecordType'] === 'string' || (typeof first['Type'] === 'string' && 'BouncedAt' in first),
+  looksLike: ({ first }) => typeof first['RecordType'] === 'string' || (typeof first['Type'] === 'string' && 'BouncedAt' in first) || isInbound(first),
   read,
 });
 
+/** Mail from outside comes without a `RecordType`, in most versions. */
+function isInbound(record: Fields): boolean {
+  return record['RecordType'] === 'Inbound' || (isObject(record['FromFull']) && 'MailboxHash' in record);
+}
+
 function read(record: Fields, context: NormaliseContext, raw: () => string): Normalised {
+  if (isInbound(record)) return readInbound(record, context, raw);
   const kind = textOf(record['RecordType']) ?? ('BouncedAt' in record ? 'Bounce' : undefined);
   if (kind === undefined) return problem('invalid', 'RecordType: missing', raw());
   if (!KINDS.has(kind)) return unknownWord(kind);
@@ -57,6 +66,8 @@ function draftOf(kind: string, record: Fields): Rest | undefined {
       return { type: 'complained', time: ['BouncedAt', record['BouncedAt']], id: idOf(record['ID']) };
     case 'SubscriptionChange':
       return change(record);
+    case 'Click':
+      return { type: 'engaged', time: ['ReceivedAt', record['ReceivedAt']] };
     case 'Bounce': {
       const meaning = bounceOf(textOf(record['Type']) ?? 'Unknown', text);
       if (meaning === undefined) return undefined;
@@ -111,6 +122,26 @@ function bounceOf(type: string, text: string | undefined): Meaning | undefined {
   const refused = BY_REPLY.get(type);
   if (refused !== undefined) return replyCodes(text ?? '').code === undefined ? REJECTED : refused;
   return BOUNCES.get(type) ?? { type: 'bounced' };
+}
+
+/** `MessageID` is Postmark's own; the sender's is among the headers. */
+function readInbound(record: Fields, context: NormaliseContext, raw: () => string): Normalised {
+  const headers = headerFields(record['Headers']);
+  const subject = textOf(record['Subject']);
+  const spf = /^pass\b.{0,300}?\benvelope-from="?([^;"\s]{1,320})/i.exec(firstField(headers, 'received-spf') ?? '');
+  const answer = answerOf({
+    from: fieldsOf(record['FromFull'])['Email'] ?? record['From'],
+    fields: subject === undefined ? headers : [...headers, { name: 'subject', value: subject }],
+    checks: {
+      authorSigned: allSay(headers, 'x-spam-tests', /\bDKIM_VALID_AU\b/),
+      sentFor: allSay(headers, 'received-spf', /^pass\b/i) ? spf?.[1] : undefined,
+    },
+  });
+  if ('ignored' in answer) return ignored(answer.ignored);
+  const date = textOf(record['Date']);
+  const time = mailDate(date, context) ?? (['Date', date] as const);
+  const messageId = answer.messageId?.replace(/@mtasv\.net$/i, '');
+  return eventOf('postmark', { ...answer, time, messageId, id: idOf(record['MessageID']), identity: ['Inbound'] }, context, raw);
 }
 
 /**

@@ -66,10 +66,34 @@ function formatIn(head: Uint8Array, given: Format | undefined): Format | undefin
 export type ReaderStates = Map<string, unknown>;
 
 export async function* payloadElements(
-  { format, chunks }: OpenedPayload,
+  opened: OpenedPayload,
   context: NormaliseContext,
   states: ReaderStates = new Map(),
 ): AsyncGenerator<PayloadElement> {
+  for await (const { elements, of, bytes } of payloadBatches(opened, context, states)) {
+    for (const { one, number } of elements) yield { one, place: placeOf(of, number), bytes };
+  }
+}
+
+/** What came with some bytes of a file, in order. */
+export interface PayloadBatch {
+  readonly elements: readonly { readonly one: Normalised; readonly number: number }[];
+  readonly of: 'line' | 'document' | 'mail';
+  /** Bytes read so far. */
+  readonly bytes: number;
+}
+
+/** `line 3`, `document 3`, `the mail`. */
+export function placeOf(of: PayloadBatch['of'], number: number): string {
+  return of === 'mail' ? 'the mail' : `${of} ${number}`;
+}
+
+/** As `payloadElements`, as many at once as are at hand: waiting for each costs more than reading it. */
+export async function* payloadBatches(
+  { format, chunks }: OpenedPayload,
+  context: NormaliseContext,
+  states: ReaderStates = new Map(),
+): AsyncGenerator<PayloadBatch> {
   let bytes = 0;
   async function* counted(): AsyncGenerator<Uint8Array> {
     for await (const chunk of chunks) {
@@ -84,24 +108,30 @@ export async function* payloadElements(
   if (isLineFormat(format) && (LINES_ONLY.has(format.name) || !JSON_DOCUMENT.test(begun.head))) {
     const reader = format.open(context, states.get(format.name));
     let number = 0;
-    for await (const piece of linesOfChunks(begun.chunks)) {
-      number += 1;
-      for (const one of piece === TOO_LARGE ? [tooLarge()] : reader.push(piece)) yield { one, place: `line ${number}`, bytes };
+    for await (const pieces of linesOfChunks(begun.chunks)) {
+      const elements = pieces.flatMap((piece) => {
+        number += 1;
+        return (piece === TOO_LARGE ? [tooLarge()] : reader.push(piece)).map((one) => ({ one, number }));
+      });
+      yield { elements, of: 'line', bytes };
     }
-    for (const one of reader.end()) yield { one, place: `line ${number}`, bytes };
+    yield { elements: reader.end().map((one) => ({ one, number })), of: 'line', bytes };
     states.set(format.name, reader.state());
     return;
   }
   if (MAIL.has(format.name)) {
-    for (const one of format.normalise(await whole(begun.chunks), context)) yield { one, place: 'the mail', bytes };
+    const elements = format.normalise(await whole(begun.chunks), context).map((one) => ({ one, number: 1 }));
+    yield { elements, of: 'mail', bytes };
     return;
   }
   let number = 0;
   const shape = await shapeOf(begun.chunks);
-  for await (const piece of shape.pieces) {
-    number += 1;
-    if (piece !== TOO_LARGE && piece.trim() === '') continue;
-    for (const one of normalise(piece)) yield { one, place: `${shape.of} ${number}`, bytes };
+  for await (const pieces of shape.pieces) {
+    const elements = pieces.flatMap((piece) => {
+      number += 1;
+      return piece !== TOO_LARGE && piece.trim() === '' ? [] : normalise(piece).map((one) => ({ one, number }));
+    });
+    yield { elements, of: shape.of, bytes };
   }
 }
 
@@ -166,7 +196,7 @@ async function whole(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
 
 interface Shape {
   readonly of: 'line' | 'document';
-  readonly pieces: AsyncIterable<Piece>;
+  readonly pieces: AsyncIterable<readonly Piece[]>;
 }
 
 /** Lines, if the first line is a complete document or a form; otherwise documents that may span several lines. */
@@ -211,29 +241,30 @@ function isJson(text: string | undefined): boolean {
   }
 }
 
-async function* one(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Piece> {
+async function* one(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<readonly Piece[]> {
   const bytes = await whole(chunks);
-  yield bytes.length > PAYLOAD_LIMIT ? TOO_LARGE : utf8.decode(bytes);
+  yield [bytes.length > PAYLOAD_LIMIT ? TOO_LARGE : utf8.decode(bytes)];
 }
 
-async function* documents(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Piece> {
+async function* documents(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<readonly Piece[]> {
   const decoder = new TextDecoder();
   const splitter = createJsonSplitter(PAYLOAD_LIMIT);
-  for await (const chunk of chunks) yield* splitter.push(decoder.decode(chunk, { stream: true }));
-  yield* splitter.push(decoder.decode());
-  yield* splitter.end();
+  for await (const chunk of chunks) yield [...splitter.push(decoder.decode(chunk, { stream: true }))];
+  yield [...splitter.push(decoder.decode()), ...splitter.end()];
 }
 
-/** Lines without their line ends. A line that is too long is reported once and dropped. */
-export async function* linesOfChunks(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Piece> {
+/** Lines without their line ends, chunk by chunk. A line that is too long is reported once and dropped. */
+export async function* linesOfChunks(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<readonly Piece[]> {
   const decoder = new TextDecoder();
   let parts: string[] = [];
   let size = 0;
   const finishLine = (): Piece => {
-    const line = size > PAYLOAD_LIMIT ? TOO_LARGE : parts.join('').replace(/\r$/, '');
+    const line = parts.length === 1 ? (parts[0] as string) : parts.join('');
+    const isTooLarge = size > PAYLOAD_LIMIT;
     parts = [];
     size = 0;
-    return line;
+    if (isTooLarge) return TOO_LARGE;
+    return line.endsWith('\r') ? line.slice(0, -1) : line;
   };
   const keep = (part: string): void => {
     size += part.length;
@@ -242,14 +273,16 @@ export async function* linesOfChunks(chunks: AsyncIterable<Uint8Array>): AsyncGe
   };
   for await (const chunk of chunks) {
     const text = decoder.decode(chunk, { stream: true });
+    const lines: Piece[] = [];
     let from = 0;
     for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n', from)) {
       keep(text.slice(from, end));
       from = end + 1;
-      yield finishLine();
+      lines.push(finishLine());
     }
     keep(text.slice(from));
+    yield lines;
   }
   keep(decoder.decode());
-  if (size > 0) yield finishLine();
+  if (size > 0) yield [finishLine()];
 }

@@ -26,13 +26,14 @@ const TYPES: ReadonlyMap<string, DeliveryEventType> = new Map([
   ['email.complained', 'complained'],
   ['email.failed', 'rejected'],
   ['email.suppressed', 'rejected'],
+  ['email.clicked', 'engaged'],
 ]);
 
 /** A message of Resend has 50 at most (https://resend.com/docs/api-reference/emails/send-email). */
 const MOST_RECIPIENTS = 1_000;
 
 const OTHERS: ReadonlySet<string> = new Set([
-  ...['email.opened', 'email.clicked', 'email.scheduled', 'email.received', 'contact.created', 'contact.deleted'],
+  ...['email.opened', 'email.scheduled', 'email.received', 'contact.created', 'contact.deleted'],
   ...['domain.created', 'domain.updated', 'domain.deleted'],
 ]);
 

@@ -3,7 +3,7 @@
  * members.
  */
 import type { DeliveryEventType } from '@desist/domain';
-import { eventOf, ignoredWord, problem } from './draft.ts';
+import { eventOf, ignored, ignoredWord, problem } from './draft.ts';
 import type { Draft } from './draft.ts';
 import { elementFormat } from './elements.ts';
 import type { NormaliseContext, Normalised } from './format.ts';
@@ -28,15 +28,18 @@ const TYPES: ReadonlyMap<string, DeliveryEventType> = new Map([
   ['spamreport', 'complained'],
   ['unsubscribe', 'unsubscribed'],
   ['group_unsubscribe', 'unsubscribed'],
+  ['click', 'engaged'],
 ]);
 
-const OTHERS: ReadonlySet<string> = new Set(['open', 'click', 'group_resubscribe', 'account_status_change']);
+const OTHERS: ReadonlySet<string> = new Set(['open', 'group_resubscribe', 'account_status_change']);
 
 function read(element: Fields, context: NormaliseContext, raw: () => string): Normalised {
   const event = textOf(element['event']);
   if (event === undefined) return problem('invalid', 'event: missing', raw());
   const type = TYPES.get(event);
   if (type === undefined) return ignoredWord(event, OTHERS);
+  // Apple's privacy protection, for example, marks what it fetches by itself.
+  if (type === 'engaged' && element['sg_machine_open'] === true) return ignored(`${event} by a machine`);
   const { sg_message_id: messageId, reason, response } = element;
   return eventOf(
     'sendgrid',

@@ -82,6 +82,7 @@ const DETAIL_TYPES: ReadonlyMap<unknown, string> = new Map([
   ['Email Rejected', 'Reject'],
   ['Email Rendering Failed', 'RenderingFailure'],
   ['Email Subscribed', 'Subscription'],
+  ['Email Clicked', 'Click'],
 ]);
 
 function readEvent(event: Fields, carrier: Carrier, context: NormaliseContext, raw: () => string): Normalised | readonly Normalised[] {
@@ -104,6 +105,8 @@ function readEvent(event: Fields, carrier: Carrier, context: NormaliseContext, r
       return refusals(fieldsOf(event['reject'])['reason'], about);
     case 'renderingfailure':
       return refusals(fieldsOf(event['failure'])['errorMessage'], about);
+    case 'click':
+      return clicks(fieldsOf(event['click']), about);
     case 'subscription':
       return subscription(fieldsOf(event['subscription']), about);
     default:
@@ -113,7 +116,6 @@ function readEvent(event: Fields, carrier: Carrier, context: NormaliseContext, r
 
 const OTHERS: ReadonlySet<string> = new Set([
   'Open',
-  'Click',
   'AmazonSnsSubscriptionSucceeded',
   'Received',
   'AMAZON_SES_SETUP_NOTIFICATION',
@@ -213,6 +215,12 @@ function delays(delay: Fields, about: About): readonly Normalised[] {
     enhanced: status,
     text: textOf(diagnosticCode),
   }));
+}
+
+/** A click does not say which of the message's recipients it was. */
+function clicks(click: Fields, about: About): readonly Normalised[] {
+  const recipients = listOf(about.mail['destination']);
+  return all(recipients, about, click['timestamp'], () => ({ type: 'engaged', certain: recipients.length > 1 ? false : undefined }));
 }
 
 /** Rejects and rendering failures have no time of their own, so the message's time is used. */

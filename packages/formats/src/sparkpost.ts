@@ -20,6 +20,8 @@ export const sparkpost = elementFormat({
     if (!isObject(element['msys'])) return problem('invalid', 'msys: must be an object', raw());
     const events = Object.values(element['msys']);
     if (events.length === 0) return ignored('ping');
+    // Mail from outside. Nothing says whether its sender is who it claims to be.
+    if ('relay_message' in element['msys']) return ignored('relay_message');
     return events.map((event) => (isObject(event) ? read(event, context, raw) : problem('invalid', 'msys: must contain objects', raw())));
   },
 });
@@ -40,10 +42,12 @@ const TYPES: ReadonlyMap<string, DeliveryEventType> = new Map([
   ['generation_rejection', 'rejected'],
   ['list_unsubscribe', 'unsubscribed'],
   ['link_unsubscribe', 'unsubscribed'],
+  ['click', 'engaged'],
+  ['amp_click', 'engaged'],
 ]);
 
 const OTHERS: ReadonlySet<string> = new Set([
-  ...['open', 'initial_open', 'click', 'amp_open', 'amp_initial_open', 'amp_click', 'sms_status', 'success', 'error'],
+  ...['open', 'initial_open', 'amp_open', 'amp_initial_open', 'sms_status', 'success', 'error'],
   ...['ab_test_completed', 'ab_test_cancelled'],
 ]);
 
@@ -52,6 +56,8 @@ function read(event: Fields, context: NormaliseContext, raw: () => string): Norm
   if (name === undefined) return problem('invalid', 'type: missing', raw());
   const type = TYPES.get(name);
   if (type === undefined) return name.startsWith('relay_') ? ignored(name) : ignoredWord(name, OTHERS);
+  // Fetched before anybody looked at it.
+  if (type === 'engaged' && fieldsOf(event['user_agent_parsed'])['is_prefetched'] === true) return ignored(`${name}: prefetched`);
   const text = textOf(event['raw_reason']) ?? textOf(event['reason']);
   const bounce = type === 'bounced' ? bounceOf(event, text) : {};
   if (bounce === 'ignored') return ignored(`${name}: class ${String(numberOf(event['bounce_class']))}`);

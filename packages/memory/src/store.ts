@@ -1,6 +1,6 @@
 /** The store port in memory. It is the reference implementation of a store, and simulations inject faults here. */
 import type { RecipientRef } from '@desist/domain';
-import { incarnationAfter, incarnationBehind, isOwnedBy, requireResumable, StoreError } from '@desist/pipeline';
+import { incarnationAfter, incarnationBehind, isOwnedBy, quartersOf, requireResumable, StoreError } from '@desist/pipeline';
 import type {
   Audit,
   AuditStore,
@@ -20,9 +20,10 @@ import type {
   Ownership,
   RecipientRow,
   RecipientStore,
+  RollupHour,
   RollupRow,
   SenderReplyRow,
-  StoredRecipient,
+  LoadedRecipient,
   TrackedRow,
 } from '@desist/pipeline';
 import { createMemoryTrail } from './audit-trail.ts';
@@ -166,7 +167,7 @@ export function createMemoryStore(now: () => number = () => Date.now(), page = P
     requireOnce(plan.recipients, keyOf);
     requireOnce(plan.incidentCounts, countKeyOf);
     requireOnce(plan.senderReplies ?? [], replyKeyOf);
-    if (plan.rollups?.kind === 'counted') for (const rows of [plan.rollups.quarters, plan.rollups.hours]) requireOnce(rows, rollupKeyOf);
+    if (plan.rollups?.kind === 'counted') requireOnce(plan.rollups.hours, rollupKeyOf);
     for (const row of plan.erased ?? []) {
       const { tenant, address, version, at, blocks } = row;
       erased.set(keyOf(row), { tenant, address, version, at, blocks });
@@ -228,8 +229,8 @@ export function createMemoryStore(now: () => number = () => Date.now(), page = P
     checkpoint.rollups = [];
     if (!isNew) return;
     for (const [table, rows] of [
-      [quarters, rollups.quarters],
-      [hours, rollups.hours],
+      [quarters, quartersOf(rollups.hours)],
+      [hours, rollups.hours.map(({ quarters: _, ...row }) => row)],
     ] as const) {
       for (const row of rows) {
         const key = `${partition} ${rollupKeyOf(row)}`;
@@ -355,7 +356,9 @@ export function createMemoryStore(now: () => number = () => Date.now(), page = P
     async *tracked(partition) {
       const rows = [...recipients.values()].filter((row) => row.tracked && row.partition === partition);
       for (let from = 0; from < rows.length; from += page) {
-        yield rows.slice(from, from + page).map(({ tenant, address, due, policy }): TrackedRow => ({ tenant, address, due, policy }));
+        yield rows.slice(from, from + page).map(({ tenant, address, due, policy, shadow }): TrackedRow => {
+          return { tenant, address, due, policy, shadowPolicy: shadow?.policy ?? null };
+        });
       }
     },
     async concerned(partition, { since, tenant, domain, mention }, cursor) {
@@ -371,11 +374,11 @@ export function createMemoryStore(now: () => number = () => Date.now(), page = P
       };
     },
     async load(keys) {
-      return keys.flatMap((key): StoredRecipient[] => {
+      return keys.flatMap((key): LoadedRecipient[] => {
         const row = recipients.get(keyOf(key));
         if (row === undefined) return [];
-        const { tenant, address, partition, version, evidence } = row;
-        return [{ tenant, address, partition, version, evidence }];
+        const { tenant, address, partition, version, evidence, shadow } = row;
+        return [{ tenant, address, partition, version, evidence, shadow: shadow?.text ?? null, shadowPolicy: shadow?.policy ?? null }];
       });
     },
     async tombstones(keys) {
@@ -492,8 +495,8 @@ const countKeyOf = ({ tenant, provider, at }: IncidentCount): string => `${tenan
 const replyKeyOf = ({ tenant, provider, at, pool, category, code }: SenderReplyRow): string =>
   JSON.stringify([tenant, provider, at, pool, category, code]);
 
-function rollupKeyOf(row: RollupRow): string {
-  const { events: _, ...key } = row;
+function rollupKeyOf(row: RollupRow & { readonly quarters?: RollupHour['quarters'] }): string {
+  const { events: _, quarters: _quarters, ...key } = row;
   return JSON.stringify(Object.entries(key).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 

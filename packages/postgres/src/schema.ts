@@ -387,6 +387,14 @@ export interface Recipient {
   evidence: string;
   updated_at: number;
   probation_until: number | null;
+  shadow: string | null;
+  shadow_policy: string | null;
+  shadow_state: string | null;
+  shadow_scope: string | null;
+  shadow_reason: string | null;
+  shadow_since: number | null;
+  shadow_expires_at: number | null;
+  shadow_differs: Generated<boolean>;
 }
 
 export interface RecipientCount {
@@ -423,6 +431,7 @@ export interface RecipientEvidence {
   by: string | null;
   note: string | null;
   incident: string | null;
+  engagement: string | null;
 }
 
 export interface RecipientHistory {
@@ -443,6 +452,20 @@ export interface RecipientHistory {
   failures: number | null;
   policy: string | null;
   incident: string | null;
+  engagement: string | null;
+}
+
+export interface RecipientShadow {
+  tenant: Tenant | null;
+  address: Address | null;
+  state: string | null;
+  shadow_state: string | null;
+  scope: string | null;
+  reason: string | null;
+  since: Date | null;
+  expires_at: Date | null;
+  policy: string | null;
+  updated_at: Date | null;
 }
 
 export interface RecipientStatus {
@@ -470,6 +493,19 @@ export interface RecordFault {
   last_at: number;
 }
 
+export interface RegretHourly {
+  tenant: Tenant | null;
+  hour: Date | null;
+  provider: string | null;
+  domain: string | null;
+  reason: string | null;
+  category: string | null;
+  suppressed: number | null;
+  regretted: number | null;
+  mail_taken: number | null;
+  wasted: number | null;
+}
+
 export interface RollupHour {
   family: string;
   at: number;
@@ -484,6 +520,10 @@ export interface RollupHour {
   attribution: string;
   upper_bound: number;
   events: number;
+  quarter_0: number | null;
+  quarter_1: number | null;
+  quarter_2: number | null;
+  quarter_3: number | null;
 }
 
 export interface RollupPending {
@@ -541,6 +581,12 @@ export interface SenderReply {
   events: number;
   recipients: number;
   reply: string | null;
+}
+
+export interface ShadowCount {
+  partition: number;
+  kind: string;
+  count: number;
 }
 
 export interface Subscriber {
@@ -740,14 +786,17 @@ export interface Schema {
   'desist.recipient_event': RecipientEvent;
   'desist.recipient_evidence': RecipientEvidence;
   'desist.recipient_history': RecipientHistory;
+  'desist.recipient_shadow': RecipientShadow;
   'desist.recipient_status': RecipientStatus;
   'desist.record_fault': RecordFault;
+  'desist.regret_hourly': RegretHourly;
   'desist.rollup_hour': RollupHour;
   'desist.rollup_pending': RollupPending;
   'desist.rollup_quarter': RollupQuarter;
   'desist.schema_version': SchemaVersion;
   'desist.sender_incident': SenderIncident;
   'desist.sender_reply': SenderReply;
+  'desist.shadow_count': ShadowCount;
   'desist.subscriber': Subscriber;
   'desist.subscriber_cursor': SubscriberCursor;
   'desist.subscriber_secret': SubscriberSecret;

@@ -33,12 +33,15 @@ async function rendered(status: MetricsOptions['reader']['status'], accept?: str
   pipeline.delivered('gmail');
   pipeline.deadLetter('invalid');
   for (const reply of ['550 <recipient> zork 17', '550 <recipient> zork 18']) pipeline.classified(unmatchedFailure(reply), KEY);
+  pipeline.measured({ type: 'regretted', reason: 'hard_bounce', provider: 'gmail', times: 1 });
+  pipeline.measured({ type: 'regretted', reason: 'hard_bounce', provider: 'gmail', times: -1 });
+  pipeline.measured({ type: 'wasted', reason: 'hard_bounce', provider: 'gmail', times: 1 });
   pipeline.waited('gmail', 90_000);
   const metrics = createMetrics({
     pipeline: pipeline,
     partitions: () => [{ ...PARTITION, counts }],
     reader: { status },
-    traffic: { counters: async () => ({ atRisk: 4, allowances: 1, events: {}, changes: {} }) },
+    traffic: { counters: async () => ({ atRisk: 4, allowances: 1, events: {}, changes: {}, regret: {} }) },
     version: '0.1.0',
     openIncidents: () => 0,
     webhooks: {
@@ -68,6 +71,9 @@ describe('the metrics of the contract', () => {
     expect(body).toContain('desist_deferral_ratio{provider="gmail"} 0.6666666666666666');
     // Wordings of replies must not be visible to everybody who can reach the port.
     expect(body).not.toContain('zork');
+    // A counter never goes down: what is taken back stays in it.
+    expect(body).toContain('desist_regretted_suppressions_total{reason="hard_bounce",provider="gmail"} 1');
+    expect(body).toContain('desist_suppressed_attempts_total{reason="hard_bounce",provider="gmail"} 1');
     expect(body).toContain('desist_dead_letters_total{reason="invalid"} 1');
     expect(body).toContain('desist_partition_lag_records{partition="3"} 20');
     expect(body).toContain('desist_recipients_outdated{partition="3"} 3');

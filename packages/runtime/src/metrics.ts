@@ -106,8 +106,13 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const recipients = gauge('desist_recipients', 'Tracked recipients, by state', ['state']);
   const active = gauge('desist_active_suppressions', 'Suppressions that are in force, by reason', ['reason']);
   const atRisk = gauge('desist_at_risk_recipients', 'Recipients that a deadline suppresses within 24 hours if nothing changes', []);
+  const shadow = gauge('desist_shadow_recipients', 'Tracked recipients, by which policy suppresses them: both, real, shadow or neither', [
+    'suppressed_by',
+  ]);
   const allowances = gauge('desist_allowances', 'Allowances that are in force', []);
   const suppressions = counter('desist_suppressions', 'Suppressions decided', ['reason', 'scope']);
+  const regretted = counter('desist_regretted_suppressions', 'Suppressions that a delivery has shown to be wrong', ['reason', 'provider']);
+  const attempts = counter('desist_suppressed_attempts', 'Attempts at addresses that were suppressed by then', ['reason', 'provider']);
   const lag = gauge('desist_partition_lag_records', 'Records of the partition that are not folded yet', ['partition']);
   const clock = gauge('desist_partition_clock_seconds', 'Partition clock, seconds since the epoch', ['partition']);
   const clockTimestamp = gauge('desist_partition_clock_timestamp_seconds', 'Partition clock, as a Unix time', ['partition']);
@@ -189,6 +194,8 @@ export function createMetrics(options: MetricsOptions): Metrics {
       greylisted,
       verdicts,
       suppressions,
+      regretted,
+      attempts,
       deadLetters,
       ratio,
       deliveries,
@@ -199,6 +206,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
       active,
       atRisk,
       allowances,
+      shadow,
       clockTimestamp,
       persistent,
       backlog,
@@ -223,6 +231,8 @@ export function createMetrics(options: MetricsOptions): Metrics {
     for (const { attribution, category, provider, count } of pipeline.verdicts.values())
       verdicts.inc({ attribution, category, provider }, count);
     for (const { reason, scope, count } of pipeline.suppressions.values()) suppressions.inc({ reason, scope }, count);
+    for (const { reason, provider, count } of pipeline.regretted.values()) regretted.inc({ reason, provider }, count);
+    for (const { reason, provider, count } of pipeline.attempts.values()) attempts.inc({ reason, provider }, count);
     for (const [reason, count] of pipeline.deadLetters) deadLetters.inc({ reason }, count);
     for (const [provider, { deferred, delivered }] of pipeline.providers) {
       deliveries.inc({ provider }, delivered);
@@ -261,6 +271,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     } else {
       atRisk.set(Math.max(0, counters.atRisk));
       allowances.set(Math.max(0, counters.allowances));
+      for (const [kind, number] of Object.entries(counters.shadow ?? {})) shadow.set({ suppressed_by: kind }, number);
     }
     persistent.set(status.recipients.persistent ?? 0);
     backlog.set(status.partitions.reduce((sum, { outbox, deadLetters: letters }) => sum + outbox + letters, 0));

@@ -26,7 +26,6 @@ import { decodeKnown } from './known-incident.ts';
 import { appendHistory } from './statements/append-history.ts';
 import { addSenderReplies } from './statements/add-sender-replies.ts';
 import { addToHours } from './statements/add-to-hours.ts';
-import { addToQuarters } from './statements/add-to-quarters.ts';
 import { appendPendingRollups } from './statements/append-pending-rollups.ts';
 import { appendOutbox } from './statements/append-outbox.ts';
 import { beginAttempt } from './statements/begin-attempt.ts';
@@ -140,7 +139,7 @@ export function createStore(db: Database, { hashOf }: StoreOptions = {}): Recipi
         const rows = await pageTracked.run(db, { partition, after, limit: PAGE });
         const last = rows.at(-1);
         if (last === undefined) return;
-        yield rows.map(({ tenant, address, due, policy }): TrackedRow => ({ tenant, address, due, policy }));
+        yield rows.map(({ id: _, ...row }): TrackedRow => row);
         after = last.id;
       }
     },
@@ -296,7 +295,6 @@ async function writeRollups(tx: Queries, { partition, rollups, ...plan }: Commit
   const pending = await deletePendingRollups.run(tx, { partition });
   const moves = plan.nextOffset > plan.fromOffset || plan.nextSequence > plan.fromSequence;
   if (!moves && pending.length === 0) return;
-  if (rollups.quarters.length > 0) await addToQuarters.run(tx, { partition, rows: rollups.quarters });
   if (rollups.hours.length > 0) await addToHours.run(tx, { partition, rows: rollups.hours });
 }
 

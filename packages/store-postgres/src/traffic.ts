@@ -7,6 +7,7 @@ import { sumAllowances } from './statements/sum-allowances.ts';
 import { sumDeadlines } from './statements/sum-deadlines.ts';
 import { sumHours } from './statements/sum-hours.ts';
 import { sumLastHours } from './statements/sum-last-hours.ts';
+import { sumShadow } from './statements/sum-shadow.ts';
 import { sumQuarters } from './statements/sum-quarters.ts';
 
 export function createTrafficReader(db: Database): TrafficReader {
@@ -26,6 +27,8 @@ export function createTrafficReader(db: Database): TrafficReader {
         allowances: (await sumAllowances.first(db, {}))?.count ?? 0,
         events: of('events'),
         changes: of('changes'),
+        regret: of('regret'),
+        shadow: Object.fromEntries((await sumShadow.run(db, {})).map(({ kind, count }) => [kind, count])),
       };
     },
   };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readArguments } from './arguments.ts';
-import { choice, defineCommand, flag, limit, required, seconds, value } from './command.ts';
+import { choice, defineCommand, flag, limit, repeated, required, seconds, value } from './command.ts';
 import { CommandError } from './exit.ts';
 
 const command = defineCommand({
@@ -16,6 +16,7 @@ const command = defineCommand({
     format: choice(['ndjson', 'csv'], 'how'),
     limit: limit('at most'),
     patience: seconds('how long', 30, 10),
+    tag: repeated('TAG', 'any number of them'),
   },
   run: () => undefined,
 });
@@ -35,13 +36,30 @@ describe('arguments of a command', () => {
   it('are parsed by its definition, in any order', () => {
     expect(read('a', '--role', 'reader')).toEqual({
       operands: ['a'],
-      options: { dryRun: false, wait: true, role: 'reader', format: 'ndjson', patience: 10 },
+      options: { dryRun: false, wait: true, role: 'reader', format: 'ndjson', patience: 10, tag: [] },
     });
     expect(
-      read('--no-wait', '--dry-run', '--role=x', '-', '--limit', '5', 'b', '--patience', '0', '--format', 'csv', '--note', ''),
+      read(
+        '--no-wait',
+        '--dry-run',
+        '--role=x',
+        '-',
+        '--limit',
+        '5',
+        'b',
+        '--patience',
+        '0',
+        '--format',
+        'csv',
+        '--note',
+        '',
+        '--tag',
+        'x',
+        '--tag=y',
+      ),
     ).toEqual({
       operands: ['-', 'b'],
-      options: { dryRun: true, wait: false, role: 'x', note: '', format: 'csv', limit: 5, patience: 0 },
+      options: { dryRun: true, wait: false, role: 'x', note: '', format: 'csv', limit: 5, patience: 0, tag: ['x', 'y'] },
     });
   });
 

@@ -12,7 +12,10 @@ export function readArguments(command: Command, args: readonly string[]): Invoca
   for (const [name, option] of Object.entries(command.options)) {
     const given = values[kebab(name)];
     if (option.kind === 'flag') options[name] = given ?? option.on;
-    else {
+    else if (option.repeats === true) {
+      const texts = (given ?? []) as readonly string[];
+      options[name] = texts.flatMap((text) => readValue(command, spelt(name, option), () => option.read(text) as readonly unknown[]));
+    } else {
       const text = (given as string | undefined) ?? option.otherwise;
       if (text !== undefined) options[name] = readValue(command, spelt(name, option), () => option.read(text));
       else if (option.presence === 'given') throw mistake(command, `${spelt(name, option)}: is required`);
@@ -30,8 +33,11 @@ function parsed(command: Command, args: readonly string[]): ReturnType<typeof pa
   }
 }
 
-function declared(options: Options): Record<string, { type: 'boolean' | 'string'; short?: string }> {
-  const kinds = Object.entries(options).map(([name, { kind }]) => [kebab(name), { type: kind === 'flag' ? 'boolean' : 'string' }] as const);
+function declared(options: Options): Record<string, { type: 'boolean' | 'string'; short?: string; multiple?: boolean }> {
+  const kinds = Object.entries(options).map(([name, option]) => {
+    const multiple = option.kind === 'value' && option.repeats === true;
+    return [kebab(name), { type: option.kind === 'flag' ? 'boolean' : 'string', multiple }] as const;
+  });
   return { ...Object.fromEntries(kinds), help: { type: 'boolean', short: 'h' } };
 }
 

@@ -19,6 +19,8 @@ export interface Value<T = unknown, Presence extends 'optional' | 'given' = 'opt
   readonly otherwise?: string;
   /** All accepted values, for completion. */
   readonly choices?: readonly string[];
+  /** It may be given several times: `read` returns a list, and the lists are joined. */
+  readonly repeats?: true;
 }
 
 /** By name in camel case: `dryRun` is `--dry-run`. */
@@ -83,6 +85,11 @@ export function value(placeholder: string, summary: string): Value<string, 'opti
 
 export function required(placeholder: string, summary: string): Value<string, 'given'> {
   return { ...value(placeholder, summary), presence: 'given' };
+}
+
+/** May be given several times, or not at all. */
+export function repeated(placeholder: string, summary: string): Value<readonly string[], 'given'> {
+  return { kind: 'value', placeholder, summary, read: (text) => [text], presence: 'given', repeats: true };
 }
 
 /** One of these words; the first one is the default. */

@@ -1,4 +1,5 @@
 /** Prints why a recipient is in its state, for a running service and for a replay. */
+import { ENGAGEMENTS } from '@desist/contracts/explanation';
 import { CATEGORY_KNOWLEDGE, hintsIn, knowledgeFor, providerIn } from '@desist/verdicts';
 import type { Category } from '@desist/verdicts';
 import { hintLines, knowledgeLines } from './advice.ts';
@@ -48,6 +49,9 @@ export interface Why {
     readonly by?: string | null;
     readonly note?: string | null;
     readonly merged?: number;
+    /** Of `engaged`: how, and what it did. */
+    readonly kind?: string;
+    readonly effect?: string | null;
     /** Id of the incident that holds it back. */
     readonly incident?: string | null;
   }[];
@@ -57,6 +61,8 @@ export interface Why {
     readonly from: string;
     readonly to: string;
     readonly cause: string;
+    /** Of the cause `engaged`: how. */
+    readonly engagement?: string;
   }[];
   readonly whatWouldChangeIt: readonly string[];
   readonly refold: { readonly state: string; readonly agrees: boolean } | null;
@@ -127,12 +133,18 @@ function termsLine({ scope, reason, since, expiresAt, createdBy, note, source, s
 
 const streamsOf = (scope: string): string => (scope === '*' ? 'all streams' : `stream ${scope}`);
 
-function factLine({ at, type, role, counts, why, rule, reply, by, note, merged }: Why['facts'][number]): string {
+function factLine({ at, type, role, counts, why, rule, reply, by, note, merged, kind, effect }: Why['facts'][number]): string {
   const who = by == null ? '' : `  by ${by}${note == null ? '' : `: ${note}`}`;
   const more = merged === undefined ? '' : `  (and ${merged} similar ones before)`;
-  const what = `${type}${reply == null ? '' : `  ${reply}`}${rule == null ? '' : `  [${rule}]`}${who}${more}`;
+  const did = effect == null ? '' : `, ${effect}`;
+  const what = `${kind === undefined ? type : `${engagementText(kind)}${did}`}${reply == null ? '' : `  ${reply}`}${rule == null ? '' : `  [${rule}]`}${who}${more}`;
   const line = `  ${at}  ${roleText(role).padEnd(16)} ${what}${why === null ? '' : `  (${why})`}`;
   return counts || role === 'decided' ? line : paint('dim', line);
+}
+
+/** What the recipient did; a kind that is not known here as it is. */
+function engagementText(kind: string): string {
+  return (ENGAGEMENTS as Readonly<Record<string, string>>)[kind] ?? kind;
 }
 
 /** What a fact did, in words; a role that is not known here as it is. */
@@ -152,6 +164,7 @@ const CAUSES: Readonly<Record<string, string>> = {
   event: 'an event',
   deadline: 'a deadline passed',
   delivered: 'mail was delivered',
+  engaged: 'the recipient showed that somebody is there',
   expiry: 'the suppression expired',
   lapse: 'nothing failed for a long time',
   operator: 'an operator',
@@ -159,10 +172,10 @@ const CAUSES: Readonly<Record<string, string>> = {
 };
 
 /** `at_risk` leaves the state as it is. */
-export function transitionLine({ type, at, from, to, cause }: Why['transitions'][number]): string {
+export function transitionLine({ type, at, from, to, cause, engagement }: Why['transitions'][number]): string {
   const [now, before] = [to, from].map((state) => state.replaceAll('_', ' '));
   const change = now === before ? `still ${String(now)}` : `was ${String(before)}`;
-  return `  ${at}  => ${type.replaceAll('_', ' ')} (${change}): ${CAUSES[cause] ?? cause}`;
+  return `  ${at}  => ${type.replaceAll('_', ' ')} (${change}): ${engagement === undefined ? (CAUSES[cause] ?? cause) : `the recipient ${engagementText(engagement)}`}`;
 }
 
 function underPolicyLines({ state, suppressAt, alters }: NonNullable<Why['underPolicy']>): readonly string[] {

@@ -42,3 +42,16 @@ test('failures of which only the count is kept are named with their number', () 
   const lines = whyLines({ ...why, facts: why.facts.map((fact) => ({ ...fact, merged: 3 })) });
   expect(lines.map(stripVTControlCharacters).join('\n')).toContain('(and 3 similar ones before)');
 });
+
+test('proof of life is told in words: what it released, what it left as it was, or why it changed nothing', () => {
+  const bounce = { id: 'a', type: 'bounced', smtp: { code: 550, text: '550 5.1.1 User unknown' }, occurredAt: '2026-03-01T10:00:00Z' };
+  const lines = (kind: string): string => {
+    const life = { id: 'b', type: 'engaged', kind, occurredAt: '2026-03-01T11:00:00Z' };
+    return whyLines(explained(bounce, life)).map(stripVTControlCharacters).join('\n');
+  };
+  expect(lines('reply')).toMatch(/decided +replied, which voids the failures before it and releases hard_bounce$/m);
+  expect(lines('reply')).toContain('=> released (was suppressed): the recipient replied');
+  expect(lines('login')).toMatch(/logged in, which voids the failures before it; hard_bounce stays: .* dead for mail$/m);
+  expect(lines('login')).toContain("hard_bounce: another message's delivery, a reply or `release` ends it");
+  expect(lines('click')).toMatch(/no effect +clicked +\(changed nothing: security scanners click, too/m);
+});

@@ -45,7 +45,8 @@ export function usageOf({ name, operands, options }: Command, shown: (option: st
   const words = Object.entries(options)
     .filter(([option]) => shown(option))
     .map(([option, definition]) => {
-      const isRequired = definition.kind === 'value' && definition.presence === 'given' && definition.otherwise === undefined;
+      const isRequired =
+        definition.kind === 'value' && definition.presence === 'given' && definition.otherwise === undefined && definition.repeats !== true;
       return isRequired ? usageOfOption(option, definition) : `[${usageOfOption(option, definition)}]`;
     });
   return ['desist', name, ...(operands === undefined ? [] : [operandsOf(operands)]), ...words].join(' ');

@@ -77,15 +77,12 @@ export const azure: FormatCases = {
         },
         {
           id: '2',
-          data: {},
+          data: { engagementType: 'view' },
           eventType: 'Microsoft.Communication.EmailEngagementTrackingReportReceived',
           eventTime: '2026-03-01T10:00:00Z',
         },
       ],
-      outcomes: [
-        { ignored: 'Microsoft.EventGrid.SubscriptionValidationEvent' },
-        { ignored: 'Microsoft.Communication.EmailEngagementTrackingReportReceived' },
-      ],
+      outcomes: [{ ignored: 'Microsoft.EventGrid.SubscriptionValidationEvent' }, { ignored: 'view' }],
     },
   ],
 };

@@ -5,6 +5,7 @@ import { azure } from './azure.ts';
 import { brevo } from './brevo.ts';
 import { canonical } from './canonical.ts';
 import { dsn } from './dsn.ts';
+import { ENGAGEMENT } from './engagement.ts';
 import { exchange } from './exchange.ts';
 import { exim } from './exim.ts';
 import { haraka } from './haraka.ts';
@@ -26,9 +27,14 @@ import { sendmail } from './sendmail.ts';
 import { ses } from './ses.ts';
 import { sparkpost } from './sparkpost.ts';
 
-export const CASES: readonly FormatCases[] = [
+const OUTCOMES: readonly FormatCases[] = [
   ...[canonical, ses, sendgrid, mailgun, sparkpost, postmark, mandrill, brevo, mailjet, resend],
   ...[mailersend, mailtrap, postal, azure, scaleway],
   ...[kumomta, powermta, haraka, postfix, exim, sendmail, opensmtpd, exchange],
   ...[arf, dsn],
 ];
+
+export const CASES: readonly FormatCases[] = OUTCOMES.map(({ format, cases }) => ({
+  format,
+  cases: [...cases, ...ENGAGEMENT.filter((more) => more.format === format).flatMap((more) => more.cases)],
+}));

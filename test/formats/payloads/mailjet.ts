@@ -35,7 +35,7 @@ export const mailjet: FormatCases = {
         { ...told, type: 'complained' },
         { ...told, type: 'unsubscribed' },
         { ignored: 'open' },
-        { ignored: 'click' },
+        { ...told, type: 'engaged', kind: 'click' },
         { problem: 'no_recipient' },
         { problem: 'invalid' },
         { problem: 'invalid' },

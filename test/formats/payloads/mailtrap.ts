@@ -41,7 +41,7 @@ export const mailtrap: FormatCases = {
         { ...told, type: 'rejected', diagnostic: 'Account suspended' },
         { ...told, type: 'rejected', diagnostic: 'Recipient in suppression list. Reason: hard bounce' },
         { ignored: 'open' },
-        { ignored: 'click' },
+        { ...told, type: 'engaged', kind: 'click' },
         { ignored: 'shaken' },
       ],
     },

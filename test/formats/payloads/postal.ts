@@ -53,7 +53,7 @@ export const postal: FormatCases = {
       ],
       outcomes: [
         { ignored: 'MessageSent: incoming' },
-        { ignored: 'MessageLinkClicked' },
+        { ...told, type: 'engaged', kind: 'click' },
         { ignored: 'SendLimitExceeded' },
         { ignored: 'MessageLost' },
       ],

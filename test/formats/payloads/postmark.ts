@@ -93,7 +93,7 @@ export const postmark: FormatCases = {
       outcomes: [
         { ...changed, type: 'delivered', smtp_code: 250, enhanced_status: '2.0.0', diagnostic: 'smtp;250 2.0.0 OK', tenant: 'acme' },
         { ignored: 'Open' },
-        { ignored: 'Inbound' },
+        { ignored: 'inbound: no answer to a message' },
         { problem: 'no_recipient' },
         { problem: 'invalid' },
         { problem: 'invalid' },

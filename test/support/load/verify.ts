@@ -11,6 +11,7 @@ import type { RollupRow } from '@desist/pipeline';
 import { oracle } from '../oracle/oracle.ts';
 import { differenceOf, recountChanges, recountEvents } from '../oracle/rollups.ts';
 import type { PublishedChange } from '../oracle/rollups.ts';
+import { recountRegret } from '../oracle/regret.ts';
 import type { Planted } from './events.ts';
 import type { Installation } from './installation.ts';
 import { PARTITIONS } from './installation.ts';
@@ -161,7 +162,18 @@ async function expectCounted(db: Installation['db'], planted: readonly Planted[]
   const sum = (of: (row: RollupRow) => boolean): number => rows.filter(of).reduce((all, row) => all + row.events, 0);
   expect(sum(({ family }) => family === 'events')).toBeGreaterThan(1_000);
   const inOrder = changes.toSorted((a, b) => a.sequence.partition - b.sequence.partition || a.sequence.number - b.sequence.number);
-  const { counts, isTold } = recountChanges(inOrder as readonly Published[] as readonly (Published & PublishedChange)[]);
+  const published = inOrder as readonly Published[] as readonly (Published & PublishedChange)[];
+  const { counts, isTold } = recountChanges(published);
+  const measured = rows.filter(({ family, type }) => family === 'regret' && (type === 'suppressed' || type === 'regretted'));
+  const inLog = planted.flatMap((one) => ('event' in one ? [one.event] : []));
+  expect(
+    differenceOf(
+      measured.map((row) => ({ ...row, provider: '' })),
+      recountRegret(published, inLog),
+    ),
+    'regret equals a recount of the changes and deliveries',
+  ).toBeUndefined();
+  expect(sum(({ family, type }) => family === 'regret' && type === 'regretted')).toBeGreaterThan(0);
   const counted = rows.filter((row) => row.family === 'changes' && isTold(row)).map((row) => ({ ...row, provider: '' }));
   expect(differenceOf(counted, counts), 'roll-ups equal a recount of the changes').toBeUndefined();
 }

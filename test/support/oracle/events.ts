@@ -4,7 +4,7 @@
  * content: the same call twice is a duplicate; give an `id` where two equal events are meant.
  */
 import type { Attribution, Category, Verdict } from '@desist/verdicts';
-import type { Command, CommandType, DeliveryEvent, DeliveryEventType, SuppressionReason } from '@desist/domain';
+import type { Command, CommandType, DeliveryEvent, DeliveryEventType, EngagementKind, SuppressionReason } from '@desist/domain';
 import type { SmtpPhase, SmtpReply } from '@desist/verdicts';
 import { asTenant, asAddress } from '@desist/domain';
 
@@ -95,13 +95,15 @@ export interface EventOptions {
   readonly remoteHost?: string;
   readonly permanent?: boolean;
   readonly source?: string;
+  /** Of `engaged`. */
+  readonly kind?: EngagementKind;
 }
 
 /** Any delivery event; by default of message `m1` in the stream `transactional`, without a reply. */
 export function delivery(type: DeliveryEventType, moment: Moment, options: EventOptions = {}): DeliveryEvent {
-  const { stream = 'transactional', message = 'm1', reply: name = null, attempt, phase, remoteHost, permanent, source } = options;
+  const { stream = 'transactional', message = 'm1', reply: name = null, attempt, phase, remoteHost, permanent, source, kind } = options;
   const occurredAt = at(moment);
-  const content = [type, occurredAt, stream, message, name, attempt, permanent];
+  const content = [type, occurredAt, stream, message, name, attempt, permanent, ...(kind === undefined ? [] : [kind])];
   return {
     id: options.id ?? content.map((part) => part ?? '').join('|'),
     tenant: asTenant(options.tenant ?? 'acme'),
@@ -116,6 +118,7 @@ export function delivery(type: DeliveryEventType, moment: Moment, options: Event
     ...(remoteHost === undefined ? {} : { remoteHost }),
     ...(permanent === undefined ? {} : { permanent }),
     ...(source === undefined ? {} : { source }),
+    ...(kind === undefined ? {} : { kind }),
   };
 }
 
@@ -141,6 +144,11 @@ export function expired(moment: Moment, options: EventOptions = {}): DeliveryEve
 
 export function delivered(moment: Moment, options: EventOptions = {}): DeliveryEvent {
   return delivery('delivered', moment, options);
+}
+
+/** Proof of life; of no message unless one is named. */
+export function engaged(kind: EngagementKind, moment: Moment, options: EventOptions = {}): DeliveryEvent {
+  return delivery('engaged', moment, { message: null, ...options, kind });
 }
 
 export function accepted(moment: Moment, options: EventOptions = {}): DeliveryEvent {

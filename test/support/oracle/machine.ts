@@ -47,7 +47,7 @@ export interface OracleAllowance {
 export type OracleTransitionType =
   'deferred' | 'persistent' | 'soft_bounced' | 'suppressed' | 'released' | 'recovered' | 'allowed' | 'disallowed' | 'at_risk';
 
-export type OracleCause = 'event' | 'deadline' | 'delivered' | 'expiry' | 'lapse' | 'operator';
+export type OracleCause = 'event' | 'deadline' | 'delivered' | 'engaged' | 'expiry' | 'lapse' | 'operator';
 
 export interface OracleTransition {
   readonly type: OracleTransitionType;
@@ -282,23 +282,15 @@ export function apply(m: Machine, event: LogEvent, known: readonly LogEvent[], i
     case 'bounced':
     case 'expired':
       return fail(m, event, known, input);
-    case 'delivered': {
-      const message = event.messageId ?? null;
-      voidEvidence(m);
-      m.inARow = 0;
-      m.probation = null;
-      for (const held of m.held) {
-        held.bounced = held.bounced.filter((bounced) => {
-          if (bounced.stream !== null && bounced.stream !== event.stream) return true;
-          return bounced.message !== null && bounced.message === message;
-        });
-      }
-      lift(m, at, 'delivered', (held) => {
-        return held.reason === 'persistent_deferral' || (held.reason === 'hard_bounce' && held.bounced.length === 0);
-      });
-      announceStage(m, at, 'delivered', 'delivered');
+    case 'engaged': {
+      const arrived = event.kind === 'reply' || (event.kind === 'click' && policyOf(input.policy, event).engagement.clicks);
+      if (event.kind === 'click' && !arrived) return false;
+      showLife(m, event, arrived, 'engaged');
       return false;
     }
+    case 'delivered':
+      showLife(m, event, true, 'delivered');
+      return false;
     case 'complained': {
       const wide = policyOf(input.policy, event).suppression.complaintScope === 'all';
       const scope = wide ? '*' : roomFor(m, event.stream);
@@ -326,6 +318,27 @@ export function apply(m: Machine, event: LogEvent, known: readonly LogEvent[], i
       event satisfies never;
       return false;
   }
+}
+
+/** `arrived`: a message reached the mailbox, so that bounces of others are over. */
+function showLife(m: Machine, event: DeliveryEvent, arrived: boolean, cause: 'delivered' | 'engaged'): void {
+  const at = event.occurredAt;
+  const message = event.messageId ?? null;
+  voidEvidence(m);
+  m.inARow = 0;
+  m.probation = null;
+  if (arrived) {
+    for (const held of m.held) {
+      held.bounced = held.bounced.filter((bounced) => {
+        if (bounced.stream !== null && bounced.stream !== event.stream) return true;
+        return bounced.message !== null && bounced.message === message;
+      });
+    }
+  }
+  lift(m, at, cause, (held) => {
+    return held.reason === 'persistent_deferral' || (held.reason === 'hard_bounce' && held.bounced.length === 0);
+  });
+  announceStage(m, at, cause, cause);
 }
 
 function command(m: Machine, event: Command): void {

@@ -57,7 +57,10 @@
  *     none. Where nothing changes it is no transition. A complaint or unsubscribe keeps a later end unless it has force. A further complaint,
  *     unsubscribe or hard bounce takes the end away that an `amend` gave the entry. They are given 32 ends at most, all together, not counting
  *     those before a release that ends such entries; further ones are no transition. An empty note of a `suppress` is none.
- * 23. Probation: the failure counts at its look (by contrast: when its window closes), which must be at or before the end. What counted while
+ * 23. Proof of life (`engaged`) comes after a delivery of its instant. A reply, and a click when the policy of its stream says so, do all that a
+ *     delivery does, a bounce of the message that was answered or clicked standing against them too; a login and a confirmation all of it but
+ *     for hard bounces, which they leave as they are. Another click does nothing. None counts as a delivery for contrast.
+ * 24. Probation: the failure counts at its look (by contrast: when its window closes), which must be at or before the end. What counted while
  *     another `*` suppression held suppresses when that ends, if the probation still runs. Of the categories of a suppression by duration, all of
  *     the streak count; of one by give-ups, those of the remembered give-ups; of one on probation, that of its failure. A release of a stream
  *     leaves the probation as it is.
@@ -108,14 +111,15 @@ const RANK = {
   bounced: 0,
   expired: 0,
   delivered: 1,
-  complained: 2,
-  unsubscribed: 2,
-  suppress: 3,
-  release: 3,
-  allow: 3,
-  disallow: 3,
-  amend: 3,
-  forget: 3,
+  engaged: 2,
+  complained: 3,
+  unsubscribed: 3,
+  suppress: 4,
+  release: 4,
+  allow: 4,
+  disallow: 4,
+  amend: 4,
+  forget: 4,
   accepted: -1,
   rejected: -1,
 } as const;

@@ -18,7 +18,7 @@ interface Recipient {
   isTracked: boolean;
   readonly ids: Set<string>;
   latest: { readonly id: string; readonly at: number } | undefined;
-  /** The latest delivery, whatever came before it is void. */
+  /** The latest delivery or proof of life, whatever came before it is void. */
   deliveredAt: number;
   readonly deferrals: { readonly message: string; readonly at: number; readonly verdict: Verdict }[];
   erasedAt: number;
@@ -43,7 +43,7 @@ export function recountEvents(
       if (event.type === 'forget') known.erasedAt = Math.max(known.erasedAt, event.occurredAt);
       continue;
     }
-    if (event.type !== 'accepted' && event.type !== 'rejected' && event.type !== 'delivered') known.isTracked = true;
+    if (event.type !== 'accepted' && event.type !== 'rejected' && event.type !== 'delivered' && event.type !== 'engaged') known.isTracked = true;
     const { least, most } = timesOf(event, known, recordTime);
     remember(event, known, recordTime);
     const cell = keyOf(event, known);
@@ -59,7 +59,8 @@ function timesOf(event: DeliveryEvent, known: Recipient, recordTime: number): Re
   if (!known.isTracked || !known.ids.has(event.id)) return { least: 1, most: 1 };
   const { latest } = known;
   // Nothing came in between that could have voided it, no delivery had, and there was no time for it to be forgotten.
-  const isKept = latest?.id === event.id && recordTime - latest.at < HOUR && event.occurredAt >= known.deliveredAt;
+  // Of clicks that say nothing only the latest is kept.
+  const isKept = event.kind !== 'click' && latest?.id === event.id && recordTime - latest.at < HOUR && event.occurredAt >= known.deliveredAt;
   return { least: 0, most: isKept ? 0 : 1 };
 }
 
@@ -67,7 +68,7 @@ function remember(event: DeliveryEvent, known: Recipient, at: number): void {
   if (event.type === 'accepted' || event.type === 'rejected' || !known.isTracked) return;
   known.ids.add(event.id);
   known.latest = { id: event.id, at };
-  if (event.type === 'delivered') known.deliveredAt = Math.max(known.deliveredAt, event.occurredAt);
+  if (event.type === 'delivered' || (event.type === 'engaged' && event.kind !== 'click')) known.deliveredAt = Math.max(known.deliveredAt, event.occurredAt);
 }
 
 function keyOf(event: DeliveryEvent, known: Recipient): string {
@@ -76,7 +77,7 @@ function keyOf(event: DeliveryEvent, known: Recipient): string {
   const verdict = verdictOf(event, known);
   return hourKey({
     ...{ family: 'events', at: occurredAt, tenant, provider, stream, pool, domain: '', type, upperBound: 0 },
-    category: verdict?.category ?? '',
+    category: event.kind ?? verdict?.category ?? '',
     attribution: verdict === undefined ? '' : attributionOf(DEFAULT_POLICY, verdict),
   });
 }

@@ -84,6 +84,7 @@ export function recipientValue({ who, record, erased, domains }: KnownRecipient)
     suppressAt: when(record?.suppressAt ?? null),
     probationUntil: when(record?.probationUntil ?? null),
     advice: record?.advice ?? null,
+    shadow: record === null ? null : shadowValue(record),
     suppressions: record?.suppressions.map(suppressionValue) ?? [],
     erased: erased.map(termsValue),
     domains: domains.map(checkedValue),
@@ -91,6 +92,14 @@ export function recipientValue({ who, record, erased, domains }: KnownRecipient)
     version: record?.version ?? 0,
     updatedAt: when(record?.updatedAt ?? null),
   };
+}
+
+function shadowValue(record: RecipientRecord): Recipient['shadow'] {
+  const { shadowPolicy: policy, shadowState: state, shadowScope: scope, shadowReason: reason, shadowSince: since } = record;
+  if (policy === null || state === null) return null;
+  const suppression =
+    scope === null || reason === null || since === null ? null : termsValue({ scope, reason, since, expiresAt: record.shadowExpiresAt });
+  return { policy, state, suppression, differs: record.shadowDiffers };
 }
 
 function listedValue(row: UnhealthyRow): ListedRecipient {

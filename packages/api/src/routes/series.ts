@@ -56,7 +56,7 @@ export async function seriesRoutes(app: HttpApp, { traffic, reader, engineStatus
     // Those that are tracked for late events only.
     const { healthy: _, ...notHealthy } = recipients;
     const hour = hourOf(now);
-    const { atRisk, allowances, events, changes } = await traffic.counters({ since: hour - DAY, until: hour + DAY + HOUR });
+    const { atRisk, allowances, events, changes, regret, shadow = {} } = await traffic.counters({ since: hour - DAY, until: hour + DAY + HOUR });
     const sum = (of: (one: (typeof partitions)[number]) => number): number => partitions.reduce((all, one) => all + of(one), 0);
     return {
       asOf: partitions.length === 0 ? null : when(Math.min(...partitions.map(({ clock }) => clock))),
@@ -64,11 +64,16 @@ export async function seriesRoutes(app: HttpApp, { traffic, reader, engineStatus
       suppressions: suppressions.map(({ scope, reason, count }) => ({ scope, reason: reason as (typeof REASONS)[number], count })),
       atRisk: Math.max(0, atRisk),
       allowances: Math.max(0, allowances),
+      shadow:
+        Object.keys(shadow).length === 0
+          ? null
+          : { both: shadow['both'] ?? 0, real: shadow['real'] ?? 0, shadow: shadow['shadow'] ?? 0 },
       last24h: {
         suppressed: changes['suppressed'] ?? 0,
         released: changes['released'] ?? 0,
         recovered: changes['recovered'] ?? 0,
         persistent: changes['persistent'] ?? 0,
+        regretted: Math.max(0, regret['mail_taken'] ?? 0),
         events: { ...events },
       },
       lag: {
@@ -109,7 +114,7 @@ function requireFit({ measure, by, pool, stream, groups = GROUPS }: Asked, { ste
   if (by !== undefined && !info.by.includes(by)) wrong('by', `${measure} is told by ${info.by.join(', ')}`);
   for (const [name, value] of Object.entries({ pool, stream })) {
     if (value === undefined) continue;
-    if (!info.pools) wrong(name, `${measure} is not told by ${name}; outcomes and deferral_share are`);
+    if (!info.pools) wrong(name, `${measure} is not told by ${name}; outcomes, engagement and deferral_share are`);
     else if (by === 'domain') wrong(name, `cannot be combined with by=domain`);
   }
   if (to <= from) wrong('to', 'must be later than from');

@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import type { Static } from 'typebox';
+import { ENGAGEMENT_KINDS } from '@desist/domain';
 import { A_TIME, Count, OneOf, OrNull, Reason, Scope, State, Tenant, Time, Words } from './basics.ts';
 import { answers, bodyAnswers, json } from './problem.ts';
 import { A_RECIPIENT, AddressPath, OneRecipient, recipientFields } from './recipients.ts';
@@ -9,10 +10,14 @@ import { Allowance } from './suppressions.ts';
 const Fact = Type.Object({
   at: OrNull(Time),
   type: Words,
+  kind: Type.Optional(OneOf(ENGAGEMENT_KINDS, { description: 'Of `engaged`.' })),
+  effect: Type.Optional(
+    OrNull(Type.String({ description: 'Of `engaged`: what it voided and released, and what it left as it was; null: it changed nothing.' })),
+  ),
   role: OneOf(['counted', 'waiting', 'held_back', 'hard_bounce', 'not_counted', 'while_suppressed', 'decided', 'no_effect', 'refused']),
   counts: Type.Boolean({ description: 'The current state depends on it.' }),
   why: OrNull(Type.String({ description: 'Why it does not count.' })),
-  voidedBy: OrNull(OneOf(['delivered', 'release', 'expiry', 'lapse'])),
+  voidedBy: OrNull(OneOf(['delivered', 'engaged', 'release', 'expiry', 'lapse'])),
   category: OrNull(Words),
   attribution: OrNull(Words),
   permanence: OrNull(Words),
@@ -47,6 +52,7 @@ const Transition = Type.Object({
   at: OrNull(Time),
   type: Words,
   cause: Words,
+  engagement: Type.Optional(OneOf(ENGAGEMENT_KINDS, { description: 'Of the cause `engaged`: how.' })),
   from: State,
   to: State,
   suppression: OrNull(Terms),

@@ -14,7 +14,15 @@ interface TopicSchema {
 export type Item = Readonly<Record<string, unknown>>;
 
 function itemSchema(name: SchemaName, $id: string, optional: readonly string[], example: object) {
-  const { $schema: _, required, properties, ...schema } = schemaOf(name) as TopicSchema & { readonly $schema: string };
+  // What depends on the type, the decoder checks: it says what is wrong with which field.
+  const {
+    $schema: _,
+    required,
+    properties,
+    if: __,
+    then: ___,
+    ...schema
+  } = schemaOf(name) as TopicSchema & Readonly<Record<'$schema' | 'if' | 'then', unknown>>;
   const members = Object.entries(properties).map(([key, member]): [string, TSchema] => {
     if (key === 'recipient')
       return [

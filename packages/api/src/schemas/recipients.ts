@@ -41,6 +41,7 @@ export const A_RECIPIENT = {
   suppressAt: null,
   probationUntil: null,
   advice: null,
+  shadow: null,
   suppressions: [A_SUPPRESSION],
   erased: [],
   domains: [],
@@ -75,6 +76,17 @@ export const recipientFields = {
     }),
   ),
   advice: OrNull(Type.String({ description: 'The recommended action for a streak of this age.' })),
+  shadow: OrNull(
+    Type.Object(
+      {
+        policy: Type.String({ description: 'Version of the shadow policy.' }),
+        state: State,
+        suppression: OrNull(Terms),
+        differs: Type.Boolean({ description: 'It says something else than the policy in force.' }),
+      },
+      { description: 'What the shadow policy says. It changes nothing. Null: there is none, or it has not been asked.' },
+    ),
+  ),
   suppressions: Type.Array(Ref(Suppression)),
   erased: Type.Array(Terms, {
     description: 'Suppressions of an erased recipient with this address, of which only a keyed hash is stored.',

@@ -5,6 +5,7 @@ import { answers, json } from './problem.ts';
 
 export const MEASURES = [
   'outcomes',
+  'engagement',
   'deferral_share',
   'delivered_after_deferral',
   'time_to_delivery',
@@ -13,6 +14,8 @@ export const MEASURES = [
   'suppressions',
   'releases',
   'persistent',
+  'regret',
+  'waste',
 ] as const;
 export type Measure = (typeof MEASURES)[number];
 export const STEPS = ['15m', '1h', '1d'] as const;
@@ -20,6 +23,7 @@ export type StepName = (typeof STEPS)[number];
 
 export const METRICS = {
   outcomes: ['accepted', 'delivered', 'deferred', 'bounced', 'expired', 'rejected', 'complained', 'unsubscribed'],
+  engagement: ['count'],
   deferral_share: ['share', 'deferred', 'delivered'],
   delivered_after_deferral: ['share', 'deferred', 'delivered', 'given_up'],
   time_to_delivery: ['p50', 'p90', 'p99', 'count'],
@@ -28,6 +32,8 @@ export const METRICS = {
   suppressions: ['count'],
   releases: ['count'],
   persistent: ['count'],
+  regret: ['share', 'low', 'high', 'suppressed', 'regretted', 'mail_taken'],
+  waste: ['attempts'],
 } as const satisfies Readonly<Record<Measure, readonly string[]>>;
 export type Metric = (typeof METRICS)[Measure][number];
 
@@ -75,7 +81,7 @@ export const GET_SERIES = {
   operationId: 'getSeries',
   summary: 'Get what happened over time',
   description:
-    'Roll-ups that are committed with the events that they count, some seconds behind them at most. `outcomes`: events by type. `deferral_share`: deferrals as a share of deferrals and deliveries. `delivered_after_deferral`: what became of the messages that were first deferred in a step; the young ones are not finished. `time_to_delivery`: from the first deferral, in seconds. `wait_distribution`: the same messages, counted by how long they waited (`to_1h`: more than 15 minutes and at most an hour). `greylisting_delay`: from a first attempt that was greylisted to the delivery, in seconds. `suppressions`, `releases`, `persistent`: changes that took effect. Steps of 15 minutes reach back 15 days, others 13 months. At most 1,000 steps, and 20,000 figures of one metric.',
+    'Roll-ups that are committed with the events that they count, some seconds behind them at most. `outcomes`: events by type. `engagement`: proof of life (`engaged`); by `category`: click, reply, login, confirmed. It is in no share. `deferral_share`: deferrals as a share of deferrals and deliveries. `delivered_after_deferral`: what became of the messages that were first deferred in a step; the young ones are not finished. `time_to_delivery`: from the first deferral, in seconds. `wait_distribution`: the same messages, counted by how long they waited (`to_1h`: more than 15 minutes and at most an hour). `greylisting_delay`: from a first attempt that was greylisted to the delivery, in seconds. `suppressions`, `releases`, `persistent`: changes that took effect. `regret`: of the suppressions that began in a step (persistent deferrals and hard bounces), how many the address has proved wrong since: a delivery released it, or followed within 30 days of its expiry; `share` with its 95 % interval (`low`, `high`). `mail_taken`: in the step in which that delivery happened. Young steps are not finished. `waste`: attempts at an address that was suppressed by then and has taken no mail since, by the step in which the suppression began. Steps of 15 minutes reach back 15 days, others 13 months. At most 1,000 steps, and 20,000 figures of one metric.',
   tags: ['operation'],
   querystring: Query({
     measure: OneOf(MEASURES, { description: 'What to tell.', examples: ['outcomes'] }),
@@ -85,8 +91,8 @@ export const GET_SERIES = {
     step: Type.Optional(OneOf(STEPS, { description: 'Default: the smallest that gives 100 steps or so.', examples: ['1h'] })),
     tenant: Type.Optional(TenantFilter),
     provider: Type.Optional(WordsInput(255, { description: 'This provider only.', examples: ['gmail'] })),
-    pool: Type.Optional(WordsInput(64, { description: 'This pool only; with `outcomes` and `deferral_share`.', examples: ['pool-1'] })),
-    stream: Type.Optional(Type.String({ ...Name, description: 'This stream only; with `outcomes` and `deferral_share`.' })),
+    pool: Type.Optional(WordsInput(64, { description: 'This pool only; with `outcomes`, `engagement` and `deferral_share`.', examples: ['pool-1'] })),
+    stream: Type.Optional(Type.String({ ...Name, description: 'This stream only; with `outcomes`, `engagement` and `deferral_share`.' })),
     groups: Type.Optional(Type.Integer({ minimum: 1, maximum: 50, default: 10, description: 'Largest groups that stand by themselves.' })),
   }),
   response: answers({ 200: json('The series', Series) }),
@@ -104,11 +110,18 @@ const Summary = Type.Object(
       description: 'Recipients that a deadline suppresses within 24 hours if nothing changes, by whole hours.',
     }),
     allowances: Count,
+    shadow: OrNull(
+      Type.Object(
+        { both: Count, real: Count, shadow: Count },
+        { description: 'Suppressed recipients, by the policies that suppress them. Null: there is no shadow policy.' },
+      ),
+    ),
     last24h: Type.Object({
       suppressed: Count,
       released: Count,
       recovered: Count,
       persistent: Count,
+      regretted: Type.Integer({ minimum: 0, description: 'Suppressions that a delivery has shown to be wrong in this time.' }),
       events: Type.Unsafe<Readonly<Record<string, number>>>({ ...Counts, description: 'By type, by whole hours.' }),
     }),
     lag: Type.Object({
@@ -127,7 +140,8 @@ const Summary = Type.Object(
         suppressions: [{ scope: '*', reason: 'hard_bounce', count: 9 }],
         atRisk: 1,
         allowances: 0,
-        last24h: { suppressed: 2, released: 1, recovered: 5, persistent: 1, events: { delivered: 1000, deferred: 20 } },
+        shadow: null,
+        last24h: { suppressed: 2, released: 1, recovered: 5, persistent: 1, regretted: 1, events: { delivered: 1000, deferred: 20 } },
         lag: { records: 0, relay: 0, deadLetters: 0, partitions: 4, stopped: 0 },
       },
     ],

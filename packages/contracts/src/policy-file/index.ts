@@ -4,4 +4,6 @@ export type { PolicyFile } from './read.ts';
 export { defaultPolicies, policySet, policyVersion } from './version.ts';
 export { policyValues } from './values.ts';
 export type { PolicyValue } from './values.ts';
+export { varyPolicy } from './vary.ts';
+export type { Variation, VariedPolicy } from './vary.ts';
 export { writePolicy } from './write.ts';

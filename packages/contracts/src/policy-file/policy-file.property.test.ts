@@ -45,6 +45,7 @@ const policy: fc.Arbitrary<Policy> = fc
     }),
     probation: seconds(0, 9_000 * HOUR),
     complaintScope: fc.constantFrom('all' as const, 'stream' as const),
+    clicks: fc.boolean(),
     deferred: fc.boolean(),
     incidents: fc
       .record({
@@ -86,6 +87,7 @@ const policy: fc.Arbitrary<Policy> = fc
     greylisting: { window: other.window, renewAfter: other.renewAfter },
     contrast: other.contrast,
     suppression: { expiry: other.expiry, probation: other.probation, complaintScope: other.complaintScope },
+    engagement: { clicks: other.clicks },
     publish: { deferred: other.deferred },
     incidents: other.incidents,
     senderIncidents: other.senderIncidents,

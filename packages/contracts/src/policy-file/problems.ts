@@ -17,6 +17,7 @@ export const MOST_PROBLEMS = 500;
 
 export interface Problems {
   add(offset: number, path: string, problem: string, hint?: string): void;
+  placeOf(offset: number): { readonly line: number; readonly column: number };
   /** In the order of the file. */
   list(): readonly PolicyProblem[];
 }
@@ -26,6 +27,7 @@ export function createProblems(text: string): Problems {
   const found: (PolicyProblem & { readonly offset: number })[] = [];
   let more = 0;
   return {
+    placeOf: place,
     add(offset, path, problem, hint) {
       if (found.length >= MOST_PROBLEMS) {
         more += 1;

@@ -19,7 +19,15 @@ import { policySet } from './version.ts';
 import { BUILT_IN, isCategory } from './words.ts';
 
 export type PolicyFile =
-  { readonly ok: true; readonly policies: PolicySet } | { readonly ok: false; readonly problems: readonly PolicyProblem[] };
+  /** `shadow`: the file that it names as its shadow policy, and where. `policies` is without it: see `withShadow`. */
+  | { readonly ok: true; readonly policies: PolicySet; readonly shadow?: ShadowFile } | { readonly ok: false; readonly problems: readonly PolicyProblem[] };
+
+/** A file that a policy file names, as it is written there. */
+export interface ShadowFile {
+  readonly name: string;
+  readonly line: number;
+  readonly column: number;
+}
 
 /** Largest file, bytes. */
 export const FILE_LIMIT = 1024 * 1024;
@@ -39,8 +47,11 @@ export function readPolicyFile(text: string): PolicyFile {
   const problems = createProblems(text);
   const document = parse(text, problems);
   if (document !== undefined) {
-    const policies = readDocument({ nodes: createNodes(document, problems), problems }, document);
-    if (problems.list().length === 0) return { ok: true, policies: policySet(policies()) };
+    const { policies, shadow } = readDocument({ nodes: createNodes(document, problems), problems }, document);
+    if (problems.list().length === 0) {
+      const named = shadow === undefined ? {} : { shadow: { name: shadow.name, ...problems.placeOf(shadow.offset) } };
+      return { ok: true, policies: policySet(policies()), ...named };
+    }
   }
   return { ok: false, problems: problems.list() };
 }
@@ -63,10 +74,14 @@ function parse(text: string, problems: Problems): Document.Parsed | undefined {
 }
 
 /** Reads everything. The returned function builds the policies; call it only when there are no mistakes. */
-function readDocument(reader: Reader, document: Document.Parsed): () => Pick<PolicySet, 'base' | 'tenants' | 'rules'> {
+function readDocument(
+  reader: Reader,
+  document: Document.Parsed,
+): { readonly policies: () => Pick<PolicySet, 'base' | 'tenants' | 'rules'>; readonly shadow: NamedFile | undefined } {
   const root = reader.nodes.of(document.contents, 0);
   const base = readLevel(reader, root, { path: '', level: 'file', parent: DEFAULTS });
   const rules = readOwnRules(reader, base.entries.get('rules'));
+  const shadow = readShadow(reader, base.entries.get('shadow'));
   const tenants = readNamed(reader, base.entries.get('tenants'), 'tenants', (tenant, path) => {
     const own = readLevel(reader, tenant, { path, level: 'tenant', parent: base.resolved });
     const streams = readNamed(reader, own.entries.get('streams'), join(path, 'streams'), (stream, streamPath) => {
@@ -74,7 +89,7 @@ function readDocument(reader: Reader, document: Document.Parsed): () => Pick<Pol
     });
     return { resolved: own.resolved, streams };
   });
-  return () => ({
+  const policies = (): Pick<PolicySet, 'base' | 'tenants' | 'rules'> => ({
     rules,
     base: policyOf(base.resolved),
     tenants: new Map(
@@ -84,9 +99,30 @@ function readDocument(reader: Reader, document: Document.Parsed): () => Pick<Pol
       }),
     ),
   });
+  return { policies, shadow };
 }
 
-const NESTED: Readonly<Record<Level, readonly string[]>> = { file: ['version', 'rules', 'tenants'], tenant: ['streams'], stream: [] };
+interface NamedFile {
+  readonly name: string;
+  readonly offset: number;
+}
+
+/** Characters of the name of a file. */
+const NAME_LIMIT = 1_000;
+
+function readShadow({ problems }: Reader, entry: Entry | undefined): NamedFile | undefined {
+  if (entry === undefined) return undefined;
+  const { value } = entry;
+  if (value.kind === 'broken') return undefined;
+  if (value.kind !== 'scalar' || value.raw.kind !== 'scalar' || value.raw.text === '') {
+    problems.add(value.kind === 'empty' ? entry.offset : value.offset, 'shadow', 'must be the name of a policy file', 'beside this one: `shadow: stricter.yaml`');
+    return undefined;
+  }
+  if (value.raw.text.length > NAME_LIMIT) problems.add(value.offset, 'shadow', `is longer than ${NAME_LIMIT} characters`);
+  return { name: value.raw.text, offset: value.offset };
+}
+
+const NESTED: Readonly<Record<Level, readonly string[]>> = { file: ['version', 'rules', 'tenants', 'shadow'], tenant: ['streams'], stream: [] };
 
 interface ReadLevel {
   readonly entries: ReadonlyMap<string, Entry>;

@@ -1,5 +1,7 @@
 /** Rules between values. They are checked after inheritance; a violation is reported where the offending value was written. */
 import { formatDuration } from '@desist/formats/event';
+import type { Policy } from '@desist/domain';
+import { valueOf } from './layer.ts';
 import type { Resolved, Written } from './layer.ts';
 import type { Problems } from './problems.ts';
 import { FIELDS } from './schema.ts';
@@ -77,4 +79,24 @@ function origin(level: Resolved, id: string): string {
   const value = level.values.get(id);
   if (value?.written === undefined) return 'the default';
   return value.depth === level.depth ? 'here' : `inherited from ${value.written.path}`;
+}
+
+/** The policy after the value `id` was changed: those that rules bind to it follow, and those that are bound to them. */
+export function pulledAlong(policy: Policy, id: string): Policy {
+  let changed = policy;
+  const settled = new Set([id]);
+  // Each round settles what hangs on what the rounds before have settled; a strict rule has no nearest value to follow to.
+  for (let round = 0; round < RULES.length; round += 1) {
+    for (const { less, more, strict } of RULES) {
+      const [low, high] = [valueOf(changed, less), valueOf(changed, more)];
+      if (strict === true || typeof low !== 'number' || typeof high !== 'number' || low <= high) continue;
+      const follows = settled.has(more) ? less : more;
+      if (settled.has(less) && settled.has(more)) continue;
+      const [section = '', name = ''] = follows.split('.');
+      const tree = changed as unknown as Record<string, Record<string, unknown>>;
+      changed = { ...changed, [section]: { ...tree[section], [name]: follows === less ? high : low } };
+      settled.add(follows);
+    }
+  }
+  return changed;
 }

@@ -158,6 +158,7 @@ export const SECTIONS: { readonly [S in Section]: { readonly [K in keyof Policy[
     failingShare: { ...SHARE, notPerStream: BASELINE_PER_TENANT },
   },
   suppression: { expiry: EXPIRY, probation: duration(0), complaintScope: oneOf(['all', 'stream']) },
+  engagement: { clicks: SWITCH },
   publish: {
     deferred: {
       ...SWITCH,

@@ -30,8 +30,11 @@ export function policyVersion(policies: Policies): string {
 }
 
 /** Values that came later are named where they differ from the defaults: the version of what was written before stays what it was. */
-function withoutLaterDefaults({ incidents, senderIncidents, ...rest }: Policy): object {
-  const own = isDefault('senderIncidents', senderIncidents) ? {} : { senderIncidents };
+function withoutLaterDefaults({ incidents, senderIncidents, engagement, ...rest }: Policy): object {
+  const own = {
+    ...(isDefault('senderIncidents', senderIncidents) ? {} : { senderIncidents }),
+    ...(isDefault('engagement', engagement) ? {} : { engagement }),
+  };
   if (isDefault('incidents', incidents)) return { ...rest, ...own };
   const { tenants, ...before } = incidents;
   return { ...rest, ...own, incidents: tenants === DEFAULT_POLICY.incidents.tenants ? before : incidents };

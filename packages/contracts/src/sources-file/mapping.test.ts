@@ -33,6 +33,7 @@ describe('a mapping', () => {
       words:
         Delivered: delivered
         bounce/hard: bounced_permanent
+        clicked: engaged_click
         7: deferred
 `);
     expect(mapping).toEqual({
@@ -49,6 +50,7 @@ describe('a mapping', () => {
       words: new Map([
         ['delivered', 'delivered'],
         ['bounce/hard', 'bounced_permanent'],
+        ['clicked', 'engaged_click'],
         ['7', 'deferred'],
       ]),
     });

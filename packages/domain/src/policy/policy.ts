@@ -60,6 +60,10 @@ export interface Policy {
     readonly probation: number;
     readonly complaintScope: 'all' | 'stream';
   };
+  readonly engagement: {
+    /** A click releases like a delivery. False: it says nothing, for security scanners click, too. */
+    readonly clicks: boolean;
+  };
   readonly publish: { readonly deferred: boolean };
   /** When a provider's trouble is noticed by itself. Read of the installation: every tenant is measured alike. */
   readonly incidents: IncidentPolicy;
@@ -127,6 +131,7 @@ export const DEFAULT_POLICY: Policy = {
   greylisting: { window: 4 * HOUR, renewAfter: 48 * HOUR },
   contrast: { window: 6 * HOUR, deliveries: 20, failingShare: 0.5 },
   suppression: { expiry: [30 * DAY, 90 * DAY, 180 * DAY, null], probation: 14 * DAY, complaintScope: 'all' },
+  engagement: { clicks: false },
   publish: { deferred: false },
   incidents: {
     detect: true,
@@ -161,6 +166,8 @@ export interface PolicySet {
   readonly tenants: ReadonlyMap<string, TenantPolicy>;
   /** Rules of the installation's own: asked before the built-in ones, of every tenant's replies. */
   readonly rules?: readonly Rule[];
+  /** A second policy that everything is folded with, too: stored and shown, and never acted upon. It has no shadow itself. */
+  readonly shadow?: PolicySet;
 }
 
 export interface TenantPolicy {

@@ -109,6 +109,17 @@ const MADE: Readonly<Record<string, () => Recipient>> = {
       ],
       3_001,
     ),
+  'proof of life (format 6)': () =>
+    folded(
+      [
+        failure(0, UNKNOWN, { type: 'bounced', message: 'm-2' }),
+        { kind: 'engaged', engagement: 'click', at: at(1), id: 'g-1', stream: 'news', message: 'm-3', source: 'ses' },
+        { kind: 'engaged', engagement: 'login', at: at(2), id: 'g-2', stream: 'bills', message: null },
+        { kind: 'engaged', engagement: 'reply', at: at(3), id: 'g-3', stream: 'news', message: 'm-1', source: 'postmark' },
+        failure(4, FULL),
+      ],
+      5,
+    ),
 };
 
 interface Row {
@@ -121,7 +132,9 @@ const ROWS = JSON.parse(readFileSync(new URL('codec.golden.json', import.meta.ur
 describe('the stored text of a recipient', () => {
   it('is in the golden file for each recipient that this test builds', () => {
     expect(ROWS.map(({ name }) => name)).toEqual(Object.keys(MADE));
-    expect(new Set(ROWS.map(({ text }) => text.slice(0, 6)))).toEqual(new Set(['{"v":1', '{"v":2', '{"v":3', '{"v":4', '{"v":5']));
+    expect(new Set(ROWS.map(({ text }) => text.slice(0, 6)))).toEqual(
+      new Set(['{"v":1', '{"v":2', '{"v":3', '{"v":4', '{"v":5', '{"v":6']),
+    );
   });
 
   it.each(ROWS)('is what it was, byte for byte: $name', ({ name, version, text }) => {

@@ -6,6 +6,7 @@ import { incidentOf } from '../incident/incident.ts';
 import { newRecipient } from './recipient.ts';
 import type { Recipient } from './recipient.ts';
 import type { PublishedItem } from './published.ts';
+import type { MeasuredSuppression } from './regret.ts';
 import type { BaselineAnswer, ClassifiedReply, Fact, FailureFact } from './types.ts';
 
 /** Rises when the meaning of what is stored changes; older ones stay readable. */
@@ -18,7 +19,9 @@ const COMPACTED = 3;
 const AMENDED = 4;
 /** One failure suppressed on probation: an older program would see no reason for it, and lift the suppression. */
 const ON_PROBATION = 5;
-const READABLE: readonly unknown[] = [FORMAT, WITH_INCIDENT, COMPACTED, AMENDED, ON_PROBATION];
+/** Proof of life: an older program would suppress again whom it released. */
+const ENGAGED = 6;
+const READABLE: readonly unknown[] = [FORMAT, WITH_INCIDENT, COMPACTED, AMENDED, ON_PROBATION, ENGAGED];
 
 interface Stored {
   readonly v: number;
@@ -28,6 +31,8 @@ interface Stored {
   readonly state: Recipient['state'];
   /** `published` */
   readonly standing: readonly StoredItem[];
+  /** Absent: nothing is. */
+  readonly measured?: readonly MeasuredSuppression[];
   /** Verdicts and replies, each once: facts name them by position. */
   readonly judged: readonly ClassifiedReply[];
   readonly facts: readonly (StoredFailure | Exclude<Fact, FailureFact>)[];
@@ -52,6 +57,44 @@ interface StoredAnswer extends Omit<BaselineAnswer, 'passes'> {
 
 /** Text of a recipient; `version` stands beside it in its own column. */
 export function encodeRecipient(r: Recipient): string {
+  const { policy, state } = r;
+  const measured = r.measured.length === 0 ? {} : { measured: r.measured };
+  const standing = r.published.map(storedItem);
+  return JSON.stringify({ v: formatOf(r), clock: clockOf(r), policy, state, standing, ...storedFacts(r.facts), ...measured } satisfies Stored);
+}
+
+/** A recipient under the shadow policy, beside the real one. Its facts are left out while they are those of the real one. */
+interface StoredShadow extends Omit<Stored, 'judged' | 'facts' | 'measured'>, Partial<Pick<Stored, 'judged' | 'facts'>> {
+  readonly version: number;
+}
+
+export function encodeShadow(shadow: Recipient, real: Recipient): string {
+  const { version, policy, state, facts } = shadow;
+  const own = sameFacts(facts, real.facts) ? {} : storedFacts(facts);
+  const standing = shadow.published.map(storedItem);
+  return JSON.stringify({ v: formatOf(shadow), version, clock: clockOf(shadow), policy, state, standing, ...own } satisfies StoredShadow);
+}
+
+function clockOf({ clock }: Recipient): number | null {
+  return Number.isFinite(clock) ? clock : null;
+}
+
+function sameFacts(one: readonly Fact[], other: readonly Fact[]): boolean {
+  return one.length === other.length && one.every((fact, index) => sameFact(fact, other[index] as Fact));
+}
+
+/** Facts are never changed in place: two that are the same event are other objects only when something was marked in them. */
+function sameFact(one: Fact, other: Fact): boolean {
+  if (one === other) return true;
+  if (one.kind !== 'failure' || other.kind !== 'failure' || one.id !== other.id) return false;
+  const { baseline: mine, ...rest } = one;
+  const { baseline: its, ...others } = other;
+  if (mine?.closesAt !== its?.closesAt || mine?.passes !== its?.passes) return false;
+  const keys = Object.keys(rest) as (keyof typeof rest)[];
+  return keys.length === Object.keys(others).length && keys.every((key) => rest[key] === others[key]);
+}
+
+function storedFacts(all: readonly Fact[]): Pick<Stored, 'judged' | 'facts'> {
   const judged: ClassifiedReply[] = [];
   const positions = new Map<string, number>();
   const positionOf = (classified: ClassifiedReply): number => {
@@ -64,15 +107,13 @@ export function encodeRecipient(r: Recipient): string {
     }
     return position;
   };
-  const facts = r.facts.map((fact) => (fact.kind === 'failure' ? storedFailure(fact, positionOf(fact.classified)) : fact));
-  const { policy, state } = r;
-  const clock = Number.isFinite(r.clock) ? r.clock : null;
-  const standing = r.published.map(storedItem);
-  return JSON.stringify({ v: formatOf(r), clock, policy, state, standing, judged, facts } satisfies Stored);
+  const facts = all.map((fact) => (fact.kind === 'failure' ? storedFailure(fact, positionOf(fact.classified)) : fact));
+  return { judged, facts };
 }
 
 /** The lowest one that says everything: a program of the version before goes on reading the others. */
 function formatOf({ facts, published }: Recipient): number {
+  if (facts.some(({ kind }) => kind === 'engaged')) return ENGAGED;
   const rests = published.some(({ openedBy }) => openedBy.evidence?.previous !== undefined);
   if (rests || facts.some((fact) => 'again' in fact && fact.again !== undefined)) return ON_PROBATION;
   if (facts.some((fact) => fact.kind === 'amend' || (fact.kind === 'suppress' && fact.subdomains === true))) return AMENDED;
@@ -102,10 +143,27 @@ function storedItem({ key, stage, version, policy, expiresAt, openedBy, untold }
 export function decodeRecipient(text: string, version: number): Recipient | undefined {
   const stored = parse(text);
   if (stored?.v === undefined || !READABLE.includes(stored.v)) return undefined;
-  const { clock, policy, state, standing, judged, facts } = stored;
+  const { clock, policy, state, standing, measured = [], judged, facts } = stored;
   return {
     ...newRecipient(),
     facts: facts.map((fact) => (fact.kind === 'failure' ? failureOf(fact, judged) : fact)),
+    clock: clock ?? Number.NEGATIVE_INFINITY,
+    version,
+    policy,
+    state,
+    published: standing.map(itemOf),
+    measured,
+  };
+}
+
+/** Undefined as above: then it is made of the evidence anew. `real`: the recipient that it stands beside. */
+export function decodeShadow(text: string, real: Recipient): Recipient | undefined {
+  const stored = parse(text) as StoredShadow | undefined;
+  if (stored === undefined || !READABLE.includes(stored.v)) return undefined;
+  const { clock, version, policy, state, standing, judged = [], facts } = stored;
+  return {
+    ...newRecipient(),
+    facts: facts?.map((fact) => (fact.kind === 'failure' ? failureOf(fact, judged) : fact)) ?? real.facts,
     clock: clock ?? Number.NEGATIVE_INFINITY,
     version,
     policy,

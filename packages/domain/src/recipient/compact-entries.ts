@@ -106,7 +106,7 @@ function withoutPrevious(fact: FailureFact, { segment }: { segment: number }, se
 
 function isSettled({ role, segment }: { role: string; segment: number }, { ends, proven }: Observed, levels: ReadonlySet<number>): boolean {
   const end = ends[segment];
-  if (end === undefined || end === 'delivered') return false;
+  if (end === undefined || end === 'delivered' || end === 'engaged') return false;
   if (proven.has(segment)) return !levels.has(segment) || (end === 'release' && role !== 'counted');
   return end === 'release';
 }
@@ -125,7 +125,9 @@ function keepHardBounces(facts: readonly Fact[], { openedBy, observations, raise
   const latestOf = new Map<Scope, FailureFact[]>();
   for (const fact of facts) {
     // Those that it leaves standing, of whatever scope.
-    if (fact.kind === 'delivered') for (const bounce of latest.get(fact.message)?.values() ?? []) kept.set(bounce.id, bounce);
+    if (fact.kind === 'delivered' || fact.kind === 'engaged') {
+      for (const bounce of latest.get(fact.message)?.values() ?? []) kept.set(bounce.id, bounce);
+    }
     if (!mayBeHard(fact)) continue;
     const bounce = raised.has(fact.id) ? { ...fact, raised: true } : fact;
     const scope = scopeOf(bounce);

@@ -1,5 +1,5 @@
 /**
- * Evidence is bounded, and no bound ends an active entry. First goes what a delivery has voided, which changes no answer. Then, above the
+ * Evidence is bounded, and no bound ends an active entry. First goes what a delivery or proof of life has voided, which changes no answer. Then, above the
  * bounds, the machine is asked what each fact was to it, and those go that others stand for:
  *
  *   hard bounces, objections, commands   one scope and reason at a time: what opened an active entry, and its last one, always stay
@@ -25,7 +25,7 @@ export const BOUND = 20 * SCOPES;
 
 /** Sorted facts in, sorted facts out; the same array when nothing can go. */
 export function compact(facts: readonly Fact[], policies: TenantPolicy, runMachine: RunMachine, slack = 0): readonly Fact[] {
-  const kept = withoutVoided(facts);
+  const kept = withoutVoided(facts, policies);
   if (kept.length <= CAP) return kept;
   const failuresOver = kept.filter(isPlain).length > CAP + slack;
   const entriesOver = entrySurplus(kept) > slack;

@@ -6,7 +6,7 @@ import type { FoldContext, Recipient } from './recipient.ts';
 import { machineFor, run } from './run.ts';
 import type { Machine, Role, Transition, VoidedBy } from './machine.ts';
 import { AMENDS, SCOPES } from './machine.ts';
-import type { BaselineAnswer, Fact, FailureFact, Scope, SuppressionReason } from './types.ts';
+import type { BaselineAnswer, Fact, FailureFact, Scope, SuppressionReason, SuppressionTerms } from './types.ts';
 import type { Category } from '@desist/verdicts';
 import { streamPolicy } from '../policy/policy.ts';
 import type { Policy, TenantPolicy } from '../policy/policy.ts';
@@ -34,6 +34,8 @@ export type FactReason =
   | { readonly code: 'recipient_rate_limited' }
   | { readonly code: 'by_policy' }
   | { readonly code: 'greylisting' }
+  /** A click, under a policy that believes none. */
+  | { readonly code: 'click_ignored' }
   | { readonly code: 'sender' | 'message' | 'local' | 'says_nothing'; readonly category: Category };
 
 /** What would change the state. */
@@ -54,7 +56,18 @@ export interface ExplainedFact {
   readonly voidedBy: VoidedBy | null;
   /** Null: it counts, or it decided something. */
   readonly why: FactReason | null;
+  /** Of proof of life that voids what was before it; null: it is none, or it changes nothing. */
+  readonly effect: EngagementEffect | null;
 }
+
+/** What proof of life did to the list, as the kept facts tell it: what was released long ago is no longer known. */
+export interface EngagementEffect {
+  readonly released: readonly ListedEntry[];
+  /** What it left as it was. */
+  readonly standing: readonly ListedEntry[];
+}
+
+type ListedEntry = Pick<SuppressionTerms, 'scope' | 'reason'>;
 
 export interface Explanation {
   readonly view: RecipientView;
@@ -66,13 +79,17 @@ export interface Explanation {
 
 export function explain(r: Recipient, context: FoldContext): Explanation {
   const { policies } = context;
-  const facts: { fact: Fact; role: Role; voidedBy: VoidedBy | null }[] = [];
+  const facts: { fact: Fact; role: Role; voidedBy: VoidedBy | null; effect: EngagementEffect | null }[] = [];
   const transitions: Transition[] = [];
+  /** Transitions before the fact that is applied. */
+  let before = 0;
   const machine = machineFor(context, (transition) => transitions.push(transition), {
     fact(fact, role) {
       // A second time when its window has closed.
       const known = facts.find((one) => one.fact === fact);
-      if (known === undefined) facts.push({ fact, role, voidedBy: null });
+      const effect = fact.kind === 'engaged' && role === 'decided' ? effectOf(transitions.slice(before), machine) : null;
+      before = transitions.length;
+      if (known === undefined) facts.push({ fact, role, voidedBy: null, effect });
       else Object.assign(known, { role, voidedBy: null });
     },
     voided(by) {
@@ -87,6 +104,14 @@ export function explain(r: Recipient, context: FoldContext): Explanation {
     transitions,
     whatWouldChangeIt: [...outlookOf(view), ...outlookOnProbation(machine)],
   };
+}
+
+function effectOf(transitions: readonly Transition[], { suppressions }: Machine): EngagementEffect {
+  const entry = ({ scope, reason }: ListedEntry): ListedEntry => ({ scope, reason });
+  const released = transitions.flatMap(({ type, cause, suppression }) => {
+    return type === 'released' && cause === 'engaged' && suppression !== null ? [entry(suppression)] : [];
+  });
+  return { released, standing: suppressions.map(entry) };
 }
 
 /** Why a command changed nothing although it was to change something; undefined: it was not refused. */
@@ -107,10 +132,11 @@ export function refusalOf(r: Recipient, id: string, context: FoldContext): Comma
   return refusal;
 }
 
-function whyNot({ fact, role, voidedBy }: Omit<ExplainedFact, 'why'>, policies: TenantPolicy): FactReason | null {
+function whyNot({ fact, role, voidedBy }: Omit<ExplainedFact, 'why' | 'effect'>, policies: TenantPolicy): FactReason | null {
   switch (role) {
-    case 'while_suppressed':
     case 'no_effect':
+      return { code: fact.kind === 'engaged' ? 'click_ignored' : role };
+    case 'while_suppressed':
     case 'nothing_active':
     case 'needs_force':
       return { code: role };

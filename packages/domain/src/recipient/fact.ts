@@ -5,7 +5,7 @@ import type { Policy } from '../policy/policy.ts';
 import type { Attribution, Verdict } from '@desist/verdicts';
 import { categoryInfo, isHardBounce } from '@desist/verdicts';
 import { sourceOf } from './classify.ts';
-import type { AmendFact, CommandFact, Fact, FailureFact, ClassifiedReply } from './types.ts';
+import type { AmendFact, CommandFact, EngagedFact, Fact, FailureFact, ClassifiedReply } from './types.ts';
 
 /**
  * The fact that an event leaves behind; undefined when it is none: `accepted` says nothing about the mailbox, `rejected`
@@ -28,6 +28,11 @@ export function factOf(event: LogEvent, classify: (event: DeliveryEvent) => Clas
     }
     case 'delivered':
       return { kind: 'delivered', at, id, stream, message: event.messageId ?? null };
+    case 'engaged': {
+      const { kind, messageId = null } = event;
+      // Decoders let none pass that does not say how.
+      return kind === undefined ? undefined : { kind: type, engagement: kind, at, id, stream, message: messageId, ...sourceOf(event) };
+    }
     case 'complained':
     case 'unsubscribed':
       return { kind: type, at, id, stream, ...sourceOf(event) };
@@ -79,16 +84,17 @@ function saysOnlyThatTimeRanOut(verdict: Verdict): boolean {
 const RANK: Readonly<Record<Fact['kind'], number>> = {
   failure: 0,
   delivered: 1,
-  complained: 2,
-  unsubscribed: 2,
-  suppress: 3,
-  release: 3,
-  allow: 3,
-  disallow: 3,
-  amend: 3,
+  engaged: 2,
+  complained: 3,
+  unsubscribed: 3,
+  suppress: 4,
+  release: 4,
+  allow: 4,
+  disallow: 4,
+  amend: 4,
 };
 
-/** By time; ties: failures, delivered, complaint and unsubscribe, commands; then event id. */
+/** By time; ties: failures, delivered, engaged, complaint and unsubscribe, commands; then event id. */
 export function compareFacts(a: Fact, b: Fact): number {
   if (a.at !== b.at) return a.at - b.at;
   const rank = RANK[a.kind] - RANK[b.kind];
@@ -137,6 +143,27 @@ export function weightOf(policy: Policy, verdict: Verdict): Weight {
     default:
       unreachable(attribution);
       return 'never';
+  }
+}
+
+/**
+ * What an `engaged` event voids. A click and a reply need a message that arrived, so they do what a delivery does; whoever signs in or confirms
+ * may do so with an address that is dead for mail.
+ */
+export type Voids = 'everything' | 'all_but_hard_bounces' | 'nothing';
+
+export function voidedByEngagement(policy: Policy, { engagement }: Pick<EngagedFact, 'engagement'>): Voids {
+  switch (engagement) {
+    case 'reply':
+      return 'everything';
+    case 'login':
+    case 'confirmed':
+      return 'all_but_hard_bounces';
+    case 'click':
+      return policy.engagement.clicks ? 'everything' : 'nothing';
+    default:
+      unreachable(engagement);
+      return 'nothing';
   }
 }
 

@@ -86,8 +86,9 @@ function isOutgrown({ counted, waiting, deferrals }: Machine): boolean {
  * Reduces a recipient that was healthy for long (`RecipientView.untrackable`) to its last resets: a repetition of older events must not
  * suppress it again. When nothing was ever published of it, only the operators' commands are kept.
  */
-export function keepLastResets(r: Recipient, wasPublished: boolean): void {
-  r.facts = lastResets(r.facts, wasPublished);
+export function keepLastResets(r: Recipient, wasPublished: boolean, { policies }: Pick<FoldContext, 'policies'>): void {
+  r.facts = lastResets(r.facts, wasPublished, policies);
+  r.measured = [];
   r.live = undefined;
 }
 

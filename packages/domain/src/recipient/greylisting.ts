@@ -8,7 +8,8 @@ const LATEST = 15 * MINUTE;
 
 /** Whether this delivery ends what looks like greylisting. `before`: the facts that were kept until then, in order. */
 export function endsGreylisting(before: readonly Fact[], delivered: DeliveredFact): boolean {
-  const since = before.slice(before.findLastIndex(({ kind }) => kind === 'delivered') + 1);
+  // Somebody who signs in meanwhile, as people do while they wait for a message, has nothing to do with it.
+  const since = before.slice(before.findLastIndex(({ kind }) => kind === 'delivered') + 1).filter(({ kind }) => kind !== 'engaged');
   const [first] = since;
   // Only a first attempt is greylisted: nothing else may have failed since the last delivery.
   if (since.length !== 1 || first?.kind !== 'failure' || first.type !== 'deferred' || first.merged > 0) return false;

@@ -2,18 +2,19 @@
  * The sequential machine of one recipient: facts in order, timers in between.
  *
  *   healthy ──> deferred ──> persistent ──> soft_bounced ──> suppressed
- *      ^            └── delivered, or lapse ──┘  (give-ups are          │
+ *      ^       └── delivered, engaged, or lapse ──┘ (give-ups are       │
  *      └────────────── released ─────────────── remembered 60 d) <──────┘
  *
  * `apply` applies the next fact, `advance` fires the timers up to a moment. At one instant facts come before timers. The
  * machine is a mutable value owned by one fold; the same facts and clock always leave the same machine behind.
  */
+import type { EngagementKind } from '../event.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Verdict } from '@desist/verdicts';
 import { NO_REPLY, NO_REPLY_PERMANENT } from '@desist/verdicts';
 import type { AskBaseline } from './baseline.ts';
 import { windowClosesAt } from './baseline.ts';
-import { compareFacts, isHard, weightOf } from './fact.ts';
+import { compareFacts, isHard, voidedByEngagement, weightOf } from './fact.ts';
 import type {
   Allowance,
   AmendFact,
@@ -22,6 +23,7 @@ import type {
   CommandFact,
   BaselineAnswer,
   DeliveredFact,
+  EngagedFact,
   EntryDetails,
   Evidence,
   Fact,
@@ -124,6 +126,8 @@ export interface Transition {
   readonly type: Exclude<ChangeType, 'corrected'>;
   readonly at: number;
   readonly cause: Cause;
+  /** Of cause `engaged`: how. */
+  readonly engagement?: EngagementKind;
   readonly from: RecipientStateName;
   readonly to: RecipientStateName;
   readonly suppression: SuppressionTerms | null;
@@ -159,7 +163,7 @@ export type Role =
   | 'nothing_active'
   /** An `amend` that would end a complaint or an unsubscribe earlier. */
   | 'needs_force';
-export type VoidedBy = 'delivered' | 'release' | 'expiry' | 'lapse';
+export type VoidedBy = 'delivered' | 'engaged' | 'release' | 'expiry' | 'lapse';
 
 export interface Machine {
   /** The partition clock: no window that closes later is closed. */
@@ -176,9 +180,9 @@ export interface Machine {
   allowed: Allowance[];
   /** How often what lasts until it is released was given another end since its last release (`AMENDS`), by reason and scope. */
   amends: Map<string, number>;
-  /** `persistent_deferral` suppressions since the last delivery. */
+  /** `persistent_deferral` suppressions since the last delivery or proof of life. */
   episodes: number;
-  /** A delivery or a release of `*` ends it; without either it ends by itself. */
+  /** A delivery, proof of life or a release of `*` ends it; without any of them it ends by itself. */
   probation: Probation | undefined;
   /** Some failure suppresses by itself (`again`). */
   marked: boolean;
@@ -248,7 +252,10 @@ export function apply(m: Machine, fact: Fact): void {
       applyFailure(m, fact);
       break;
     case 'delivered':
-      applyDelivered(m, fact);
+      reset(m, fact, 'everything', 'delivered');
+      break;
+    case 'engaged':
+      applyEngaged(m, fact);
       break;
     case 'complained': {
       const policy = m.policyOf(fact.stream);
@@ -483,23 +490,30 @@ function failureEvidence({ at }: FailureFact, { verdict, reply }: ClassifiedRepl
   return { firstFailureAt: at, lastFailureAt: at, failures: 1, messages: 1, category, rule, reply };
 }
 
-function applyDelivered(m: Machine, fact: DeliveredFact): void {
+/** A delivery, or proof of life: evidence is void, suppressions that rest on it end, and how often there was one begins anew. */
+function reset(m: Machine, fact: DeliveredFact | EngagedFact, voids: 'everything' | 'all_but_hard_bounces', because: Because): void {
   voidEvidence(m);
   m.episodes = 0;
   m.probation = undefined;
-  m.observer?.voided('delivered');
+  m.observer?.voided(fact.kind);
   for (const entry of [...m.suppressions]) {
-    if (entry.reason === 'persistent_deferral') release(m, entry, fact.at, 'delivered');
-    if (entry.reason !== 'hard_bounce') continue;
+    if (entry.reason === 'persistent_deferral') release(m, entry, fact.at, because);
+    if (entry.reason !== 'hard_bounce' || voids !== 'everything') continue;
     entry.bounces = entry.bounces.filter(({ message, stream }) => {
       if (stream !== null && stream !== fact.stream) return true;
       // A bounce of the delivered message itself stays, whichever came first (asynchronous bounce).
       return message !== null && message === fact.message;
     });
-    if (entry.bounces.length === 0) release(m, entry, fact.at, 'delivered');
+    if (entry.bounces.length === 0) release(m, entry, fact.at, because);
   }
-  restate(m, fact.at, 'delivered');
+  restate(m, fact.at, because);
   m.observer?.fact(fact, 'decided');
+}
+
+function applyEngaged(m: Machine, fact: EngagedFact): void {
+  const voids = voidedByEngagement(m.policyOf(fact.stream), fact);
+  if (voids === 'nothing') m.observer?.fact(fact, 'no_effect');
+  else reset(m, fact, voids, { cause: 'engaged', engagement: fact.engagement });
 }
 
 /** What the command did. An expiry that is not after the command itself ends at once. */
@@ -892,13 +906,16 @@ function voidEvidence(m: Machine): void {
   m.greylisting = undefined;
 }
 
-function restate(m: Machine, now: number, cause: Cause): void {
+/** What brought a transition about, and of `engaged`, how. */
+type Because = Cause | Required<Pick<Transition, 'cause' | 'engagement'>>;
+
+function restate(m: Machine, now: number, because: Because): void {
   const to = stateAt(m, now);
   if (to === m.state) return;
   const from = m.state;
   m.state = to;
   if (to === 'suppressed') return; // announced by the suppression itself
-  announce(m, { type: to === 'healthy' ? 'recovered' : to, at: now, cause, from });
+  announce(m, { type: to === 'healthy' ? 'recovered' : to, at: now, cause: because, from });
 }
 
 type NewSuppression = Pick<
@@ -930,17 +947,17 @@ function suppress(m: Machine, { cause, subdomains = false, ...terms }: NewSuppre
   return true;
 }
 
-function release(m: Machine, entry: SuppressionEntry, now: number, cause: Cause): void {
+function release(m: Machine, entry: SuppressionEntry, now: number, because: Because): void {
   m.suppressions = m.suppressions.filter((other) => other !== entry);
-  announceEnd(m, entry, now, cause);
+  announceEnd(m, entry, now, because);
 }
 
-function announceEnd(m: Machine, entry: SuppressionEntry, now: number, cause: Cause): void {
+function announceEnd(m: Machine, entry: SuppressionEntry, now: number, because: Because): void {
   const from = m.state;
   const rest = stateAt(m, now);
   // A stream's suppression changes no stage by itself: a rise at this instant is announced on its own.
   if (from === 'suppressed' || rest === 'healthy') m.state = rest;
-  announce(m, { type: 'released', at: now, cause, from, entry });
+  announce(m, { type: 'released', at: now, cause: because, from, entry });
 }
 
 function disallow(m: Machine, allowance: Allowance, now: number, cause: Cause): void {
@@ -948,7 +965,8 @@ function disallow(m: Machine, allowance: Allowance, now: number, cause: Cause): 
   announce(m, { type: 'disallowed', at: now, cause, allowance });
 }
 
-interface Announcement extends Pick<Transition, 'type' | 'at' | 'cause'> {
+interface Announcement extends Pick<Transition, 'type' | 'at'> {
+  readonly cause: Because;
   /** The state before; it is as it was when undefined. */
   readonly from?: RecipientStateName;
   /** What begins or ends, if anything does. */
@@ -957,12 +975,13 @@ interface Announcement extends Pick<Transition, 'type' | 'at' | 'cause'> {
 }
 
 function announce(m: Machine, { type, at, cause, from = m.state, entry, allowance }: Announcement): void {
+  const because = typeof cause === 'string' ? { cause } : cause;
   const suppression = entry === undefined ? null : termsOf(entry);
   const evidence = entry === undefined ? stateEvidence(m) : entry.evidence;
   // What begins here: another persistent deferral that ends at this instant there is none.
   const begins = cause === 'expiry' && entry?.reason === 'persistent_deferral' && m.probation !== undefined;
   const probation = begins ? { probationUntil: m.probation?.until as number } : {};
-  m.emit({ type, at, cause, from, to: m.state, suppression, allowance: allowance ?? null, evidence, ...probation });
+  m.emit({ type, at, ...because, from, to: m.state, suppression, allowance: allowance ?? null, evidence, ...probation });
 }
 
 function termsOf({ scope, reason, since, expiresAt, subdomains, raisedFrom }: SuppressionEntry): SuppressionTerms {

@@ -86,7 +86,7 @@ export function observe(facts: readonly Fact[], policies: TenantPolicy, runMachi
       // A second time when its window has closed: it stays where it was.
       observations.set(fact.id, known === undefined ? { role, streak, segment: ends.length, extendsGreylisting } : { ...known, role });
     },
-    // By a delivery or a release also when there was nothing to void but the beginning of greylisting.
+    // By a delivery, proof of life or a release also when there was nothing to void but the beginning of greylisting.
     voided(by) {
       streak += 1;
       if (by !== 'lapse') ends.push(by);

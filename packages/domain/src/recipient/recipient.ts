@@ -3,6 +3,7 @@ import type { TenantPolicy } from '../policy/policy.ts';
 import type { AskBaseline } from './baseline.ts';
 import type { Machine, Transition } from './machine.ts';
 import type { PublishedItem } from './published.ts';
+import type { MeasuredSuppression } from './regret.ts';
 import type { Fact, RecipientStateName } from './types.ts';
 
 /** What is kept of one recipient. Owned by one fold at a time, which changes it in place. */
@@ -17,6 +18,8 @@ export interface Recipient {
   policy: string;
   /** What was published and is still in force. */
   published: readonly PublishedItem[];
+  /** Of the suppressions among them, and of those that ended lately: what was counted, see `regret.ts`. */
+  measured: readonly MeasuredSuppression[];
   /** As of the last fold. */
   state: RecipientStateName;
   /** The machine after the last fold: lost and made again at will. */
@@ -47,6 +50,7 @@ export function newRecipient(): Recipient {
     version: 0,
     policy: '',
     published: [],
+    measured: [],
     state: 'healthy',
     live: undefined,
   };

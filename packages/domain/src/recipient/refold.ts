@@ -5,9 +5,11 @@
  *   late evidence, another policy   `refoldForEvidence`: every item that ends or begins, stages of the streak included
  *   an incident                     `refoldForIncident`: suppressions and allowances only; stages are summed up in one change
  */
+import type { TenantPolicy } from '../policy/policy.ts';
 import type { PublishedItem } from './published.ts';
 import { countOf, countsOf, isPublished, itemKey, opensItem, publishedAfter } from './published.ts';
 import type { FoldContext, Live, Recipient } from './recipient.ts';
+import { resetBy } from './resets.ts';
 import { evaluate } from './run.ts';
 import { entryOf } from './machine.ts';
 import type { Machine, Transition } from './machine.ts';
@@ -21,7 +23,7 @@ import { ALL_STREAMS } from './types.ts';
 export function refoldForEvidence(r: Recipient, clock: number, context: FoldContext, recordedAt: number): readonly Change[] {
   const rerun = rerunOf(r, clock, context);
   const corrections = createCorrections(r, rerun, context, { recordedAt });
-  const isUnseen = unseenIn(r, rerun.live);
+  const isUnseen = unseenIn(r, rerun.live, context);
   for (const item of rerun.ended) if (rerun.opens(item) || !isUnseen(item)) corrections.end(item);
   for (const item of rerun.begun) if (!isUnseen(item)) corrections.begin(item);
   return corrections.finish(clock);
@@ -141,14 +143,14 @@ function closerAfter(trace: readonly Transition[], opened: number, item: Publish
 }
 
 /** A stage that was voided under a suppression ended unseen. What made it, or hid it, may be gone. */
-function unseenIn(r: Recipient, { machine }: Live): (item: PublishedItem) => boolean {
-  const resetAt = r.facts.findLast(isReset)?.at ?? Number.NEGATIVE_INFINITY;
+function unseenIn(r: Recipient, { machine }: Live, { policies }: FoldContext): (item: PublishedItem) => boolean {
+  const resetAt = r.facts.findLast((fact) => isReset(fact, policies))?.at ?? Number.NEGATIVE_INFINITY;
   const isHidden = r.state === 'suppressed' && machine.state === 'suppressed';
   return ({ stage, openedBy }) => stage && isHidden && openedBy.at <= resetAt;
 }
 
-function isReset(fact: Fact): boolean {
-  return fact.kind === 'delivered' || (fact.kind === 'release' && fact.scope === ALL_STREAMS);
+function isReset(fact: Fact, policies: TenantPolicy): boolean {
+  return resetBy(fact, policies) !== 'nothing' || (fact.kind === 'release' && fact.scope === ALL_STREAMS);
 }
 
 // ---------------------------------------------------------------------------------------------- corrections
@@ -248,7 +250,7 @@ export function changeOf(
   recordedAt: number,
   context: FoldContext,
 ): Change {
-  const { type, from, to, suppression, allowance, cause, at, evidence, probationUntil } = transition;
+  const { type, from, to, suppression, allowance, cause, engagement, at, evidence, probationUntil } = transition;
   return {
     type,
     from,
@@ -256,6 +258,7 @@ export function changeOf(
     suppression,
     allowance,
     cause,
+    ...(engagement === undefined ? {} : { engagement }),
     effectiveAt: at,
     recordedAt,
     evidence,

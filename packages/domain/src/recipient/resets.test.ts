@@ -44,12 +44,12 @@ describe('the last resets', () => {
       ...[command(7, 'release'), command(8, 'release'), command(9, 'release', '*', true), command(10, 'release', 'news')],
       ...[command(11, 'allow'), command(12, 'disallow'), command(13, 'disallow'), command(14, 'suppress')],
     ];
-    expect(ids(lastResets(facts, true))).toEqual(['d3', 'd5', 'd6', 'release8', 'release9', 'release10', 'disallow13']);
+    expect(ids(lastResets(facts, true, CONTEXT.policies))).toEqual(['d3', 'd5', 'd6', 'release8', 'release9', 'release10', 'disallow13']);
   });
 
   it('are only commands if nothing was ever published of the recipient', () => {
-    expect(ids(lastResets([bounce, delivered(2), command(3, 'release')], false))).toEqual(['release3']);
-    expect(lastResets([bounce, delivered(2)], false)).toEqual([]);
+    expect(ids(lastResets([bounce, delivered(2), command(3, 'release')], false, CONTEXT.policies))).toEqual(['release3']);
+    expect(lastResets([bounce, delivered(2)], false, CONTEXT.policies)).toEqual([]);
   });
 
   it.each<[string, Fact]>([
@@ -61,7 +61,7 @@ describe('the last resets', () => {
       for (const fact of [bounce, reset]) addFact(recipient, fact, fact.at, CONTEXT);
       advanceTo(recipient, 30 * DAY, CONTEXT);
       expect(viewOf(recipient, CONTEXT).untrackable).toBe(true);
-      if (isKept) keepLastResets(recipient, recipient.version > 0);
+      if (isKept) keepLastResets(recipient, recipient.version > 0, CONTEXT);
       else Object.assign(recipient, { facts: [], live: undefined });
       addFact(recipient, { ...bounce }, 30 * DAY, CONTEXT);
       return recipient;

@@ -1,5 +1,6 @@
 /** The words of the recipient's state machine. */
 import type { Verdict } from '@desist/verdicts';
+import type { EngagementKind } from '../event.ts';
 
 export type RecipientStateName = 'healthy' | 'deferred' | 'persistent' | 'soft_bounced' | 'suppressed';
 
@@ -15,7 +16,7 @@ export function isObjectionReason(reason: SuppressionReason): reason is 'complai
   return reason === 'complaint' || reason === 'unsubscribe';
 }
 
-export type Cause = 'event' | 'deadline' | 'delivered' | 'expiry' | 'lapse' | 'operator' | 'correction';
+export type Cause = 'event' | 'deadline' | 'delivered' | 'engaged' | 'expiry' | 'lapse' | 'operator' | 'correction';
 
 export type ChangeType =
   'deferred' | 'persistent' | 'soft_bounced' | 'at_risk' | 'suppressed' | 'released' | 'recovered' | 'corrected' | 'allowed' | 'disallowed';
@@ -75,6 +76,17 @@ export interface DeliveredFact extends FactBase {
   readonly message: string | null;
 }
 
+/** Proof of life. What it voids and releases: `resetBy`. */
+export interface EngagedFact extends FactBase {
+  readonly kind: 'engaged';
+  readonly engagement: EngagementKind;
+  readonly stream: string;
+  /** The message that was clicked or answered. */
+  readonly message: string | null;
+  /** Which source reported it. */
+  readonly source?: string;
+}
+
 export interface ObjectionFact extends FactBase {
   readonly kind: 'complained' | 'unsubscribed';
   readonly stream: string;
@@ -118,7 +130,7 @@ export interface AmendFact extends FactBase {
 }
 
 /** What is kept of an event: enough to fold it again, nothing that identifies the mailbox. */
-export type Fact = FailureFact | DeliveredFact | ObjectionFact | CommandFact | AmendFact;
+export type Fact = FailureFact | DeliveredFact | EngagedFact | ObjectionFact | CommandFact | AmendFact;
 
 export interface Evidence {
   readonly firstFailureAt: number;
@@ -174,6 +186,8 @@ export interface Change {
   readonly suppression: SuppressionTerms | null;
   readonly allowance: Allowance | null;
   readonly cause: Cause;
+  /** Of cause `engaged`: how. */
+  readonly engagement?: EngagementKind;
   readonly effectiveAt: number;
   /** Partition clock at the decision, ms. */
   readonly recordedAt: number;

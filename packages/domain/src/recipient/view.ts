@@ -4,6 +4,7 @@ import { DAY } from '../policy/policy.ts';
 import type { FoldContext, Recipient } from './recipient.ts';
 import { dueOf, machineOf } from './run.ts';
 import { entryOf, streakEvidence, suppressAt } from './machine.ts';
+import { regrettableUntil } from './regret.ts';
 import { activeAllowances, activeSuppressions } from './published.ts';
 import type { EntryDetails, Evidence, RecipientStateName, SuppressionTerms, Allowance } from './types.ts';
 
@@ -67,8 +68,12 @@ export function viewOf(r: Recipient, context: FoldContext): RecipientView {
   const untrackAt =
     newest === undefined
       ? r.clock
-      : Math.max(newest.at, machine.lastTimerAt) +
-        (r.facts.some((fact) => incidentOf(fact) !== undefined) ? RESTORABLE_FOR : UNTRACKED_AFTER);
+      : Math.max(
+          Math.max(newest.at, machine.lastTimerAt) +
+            (r.facts.some((fact) => incidentOf(fact) !== undefined) ? RESTORABLE_FOR : UNTRACKED_AFTER),
+          // A delivery of that very moment still tells that the suppression was wrong.
+          regrettableUntil(r) + 1,
+        );
   const untrackable = idle && untrackAt <= r.clock;
   return {
     state: machine.state,

@@ -149,6 +149,39 @@ describe('a record on the topic delivery-events', () => {
     );
   });
 
+  describe('that is proof of life', () => {
+    it.each(['click', 'reply', 'login', 'confirmed'])('says how: %s, and is written as it was read', (kind) => {
+      const read = decode({ ...EXAMPLE, type: 'engaged', kind });
+      expect(read).toMatchObject({ ok: true, event: { type: 'engaged', kind, messageId: 'm-1001' } });
+      expect(schemaProblem('delivery-event', { ...EXAMPLE, type: 'engaged', kind })).toBeNull();
+      if (!read.ok) throw new Error(read.detail);
+      const { key, value } = encodeEvent(read.event);
+      expect(decodeRecord({ key: bytes(key), value: bytes(value), recordTime: NOW })).toEqual(read);
+    });
+
+    it.each([undefined, null, 'open', 'Click', 7])('invalid: kind %j', (kind) => {
+      expect(decode({ ...EXAMPLE, type: 'engaged', kind })).toMatchObject({
+        ok: false,
+        reason: 'invalid',
+        detail: expect.stringContaining('kind') as string,
+      });
+      expect(schemaProblem('delivery-event', JSON.parse(JSON.stringify({ ...EXAMPLE, type: 'engaged', kind })))).not.toBeNull();
+    });
+
+    it('has an id from its content, the kind included; of other types `kind` is ignored, as every unknown field', () => {
+      const idOf = (more: object): string => {
+        const read = decode({ ...EXAMPLE, id: undefined, ...more });
+        return read.ok ? read.event.id : read.detail;
+      };
+      const kinds = ['click', 'reply', 'login', 'confirmed'];
+      expect(new Set(kinds.map((kind) => idOf({ type: 'engaged', kind }))).size).toBe(4);
+      expect(idOf({ type: 'delivered', kind: 7 })).toBe(idOf({ type: 'delivered' }));
+      expect(schemaProblem('delivery-event', { ...EXAMPLE, kind: 7 })).toBeNull();
+      const read = decode({ ...EXAMPLE, kind: 'click' });
+      expect(read.ok && read.event).not.toHaveProperty('kind');
+    });
+  });
+
   it('unsupported_version', () => {
     expect(decode({ ...EXAMPLE, version: 2 })).toMatchObject({ ok: false, reason: 'unsupported_version' });
     expect(decode({ ...EXAMPLE, version: undefined })).toMatchObject({ ok: false, reason: 'invalid' });

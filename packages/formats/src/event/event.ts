@@ -6,12 +6,13 @@ import {
   COMMAND_TYPES,
   DELIVERY_EVENT_TYPES,
   DOMAIN_COMMAND_TYPES,
+  ENGAGEMENT_KINDS,
   isDomainEntry,
   recipientKey,
   SUPPRESSION_REASONS,
 } from '@desist/domain';
 import { SMTP_PHASES } from '@desist/verdicts';
-import type { Address, Command, CommandType, DeliveryEvent, DeliveryEventType, LogEvent, SuppressionReason, Tenant } from '@desist/domain';
+import type { Address, Command, CommandType, DeliveryEvent, DeliveryEventType, EngagementKind, LogEvent, SuppressionReason, Tenant } from '@desist/domain';
 import type { SmtpPhase, SmtpReply } from '@desist/verdicts';
 import { normaliseRecipient } from './address.ts';
 import { clean, ID_LIMIT, optional, TEXT_LIMIT, WORD_LIMIT } from './text.ts';
@@ -107,6 +108,7 @@ function readDelivery(fields: Fields, type: DeliveryEventType, common: Common): 
     ...common,
     type,
     stream: fields.name('stream') ?? 'default',
+    ...(type === 'engaged' ? optional('kind', fields.oneOf('kind', ENGAGEMENT_KINDS, true) as EngagementKind | undefined) : {}),
     ...optional('messageId', fields.text('messageId', WORD_LIMIT)),
     ...optional('attempt', fields.integer('attempt', 0, 1_000_000)),
     ...optional('smtp', smtp),
@@ -233,7 +235,7 @@ function deriveId(event: LogEvent, occurredAt: number): string {
   const content =
     'scope' in event
       ? [event.scope, event.expiresAt, event.force, ...partsOfAmend(event), ...(event.subdomains === true ? ['subdomains'] : [])]
-      : [event.messageId, event.attempt, event.smtp?.code, event.smtp?.enhanced, event.smtp?.text];
+      : [event.messageId, event.attempt, event.smtp?.code, event.smtp?.enhanced, event.smtp?.text, ...(event.kind === undefined ? [] : [event.kind])];
   return contentHash([tenant, recipient, type, occurredAt, ...content]);
 }
 

@@ -82,7 +82,7 @@ export function rawHeads(payload: Uint8Array): () => string {
 }
 
 /** True for automatic replies, such as vacation notices and ticket receipts: RFC 3834 and the older conventional headers. */
-export function isAutoReply({ fields }: Part): boolean {
+export function isAutoReply({ fields }: Pick<Part, 'fields'>): boolean {
   const submitted = firstField(fields, 'auto-submitted');
   if (submitted !== undefined && !/^no\b/i.test(submitted)) return true;
   if (/^(?:auto[_-]?reply|bulk|junk|list)/i.test(firstField(fields, 'precedence') ?? '')) return true;

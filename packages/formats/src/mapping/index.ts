@@ -2,7 +2,7 @@
  * `format: mapping`: a provider without a format of its own, described in the sources file by paths and a table of event words. What the
  * table does not name is no event: it is counted by its name.
  */
-import type { DeliveryEventType } from '@desist/domain';
+import type { DeliveryEventType, EngagementKind } from '@desist/domain';
 import type { DetectableFormat } from '../detect.ts';
 import { eventOf, ignored, lazy, problem, tooMany, unknownWord, withoutRepeatedProblems } from '../draft.ts';
 import type { Draft } from '../draft.ts';
@@ -33,6 +33,10 @@ export const MEANINGS = [
   'rejected',
   'complained',
   'unsubscribed',
+  'engaged_click',
+  'engaged_reply',
+  'engaged_login',
+  'engaged_confirmed',
   'ignored',
 ] as const;
 export type Meaning = (typeof MEANINGS)[number];
@@ -133,7 +137,7 @@ interface Reading {
   readonly only: boolean;
 }
 
-const TYPES: Readonly<Record<Exclude<Meaning, 'ignored'>, { readonly type: DeliveryEventType; readonly permanent?: boolean }>> = {
+const TYPES: Readonly<Record<Exclude<Meaning, 'ignored'>, { readonly type: DeliveryEventType; readonly permanent?: boolean; readonly kind?: EngagementKind }>> = {
   accepted: { type: 'accepted' },
   deferred: { type: 'deferred' },
   delivered: { type: 'delivered' },
@@ -144,6 +148,10 @@ const TYPES: Readonly<Record<Exclude<Meaning, 'ignored'>, { readonly type: Deliv
   rejected: { type: 'rejected' },
   complained: { type: 'complained' },
   unsubscribed: { type: 'unsubscribed' },
+  engaged_click: { type: 'engaged', kind: 'click' },
+  engaged_reply: { type: 'engaged', kind: 'reply' },
+  engaged_login: { type: 'engaged', kind: 'login' },
+  engaged_confirmed: { type: 'engaged', kind: 'confirmed' },
 };
 
 function readEvent({ mapping, place, context, raw, index, only }: Reading): readonly Normalised[] {

@@ -1,7 +1,7 @@
 /**
  * Notices sender incidents in the roll-ups of all partitions, and announces each decision to the one partition that publishes it.
  *
- *   rollup_quarter, rollup_hour ──> opening, closing ──> sender_incident (the decision) ──> a record in one partition of the log
+ *   rollup_hour ──> opening, closing ──> sender_incident (the decision) ──> a record in one partition of the log
  *
  * The owner of the lowest partition does this. Several processes may at once: the database takes a decision once, and of a record that is
  * appended twice the partition publishes the first.

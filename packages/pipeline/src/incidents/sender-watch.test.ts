@@ -1,6 +1,6 @@
-import { asTenant, DAY, DEFAULT_POLICY, HOUR } from '@desist/domain';
+import { asTenant, DAY, DEFAULT_POLICY, HOUR, hourOf } from '@desist/domain';
 import { expect, test } from 'vitest';
-import type { RollupRow } from '../ports/commit-plan.ts';
+import type { RollupHour, RollupRow } from '../ports/commit-plan.ts';
 import { createSenderWatch } from './sender-watch.ts';
 import type { SenderCounted } from './sender-watch.ts';
 
@@ -20,7 +20,7 @@ function counted(at: number, small: number): SenderCounted {
   const quarters = [row('gmail', 'delivered', 6), ...(isBad ? [row('gmail', 'deferred', 30)] : []), ...others];
   const place = { tenant: asTenant('acme'), provider: 'gmail', pool: '', at, category: 'rate_limited', code: '421 4.7.28' };
   return {
-    rollups: { kind: 'counted', quarters, hours: [] },
+    rollups: { kind: 'counted', hours: quarters.map(inItsHour) },
     senderReplies: isBad ? [{ ...place, events: 30, recipients: -1, reply: null }] : [],
   };
 }
@@ -38,3 +38,9 @@ test.each([
   }
   expect(told).toEqual(['opened gmail 0 30/36 0', 'closed gmail 0 240/288 0']);
 });
+
+function inItsHour(row: RollupRow): RollupHour {
+  const at = hourOf(row.at);
+  const counts = [0, 1, 2, 3].map((n) => (at + n * QUARTER === row.at ? row.events : 0));
+  return { ...row, at, quarters: counts as unknown as RollupHour['quarters'] };
+}

@@ -6,6 +6,7 @@ import { HOUR, hourOf, QUARTER, quarterOf } from '@desist/domain';
 import type { PoolCounts, SenderCount, SenderIncidentPolicy, SenderNotice } from '@desist/domain';
 import type { RollupRow, RollupWrite } from '../ports/commit-plan.ts';
 import type { SenderReplyRow, SentBy } from '../ports/sender-incidents.ts';
+import { quartersOf } from '../traffic/rollups.ts';
 import { isTry, topReplies } from './sender-counts.ts';
 import type { DecidedSender } from './sender-decisions.ts';
 import { closedSender, LATE, MOST_REPLIES, openedSenders, REPLIES_KEPT } from './sender-decisions.ts';
@@ -47,6 +48,8 @@ export function createSenderWatch(policy: SenderIncidentPolicy, most = CELLS): S
   /** When the last one of a place ended, ms. */
   const ended = new Map<string, number>();
   let cells = 0;
+  /** So many make it worth looking at all of them. */
+  let compactAt = most / 2;
   let looked = Number.NEGATIVE_INFINITY;
 
   function cellOf({ pools }: Sent, pool: string, at: number): Mutable<SenderCount> {
@@ -77,7 +80,7 @@ export function createSenderWatch(policy: SenderIncidentPolicy, most = CELLS): S
   }
 
   function add({ rollups, senderReplies }: SenderCounted): void {
-    if (rollups?.kind === 'counted') rollups.quarters.filter(isSent).forEach(addTries);
+    if (rollups?.kind === 'counted') quartersOf(rollups.hours.filter(isSent)).forEach(addTries);
     for (const row of senderReplies) {
       const sent = sentBy(row);
       sent.replies.push(row);
@@ -85,6 +88,7 @@ export function createSenderWatch(policy: SenderIncidentPolicy, most = CELLS): S
     }
   }
 
+  /** What is young stays as it is, and may be most of it: the next time is when there is a good deal more. */
   function compact(clock: number): void {
     // What is older is kept by hour.
     const recent = hourOf(clock - Math.max(LATE, 2 * policy.window));
@@ -103,6 +107,7 @@ export function createSenderWatch(policy: SenderIncidentPolicy, most = CELLS): S
         }
       }
     }
+    compactAt = Math.min(most, Math.max(most / 2, cells * 1.25));
   }
 
   function cellIn(counts: Map<number, Mutable<SenderCount>>, at: number): Mutable<SenderCount> {
@@ -166,7 +171,7 @@ export function createSenderWatch(policy: SenderIncidentPolicy, most = CELLS): S
       looked = quarterOf(clock);
       add(counted(clock));
       if (!policy.detect) return [];
-      if (cells > most / 2) compact(clock);
+      if (cells > compactAt) compact(clock);
       if (cells > most) shrink();
       return [...closeSome(clock), ...openSome(clock)];
     },

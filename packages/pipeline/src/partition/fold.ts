@@ -21,6 +21,8 @@ import {
   isCommand,
   classifyFailure,
   marked,
+  measureRegret,
+  shadowOf,
   partsOfKey,
   refusalOf,
   viewOf,
@@ -29,10 +31,13 @@ import type {
   Change,
   CommandRefusal,
   DeliveryEvent,
+  Fact,
+  FoldContext,
   IncidentNotice,
   LogEvent,
   PolicySet,
   ProviderOf,
+  Recipient,
   RecipientKey,
   RecipientRef,
 } from '@desist/domain';
@@ -40,7 +45,7 @@ import { classifierOf } from '@desist/verdicts';
 import type { Incidents } from '../incidents/known.ts';
 import type { PipelineMetrics } from '../traffic/metrics.ts';
 import type { Beginning, Traffic } from '../traffic/traffic.ts';
-import type { ContextOf } from './contexts.ts';
+import type { ContextOf, ShadowPolicy } from './contexts.ts';
 import type { Deadlines } from './deadlines.ts';
 import type { CachedRecipient, Publisher, Recipients } from './recipients.ts';
 import { createTombstones } from './tombstones.ts';
@@ -93,6 +98,8 @@ export interface FoldOptions {
   readonly traffic: Traffic;
   readonly incidents: Incidents;
   readonly publisher: Publisher;
+  /** Everything is folded with it, too. */
+  readonly shadow?: ShadowPolicy | undefined;
   readonly metrics?: PipelineMetrics | undefined;
   /** Where the clock stands, ms. */
   readonly clock: number;
@@ -102,7 +109,8 @@ export interface FoldOptions {
 const DUE_AT_ONCE = 1_000;
 
 export function createFold(options: FoldOptions): Fold {
-  const { policies, providerOf, contextOf, recipients, deadlines, traffic, incidents, publisher, metrics } = options;
+  const { policies, providerOf, contextOf, recipients, deadlines, traffic, incidents, publisher, shadow, metrics } = options;
+  const shadowVersion = shadow?.version ?? null;
   const classifier = classifierOf(policies.rules);
   const tombstones = createTombstones({ recipients, contextOf, publisher });
   let { clock } = options;
@@ -142,9 +150,13 @@ export function createFold(options: FoldOptions): Fold {
    * further than that: it is the same whether it was looked at then or later.
    */
   function fire(cached: CachedRecipient, limit: number): readonly Change[] {
-    const { recipient, tenant } = cached;
-    const context = contextOf(tenant);
-    const changes: Change[] = [...exclude(cached, limit)];
+    const changes = [...exclude(cached, limit), ...fireOf(cached.recipient, contextOf(cached.tenant), limit)];
+    if (shadow !== undefined) fireOf(shadowIn(cached, shadow), shadow.contextOf(cached.tenant), limit);
+    return changes;
+  }
+
+  function fireOf(recipient: Recipient, context: FoldContext, limit: number): readonly Change[] {
+    const changes: Change[] = [];
     for (let last = Number.NEGATIVE_INFINITY; ;) {
       const view = viewOf(recipient, context);
       // Folded under another policy: due at once.
@@ -155,6 +167,15 @@ export function createFold(options: FoldOptions): Fold {
     }
   }
 
+  /** The recipient under the shadow policy: made of its evidence when nothing is known of it, or when the policy is another one. */
+  function shadowIn(cached: CachedRecipient, { version, contextOf: shadowContextOf }: ShadowPolicy): Recipient {
+    if (cached.shadow?.policy !== version) {
+      traffic.askedAt(clock - 1);
+      cached.shadow = shadowOf(cached.recipient, shadowContextOf(cached.tenant));
+    }
+    return cached.shadow as Recipient;
+  }
+
   /** Excludes the recipient's failures inside of incidents, and includes those that no incident excludes any more. */
   function exclude(cached: CachedRecipient, at: number): readonly Change[] {
     const version = incidents.version();
@@ -162,17 +183,20 @@ export function createFold(options: FoldOptions): Fold {
     cached.incidentsVersion = version;
     const { tenant, address, recipient } = cached;
     const which = { incidents: incidents.concerning(tenant, address), known: (id: string) => incidents.isKnown(id) };
+    if (shadow !== undefined) applyExclusions(shadowIn(cached, shadow), which, at, shadow.contextOf(tenant));
     return applyExclusions(recipient, which, at, contextOf(tenant));
   }
 
   function leavesTrace({ type }: LogEvent, key: RecipientKey): boolean {
     if (type === 'accepted' || type === 'rejected') return false;
-    return type !== 'delivered' || deadlines.isTracked(key);
+    // Whom nothing is known against, a delivery or proof of life tells nothing about.
+    return (type !== 'delivered' && type !== 'engaged') || deadlines.isTracked(key);
   }
 
   /** Whoever is not tracked has nothing that a policy could see in another way. */
-  function isOfOtherPolicy({ recipient, tenant }: CachedRecipient, key: RecipientKey): boolean {
-    return recipient.policy !== contextOf(tenant).policyVersion && deadlines.isTracked(key);
+  function isOfOtherPolicy({ recipient, tenant, shadowPolicy }: CachedRecipient, key: RecipientKey): boolean {
+    const isOther = recipient.policy !== contextOf(tenant).policyVersion || shadowPolicy !== shadowVersion;
+    return isOther && deadlines.isTracked(key);
   }
 
   /** What the clock has passed happens before the event does. Answers how many changes that published. */
@@ -197,8 +221,13 @@ export function createFold(options: FoldOptions): Fold {
     // Only now is it known whether anything is still against the recipient.
     if (!leavesTrace(event, key)) return folded(0);
     if (event.type === 'forget') {
+      cached.shadow = undefined;
       const changes = tombstones.erase(key, event, clock, offset);
       countChanges(key, changes);
+      if (shadow !== undefined && cached.recipient.facts.length > 0) {
+        shadowIn(cached, shadow);
+        recipients.settle(key, []);
+      }
       return folded(changes.length);
     }
     const made = factOf(event, (failed) => classifyFailure(failed, providerOf, classifier));
@@ -216,30 +245,37 @@ export function createFold(options: FoldOptions): Fold {
     if (isCommand(event)) tombstones.release(cached, event, offset);
     const { facts } = recipient;
     const beginning = fact.kind === 'failure' ? traffic.failed(fact, { tenant, key }, facts, clock) : undefined;
+    // Before the fact is among the evidence of which it may be made.
+    const other = shadow === undefined ? undefined : shadowIn(cached, shadow);
+    traffic.askedAt(clock - 1);
     const changes = addFact(recipient, fact, clock, contextOf(tenant));
     if (changes === 'duplicate') {
       if (!isCommand(event)) traffic.repeated(event);
       return { kind: 'duplicate', changes: before };
     }
+    if (shadow !== undefined && other !== undefined) addFact(other, fact, clock, shadow.contextOf(tenant));
     metrics?.classified(fact, key);
     if (!isCommand(event)) traffic.folded(event, fact, facts);
-    settle(key, changes);
+    settle(key, changes, fact);
     // Asked for the few commands that may be refused: it runs the machine once more.
     const refused = event.type === 'amend' || event.type === 'allow' ? refusalOf(recipient, fact.id, contextOf(tenant)) : undefined;
     return folded(changes.length, beginning, refused);
   }
 
-  function settle(key: RecipientKey, changes: readonly Change[]): void {
+  /** `fact`: the one that brought the changes about. */
+  function settle(key: RecipientKey, changes: readonly Change[], fact?: Fact): void {
     metrics?.changed(changes);
-    countChanges(key, changes);
+    countChanges(key, changes, fact);
     recipients.settle(key, changes);
   }
 
-  function countChanges(key: RecipientKey, changes: readonly Change[]): void {
-    if (changes.length === 0) return;
+  function countChanges(key: RecipientKey, changes: readonly Change[], fact?: Fact): void {
     const { tenant, address, recipient } = recipients.get(key) as CachedRecipient;
-    const latest = recipient.facts.findLast((fact) => fact.kind === 'failure');
-    traffic.changed({ tenant, address, provider: latest?.kind === 'failure' ? latest.classified.provider : null }, changes);
+    if (changes.length === 0 && recipient.measured.length === 0) return;
+    const latest = recipient.facts.findLast((one) => one.kind === 'failure');
+    const provider = latest?.kind === 'failure' ? latest.classified.provider : null;
+    traffic.changed({ tenant, address, provider }, changes);
+    traffic.measured({ tenant, address }, measureRegret(recipient, changes, fact, provider));
   }
 
   function* advance(limit: number): Generator<readonly RecipientRef[], number> {
@@ -283,9 +319,10 @@ export function createFold(options: FoldOptions): Fold {
       const cached = recipients.get(key);
       if (cached === undefined || cached.foreign) return undefined;
       const { facts } = cached.recipient;
+      const other = shadow === undefined ? undefined : shadowIn(cached, shadow).facts;
       traffic.askedAt(clock - 1);
       const changes = exclude(cached, clock);
-      if (cached.recipient.facts === facts) return undefined;
+      if (cached.recipient.facts === facts && cached.shadow?.facts === other) return undefined;
       settle(key, changes);
       return { changes: changes.length };
     },

@@ -123,7 +123,7 @@ export function createReadBatch(options: ReadOptions): ReadBatch {
       } else {
         const event = decode(record, i - from);
         if (event?.type === 'delivered') traffic.delivered(event, recipientKey(event.tenant, event.recipient), ahead);
-        else if (event?.type === 'accepted' || event?.type === 'rejected') traffic.passed(event);
+        else if (event?.type === 'accepted' || event?.type === 'rejected' || event?.type === 'engaged') traffic.passed(event);
       }
     }
     if (delivered > 0) metrics?.event('delivered', delivered);

@@ -9,7 +9,7 @@
 import { keepLastResets, newRecipient, recipientKey, viewOf } from '@desist/domain';
 import type { Change, IncidentNotice, Recipient, RecipientKey, RecipientRef } from '@desist/domain';
 import type { Tombstone } from '../ports/commit-plan.ts';
-import type { ContextOf } from './contexts.ts';
+import type { ContextOf, ShadowPolicy } from './contexts.ts';
 import type { Deadlines } from './deadlines.ts';
 
 export interface CachedRecipient extends RecipientRef {
@@ -24,6 +24,10 @@ export interface CachedRecipient extends RecipientRef {
   tombstone: ErasedRecipient | undefined;
   /** The version of `Incidents` that its evidence was compared with. */
   incidentsVersion: number;
+  /** The same recipient under the shadow policy; undefined: there is none, or it is made of the evidence when it is needed. */
+  shadow: Recipient | undefined;
+  /** Version of the shadow policy of its last fold; null: there was none. */
+  shadowPolicy: string | null;
 }
 
 export type ErasedRecipient = Pick<Tombstone, 'at' | 'version' | 'blocks'>;
@@ -38,10 +42,18 @@ export interface Publisher {
   erased(cached: CachedRecipient, whole: boolean, offset: number): void;
 }
 
+/** What a row says. */
+export interface KnownRow {
+  readonly recipient: Recipient;
+  readonly foreign: boolean;
+  readonly shadow?: Recipient | undefined;
+  readonly shadowPolicy?: string | null;
+}
+
 export interface Recipients {
   get(key: RecipientKey): CachedRecipient | undefined;
   /** A recipient that is not at hand yet; without a row it is a new one. */
-  add(ref: RecipientRef, row?: { readonly recipient: Recipient; readonly foreign: boolean }): CachedRecipient;
+  add(ref: RecipientRef, row?: KnownRow): CachedRecipient;
   keys(): IterableIterator<RecipientKey>;
   delete(key: RecipientKey): void;
   size(): number;
@@ -62,11 +74,12 @@ export interface RecipientsOptions {
   readonly deadlines: Deadlines;
   readonly contextOf: ContextOf;
   readonly publisher: Publisher;
+  readonly shadow?: ShadowPolicy | undefined;
   /** How many are kept at hand; above it those loaded longest ago are evicted. */
   readonly atHand?: number;
 }
 
-export function createRecipients({ deadlines, contextOf, publisher, atHand = AT_HAND }: RecipientsOptions): Recipients {
+export function createRecipients({ deadlines, contextOf, publisher, shadow, atHand = AT_HAND }: RecipientsOptions): Recipients {
   const cached = new Map<RecipientKey, CachedRecipient>();
   let dirty = new Set<RecipientKey>();
   /** Drained last: their commit may be on its way, and a row that is loaded again now would be the one before it. */
@@ -87,6 +100,8 @@ export function createRecipients({ deadlines, contextOf, publisher, atHand = AT_
         listChanged: false,
         tombstone: undefined,
         incidentsVersion: 0,
+        shadow: row?.shadow,
+        shadowPolicy: row?.shadowPolicy ?? null,
       };
       cached.set(recipientKey(tenant, address), one);
       return one;
@@ -94,11 +109,13 @@ export function createRecipients({ deadlines, contextOf, publisher, atHand = AT_
     settle(key, changes) {
       const one = cached.get(key) as CachedRecipient;
       dirty.add(key);
-      const { untrackable, due } = viewOf(one.recipient, contextOf(one.tenant));
+      const { untrackable, due } = dueUnderBoth(one, contextOf, shadow);
+      one.shadowPolicy = shadow?.version ?? null;
       if (untrackable) {
         deadlines.untrack(key);
         // As it would be read again: its last resets are all that is kept of it.
-        keepLastResets(one.recipient, isPublished(one));
+        keepLastResets(one.recipient, isPublished(one) || (one.shadow?.version ?? 0) > 0, contextOf(one.tenant));
+        one.shadow = undefined;
       } else {
         deadlines.track(key, due);
       }
@@ -121,6 +138,19 @@ export function createRecipients({ deadlines, contextOf, publisher, atHand = AT_
       }
     },
   };
+}
+
+/** It is tracked as long as one of the two policies needs it. */
+export function dueUnderBoth(
+  { recipient, shadow: other, tenant }: CachedRecipient,
+  contextOf: ContextOf,
+  shadow: ShadowPolicy | undefined,
+): { readonly untrackable: boolean; readonly due: number | null } {
+  const real = viewOf(recipient, contextOf(tenant));
+  if (shadow === undefined || other === undefined) return real;
+  const view = viewOf(other, shadow.contextOf(tenant));
+  if (view.untrackable) return real;
+  return { untrackable: false, due: real.due === null || view.due === null ? (real.due ?? view.due) : Math.min(real.due, view.due) };
 }
 
 /** Something was published of it since its erasure, if it was erased: its versions must go on. */

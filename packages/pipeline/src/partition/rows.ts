@@ -1,12 +1,12 @@
 /** Recipients as the store keeps them: rows read, and rows to write. */
-import { decodeRecipient, encodeRecipient, recipientKey, viewOf } from '@desist/domain';
-import type { FoldContext, RecipientKey, RecipientRef } from '@desist/domain';
+import { ALL_STREAMS, decodeRecipient, decodeShadow, encodeRecipient, encodeShadow, recipientKey, viewOf } from '@desist/domain';
+import type { ActiveSuppression, FoldContext, RecipientKey, RecipientRef, RecipientView } from '@desist/domain';
 import { StoreError } from '../ports/errors.ts';
-import type { CommitPlan, RecipientRow, SuppressionRow } from '../ports/commit-plan.ts';
+import type { CommitPlan, RecipientRow, ShadowRow, SuppressionRow } from '../ports/commit-plan.ts';
 import type { Retry } from '../ports/retry.ts';
 import type { RecipientStore } from '../ports/store.ts';
-import type { ContextOf } from './contexts.ts';
-import { isPublished } from './recipients.ts';
+import type { ContextOf, ShadowPolicy } from './contexts.ts';
+import { dueUnderBoth, isPublished } from './recipients.ts';
 import type { CachedRecipient, Recipients } from './recipients.ts';
 
 export interface LoadOptions {
@@ -14,6 +14,7 @@ export interface LoadOptions {
   readonly retry: Retry;
   readonly partition: number;
   readonly recipients: Recipients;
+  readonly shadow: ShadowPolicy | undefined;
 }
 
 /**
@@ -21,7 +22,7 @@ export interface LoadOptions {
  * @throws StoreError as the store does; `incompatible` when a row was written by a newer version.
  */
 export async function loadRecipients(
-  { store, retry, partition, recipients }: LoadOptions,
+  { store, retry, partition, recipients, shadow }: LoadOptions,
   needed: ReadonlyMap<RecipientKey, RecipientRef>,
 ): Promise<void> {
   const missing = [...needed].filter(([key]) => recipients.get(key) === undefined).map(([, ref]) => ref);
@@ -34,7 +35,9 @@ export async function loadRecipients(
         throw new StoreError('incompatible', 'a recipient row is of a newer format: run the version that wrote it, or a later one');
       }
       const { tenant, address } = row;
-      recipients.add({ tenant, address }, { recipient, foreign: row.partition !== partition });
+      const { shadowPolicy } = row;
+      const other = shadowPolicy === shadow?.version && row.shadow !== null ? decodeShadow(row.shadow, recipient) : undefined;
+      recipients.add({ tenant, address }, { recipient, foreign: row.partition !== partition, shadow: other, shadowPolicy });
     }
     for (const ref of missing) if (recipients.get(keyOf(ref)) === undefined) recipients.add(ref);
     for (const { tenant, address, at, version, blocks } of tombstones) {
@@ -47,22 +50,54 @@ export async function loadRecipients(
 }
 
 /** What the next commit writes of the recipients that were folded since the last one. */
-export function drainRows(recipients: Recipients, partition: number, contextOf: ContextOf): Pick<CommitPlan, 'recipients' | 'untracked'> {
+export function drainRows({
+  recipients,
+  partition,
+  contextOf,
+  shadow,
+}: {
+  readonly recipients: Recipients;
+  readonly partition: number;
+  readonly contextOf: ContextOf;
+  readonly shadow: ShadowPolicy | undefined;
+}): Pick<CommitPlan, 'recipients' | 'untracked'> {
   const rows: RecipientRow[] = [];
   const untracked: RecipientRef[] = [];
   for (const cached of recipients.drain()) {
     const { tenant, address, recipient, stored } = cached;
     const context = contextOf(tenant);
-    if (viewOf(recipient, context).untrackable && !isPublished(cached) && recipient.facts.length === 0) {
+    const kept = dueUnderBoth(cached, contextOf, shadow);
+    if (kept.untrackable && !isPublished(cached) && recipient.facts.length === 0) {
       if (stored) untracked.push({ tenant, address });
       cached.stored = false;
     } else {
-      rows.push(rowOf(cached, partition, context));
+      rows.push({ ...rowOf(cached, partition, context), tracked: !kept.untrackable, due: kept.due, shadow: shadowRow(cached, context, shadow) });
       cached.stored = true;
     }
     cached.listChanged = false;
   }
   return { recipients: rows, untracked };
+}
+
+function shadowRow(cached: CachedRecipient, context: FoldContext, policy: ShadowPolicy | undefined): ShadowRow | undefined {
+  const { tenant, recipient, shadow } = cached;
+  if (policy === undefined || shadow === undefined) return undefined;
+  const view = viewOf(shadow, policy.contextOf(tenant));
+  const first = view.suppressions.find(({ scope }) => scope === ALL_STREAMS) ?? view.suppressions[0];
+  return {
+    text: encodeShadow(shadow, recipient),
+    policy: policy.version,
+    state: view.state,
+    differs: isOther(view, viewOf(recipient, context)),
+    suppression: first === undefined ? null : { scope: first.scope, reason: first.reason, since: first.since, expiresAt: first.expiresAt },
+  };
+}
+
+function isOther(one: RecipientView, other: RecipientView): boolean {
+  if (one.state !== other.state || one.suppressions.length !== other.suppressions.length) return true;
+  const same = (a: ActiveSuppression, b: ActiveSuppression): boolean =>
+    a.scope === b.scope && a.reason === b.reason && a.since === b.since && a.expiresAt === b.expiresAt;
+  return one.suppressions.some((entry, index) => !same(entry, other.suppressions[index] as ActiveSuppression));
 }
 
 function rowOf({ tenant, address, recipient, listChanged }: CachedRecipient, partition: number, context: FoldContext): RecipientRow {

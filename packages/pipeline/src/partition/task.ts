@@ -28,7 +28,7 @@ import { applyIncident } from './apply-incident.ts';
 import { createBreaker } from './breaker.ts';
 import { createCommitter, MOST_CHARACTERS } from './committer.ts';
 import type { Limits } from './committer.ts';
-import { createContexts } from './contexts.ts';
+import { createContexts, createShadowPolicy } from './contexts.ts';
 import { createDeadlines } from './deadlines.ts';
 import { createFold } from './fold.ts';
 import type { Folded } from './fold.ts';
@@ -127,6 +127,7 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
   const incidents = createIncidents(claim.incidents);
   const traffic = createTraffic({ policies, providerOf, stored: claim, metrics });
   const contextOf = createContexts(policies, (tenant) => traffic.askOf(tenant));
+  const shadow = createShadowPolicy(policies, (tenant) => traffic.askOf(tenant));
   const outbox = createOutbox({
     partition,
     incarnation: claim.incarnation,
@@ -135,9 +136,9 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
     contextOf,
     policy: policies.version,
   });
-  const recipients = createRecipients({ deadlines, contextOf, publisher: outbox });
+  const recipients = createRecipients({ deadlines, contextOf, publisher: outbox, shadow });
   const fold = createFold({
-    ...{ policies, providerOf, contextOf, recipients, deadlines, traffic, incidents, metrics },
+    ...{ policies, providerOf, contextOf, recipients, deadlines, traffic, incidents, metrics, shadow },
     publisher: outbox,
     clock: claim.clock,
   });
@@ -151,7 +152,7 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
     ...{ claim, store, time, limits, waits: options.waits, closing: options.closing, attempts: guard },
     folded: () => ({ position, last, clock: fold.clock(), dirty: recipients.dirty(), characters: outbox.characters() }),
     collect: () => ({
-      ...drainRows(recipients, partition, contextOf),
+      ...drainRows({ recipients, partition, contextOf, shadow }),
       ...outbox.drain(),
       ...traffic.drain({ now: time.monotonic(), present: time.now() }),
       nextSequence: outbox.nextSequence(),
@@ -207,7 +208,7 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
   }
 
   function load(needed: ReadonlyMap<RecipientKey, RecipientRef>): Promise<void> {
-    return loadRecipients({ store, retry, partition, recipients }, needed);
+    return loadRecipients({ store, retry, partition, recipients, shadow }, needed);
   }
 
   async function processBatch(records: readonly LogRecord[], nextOffset: number, signal: Signal): Promise<void> {
@@ -408,10 +409,10 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
           // An attempt that failed has noted some already.
           underPolicy.clear();
           for await (const page of store.tracked(partition)) {
-            for (const { tenant, address, due, policy } of page) {
+            for (const { tenant, address, due, policy, shadowPolicy } of page) {
               const key = recipientKey(tenant, address);
               deadlines.track(key, due);
-              if (policy !== policies.version) underPolicy.add(key);
+              if (policy !== policies.version || shadowPolicy !== (shadow?.version ?? null)) underPolicy.add(key);
             }
           }
         });

@@ -63,6 +63,26 @@ export interface StoredRecipient {
   readonly evidence: string;
 }
 
+/** A row as it is read. */
+export interface LoadedRecipient extends StoredRecipient {
+  /** What the shadow policy of that version says, encoded by the domain (`encodeShadow`); null: nothing is stored of it. */
+  readonly shadow: string | null;
+  readonly shadowPolicy: string | null;
+}
+
+/** What the shadow policy says of a recipient, beside its row. */
+export interface ShadowRow {
+  /** Encoded by the domain (`encodeShadow`); opaque to the store. */
+  readonly text: string;
+  /** Version of the shadow policy. */
+  readonly policy: string;
+  readonly state: RecipientStateName;
+  /** The state or what is active is another one than under the real policy. */
+  readonly differs: boolean;
+  /** The first of what is active, all streams before a single one; null: nothing is. */
+  readonly suppression: Pick<SuppressionRow, 'scope' | 'reason' | 'since' | 'expiresAt'> | null;
+}
+
 export interface SuppressionRow {
   readonly scope: Scope;
   readonly reason: SuppressionReason;
@@ -114,6 +134,8 @@ export interface RecipientRow extends StoredRecipient {
   readonly probationUntil: number | null;
   /** All active suppressions and allowances if they differ from the last commit of this row; undefined: unchanged. */
   readonly active: { readonly suppressions: readonly SuppressionRow[]; readonly allowed: readonly AllowanceRow[] } | undefined;
+  /** Undefined: there is no shadow policy, or nothing to keep of it. */
+  readonly shadow?: ShadowRow | undefined;
   /**
    * The later of the partition clock at the fold and the moment of the newest evidence, ms. The evidence can be later when a host's clock
    * is slow.
@@ -235,7 +257,7 @@ export interface IncidentCount {
   readonly samples: readonly string[];
 }
 
-export type RollupFamily = 'events' | 'domains' | 'waits' | 'changes';
+export type RollupFamily = 'events' | 'domains' | 'waits' | 'changes' | 'regret';
 
 /** One figure of the roll-ups. What does not apply is the empty text, or 0. `traffic/rollups.ts` says what each family counts. */
 export interface RollupRow {
@@ -255,6 +277,11 @@ export interface RollupRow {
   readonly events: number;
 }
 
+/** A figure of an hour, with how much of it belongs to each of its quarters: their sum is `events`. */
+export interface RollupHour extends RollupRow {
+  readonly quarters: readonly [number, number, number, number];
+}
+
 export type RollupWrite =
   /** Is kept as it is, behind what is pending already. */
   | { readonly kind: 'pending'; readonly body: string }
@@ -262,4 +289,4 @@ export type RollupWrite =
    * Is added to the rows; what is pending is contained in it and deleted. At most one row per key. When the plan moves neither offset nor
    * sequence, all of it was pending: if nothing is, it has been added already, by the same plan.
    */
-  | { readonly kind: 'counted'; readonly quarters: readonly RollupRow[]; readonly hours: readonly RollupRow[] };
+  | { readonly kind: 'counted'; readonly hours: readonly RollupHour[] };

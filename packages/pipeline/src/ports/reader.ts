@@ -1,5 +1,5 @@
 /** The read side of the store. Moments are milliseconds since the epoch. */
-import type { RecipientStateName, Tenant, Address } from '@desist/domain';
+import type { RecipientStateName, Scope, SuppressionReason, Tenant, Address } from '@desist/domain';
 import type { AllowanceRow, RollupFamily, SuppressionRow } from './commit-plan.ts';
 
 export interface RecipientRecord {
@@ -24,6 +24,14 @@ export interface RecipientRecord {
   readonly updatedAt: number;
   /** Encoded by the domain; read it with `decodeRecipient`. */
   readonly evidence: string;
+  /** What the shadow policy of this version says; all null: there is none. */
+  readonly shadowPolicy: string | null;
+  readonly shadowState: RecipientStateName | null;
+  readonly shadowScope: Scope | null;
+  readonly shadowReason: SuppressionReason | null;
+  readonly shadowSince: number | null;
+  readonly shadowExpiresAt: number | null;
+  readonly shadowDiffers: boolean;
   readonly suppressions: readonly SuppressionRow[];
   readonly allowed: readonly AllowanceRow[];
 }
@@ -206,9 +214,12 @@ export interface StoreCounters {
   /** Recipients that a deadline will suppress before the hour of `until`, if nothing changes. */
   readonly atRisk: number;
   readonly allowances: number;
-  /** Events and changes by type since the start of an hour. */
+  /** Events, changes and regret by type since the start of an hour. */
   readonly events: Readonly<Record<string, number>>;
   readonly changes: Readonly<Record<string, number>>;
+  readonly regret: Readonly<Record<string, number>>;
+  /** Recipients by who suppresses them: `both`, `real`, `shadow`, `neither`. Empty: no shadow policy. */
+  readonly shadow?: Readonly<Record<string, number>>;
 }
 
 /** Reads of what the commits counted: no call reads a table that grows with the recipients. @throws StoreError like `RecipientStore`. */

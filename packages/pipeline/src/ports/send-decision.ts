@@ -1,5 +1,5 @@
 /** Whether a message may be sent to a recipient, for one stream at one moment. */
-import { ALL_STREAMS } from '@desist/domain';
+import { ALL_STREAMS, mayBeOverridden } from '@desist/domain';
 import type { Checked } from './reader.ts';
 
 export interface Decision {
@@ -22,7 +22,7 @@ export function decide(checked: Pick<Checked, 'suppressions' | 'allowed'>, strea
   const isActive = ({ scope, expiresAt }: { readonly scope: string; readonly expiresAt: number | null }): boolean =>
     (scope === ALL_STREAMS || scope === stream) && (expiresAt === null || expiresAt > now);
   const overridden = checked.allowed.some(isActive);
-  const forbidding = checked.suppressions.filter(isActive).filter(({ reason }) => !overridden || !MAY_BE_OVERRIDDEN.has(reason));
+  const forbidding = checked.suppressions.filter(isActive).filter(({ reason }) => !overridden || !mayBeOverridden(reason));
   const last = Math.max(...forbidding.map(({ expiresAt }) => expiresAt ?? Number.POSITIVE_INFINITY));
   return {
     allowed: forbidding.length === 0,
@@ -30,6 +30,3 @@ export function decide(checked: Pick<Checked, 'suppressions' | 'allowed'>, strea
     expiresAt: Number.isFinite(last) ? last : null,
   };
 }
-
-/** Reasons that `allow` overrides. It never overrides what the recipient or an operator decided. */
-const MAY_BE_OVERRIDDEN: ReadonlySet<string> = new Set(['persistent_deferral', 'hard_bounce']);

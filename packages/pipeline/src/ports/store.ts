@@ -1,7 +1,7 @@
 /** The store: recipients, checkpoint and outbox, written in one transaction. */
 import type { Tenant, Address, RecipientRef } from '@desist/domain';
 import type { NewAuditEntry } from './audit-trail.ts';
-import type { CommitPlan, DeadLetter, IncidentCount, KnownIncident, OutboxRow, StoredRecipient, Tombstone } from './commit-plan.ts';
+import type { CommitPlan, DeadLetter, IncidentCount, KnownIncident, OutboxRow, LoadedRecipient, Tombstone } from './commit-plan.ts';
 import { StoreError } from './errors.ts';
 import type { LastRecord, LogEvidence, Ownership, Position } from './checkpoint.ts';
 import type { IncidentScope } from './incidents.ts';
@@ -89,6 +89,8 @@ export interface TrackedRow {
   readonly due: number | null;
   /** Policy version that the row was last folded under. */
   readonly policy: string;
+  /** The same of the shadow policy; null: there was none. */
+  readonly shadowPolicy: string | null;
 }
 
 export type CommitResult = 'committed' | 'fenced';
@@ -133,7 +135,7 @@ export interface RecipientStore {
     cursor: number,
   ): Promise<{ readonly recipients: readonly RecipientRef[]; readonly cursor: number | null }>;
   /** Rows of these recipients, whatever their partition. */
-  load(keys: readonly RecipientRef[]): Promise<readonly StoredRecipient[]>;
+  load(keys: readonly RecipientRef[]): Promise<readonly LoadedRecipient[]>;
   /** Tombstones of those that were erased. Costs no query while the claimed partitions have no tombstone. */
   tombstones(keys: readonly RecipientRef[]): Promise<readonly Tombstone[]>;
   /** The revision of a sender incident that its partition has published; 0: none, also of one that is not known. */

@@ -4,8 +4,11 @@
  * the same fold.
  *
  *   event ──> timers before it ──> fold ──> detect incidents ──> apply
+ *
+ * Nearly all events are deliveries to recipients of which nothing is known: those are recognised on their bytes (`peeked`), as a live
+ * partition does.
  */
-import { recipientKey, viewOf } from '@desist/domain';
+import { recipientKey, spares, viewOf } from '@desist/domain';
 import type {
   Change,
   FoldContext,
@@ -18,10 +21,12 @@ import type {
   SenderNotice,
   Tenant,
   Address,
+  RecipientKey,
   RecipientRef,
 } from '@desist/domain';
 import { createIncidents } from '../incidents/known.ts';
 import { createSenderWatch } from '../incidents/sender-watch.ts';
+import type { SenderCounted } from '../incidents/sender-watch.ts';
 import { createIncidentWatch } from '../incidents/watch.ts';
 import { createContexts } from '../partition/contexts.ts';
 import { createDeadlines } from '../partition/deadlines.ts';
@@ -29,7 +34,9 @@ import { createFold } from '../partition/fold.ts';
 import { createRecipients } from '../partition/recipients.ts';
 import type { CachedRecipient } from '../partition/recipients.ts';
 import { createPipelineMetrics } from '../traffic/metrics.ts';
+import { hashOfKey } from '../traffic/key-hash.ts';
 import { createTraffic } from '../traffic/traffic.ts';
+import type { PeekedAcceptance } from '../traffic/traffic.ts';
 
 export interface ReplayedChange {
   readonly tenant: Tenant;
@@ -87,6 +94,11 @@ export interface ReplaySummary {
 export interface Replay {
   /** Folds the next event. Returns the changes that the event and the time up to it caused. */
   fold(event: LogEvent): readonly Replayed[];
+  /**
+   * The next event, recognised on its bytes as a delivery or acceptance. Returns undefined when something is known of its recipient: then it
+   * must be decoded and folded.
+   */
+  peeked(type: 'delivered' | 'accepted', event: PeekedAcceptance): readonly Replayed[] | undefined;
   /** Applies a decision from a log. From the first one on, detection is off: the log contains the decisions. */
   apply(notice: IncidentNotice): readonly Replayed[];
   /** Says what a log decided about a sender incident. From the first one on, they are not detected here. */
@@ -96,6 +108,12 @@ export interface Replay {
   /** Recipients that are not healthy or have a suppression or allowance, in order of tenant and address. */
   notHealthy(): Iterable<ReplayedRecipient>;
   find(tenant: Tenant, address: Address): ReplayedRecipient | undefined;
+  /** Whether what was in force before this moment would have spared a message of this stream. */
+  spares(key: RecipientKey, stream: string, at: number): boolean;
+  /** Events so far, and those among them that were known already. */
+  counts(): Pick<ReplaySummary, 'events' | 'duplicates' | 'leftOut'>;
+  /** The clock, ms. Null: there was no event. */
+  clock(): number | null;
   summary(): ReplaySummary;
 }
 
@@ -106,13 +124,21 @@ export interface ReplayOptions {
   readonly until?: number;
 }
 
+const NOTHING: readonly Replayed[] = [];
+const NOTHING_STORED = { baseline: [], incidentCounts: [], rollups: [] };
+
+/** Of a peeked event, whose key is always ASCII. */
+function textOf(key: Uint8Array): RecipientKey {
+  return String.fromCharCode(...key) as RecipientKey;
+}
+
 /** Folded recipients after which those without state are dropped. */
 const SWEEP_AT = 1_000;
 
 export function createReplay({ policies, providerOf, until }: ReplayOptions): Replay {
   const metrics = createPipelineMetrics(providerOf);
   const deadlines = createDeadlines();
-  const traffic = createTraffic({ policies, providerOf, stored: { baseline: [], incidentCounts: [], rollups: [] }, metrics });
+  const traffic = createTraffic({ policies, providerOf, stored: NOTHING_STORED, metrics, replays: true });
   const incidents = createIncidents([]);
   const watch = createIncidentWatch(policies.base.incidents, traffic.incidentCounts);
   const senders = createSenderWatch(policies.base.senderIncidents);
@@ -143,9 +169,10 @@ export function createReplay({ policies, providerOf, until }: ReplayOptions): Re
   let leftOut = 0;
 
   function drain(): readonly Replayed[] {
+    if (recipients.dirty() >= SWEEP_AT) sweep();
+    if (published.length === 0) return NOTHING;
     const drained = published;
     published = [];
-    if (recipients.dirty() >= SWEEP_AT) sweep();
     return drained;
   }
 
@@ -182,11 +209,22 @@ export function createReplay({ policies, providerOf, until }: ReplayOptions): Re
     published.push({ sender, recordedAt: fold.clock(), number: (sequence += 1) });
   }
 
+  const counted = (clock: number): SenderCounted => traffic.counted({ now: clock, present: clock });
+
   /** `last`: nothing follows, so the quarter that has begun is looked at, too. */
   function watchSenders(last = false): void {
-    const counted = (clock: number): ReturnType<typeof traffic.drain> => traffic.drain({ now: clock, present: clock });
     const decided = senders.passed(fold.clock(), counted, last);
     if (!sendersInLog) for (const notice of decided) publishSender(notice);
+  }
+
+  /** The clock goes on to an event, and what was due before it happens. */
+  function passTime(occurredAt: number): void {
+    if (occurredAt > fold.clock()) {
+      fold.tick(occurredAt);
+      runTimers(fold.passed());
+    }
+    closeIncidents();
+    watchSenders();
   }
 
   function toReplayed({ tenant, address, recipient }: CachedRecipient): ReplayedRecipient {
@@ -202,12 +240,7 @@ export function createReplay({ policies, providerOf, until }: ReplayOptions): Re
         return [];
       }
       events += 1;
-      if (occurredAt > fold.clock()) {
-        fold.tick(occurredAt);
-        runTimers(fold.passed());
-      }
-      closeIncidents();
-      watchSenders();
+      passTime(occurredAt);
       const key = recipientKey(tenant, address);
       if (event.type === 'delivered') traffic.delivered(event, key, fold.clock());
       if (!fold.leavesTrace(event, key)) return drain();
@@ -217,6 +250,21 @@ export function createReplay({ policies, providerOf, until }: ReplayOptions): Re
       if (folded.kind === 'folded' && folded.beginning !== undefined && !decisionsInLog) {
         for (const notice of watch.failed(folded.beginning, fold.clock())) applyNotice(notice);
       }
+      return drain();
+    },
+    peeked(type, { key, value, offsets }) {
+      const { occurredAt } = offsets;
+      if (until !== undefined && occurredAt > until) {
+        leftOut += 1;
+        return [];
+      }
+      passTime(occurredAt);
+      if (type === 'delivered') {
+        const keyHash = hashOfKey(key);
+        if (deadlines.mayBeTracked(keyHash) && deadlines.isTracked(textOf(key))) return undefined;
+        traffic.deliveredRecord({ key, keyHash, value, offsets }, fold.clock());
+      }
+      events += 1;
       return drain();
     },
     apply(notice) {
@@ -248,6 +296,12 @@ export function createReplay({ policies, providerOf, until }: ReplayOptions): Re
       const cached = recipients.get(recipientKey(tenant, address));
       return cached === undefined ? undefined : toReplayed(cached);
     },
+    spares(key, stream, at) {
+      const cached = recipients.get(key);
+      return cached !== undefined && spares(cached.recipient.published, stream, at);
+    },
+    counts: () => ({ events, duplicates, leftOut }),
+    clock: () => (Number.isFinite(fold.clock()) ? fold.clock() : null),
     summary() {
       sweep();
       return {

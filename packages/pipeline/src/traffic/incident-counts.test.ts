@@ -11,7 +11,17 @@ const ACME = asTenant('acme');
 const AT = Date.UTC(2026, 2, 1);
 
 function at(provider: string): TenantProvider {
-  return { tenant: ACME, provider, policy: DEFAULT_POLICY, window: undefined, opensAt: 0, closesAt: 0, quarter: undefined, peeked: [] };
+  return {
+    tenant: ACME,
+    provider,
+    policy: DEFAULT_POLICY,
+    window: undefined,
+    opensAt: 0,
+    closesAt: 0,
+    quarter: undefined,
+    counts: undefined,
+    peeked: [],
+  };
 }
 
 function failed(id: string, at: number): FailureFact {

@@ -50,7 +50,15 @@ describe('counts of incidents', () => {
     };
     steps.forEach(({ tenant, provider, quarter, kind }, index) => {
       const name = `p${provider}`;
-      const none = { policy: DEFAULT_POLICY, window: undefined, opensAt: 0, closesAt: 0, quarter: undefined, peeked: [] };
+      const none = {
+        policy: DEFAULT_POLICY,
+        window: undefined,
+        opensAt: 0,
+        closesAt: 0,
+        quarter: undefined,
+        counts: undefined,
+        peeked: [],
+      };
       const place = places.get(`${tenant} ${name}`) ?? { tenant: asTenant(tenant), provider: name, ...none };
       places.set(`${tenant} ${name}`, place);
       if (kind === 'delivered') counts.delivered(place, AT + quarter * QUARTER);

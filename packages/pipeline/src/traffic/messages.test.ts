@@ -1,5 +1,5 @@
 import { asAddress, asTenant, factOf } from '@desist/domain';
-import type { DeliveredFact, Fact, FailureFact } from '@desist/domain';
+import type { DeliveredFact, EngagementKind, Fact, FailureFact } from '@desist/domain';
 import { NO_REPLY } from '@desist/verdicts';
 import { expect, it } from 'vitest';
 import { firstAttemptOf, isRepeatedEnd, startsMessage } from './messages.ts';
@@ -34,6 +34,21 @@ it('without an id, or with an unknown one, a streak stands for the message', () 
   expect(firstAttemptOf(known, delivered(9, 'unknown'))?.at).toBe(3);
   expect(startsMessage(known, deferred(5, null))).toBe(false);
   expect(startsMessage(known.slice(0, 2), deferred(3, null))).toBe(true);
+});
+
+it('proof of life ends the streak that stands for a message, as a delivery does; a click does not', () => {
+  const engaged = (at: number, engagement: EngagementKind): Fact => ({
+    kind: 'engaged',
+    engagement,
+    at,
+    id: `g${at}`,
+    stream: 's',
+    message: null,
+  });
+  const known = (engagement: EngagementKind): readonly Fact[] => [deferred(1, 'other'), engaged(2, engagement), deferred(3, null)];
+  expect(firstAttemptOf(known('login'), delivered(9, null))?.at).toBe(3);
+  expect(firstAttemptOf(known('click'), delivered(9, null))?.at).toBe(1);
+  expect(isRepeatedEnd([engaged(2, 'reply')], delivered(3, null))).toBe(false);
 });
 
 it('what came after the delivery was no attempt of it', () => {

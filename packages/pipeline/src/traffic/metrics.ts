@@ -4,7 +4,7 @@
  */
 import { shapeOf } from '@desist/verdicts';
 import { countsOf as changeCountsOf, domainOf } from '@desist/domain';
-import type { Change, DeliveryEventType, Fact, CommandType, RecipientKey } from '@desist/domain';
+import type { Change, DeliveryEventType, Fact, CommandType, RecipientKey, RegretCount } from '@desist/domain';
 import { createUnmatchedReplies } from './unmatched-replies.ts';
 import type { UnmatchedReplies } from './unmatched-replies.ts';
 
@@ -20,6 +20,12 @@ export interface ProviderCount {
   delivered: number;
 }
 
+export interface MeasuredCount {
+  readonly reason: string;
+  readonly provider: string;
+  count: number;
+}
+
 export interface PipelineMetrics {
   /** Readable events by type. */
   readonly types: Map<DeliveryEventType | CommandType, number>;
@@ -27,11 +33,16 @@ export interface PipelineMetrics {
   readonly providers: ReadonlyMap<string, ProviderCount>;
   readonly deadLetters: Map<string, number>;
   readonly suppressions: Map<string, { readonly reason: string; readonly scope: string; count: number }>;
+  /** Suppressions that a delivery has shown to be wrong, and attempts at suppressed addresses, by reason and provider. */
+  readonly regretted: ReadonlyMap<string, MeasuredCount>;
+  readonly attempts: ReadonlyMap<string, MeasuredCount>;
+  measured(count: Pick<RegretCount, 'type' | 'reason' | 'times'> & { readonly provider: string }): void;
   /** Wordings of failures that matched no rule, with addresses removed. */
   readonly unmatched: Pick<UnmatchedReplies, 'top'>;
   event(type: DeliveryEventType | CommandType, count?: number): void;
   /** A delivery, by the provider that accepted it. */
-  delivered(provider: string): void;
+  /** What is counted of a provider: whoever counts often keeps it. */
+  countsOf(provider: string): ProviderCount;
   /** A failure that was just classified. */
   classified(fact: Fact, key: RecipientKey): void;
   changed(changes: readonly Change[]): void;
@@ -61,6 +72,8 @@ export function createPipelineMetrics(providerOf: (domain: string) => string): P
   const deadLetters = new Map<string, number>();
   const greylistings = new Map<string, number>();
   const suppressions = new Map<string, { readonly reason: string; readonly scope: string; count: number }>();
+  const regretted = new Map<string, MeasuredCount>();
+  const attempts = new Map<string, MeasuredCount>();
   const unmatched = createUnmatchedReplies();
   let old = 0;
   let waits: { provider: string; seconds: number }[] = [];
@@ -84,9 +97,20 @@ export function createPipelineMetrics(providerOf: (domain: string) => string): P
     providers,
     deadLetters,
     suppressions,
+    regretted,
+    attempts,
+    measured({ type, reason, provider, times }) {
+      // A counter cannot go down: what is taken back stays in it.
+      const counted = type === 'regretted' ? regretted : type === 'wasted' && times === 1 ? attempts : undefined;
+      if (counted === undefined || times < 1) return;
+      const label = labelOf(provider);
+      const known = counted.get(`${reason} ${label}`);
+      if (known !== undefined) known.count += times;
+      else counted.set(`${reason} ${label}`, { reason, provider: label, count: times });
+    },
     unmatched,
     event: (type, count = 1) => void types.set(type, (types.get(type) ?? 0) + count),
-    delivered: (provider) => void (countsOf(provider).delivered += 1),
+    countsOf,
     classified(fact, key) {
       if (fact.kind !== 'failure') return;
       const { verdict, reply } = fact.classified;

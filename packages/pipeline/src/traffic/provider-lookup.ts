@@ -61,7 +61,7 @@ export function createProviderLookup(policies: PolicySet, providerOf: ProviderOf
     if (one === undefined) {
       if (found.size >= REMEMBERED) evict();
       const { base: policy } = tenantPolicy(policies, tenant);
-      one = { tenant, provider, policy, window: undefined, opensAt: 0, closesAt: 0, quarter: undefined, peeked: [] };
+      one = { tenant, provider, policy, window: undefined, opensAt: 0, closesAt: 0, quarter: undefined, counts: undefined, peeked: [] };
       found.set(name, one);
     }
     return one;

@@ -2,21 +2,22 @@
  * Roll-ups: what happened, by quarter of an hour. Counted in memory, and written with the checkpoint of the events that they count.
  *
  *   count ──> cell (more) ── commit, every time ──> pending    one short text per commit, so that a commit stays cheap
- *                      └──── commit, every 5 s ──> counted    added to the rows of quarters and hours; what was pending is deleted
+ *                      └──── commit, every 5 s ──> counted    added to the rows of hours; what was pending is deleted
  *
  * A claim reads what is pending and goes on. Both kinds of write are part of the plan of a commit, so nothing is counted twice or lost. What
  * is new in a plan comes from records or changes, so that the plan moves the checkpoint and cannot be applied twice; one that only adds what
  * was pending may be, and whoever deletes that adds it.
  *
- * Four families share the cells:
+ * Five families share the cells:
  *
- *   events    tenant, provider, stream, pool, type, category, attribution
+ *   events    tenant, provider, stream, pool, type, category (of `engaged`: its kind), attribution
  *   domains   tenant, provider, domain, type, category (of a failure); beside the events' types `deferred_message`, `delivered_message`, `given_up_message`
  *   waits     tenant, provider, domain, type (`delivery`, `greylisting`), upper bound
  *   changes   tenant, provider, domain, type (of the change), category (the reason of the suppression)
+ *   regret    tenant, provider, domain, type (`RegretType`), category (of the evidence), attribution (the reason of the suppression)
  */
 import { DAY, hourOf, QUARTER, quarterOf } from '@desist/domain';
-import type { RollupFamily, RollupRow, RollupWrite } from '../ports/commit-plan.ts';
+import type { RollupFamily, RollupHour, RollupRow, RollupWrite } from '../ports/commit-plan.ts';
 import { isAt } from './key-hash.ts';
 import type { Route, TenantProvider } from './tenant-provider.ts';
 
@@ -26,9 +27,10 @@ export const WAIT_BOUNDS: readonly number[] = [
   ...[64_800, 86_400, 129_600, 172_800, 259_200, 432_000],
 ];
 export const ABOVE_ALL_BOUNDS = 2_147_483_647;
-/** What is kept of quarters, and of hours, ms. Older events are in no roll-up. */
-export const QUARTERS_KEPT = 15 * DAY;
+/** How far back is counted, ms. Older events are in no roll-up. */
 export const HOURS_KEPT = 396 * DAY;
+/** How far back quarters of an hour are asked for, ms. */
+export const QUARTERS_KEPT = 15 * DAY;
 
 /** ms */
 const WRITE_EVERY = 5_000;
@@ -119,9 +121,9 @@ export interface Rollups {
   /** The partition clock goes on, ms. */
   tick(clock: number): void;
   /** A delivery or acceptance that was recognised on its bytes. `at`: ms. */
-  peeked(type: 'delivered' | 'accepted', route: Route, at: number, record: PeekedRecord): void;
-  /** `times`: -1 takes one back that was counted since the last commit. */
-  count(family: RollupFamily, at: number, of: Partial<Dimensions> & { readonly tenant: string }, times?: 1 | -1): void;
+  peeked(type: 'delivered' | 'accepted', route: Route, at: number, record: PeekedRecord, byDomain?: boolean): void;
+  /** `times`: negative takes back what was counted. */
+  count(family: RollupFamily, at: number, of: Partial<Dimensions> & { readonly tenant: string }, times?: number): void;
   waited(kind: 'delivery' | 'greylisting', route: Route, at: number, ms: number): void;
   /** For the next commit; null: nothing. */
   drain(commit: RollupCommit): RollupWrite | null;
@@ -306,7 +308,6 @@ export function createRollups(stored: readonly string[], tooOld: (events: number
   }
 
   function rowsUntilNow(present: number): RollupWrite {
-    const quarters: RollupRow[] = [];
     const hours: AddedRow[] = [];
     const byHour = new Map<number, Map<Series, AddedRow>>();
     let old = 0;
@@ -318,7 +319,6 @@ export function createRollups(stored: readonly string[], tooOld: (events: number
         cell.more = cell.pending = 0;
         cell.index = -1;
         if (events === 0) continue;
-        if (at >= present - QUARTERS_KEPT) quarters.push(rowOf(series, at, events));
         if (at < present - HOURS_KEPT) {
           if (series.dimensions.family === 'events') old += events;
           continue;
@@ -326,20 +326,21 @@ export function createRollups(stored: readonly string[], tooOld: (events: number
         const hour = hourOf(at);
         let rows = byHour.get(hour);
         if (rows === undefined) byHour.set(hour, (rows = new Map<Series, AddedRow>()));
-        const known = rows.get(series);
-        if (known !== undefined) {
-          known.events += events;
-          continue;
+        let row = rows.get(series);
+        if (row === undefined) {
+          row = rowOf(series, hour);
+          rows.set(series, row);
+          hours.push(row);
         }
-        const row = rowOf(series, hour, events);
-        rows.set(series, row);
-        hours.push(row);
+        row.events += events;
+        const quarter = (at - hour) / QUARTER;
+        row.quarters[quarter] = (row.quarters[quarter] ?? 0) + events;
       }
     }
     changed = [];
     named = [];
     if (old > 0) tooOld(old);
-    return { kind: 'counted', quarters, hours };
+    return { kind: 'counted', hours };
   }
 
   function tick(clock: number): void {
@@ -360,7 +361,7 @@ export function createRollups(stored: readonly string[], tooOld: (events: number
 
   return {
     tick,
-    peeked(type, route, at, { value, offsets }) {
+    peeked(type, route, at, { value, offsets }, byDomain = true) {
       const { to, domain } = route;
       const known = peekedCell(type, to, value, offsets);
       const { streamStart, streamEnd, poolStart, poolEnd } = offsets;
@@ -373,7 +374,7 @@ export function createRollups(stored: readonly string[], tooOld: (events: number
       } else {
         addTo(known.last, at);
       }
-      if (type === 'accepted') return;
+      if (type === 'accepted' || !byDomain) return;
       if (route.delivered === undefined) route.delivered = addFirst(at, dimensionsOf('domains', { ...partsOf(to), type, domain }));
       else addTo(route.delivered, at);
     },
@@ -398,7 +399,22 @@ export function createRollups(stored: readonly string[], tooOld: (events: number
   };
 }
 
-/** Of a replay, which writes nothing. */
+/** Those of a replay, which writes nothing and looks for sender incidents: what `sender-watch.ts` takes of them. */
+export function createEventRollups(): Rollups {
+  const rollups = createRollups([]);
+  return {
+    ...rollups,
+    peeked(type, route, at, record) {
+      if (type === 'delivered') rollups.peeked(type, route, at, record, false);
+    },
+    count(family, at, of, times) {
+      if (family === 'events') rollups.count(family, at, of, times);
+    },
+    waited: () => undefined,
+  };
+}
+
+/** Of nobody. */
 export const NO_ROLLUPS: Rollups = {
   tick: () => undefined,
   peeked: () => undefined,
@@ -419,12 +435,12 @@ function coarser(of: Dimensions, step: number): Dimensions {
 
 /** Its category is that of a verdict, and no reason of a suppression. */
 function isVerdict({ family }: Dimensions): boolean {
-  return family === 'events' || family === 'domains';
+  return family === 'events' || family === 'domains' || family === 'regret';
 }
 
 /** Of a cell with all its detail. */
 function detailOf({ type }: Dimensions): Detail {
-  return type === 'delivered' || type === 'accepted' ? 'success' : 'failure';
+  return type === 'delivered' || type === 'accepted' || type === 'engaged' ? 'success' : 'failure';
 }
 
 interface Begun {
@@ -453,11 +469,21 @@ function keyOf(of: Dimensions): string {
   return `${family} ${tenant} ${provider} ${stream} ${pool} ${domain} ${type} ${category} ${attribution} ${upperBound}`;
 }
 
-type AddedRow = RollupRow & { events: number };
+type AddedRow = Omit<RollupHour, 'events' | 'quarters'> & { events: number; readonly quarters: [number, number, number, number] };
 
-function rowOf({ dimensions }: Series, at: number, events: number): AddedRow {
+function rowOf({ dimensions }: Series, at: number): AddedRow {
   const { family, tenant, provider, stream, pool, domain, type, category, attribution, upperBound } = dimensions;
-  return { family, at, tenant, provider, stream, pool, domain, type, category, attribution, upperBound, events };
+  return {
+    ...{ family, at, tenant, provider, stream, pool, domain, type, category, attribution, upperBound },
+    ...{ events: 0, quarters: [0, 0, 0, 0] },
+  };
+}
+
+/** The quarters of hours, without those in which nothing was counted. */
+export function quartersOf(hours: readonly RollupHour[]): readonly RollupRow[] {
+  return hours.flatMap(({ quarters, ...row }) =>
+    quarters.flatMap((events, n) => (events === 0 ? [] : [{ ...row, at: row.at + n * QUARTER, events }])),
+  );
 }
 
 function bodyCellOf({ series, at, more }: Cell): BodyCell {

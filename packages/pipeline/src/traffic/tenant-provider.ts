@@ -1,5 +1,6 @@
 /** One provider as seen by one tenant. Each event is resolved to it once; baseline, incident counts and metrics get the result. */
 import type { Policy, Tenant } from '@desist/domain';
+import type { ProviderCount } from './metrics.ts';
 import type { LastCell, PeekedCell } from './rollups.ts';
 import type { Sketch } from './sketch.ts';
 
@@ -13,6 +14,8 @@ export interface TenantProvider {
   closesAt: number;
   /** Cache of the incident counts: the quarter of an hour that was counted last. */
   quarter: QuarterCount | undefined;
+  /** Cache of the metrics. */
+  counts: ProviderCount | undefined;
   /** Cache of the roll-ups: the cells of the streams and pools that were counted last. */
   readonly peeked: PeekedCell[];
 }

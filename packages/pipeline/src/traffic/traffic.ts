@@ -21,6 +21,7 @@ import type {
   ProviderOf,
   RecipientKey,
   RecipientRef,
+  RegretCount,
   Tenant,
 } from '@desist/domain';
 import { NO_REPLY } from '@desist/verdicts';
@@ -34,8 +35,8 @@ import { hashOfText, hashOn } from './key-hash.ts';
 import { firstAttemptOf, isRepeatedEnd, startsMessage } from './messages.ts';
 import type { PipelineMetrics } from './metrics.ts';
 import { createProviderLookup } from './provider-lookup.ts';
-import { createRollups, NO_ROLLUPS } from './rollups.ts';
-import type { RollupCommit } from './rollups.ts';
+import { createEventRollups, createRollups, NO_ROLLUPS } from './rollups.ts';
+import type { RollupCommit, Rollups } from './rollups.ts';
 import { createSenderReplies } from './sender-replies.ts';
 import type { Route } from './tenant-provider.ts';
 
@@ -62,7 +63,7 @@ export type PeekedAcceptance = Omit<PeekedDelivery, 'keyHash'>;
 export interface Traffic {
   /** An acceptance that was recognised on its bytes. */
   acceptedRecord(record: PeekedAcceptance): void;
-  /** An event that leaves no trace at its recipient, whatever is known of it. */
+  /** An event that leaves no trace at its recipient, at least when nothing is known of it. */
   passed(event: DeliveryEvent): void;
   /** An event that its recipient knows for the first time: roll-ups. `before`: what is known of it without the event. */
   folded(event: DeliveryEvent, fact: Fact, before: readonly Fact[]): void;
@@ -72,6 +73,8 @@ export interface Traffic {
   uncertain(event: DeliveryEvent, reply: ClassifiedReply): void;
   /** What became of a recipient. `provider`: of its latest failure; null: unknown. */
   changed(of: RecipientRef & { readonly provider: string | null }, changes: readonly Change[]): void;
+  /** What became known of a recipient's suppressions: whether they were right. */
+  measured(of: RecipientRef, counts: readonly RegretCount[]): void;
   /** A delivery that was recognised on its bytes. `clock`: the partition's, ms. */
   deliveredRecord(record: PeekedDelivery, clock: number): void;
   /** A delivery that was decoded. `key`: `tenant/address`. */
@@ -98,34 +101,45 @@ export interface Traffic {
     readonly rollups: RollupWrite | null;
     readonly senderReplies: readonly SenderReplyRow[];
   };
+  /** As `drain`, of a replay: what it looks at. */
+  counted(commit: RollupCommit): { readonly rollups: RollupWrite | null; readonly senderReplies: readonly SenderReplyRow[] };
 }
 
 export interface TrafficOptions {
   readonly policies: PolicySet;
   readonly providerOf: ProviderOf;
-  /** The state that the last owner of the partition committed. `rollups`: null when nobody writes them. */
+  /** The state that the last owner of the partition committed. `rollups`: null when nobody writes them: see `replays`. */
   readonly stored: {
     readonly baseline: readonly string[];
     readonly incidentCounts: readonly IncidentCount[];
     readonly rollups: readonly string[] | null;
   };
   readonly metrics?: PipelineMetrics | undefined;
+  /** Nothing is written: roll-ups are counted only as far as a replay needs them. */
+  readonly replays?: boolean;
 }
 
 /** Leading bytes of a message id that distinguish deliveries. */
 const MESSAGE = 1_024;
 
-export function createTraffic({ policies, providerOf, stored, metrics }: TrafficOptions): Traffic {
+export function createTraffic({ policies, providerOf, stored, metrics, replays = false }: TrafficOptions): Traffic {
   const lookup = createProviderLookup(policies, providerOf);
-  const baseline = createBaseline(policies, stored.baseline);
+  const baseline = createBaseline(policies, stored.baseline, !replays);
   const incidentCounts = createIncidentCounts(stored.incidentCounts);
-  const rollups = stored.rollups === null ? NO_ROLLUPS : createRollups(stored.rollups, (events) => metrics?.tooOld(events));
+  const rollups = rollupsOf();
   const senderReplies = createSenderReplies();
+
+  function rollupsOf(): Rollups {
+    if (replays) return createEventRollups();
+    return stored.rollups === null ? NO_ROLLUPS : createRollups(stored.rollups, (events) => metrics?.tooOld(events));
+  }
 
   function count({ to }: Route, hash: number, at: number, clock: number): void {
     baseline.delivered(to, hash, at, clock);
     incidentCounts.delivered(to, at);
-    metrics?.delivered(to.provider);
+    if (metrics === undefined) return;
+    to.counts ??= metrics.countsOf(to.provider);
+    to.counts.delivered += 1;
   }
 
   function routeOf({ tenant, recipient, remoteHost }: DeliveryEvent): Route {
@@ -144,7 +158,8 @@ export function createTraffic({ policies, providerOf, stored, metrics }: Traffic
         ? undefined
         : { category: reply.verdict.category, attribution: attributionOf(policyOf(tenant, stream), reply.verdict) };
     const { provider } = to;
-    rollups.count('events', occurredAt, { tenant, provider, stream, pool, type, ...verdict }, times);
+    const kind = event.kind === undefined ? {} : { category: event.kind };
+    rollups.count('events', occurredAt, { tenant, provider, stream, pool, type, ...verdict, ...kind }, times);
     if (reply !== undefined && verdict?.attribution === 'sender' && isTry(type)) {
       const key = recipientKey(tenant, event.recipient);
       senderReplies.count({ tenant, provider, pool, at: occurredAt, category: verdict.category, reply: reply.reply, key });
@@ -197,6 +212,8 @@ export function createTraffic({ policies, providerOf, stored, metrics }: Traffic
         metrics?.greylisted(route.to.provider);
         return;
       }
+      // Counted when it was read.
+      if (fact.kind === 'engaged') return;
       if (fact.kind !== 'failure') {
         rollUp(event, route, 1);
         return;
@@ -207,7 +224,7 @@ export function createTraffic({ policies, providerOf, stored, metrics }: Traffic
       if (first !== undefined && !isRepeatedEnd(before, fact)) countMessage('given_up_message', route, first.at);
     },
     repeated(event) {
-      if (event.type === 'delivered' && event.certain !== false) rollUp(event, routeOf(event), -1);
+      if ((event.type === 'delivered' || event.type === 'engaged') && event.certain !== false) rollUp(event, routeOf(event), -1);
     },
     uncertain(event, reply) {
       rollUp(event, routeOf(event), 1, reply);
@@ -218,6 +235,15 @@ export function createTraffic({ policies, providerOf, stored, metrics }: Traffic
       const own = provider ?? lookup.ofAddress(tenant, address, undefined).to.provider;
       for (const { type, at, reason, times } of changes.flatMap(countsOf)) {
         rollups.count('changes', at, { tenant, provider: own, domain, type, category: reason ?? '' }, times);
+      }
+    },
+    measured({ tenant, address }, counts) {
+      if (counts.length === 0) return;
+      const domain = domainOf(address);
+      for (const { type, at, reason, category, provider: own, times } of counts) {
+        const provider = own ?? lookup.ofAddress(tenant, address, undefined).to.provider;
+        rollups.count('regret', at, { tenant, provider, domain, type, category, attribution: reason }, times);
+        metrics?.measured({ type, reason, provider, times });
       }
     },
     failed(failure, { tenant, key }, before, clock) {
@@ -252,6 +278,7 @@ export function createTraffic({ policies, providerOf, stored, metrics }: Traffic
       rollups: rollups.drain(commit),
       senderReplies: senderReplies.drain(),
     }),
+    counted: (commit) => ({ rollups: rollups.drain(commit), senderReplies: senderReplies.drain() }),
   };
 }
 

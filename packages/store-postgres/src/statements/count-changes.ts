@@ -13,6 +13,16 @@ export function countRecipients(changes: RawBuilder<unknown>): RawBuilder<never>
     on conflict (partition, state) do update set count = c.count + excluded.count`;
 }
 
+/** `changes`: rows of partition, state, state under the shadow policy (null: it has none) and by how much. */
+export function countShadow(changes: RawBuilder<unknown>): RawBuilder<never> {
+  return sql<never>`insert into desist.shadow_count as c (partition, kind, count)
+    select partition, case when state = 'suppressed' then case when shadow_state = 'suppressed' then 'both' else 'real' end
+        when shadow_state = 'suppressed' then 'shadow' else 'neither' end, sum(change)
+    from (${changes}) as changes (partition, state, shadow_state, change)
+    where shadow_state is not null group by 1, 2 having sum(change) <> 0 order by 1, 2
+    on conflict (partition, kind) do update set count = c.count + excluded.count`;
+}
+
 /** `changes`: rows of partition, scope, reason and by how much. */
 export function countSuppressions(changes: RawBuilder<unknown>): RawBuilder<never> {
   return sql<never>`insert into desist.suppression_count as c (partition, scope, reason, count)

@@ -26,6 +26,13 @@ export const findRecipient = statement('find_recipient', (db, { tenant, address 
       'r.probation_until as probationUntil',
       'r.updated_at as updatedAt',
       'r.evidence',
+      'r.shadow_policy as shadowPolicy',
+      'r.shadow_state as shadowState',
+      'r.shadow_scope as shadowScope',
+      'r.shadow_reason as shadowReason',
+      'r.shadow_since as shadowSince',
+      'r.shadow_expires_at as shadowExpiresAt',
+      'r.shadow_differs as shadowDiffers',
     ])
     .select((eb) => [
       // The advice that the status view gives.
@@ -55,5 +62,5 @@ export const findRecipient = statement('find_recipient', (db, { tenant, address 
     ])
     .where('r.tenant', '=', tenant)
     .where('r.address', '=', address)
-    .$narrowType<Pick<RecipientRecord, 'state'>>(),
+    .$narrowType<Pick<RecipientRecord, 'state' | 'shadowState' | 'shadowReason'>>(),
 );

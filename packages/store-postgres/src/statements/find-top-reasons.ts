@@ -3,6 +3,7 @@ import { statement } from '@desist/postgres';
 import type { Slots } from '@desist/postgres';
 import type { ReasonQuery, TopReason } from '@desist/pipeline';
 import { sql } from 'kysely';
+import { rollupQuarters } from './rollup-columns.ts';
 
 type Terms = Omit<ReasonQuery, 'tenants'> & { readonly tenants: readonly string[] | null };
 
@@ -11,8 +12,8 @@ export const findTopReasons = statement(
   (_, { by, names, from, to, tenants }: Slots<Terms>) => sql<TopReason>`
     select distinct on (name) name, category, sum(events)::bigint as events from (
       select case ${by}::text when 'provider' then provider when 'domain' then domain else pool end as name, category, events
-      from desist.rollup_quarter
-      where family = case when ${by}::text = 'domain' then 'domains' else 'events' end
+      from ${rollupQuarters} r
+      where hour > ${from}::bigint - 3600000 and hour < ${to}::bigint and family = case when ${by}::text = 'domain' then 'domains' else 'events' end
         and at >= ${from}::bigint and at < ${to}::bigint and type in ('deferred', 'bounced') and category <> ''
         and (${tenants}::text[] is null or tenant = any(${tenants}::text[]))) failed
     where name = any(${names}::text[])

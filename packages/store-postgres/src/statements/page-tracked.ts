@@ -12,7 +12,7 @@ interface Page {
 export const pageTracked = statement('page_tracked', (db, { partition, after, limit }: Slots<Page>) =>
   db
     .selectFrom('desist.recipient')
-    .select(['id', 'tenant', 'address', 'due', 'policy'])
+    .select(['id', 'tenant', 'address', 'due', 'policy', 'shadow_policy as shadowPolicy'])
     .where(sql<boolean>`tracked`)
     .where('partition', '=', partition)
     .where('id', '>', after)

@@ -1,11 +1,9 @@
-/** The columns of the roll-ups but the partition, and how counts are added to a table of them. */
+/** The columns of the roll-ups but the partition. */
 import { bulk } from '@desist/postgres';
-import type { Rows, Slots } from '@desist/postgres';
-import type { RollupRow } from '@desist/pipeline';
+import type { RollupHour } from '@desist/pipeline';
 import { sql } from 'kysely';
-import type { RawBuilder } from 'kysely';
 
-const rollupRows = bulk<RollupRow>({
+export const rollupRows = bulk<RollupHour>({
   family: ['text', (row) => row.family],
   at: ['bigint', (row) => row.at],
   tenant: ['text', (row) => row.tenant],
@@ -18,15 +16,22 @@ const rollupRows = bulk<RollupRow>({
   attribution: ['text', (row) => row.attribution],
   upper_bound: ['integer', (row) => row.upperBound],
   events: ['bigint', (row) => row.events],
+  quarter_0: ['integer', (row) => row.quarters[0]],
+  quarter_1: ['integer', (row) => row.quarters[1]],
+  quarter_2: ['integer', (row) => row.quarters[2]],
+  quarter_3: ['integer', (row) => row.quarters[3]],
 });
 
-const rollupKey = sql`family, at, tenant, provider, stream, pool, domain, type, category, attribution, upper_bound, partition`;
-
-export type AddedCounts = Slots<Rows<RollupRow> & { readonly partition: number }>;
-
-/** Adds to what the rows of the partition have. */
-export function addCounts(table: RawBuilder<unknown>, { partition }: AddedCounts): RawBuilder<never> {
-  return sql<never>`insert into ${table} as r (partition, ${rollupRows.names})
-    select ${partition}::integer, k.* from ${rollupRows.unnest}
-    on conflict (${rollupKey}) do update set events = r.events + excluded.events`;
-}
+/**
+ * The quarters of an hour with the columns of the roll-ups, and `hour`, ms, by which rows are found. What engines of before version 96 of the
+ * schema count is in a table of its own, until it is too old.
+ */
+export const rollupQuarters = sql`(
+    select family, r.at as hour, r.at + q.n * 900000 as at, partition, tenant, provider, stream, pool, domain, type, category, attribution,
+      upper_bound, q.events
+    from desist.rollup_hour r
+    cross join lateral (values (0, quarter_0), (1, quarter_1), (2, quarter_2), (3, quarter_3)) as q (n, events)
+    where q.events <> 0
+    union all
+    select family, at - at % 3600000, at, partition, tenant, provider, stream, pool, domain, type, category, attribution, upper_bound, events
+    from desist.rollup_quarter)`;

@@ -6,6 +6,7 @@ import { statement } from '@desist/postgres';
 import type { Slots } from '@desist/postgres';
 import { sql } from 'kysely';
 import type { RawBuilder } from 'kysely';
+import { rollupQuarters } from './rollup-columns.ts';
 
 interface Wanted {
   /** As many as providers, in their order. */
@@ -28,9 +29,9 @@ export interface SummedTries {
   readonly recipients: number;
 }
 
-function triesOf(table: RawBuilder<unknown>): RawBuilder<unknown> {
+function triesOf(table: RawBuilder<unknown>, found = sql``): RawBuilder<unknown> {
   return sql`select r.pool, sum(r.events) as tries, coalesce(sum(r.events) filter (where r.attribution = 'sender'), 0) as refused from ${table} r
-    where r.family = 'events' and r.at = times.at and r.tenant = wanted.tenant and r.provider = wanted.provider
+    where r.family = 'events' and r.at = times.at ${found} and r.tenant = wanted.tenant and r.provider = wanted.provider
       and r.type in ('delivered', 'deferred', 'bounced')
     group by r.pool`;
 }
@@ -46,7 +47,7 @@ export const sumSenderCounts = statement(
       union all
       select place, pool, at, tries, refused
       from wanted cross join generate_series(${quarters}::bigint, ${until}::bigint, 900000::bigint) as times (at)
-      cross join lateral (${triesOf(sql`desist.rollup_quarter`)}) of_quarter)
+      cross join lateral (${triesOf(rollupQuarters, sql`and r.hour = times.at - times.at % 3600000`)}) of_quarter)
     select place, pool, at, tries::bigint as tries, refused::bigint as refused, coalesce(recipients, 0) as recipients
     from tried left join (
       select place, s.pool, s.at, bit_or(s.recipients) as recipients

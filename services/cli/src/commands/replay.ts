@@ -1,13 +1,8 @@
 /** `desist replay`: folds files of events, of any format, in virtual time, and shows who would be suppressed, and why. Writes nothing. */
-import { linesIn } from '@desist/formats/chunks';
-import type { Line } from '@desist/formats/chunks';
-import { payloadElements } from '@desist/formats/read-payload';
-import type { OpenedPayload, ReaderStates } from '@desist/formats/read-payload';
-import { parseIncident } from '@desist/contracts';
-import { formatTime, normaliseAddress, parseEvent, parseTime } from '@desist/formats/event';
+import type { ReaderStates } from '@desist/formats/read-payload';
+import { formatTime, normaliseAddress, parseTime } from '@desist/formats/event';
 import { providerOf } from '@desist/verdicts';
 import type { LogEvent, PolicySet, Tenant } from '@desist/domain';
-import type { NormaliseContext, Normalised } from '@desist/formats';
 import { createReplay } from '@desist/pipeline';
 import type { Replay } from '@desist/pipeline';
 import { defineCommand, FORMAT_OPTIONS, JSON_OPTION, value } from '../command.ts';
@@ -15,9 +10,11 @@ import { CommandError, EXIT } from '../exit.ts';
 import { whyLines } from '../explanation.ts';
 import { momentBefore } from '../moments.ts';
 import { createOutput } from '../output.ts';
-import { createForeignFiles, createZoneAdvice, openPayloads, readingOf } from '../payloads.ts';
+import { createForeignFiles, openPayloads, readingOf } from '../payloads.ts';
 import type { FormatOptions } from '../payloads.ts';
 import { policiesFrom } from '../policies.ts';
+import { createProblems, readEvents } from '../read-events.ts';
+import type { EventReceiver, Problems } from '../read-events.ts';
 import { filesOf, totalBytes } from '../read-lines.ts';
 import { finalValue, listLines, printChanges, whyOf } from '../replay-output.ts';
 import type { Printing } from '../replay-output.ts';
@@ -56,10 +53,6 @@ interface ReplayOptions extends FormatOptions {
   readonly policies: PolicySet;
 }
 
-const PROBLEMS_SHOWN = 10;
-/** A record time beyond every event, ms, so that no event's time is clamped. */
-const NO_RECORD_TIME = 8.64e15;
-
 /** State of one run. */
 interface Run extends Printing {
   readonly replay: Replay;
@@ -85,17 +78,35 @@ async function runReplay(operands: readonly string[], options: ReplayOptions): P
     policy: policies.version,
   };
   const { replay, unreadable, output, explained } = run;
+  const to: EventReceiver = {
+    event(event) {
+      explained?.note(event);
+      printChanges(replay.fold(event), run);
+    },
+    // Whoever explains an address notes its events.
+    ...(explained === undefined ? { peeked } : {}),
+    incident: (notice) => printChanges(replay.apply(notice), run),
+    sender: (notice) => printChanges(replay.applySender(notice), run),
+    unreadable,
+  };
+  function peeked(...[type, event]: Parameters<NonNullable<EventReceiver['peeked']>>): boolean {
+    const replayed = replay.peeked(type, event);
+    if (replayed === undefined) return false;
+    if (replayed.length > 0) printChanges(replayed, run);
+    return true;
+  }
+
   let ignored = 0;
   let done = 0;
   const progress = createProgress('bytes', total);
   for (const file of files) {
     let read = 0;
     const opened = await openPayloads(file, given);
-    for await (const { bytes, wasIgnored } of foldFile(run, { ...opened, note: foreign.of(file, opened.format), states }, context)) {
+    for await (const { bytes, ignored: more } of readEvents(to, { ...opened, note: foreign.of(file, opened.format), states }, context)) {
       read = bytes;
-      if (wasIgnored) ignored += 1;
+      ignored += more;
       await output.caughtUp();
-      progress.at(done + read, () => `${grouped(replay.summary().events)} events`);
+      progress.at(done + read, () => `${grouped(replay.counts().events)} events`);
     }
     done += read;
   }
@@ -139,68 +150,6 @@ async function runReplay(operands: readonly string[], options: ReplayOptions): P
   return unread > 0 && events + leftOut + ignored + incidents + senderIncidents === 0 ? EXIT.usage : EXIT.done;
 }
 
-interface Progress {
-  /** Bytes of the file that have been read. */
-  readonly bytes: number;
-  readonly wasIgnored: boolean;
-}
-
-interface Folded extends OpenedPayload {
-  readonly note: (one: Normalised) => void;
-  readonly states: ReaderStates;
-}
-
-/** Canonical files are parsed here, because they may contain commands and incidents, which no provider's format has. */
-async function* foldFile(run: Run, opened: Folded, context: NormaliseContext): AsyncGenerator<Progress> {
-  if (opened.format.name === 'canonical') {
-    for await (const line of linesIn(opened.chunks)) {
-      if (line.text.trim() !== '') foldLine(run, line);
-      yield { bytes: line.bytes, wasIgnored: false };
-    }
-    return;
-  }
-  for await (const { one, place, bytes } of payloadElements(opened, context, opened.states)) {
-    opened.note(one);
-    if (one.kind === 'event') fold(run, one.event);
-    else if (one.kind === 'problem') run.unreadable.note(place, `${one.reason}, ${one.detail}`);
-    yield { bytes, wasIgnored: one.kind === 'ignored' };
-  }
-}
-
-function foldLine(run: Run, line: Line): void {
-  const place = `line ${line.number}`;
-  let json: unknown;
-  try {
-    json = JSON.parse(line.text);
-  } catch {
-    run.unreadable.note(place, 'not JSON');
-    return;
-  }
-  for (const one of Array.isArray(json) ? (json as unknown[]) : [json]) {
-    if (isIncident(one)) {
-      const decoded = parseIncident(one);
-      if (decoded.ok) {
-        const { replay } = run;
-        printChanges(decoded.kind === 'sender' ? replay.applySender(decoded.notice) : replay.apply(decoded.notice), run);
-      } else run.unreadable.note(place, `${decoded.reason}, ${decoded.detail}`);
-      continue;
-    }
-    const parsed = parseEvent(one, NO_RECORD_TIME);
-    if (parsed.ok) fold(run, parsed.event);
-    else run.unreadable.note(place, `${parsed.reason}, ${parsed.detail}`);
-  }
-}
-
-function fold(run: Run, event: LogEvent): void {
-  run.explained?.note(event);
-  printChanges(run.replay.fold(event), run);
-}
-
-/** Whether this is the record of an incident. */
-function isIncident(json: unknown): boolean {
-  return typeof json === 'object' && json !== null && (json as { readonly type?: unknown }).type === 'incident';
-}
-
 // ---------------------------------------------------------------------------------------------- the explained address
 
 interface ExplainedAddress {
@@ -239,29 +188,5 @@ function createExplainedAddress(text: string): ExplainedAddress {
         ];
       });
     },
-  };
-}
-
-// -------------------------------------------------------------------------------------------------------- problems
-
-interface Problems {
-  note(place: string, problem: string): void;
-  count(): number;
-  /** How to make them readable. */
-  advice(): readonly string[];
-}
-
-function createProblems(json: boolean): Problems {
-  let count = 0;
-  const zones = createZoneAdvice();
-  return {
-    note(place, problem) {
-      count += 1;
-      zones.note(problem);
-      if (count <= PROBLEMS_SHOWN) warn(`${place}: ${problem}`);
-      if (count === PROBLEMS_SHOWN && !json) warn('further lines with this problem are only counted');
-    },
-    count: () => count,
-    advice: () => zones.advice(),
   };
 }

@@ -8,11 +8,11 @@ import { percent, say, sayJson, table } from '../terminal.ts';
 export const command = defineCommand({
   name: 'series',
   section: 'Services and set-up',
-  summary: 'show what happened over time: deferral rates, waits, suppressions; by provider, domain, pool',
+  summary: 'show what happened over time: deferral rates, waits, suppressions, regret; by provider, domain, pool',
   options: {
     measure: required(
       'MEASURE',
-      'outcomes, deferral_share, delivered_after_deferral, time_to_delivery, suppressions, releases, persistent',
+      'outcomes, deferral_share, delivered_after_deferral, time_to_delivery, suppressions, releases, persistent, regret, waste',
     ),
     by: value('GROUP', 'provider, domain, category, attribution, stream, pool, reason or tenant; not every measure has every one'),
     from: momentBefore('begin; default a day before --to'),
@@ -28,6 +28,7 @@ export const command = defineCommand({
   examples: [
     'desist series --measure deferral_share --by provider --from 7d --step 1d',
     'desist series --measure time_to_delivery --by domain --from 24h',
+    'desist series --measure regret --by reason --from 90d --step 1d',
     'desist series --measure delivered_after_deferral --by provider --from 30d --json | jq \'.series[] | select(.metric == "share")\'',
   ],
   run: async ({ options: { url, json, groups, ...asked } }) => {
@@ -90,6 +91,6 @@ function seriesLines({ measure, by, step, from, to, times, series }: Series): re
 
 function cell(metric: string, value: number | null): string {
   if (value === null) return '';
-  if (metric === 'share') return percent(value);
+  if (metric === 'share' || metric === 'low' || metric === 'high') return percent(value);
   return /^p\d+$/.test(metric) ? `${value} s` : String(value);
 }

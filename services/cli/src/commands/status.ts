@@ -18,7 +18,10 @@ export const command = defineCommand({
     const { status: answered, body } = await client.getStatus('/v1/summary');
     // A service of before has no counters.
     const summary = answered === 200 ? (body as Summary) : undefined;
-    if (json) sayJson(summary === undefined ? status : { ...status, atRisk: summary.atRisk, allowances: summary.allowances });
+    if (json)
+      sayJson(
+        summary === undefined ? status : { ...status, atRisk: summary.atRisk, allowances: summary.allowances, last24h: summary.last24h },
+      );
     else say(...statusLines(status, summary));
   },
 });
@@ -51,6 +54,8 @@ export interface Summary {
   readonly allowances: number;
   /** Of a service that has probations. */
   readonly probation?: number;
+  /** Of a service that measures regret. */
+  readonly last24h?: { readonly suppressed: number; readonly regretted?: number };
 }
 
 const HEADLINE = ['PARTITION', 'AT', 'BEHIND', 'CLOCK', 'CHANGES WAITING', 'DEAD LETTERS WAITING'];
@@ -81,11 +86,16 @@ export function statusLines(
   ];
 }
 
-function counterLines({ atRisk, allowances, probation }: Summary): readonly string[] {
+function counterLines({ atRisk, allowances, probation, last24h }: Summary): readonly string[] {
   return [
     `at risk: ${atRisk} recipients are suppressed within 24 hours if nothing changes`,
     ...(probation === undefined ? [] : [`on probation: ${probation} recipients`]),
     `allowances: ${allowances}`,
+    ...(last24h?.regretted === undefined
+      ? []
+      : [
+          `last 24 hours: ${last24h.suppressed} suppressed; ${last24h.regretted} suppressed addresses took mail again (\`desist series --measure regret\`)`,
+        ]),
   ];
 }
 

@@ -28,6 +28,8 @@ interface Change {
   readonly type: string;
   readonly effectiveAt: string;
   readonly cause: string;
+  /** Of the cause `engaged`: how. */
+  readonly engagement?: string;
   readonly state: { readonly from: string; readonly to: string };
   readonly suppression: Terms | null;
   /** The incident that brought it about, or whose undoing did. */
@@ -66,9 +68,10 @@ async function runWhy(client: Client, address: string, options: WhyOptions): Pro
 
 const HEADLINE = ['CHANGE', 'TYPE', 'AT', 'CAUSE', 'FROM', 'TO', 'SUPPRESSION'];
 
-function changeCells({ recipientVersion, type, effectiveAt, cause, state, suppression, incident }: Change): readonly string[] {
+function changeCells({ recipientVersion, type, effectiveAt, cause, engagement, state, suppression, incident }: Change): readonly string[] {
   const what = suppression === null ? '' : `${suppression.reason} (${suppression.scope})`;
-  const through = incident === undefined ? cause : `${cause}, incident ${incident}`;
+  const how = engagement === undefined ? cause : `${cause} (${engagement})`;
+  const through = incident === undefined ? how : `${how}, incident ${incident}`;
   return [String(recipientVersion), type, effectiveAt, through, state.from, state.to, what];
 }
 

@@ -736,7 +736,7 @@ export interface paths {
         };
         /**
          * Get what happened over time
-         * @description Roll-ups that are committed with the events that they count, some seconds behind them at most. `outcomes`: events by type. `deferral_share`: deferrals as a share of deferrals and deliveries. `delivered_after_deferral`: what became of the messages that were first deferred in a step; the young ones are not finished. `time_to_delivery`: from the first deferral, in seconds. `wait_distribution`: the same messages, counted by how long they waited (`to_1h`: more than 15 minutes and at most an hour). `greylisting_delay`: from a first attempt that was greylisted to the delivery, in seconds. `suppressions`, `releases`, `persistent`: changes that took effect. Steps of 15 minutes reach back 15 days, others 13 months. At most 1,000 steps, and 20,000 figures of one metric.
+         * @description Roll-ups that are committed with the events that they count, some seconds behind them at most. `outcomes`: events by type. `engagement`: proof of life (`engaged`); by `category`: click, reply, login, confirmed. It is in no share. `deferral_share`: deferrals as a share of deferrals and deliveries. `delivered_after_deferral`: what became of the messages that were first deferred in a step; the young ones are not finished. `time_to_delivery`: from the first deferral, in seconds. `wait_distribution`: the same messages, counted by how long they waited (`to_1h`: more than 15 minutes and at most an hour). `greylisting_delay`: from a first attempt that was greylisted to the delivery, in seconds. `suppressions`, `releases`, `persistent`: changes that took effect. Steps of 15 minutes reach back 15 days, others 13 months. At most 1,000 steps, and 20,000 figures of one metric.
          */
         get: operations["getSeries"];
         put?: never;
@@ -1142,6 +1142,8 @@ export interface components {
             certain?: boolean | null;
             /** @description Equal tenant, recipient and id are one event. Derived from the content when missing. */
             id?: string | null;
+            /** @description Of engaged, and required there: click, reply, login or confirmed. Ignored of other types */
+            kind?: unknown;
             messageId?: string | null;
             /**
              * Format: date-time
@@ -1167,7 +1169,7 @@ export interface components {
             /** @description Default: `default`. */
             tenant?: string | null;
             /** @enum {unknown} */
-            type: "accepted" | "deferred" | "delivered" | "bounced" | "expired" | "rejected" | "complained" | "unsubscribed";
+            type: "accepted" | "deferred" | "delivered" | "bounced" | "expired" | "rejected" | "complained" | "unsubscribed" | "engaged";
             /** @enum {unknown} */
             version: 1;
         };
@@ -1989,7 +1991,7 @@ export interface operations {
                                 scope: string;
                             };
                             /** @enum {unknown} */
-                            cause: "event" | "deadline" | "delivered" | "expiry" | "lapse" | "operator" | "correction";
+                            cause: "event" | "deadline" | "delivered" | "engaged" | "expiry" | "lapse" | "operator" | "correction";
                             /** @description id of the change that late evidence has undone */
                             corrects?: string;
                             /**
@@ -1997,6 +1999,11 @@ export interface operations {
                              * @description RFC 3339
                              */
                             effectiveAt: string;
+                            /**
+                             * @description Of cause engaged: how the recipient showed that somebody is there
+                             * @enum {unknown}
+                             */
+                            engagement?: "click" | "reply" | "login" | "confirmed";
                             evidence: {
                                 category: string;
                                 failures: number;
@@ -6762,7 +6769,7 @@ export interface operations {
                                 scope: string;
                             };
                             /** @enum {unknown} */
-                            cause: "event" | "deadline" | "delivered" | "expiry" | "lapse" | "operator" | "correction";
+                            cause: "event" | "deadline" | "delivered" | "engaged" | "expiry" | "lapse" | "operator" | "correction";
                             /** @description id of the change that late evidence has undone */
                             corrects?: string;
                             /**
@@ -6770,6 +6777,11 @@ export interface operations {
                              * @description RFC 3339
                              */
                             effectiveAt: string;
+                            /**
+                             * @description Of cause engaged: how the recipient showed that somebody is there
+                             * @enum {unknown}
+                             */
+                            engagement?: "click" | "reply" | "login" | "confirmed";
                             evidence: {
                                 category: string;
                                 failures: number;
@@ -7014,10 +7026,16 @@ export interface operations {
                             category: string | null;
                             /** @description The current state depends on it. */
                             counts: boolean;
+                            effect?: string | null;
                             expiresAt?: string | null;
                             force?: boolean;
                             /** @description Id of the incident that holds it back. */
                             incident?: string;
+                            /**
+                             * @description Of `engaged`.
+                             * @enum {string}
+                             */
+                            kind?: "click" | "reply" | "login" | "confirmed";
                             /** @description Number of further failures between the previous fact and this one, of which only the count is kept. */
                             merged?: number;
                             messageId?: string;
@@ -7041,7 +7059,7 @@ export interface operations {
                             stream: string | null;
                             subdomains?: boolean;
                             type: string;
-                            voidedBy: ("delivered" | "release" | "expiry" | "lapse") | null;
+                            voidedBy: ("delivered" | "engaged" | "release" | "expiry" | "lapse") | null;
                             why: string | null;
                         }[];
                         policy: string | null;
@@ -7089,6 +7107,11 @@ export interface operations {
                             };
                             at: string | null;
                             cause: string;
+                            /**
+                             * @description Of the cause `engaged`: how.
+                             * @enum {string}
+                             */
+                            engagement?: "click" | "reply" | "login" | "confirmed";
                             evidence: {
                                 category: string;
                                 failures: number;
@@ -7318,10 +7341,16 @@ export interface operations {
                             category: string | null;
                             /** @description The current state depends on it. */
                             counts: boolean;
+                            effect?: string | null;
                             expiresAt?: string | null;
                             force?: boolean;
                             /** @description Id of the incident that holds it back. */
                             incident?: string;
+                            /**
+                             * @description Of `engaged`.
+                             * @enum {string}
+                             */
+                            kind?: "click" | "reply" | "login" | "confirmed";
                             /** @description Number of further failures between the previous fact and this one, of which only the count is kept. */
                             merged?: number;
                             messageId?: string;
@@ -7345,7 +7374,7 @@ export interface operations {
                             stream: string | null;
                             subdomains?: boolean;
                             type: string;
-                            voidedBy: ("delivered" | "release" | "expiry" | "lapse") | null;
+                            voidedBy: ("delivered" | "engaged" | "release" | "expiry" | "lapse") | null;
                             why: string | null;
                         }[];
                         policy: string | null;
@@ -7393,6 +7422,11 @@ export interface operations {
                             };
                             at: string | null;
                             cause: string;
+                            /**
+                             * @description Of the cause `engaged`: how.
+                             * @enum {string}
+                             */
+                            engagement?: "click" | "reply" | "login" | "confirmed";
                             evidence: {
                                 category: string;
                                 failures: number;
@@ -7930,9 +7964,9 @@ export interface operations {
                  * @description What to tell.
                  * @example outcomes
                  */
-                measure: "outcomes" | "deferral_share" | "delivered_after_deferral" | "time_to_delivery" | "wait_distribution" | "greylisting_delay" | "suppressions" | "releases" | "persistent";
+                measure: "outcomes" | "engagement" | "deferral_share" | "delivered_after_deferral" | "time_to_delivery" | "wait_distribution" | "greylisting_delay" | "suppressions" | "releases" | "persistent";
                 /**
-                 * @description This pool only; with `outcomes` and `deferral_share`.
+                 * @description This pool only; with `outcomes`, `engagement` and `deferral_share`.
                  * @example pool-1
                  */
                 pool?: string;
@@ -7947,7 +7981,7 @@ export interface operations {
                  */
                 step?: "15m" | "1h" | "1d";
                 /**
-                 * @description This stream only; with `outcomes` and `deferral_share`.
+                 * @description This stream only; with `outcomes`, `engagement` and `deferral_share`.
                  * @example acme
                  */
                 stream?: string;
@@ -7982,11 +8016,11 @@ export interface operations {
                          */
                         from: string;
                         /** @enum {string} */
-                        measure: "outcomes" | "deferral_share" | "delivered_after_deferral" | "time_to_delivery" | "wait_distribution" | "greylisting_delay" | "suppressions" | "releases" | "persistent";
+                        measure: "outcomes" | "engagement" | "deferral_share" | "delivered_after_deferral" | "time_to_delivery" | "wait_distribution" | "greylisting_delay" | "suppressions" | "releases" | "persistent";
                         series: {
                             group: string | null;
                             /** @enum {string} */
-                            metric: "accepted" | "delivered" | "deferred" | "bounced" | "expired" | "rejected" | "complained" | "unsubscribed" | "share" | "given_up" | "p50" | "p90" | "p99" | "count" | "to_1m" | "to_5m" | "to_15m" | "to_1h" | "to_4h" | "to_12h" | "to_1d" | "longer";
+                            metric: "accepted" | "delivered" | "deferred" | "bounced" | "expired" | "rejected" | "complained" | "unsubscribed" | "count" | "share" | "given_up" | "p50" | "p90" | "p99" | "to_1m" | "to_5m" | "to_15m" | "to_1h" | "to_4h" | "to_12h" | "to_1d" | "longer";
                             total: number | null;
                             /** @description One for each of `times`; null: there is nothing to compute it from. */
                             values: (number | null)[];

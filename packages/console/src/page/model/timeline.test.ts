@@ -30,7 +30,7 @@ describe('the timeline', () => {
     expect(timelineOf(input({}))).toBeNull();
   });
 
-  test('marks what counted, what did not, hard bounces, deliveries and decisions', () => {
+  test('marks what counted, what did not, hard bounces, deliveries, decisions and proof of life', () => {
     const timeline = timelineOf(
       input({
         facts: [
@@ -40,10 +40,21 @@ describe('the timeline', () => {
           fact(3, { type: 'delivered', counts: false, role: 'decided' }),
           fact(4, { type: 'release', counts: false, role: 'decided' }),
           fact(5, { type: 'complained', counts: false, role: 'decided' }),
+          fact(6, { type: 'engaged', counts: false, role: 'decided' }),
+          fact(7, { type: 'engaged', counts: false, role: 'no_effect' }),
         ],
       }),
     );
-    expect(timeline?.dots.map(({ mark }) => mark)).toEqual(['counted', 'hollow', 'hard', 'delivered', 'command', 'command']);
+    expect(timeline?.dots.map(({ mark }) => mark)).toEqual([
+      'counted',
+      'hollow',
+      'hard',
+      'delivered',
+      'command',
+      'command',
+      'engaged',
+      'ignored',
+    ]);
     expect(timeline?.deliveries).toEqual([T0 + 3 * HOUR]);
   });
 

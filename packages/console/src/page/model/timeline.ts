@@ -17,7 +17,7 @@ export interface Transition {
   readonly to: string;
 }
 
-export type Mark = 'counted' | 'hollow' | 'hard' | 'delivered' | 'command';
+export type Mark = 'counted' | 'hollow' | 'hard' | 'delivered' | 'engaged' | 'ignored' | 'command';
 
 export interface Dot {
   /** Index of the fact. */
@@ -43,7 +43,6 @@ export interface Timeline {
 }
 
 const COMMANDS = ['suppress', 'release', 'allow', 'disallow', 'amend', 'forget'];
-const RESETS = ['delivered', 'engaged'];
 
 export interface TimelineInput {
   readonly facts: readonly Fact[];
@@ -79,7 +78,8 @@ export function timelineOf({ facts, transitions, streak, suppressAt, state, now 
 }
 
 function markOf({ type, role, counts }: Fact): Mark {
-  if (RESETS.includes(type)) return 'delivered';
+  if (type === 'delivered') return type;
+  if (type === 'engaged') return role === 'no_effect' ? 'ignored' : type;
   if (COMMANDS.includes(type) || type === 'complained' || type === 'unsubscribed') return 'command';
   if (role === 'hard_bounce') return 'hard';
   return counts || role === 'counted' ? 'counted' : 'hollow';

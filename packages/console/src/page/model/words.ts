@@ -29,6 +29,18 @@ export const FAULTS: Readonly<Record<string, string>> = {
   unknown: 'unknown',
 };
 
+/** What somebody did who gave proof of life. */
+const ENGAGEMENTS: Readonly<Record<string, string>> = {
+  click: 'clicked',
+  reply: 'replied',
+  login: 'logged in',
+  confirmed: 'confirmed the address',
+};
+
+export function engagementText(kind: string): string {
+  return ENGAGEMENTS[kind] ?? kind;
+}
+
 const CHANGES: Readonly<Record<string, string>> = {
   at_risk: 'at risk of suppression',
   soft_bounced: 'soft bounced',

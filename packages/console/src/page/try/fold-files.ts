@@ -111,9 +111,11 @@ async function* eventsOf(opened: OpenedPayload, context: NormaliseContext, state
   if (opened.format.name === 'canonical') {
     // Commands and incidents are records of the log, too; a provider's format has none.
     let number = 0;
-    for await (const line of linesOfChunks(opened.chunks)) {
-      number += 1;
-      if (typeof line !== 'string' || line.trim() !== '') yield* canonicalOf(line, `line ${number}`);
+    for await (const lines of linesOfChunks(opened.chunks)) {
+      for (const line of lines) {
+        number += 1;
+        if (typeof line !== 'string' || line.trim() !== '') yield* canonicalOf(line, `line ${number}`);
+      }
     }
     return;
   }

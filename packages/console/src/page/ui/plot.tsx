@@ -23,6 +23,7 @@ const NAMED: Readonly<Record<string, string>> = {
   rejected: '--mark-quiet',
   complained: '--series-4',
   unsubscribed: '--series-6',
+  engaged: '--series-2',
   hard_bounce: '--mark-bad',
   persistent_deferral: '--mark-late',
   complaint: '--series-4',

@@ -7,7 +7,7 @@ import type { Scale } from '../model/scale.ts';
 import { DAY, localClock, localDay, utcTime } from '../model/time.ts';
 import { timelineOf } from '../model/timeline.ts';
 import type { Dot, Mark, Timeline } from '../model/timeline.ts';
-import { STATES, words } from '../model/words.ts';
+import { engagementText, STATES, words } from '../model/words.ts';
 import { Empty, now, Rich, Time } from './pieces.tsx';
 import { useWidth } from './use-width.ts';
 
@@ -99,8 +99,9 @@ function Chosen({
           {at + 1} of {of} ·{' '}
         </span>
         <b>
-          <Time at={fact.at} /> {words(fact.type)}
+          <Time at={fact.at} /> {fact.kind === undefined ? words(fact.type) : engagementText(fact.kind)}
         </b>
+        {fact.effect == null ? null : <Rich text={`, ${fact.effect}`} />}
         {fact.category === null ? null : ` · ${words(fact.category)} · ${fact.counts ? 'counts' : 'does not count'}`}
       </div>
       {why === null ? null : (
@@ -231,6 +232,8 @@ const FILLS: Readonly<Record<Mark, string>> = {
   hollow: 'var(--surface)',
   hard: 'var(--mark-bad)',
   delivered: 'var(--mark-ok)',
+  engaged: 'var(--mark-ok)',
+  ignored: 'var(--surface)',
   command: 'var(--mark-note)',
 };
 
@@ -248,6 +251,10 @@ function MarkShape({ dot, x, y }: { readonly dot: Pick<Dot, 'mark'>; readonly x:
       );
     case 'delivered':
       return <path d={`M${x} ${y - 7} L${x + 7} ${y} L${x} ${y + 7} L${x - 7} ${y} Z`} fill={fill} />;
+    case 'engaged':
+      return <path d={heartAt(x, y)} fill={fill} />;
+    case 'ignored':
+      return <path d={heartAt(x, y)} fill={fill} stroke="var(--mark-quiet)" stroke-width={2} />;
     case 'command':
       return <rect x={x - 5} y={y - 5} width={10} height={10} rx={2} fill={fill} />;
     case 'hollow':
@@ -257,11 +264,18 @@ function MarkShape({ dot, x, y }: { readonly dot: Pick<Dot, 'mark'>; readonly x:
   }
 }
 
+/** Proof of life. */
+function heartAt(x: number, y: number): string {
+  return `M${x} ${y + 6} C${x - 9} ${y - 1} ${x - 6} ${y - 8} ${x} ${y - 3} C${x + 6} ${y - 8} ${x + 9} ${y - 1} ${x} ${y + 6} Z`;
+}
+
 const NAMES: Readonly<Record<Mark, string>> = {
   counted: 'failure that counts',
   hollow: 'failure that does not count',
   hard: 'hard bounce',
   delivered: 'delivery',
+  engaged: 'proof of life: a click, a reply, a login, a confirmation',
+  ignored: 'proof of life that changes nothing',
   command: 'complaint, unsubscribe or command',
 };
 
@@ -306,5 +320,5 @@ function Legend({ timeline, hasIncidents }: { readonly timeline: Timeline; reado
 function summaryOf({ dots, streak }: Timeline): string {
   const of = (mark: Mark): number => dots.filter((dot) => dot.mark === mark).length;
   const ran = streak === null ? '' : ' The streak is drawn as a bar towards its deadline.';
-  return `${of('counted') + of('hard')} failures that count, ${of('hollow')} that do not, ${of('delivered')} deliveries.${ran} The button Table shows every event.`;
+  return `${of('counted') + of('hard')} failures that count, ${of('hollow')} that do not, ${of('delivered')} deliveries, ${of('engaged') + of('ignored')} times proof of life.${ran} The button Table shows every event.`;
 }

@@ -137,6 +137,7 @@ function Tiles({ summary, period }: { readonly summary: Summary | null | undefin
   const suppressions = useSeries('suppressions', period, undefined, 2).data;
   const releases = useSeries('releases', period, undefined, 2).data;
   const persistent = useSeries('persistent', period, undefined, 2).data;
+  const regret = useSeries('regret', period, undefined, 2).data;
   return (
     <div class="tiles">
       {summary === null || summary === undefined ? null : (
@@ -161,6 +162,7 @@ function Tiles({ summary, period }: { readonly summary: Summary | null | undefin
         href={to(['list'], { since: period.name === '24h' ? '1d' : '7d' })}
       />
       <ChangeTile name="Released" series={releases} period={period} />
+      <RegretTile series={regret} period={period} />
       <ChangeTile name="Became persistent" series={persistent} period={period} isBad />
       {summary === null || summary === undefined ? null : (
         <a class="tile" href={to(['risk'])}>
@@ -190,10 +192,37 @@ interface ChangeProps {
   readonly period: Period;
   readonly isBad?: boolean;
   readonly href?: string;
+  /** Default: `count`. */
+  readonly metric?: string;
+  readonly title?: string;
 }
 
-function ChangeTile({ name, series, period, isBad = false, href }: ChangeProps): JSX.Element {
-  const [before, after] = series === undefined ? [0, 0] : halves(series, 'count');
+/** Suppressed addresses that took mail again in this time; of those suppressed in it, the share that has by now. */
+function RegretTile({ series, period }: { readonly series: Series | undefined; readonly period: Period }): JSX.Element {
+  const isEmpty = series !== undefined && series.series.every(({ total }) => (total ?? 0) === 0);
+  if (!isEmpty) {
+    const [, suppressed] = series === undefined ? [0, 0] : halves(series, 'suppressed');
+    const [, regretted] = series === undefined ? [0, 0] : halves(series, 'regretted');
+    const title =
+      suppressed === 0
+        ? `Nobody was suppressed in the last ${period.label}.`
+        : `Of ${count(suppressed, 'address', 'addresses')} suppressed in the last ${period.label}, ${percent(Math.min(1, regretted / suppressed))} took mail again so far.`;
+    return <ChangeTile name="Regretted" series={series} metric="mail_taken" title={title} period={period} isBad />;
+  }
+  return (
+    <div
+      class="tile"
+      title="Suppressed addresses that took mail again: a delivery ended the suppression, or came within 30 days of its expiry."
+    >
+      <span class="name">Regretted</span>
+      <span class="value">–</span>
+      <span class="change">nobody was suppressed by bounces or deferrals</span>
+    </div>
+  );
+}
+
+function ChangeTile({ name, series, metric = 'count', period, isBad = false, href, title }: ChangeProps): JSX.Element {
+  const [before, after] = series === undefined ? [0, 0] : halves(series, metric);
   const change = after - before;
   const tone = change === 0 ? '' : change > 0 === isBad ? 'up-bad' : 'up-good';
   const inside = (
@@ -211,7 +240,9 @@ function ChangeTile({ name, series, period, isBad = false, href }: ChangeProps):
     </>
   );
   return href === undefined ? (
-    <div class="tile">{inside}</div>
+    <div class="tile" title={title}>
+      {inside}
+    </div>
   ) : (
     <a class="tile" href={href}>
       {inside}

@@ -6,7 +6,7 @@ import type { Change, Explanation, ListedIncident, Trial } from '../api/types.ts
 import { ticketOf, verdictsOf } from '../model/verdict.ts';
 import type { Verdict } from '../model/verdict.ts';
 import { utcTime } from '../model/time.ts';
-import { count, FAULTS, scopeName, toneOf, words } from '../model/words.ts';
+import { count, engagementText, FAULTS, scopeName, toneOf, words } from '../model/words.ts';
 import { to } from '../router.ts';
 import { mayWrite } from '../session.ts';
 import { CommandDialog } from '../ui/command-dialog.tsx';
@@ -187,7 +187,7 @@ export function TimelineFigure({ explanation, isLocal = false }: TimelineFigureP
       columns: ['time', 'event', 'counts', 'why not', 'category', 'fault', 'rule', 'reply', 'message', 'stream'],
       rows: facts.map((one) => [
         one.at,
-        one.type,
+        one.kind === undefined ? one.type : engagementText(one.kind),
         one.counts ? 'yes' : 'no',
         reasonOf(one),
         one.category,
@@ -277,7 +277,7 @@ function FactRow({ fact, isSame }: { readonly fact: Fact; readonly isSame: boole
     <li>
       <Time at={fact.at} />
       <div class="row">
-        <span class="strong">{words(fact.type)}</span>
+        <span class="strong">{fact.kind === undefined ? words(fact.type) : engagementText(fact.kind)}</span>
         {fact.category === null ? null : <Chip tone={fact.counts ? 'bad' : 'quiet'}>{verdict}</Chip>}
       </div>
       {isSame ? <div class="quiet">the same reply</div> : <FactSaid fact={fact} why={why} />}
@@ -289,6 +289,11 @@ function FactSaid({ fact, why }: { readonly fact: Fact; readonly why: string | n
   return (
     <div>
       <FactMeaning fact={fact} />
+      {fact.effect == null ? null : (
+        <div>
+          <Rich text={fact.effect} />
+        </div>
+      )}
       {why === null ? null : (
         <div class="quiet">
           <Rich text={why} />
@@ -441,7 +446,7 @@ function ChangeLine({ change, times }: Condensed): JSX.Element {
         <Chip tone={toneOf(change.type)}>{words(change.type)}</Chip>{' '}
         {suppression === undefined || suppression === null ? null : `${words(suppression.reason)}, ${scopeName(suppression.scope)} `}
         <span class="quiet">
-          by {words(change.cause)}
+          by {change.engagement === undefined ? words(change.cause) : `${words(change.cause)}: ${engagementText(change.engagement)}`}
           {times === 1 ? '' : `, published ${times} times as evidence arrived`}
         </span>
       </div>

@@ -1,7 +1,0 @@
-/** Adds counts to the quarters of a partition. Locks each row, behind the checkpoint: nobody else writes them. Primary key. */
-import { preparedStatement } from '@desist/postgres';
-import { sql } from 'kysely';
-import { addCounts } from './rollup-columns.ts';
-import type { AddedCounts } from './rollup-columns.ts';
-
-export const addToQuarters = preparedStatement('add_to_quarters', (_, added: AddedCounts) => addCounts(sql`desist.rollup_quarter`, added));
