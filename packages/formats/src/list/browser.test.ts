@@ -1,8 +1,9 @@
 /** The parser that browsers get reads the same rows. */
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import type * as Rows from './rows.ts';
 
 // Another file of this worker may have loaded it with the other parser.
-let rowsOf: typeof import('./rows.ts').rowsOf;
+let rowsOf: typeof Rows.rowsOf;
 beforeAll(async () => {
   vi.resetModules();
   vi.doMock('#csv-parse', async () => import('csv-parse/browser/esm'));
