@@ -47,7 +47,7 @@ beforeAll(async () => {
       DESIST_OIDC_ACCESS: ACCESS,
       DESIST_OIDC_SCOPES: 'profile,email,groups',
     },
-    `127.0.0.1:${port}`,
+    { http: `127.0.0.1:${port}` },
   );
 });
 afterAll(async () => {

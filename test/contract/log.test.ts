@@ -1,7 +1,4 @@
 /** The log's contract on all logs, and what only the journal can break. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { connectKafka } from '@desist/log-kafka';
 import { openJournal } from '@desist/log-postgres';
 import type { JournalLog, JournalOptions } from '@desist/log-postgres';
@@ -9,14 +6,15 @@ import { createMemoryLog } from '@desist/memory';
 import { partitionOf } from '@desist/pipeline';
 import type { Topic } from '@desist/pipeline';
 import { systemTime } from '@desist/runtime';
-import { createStore, migrate, openEmbedded, openServer } from '@desist/store-postgres';
+import { createStore, openEmbedded, openServer } from '@desist/store-postgres';
 import type { Database } from '@desist/store-postgres';
 import kafkajs from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { startBroker } from '../integration/kafka/broker.ts';
-import type { Broker } from '../integration/kafka/broker.ts';
+import { sharedBroker } from '../integration/kafka/shared-broker.ts';
+import type { SharedBroker } from '../integration/kafka/shared-broker.ts';
 import { checkpoints, freshOptions, recorder, silent, until } from '../integration/kafka/support.ts';
 import { createDatabase } from '../support/servers/postgres.ts';
+import { migratedFolder } from '../support/servers/template.ts';
 import { logContract, PARTITIONS } from './log-suite.ts';
 import type { LogUnderTest, ReadBack } from './log-suite.ts';
 
@@ -53,20 +51,14 @@ function underTest(db: Database, log: JournalLog, close: () => Promise<void>): L
 }
 
 async function onServer(): Promise<{ open: () => Database; close: () => Promise<void> }> {
-  const { url, drop } = await createDatabase(inject('databaseUrl')!);
+  const { url, drop } = await createDatabase(inject('databaseUrl')!, inject('template').database);
   const opened: Database[] = [];
   const open = (): Database => {
     const db = openServer({ url, applicationName: 'desist-tests', onIdleError: () => undefined });
     opened.push(db);
     return db;
   };
-  await migrate(open());
   return { open, close: async () => Promise.all(opened.map((db) => db.close())).then(drop) };
-}
-
-async function folder(): Promise<{ path: string; remove: () => Promise<void> }> {
-  const path = await mkdtemp(join(tmpdir(), 'desist-journal-'));
-  return { path, remove: () => rm(path, { recursive: true, force: true }) };
 }
 
 logContract(
@@ -92,10 +84,9 @@ describe('embedded', () => {
   let db: Database;
   let remove: () => Promise<void>;
   beforeAll(async () => {
-    const made = await folder();
+    const made = await migratedFolder();
     remove = made.remove;
     db = await openEmbedded({ folder: made.path });
-    await migrate(db);
   });
   afterAll(async () => {
     await db.close();
@@ -131,11 +122,10 @@ describe.skipIf(inject('databaseUrl') === undefined)('server', () => {
 });
 
 describe('kafka', () => {
-  let broker: Broker;
+  let broker: SharedBroker;
   beforeAll(async () => {
-    broker = await startBroker();
+    broker = await sharedBroker();
   });
-  afterAll(() => broker.stop());
   logContract(
     'Kafka',
     { murmur2: true, mayRepeat: true, bounded: true, remembers: true },
@@ -244,10 +234,9 @@ describe.skipIf(inject('databaseUrl') === undefined)('the journal on a server', 
   });
 
   test('appends that wait leave the connections of readers and relays free', async () => {
-    const { url, drop } = await createDatabase(inject('databaseUrl')!);
+    const { url, drop } = await createDatabase(inject('databaseUrl')!, inject('template').database);
     const open = (): Database => openServer({ url, applicationName: 'desist-tests', connections: 1, onIdleError: () => undefined });
     const [db, appends] = [open(), open()];
-    await migrate(db);
     const log = journalOn(db, { appends });
     await log.ensure();
     await log.append('deliveryEvents', [{ key: 'a', value: '1' }]);
@@ -329,9 +318,8 @@ describe.skipIf(inject('databaseUrl') === undefined)('the journal on a server', 
 });
 
 test('an embedded folder opened again holds everything', async () => {
-  const { path, remove } = await folder();
+  const { path, remove } = await migratedFolder();
   let db = await openEmbedded({ folder: path });
-  await migrate(db);
   let log = journalOn(db);
   await log.ensure();
   const appended = await log.append('deliveryEvents', [{ key: 'k', value: 'before', headers: { a: 'b' } }]);

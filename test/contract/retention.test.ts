@@ -1,33 +1,28 @@
 /** What the embedded journal forgets, and when. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { KEEP, prune } from '@desist/runtime';
 import { openJournal } from '@desist/log-postgres';
 import type { JournalLog } from '@desist/log-postgres';
 import type { Topic } from '@desist/pipeline';
 import { systemTime } from '@desist/runtime';
-import { createReader, createStore, migrate, openEmbedded, pruneClockMoves } from '@desist/store-postgres';
+import { createReader, createStore, pruneClockMoves } from '@desist/store-postgres';
 import type { Database } from '@desist/store-postgres';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { migratedEmbedded } from '../support/servers/template.ts';
 import { planFrom } from './store-suite.ts';
 
 const NOW = Date.UTC(2026, 2, 4, 10);
-let folder: string;
 let db: Database;
+let close: () => Promise<void>;
 let journal: JournalLog;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'desist-retention-'));
-  db = await openEmbedded({ folder });
-  await migrate(db);
+  ({ db, close } = await migratedEmbedded());
   const logger = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
   journal = openJournal({ db, owner: 'test', partitions: 1, time: systemTime, logger });
   await journal.ensure();
 });
 afterAll(async () => {
   await journal.close();
-  await db.close();
-  await rm(folder, { recursive: true, force: true });
+  await close();
 });
 
 /** Three records: two older than it is kept, one exactly as old. */

@@ -1,16 +1,15 @@
 /** Every statement against the migrated schema, on both databases: a column or table that is gone, or a type that does not fit, fails here. */
 import '@desist/log-postgres';
-import { migrate, openInMemory, statements } from '@desist/postgres';
+import { statements } from '@desist/postgres';
 import type { Database } from '@desist/postgres';
 import '@desist/store-postgres';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { migratedEmbedded } from '../support/servers/template.ts';
 
 let db: Database;
-beforeAll(async () => {
-  db = await openInMemory();
-  await migrate(db);
-});
-afterAll(async () => db.close());
+let close: () => Promise<void>;
+beforeAll(async () => ({ db, close } = await migratedEmbedded()));
+afterAll(async () => close());
 
 test('every statement is understood by the migrated schema', async () => {
   const all = statements().filter(({ text }) => !text.startsWith('vacuum'));

@@ -1,9 +1,12 @@
 /** The command as a user has it: processes, exit codes, what they print. */
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { cpSync, existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { inject } from 'vitest';
+import { programOf } from '../support/servers/programs.ts';
 
-const BIN = fileURLToPath(new URL('../../bin/desist.js', import.meta.url));
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 export interface Ran {
@@ -40,8 +43,15 @@ export interface Service {
   stop(hard?: boolean): Promise<number | null>;
 }
 
-/** Starts `desist start`, on a free port unless told otherwise, and waits until it works. Rejects with what it said when it ends before. */
-export async function startService(env: Variables, http = '127.0.0.1:0'): Promise<Service> {
+/**
+ * Starts `desist start`, on a free port unless told otherwise, and waits until it works. Rejects with what it said when it ends before. A data
+ * folder that is empty gets the database of this version, as after the first start, which takes several seconds of a processor: `firstStart`
+ * leaves it empty.
+ */
+export async function startService(env: Variables, { firstStart = false, http = '127.0.0.1:0' } = {}): Promise<Service> {
+  const data = env['DESIST_DATA'];
+  if (!firstStart && data !== undefined && env['DATABASE_URL'] === undefined && !existsSync(join(data, 'postgres')))
+    cpSync(inject('template').folder, data, { recursive: true });
   return running(start(['start', '--http', http], env), /Desist is running at (http:\S+)/);
 }
 
@@ -81,11 +91,11 @@ async function running(child: ChildProcess, sign: RegExp): Promise<Service> {
 }
 
 function start(args: readonly string[], env: Variables): ChildProcess {
-  // The sources run directly, so that a signal reaches the service itself.
+  // The program itself, as `bin/desist.js` chooses it, so that a signal reaches it.
   const [first, ...rest] = args;
   const service = first === 'start' ? 'standalone' : first === 'engine' || first === 'ingest' || first === 'query' ? first : undefined;
-  const main = service === undefined ? [BIN, ...args] : [`${ROOT}services/${service}/src/main.ts`, ...rest];
-  return spawn(process.execPath, ['--conditions=source', '--disable-warning=ExperimentalWarning', ...main], {
+  const main = service === undefined ? [...programOf('cli'), ...args] : [...programOf(service), ...rest];
+  return spawn(process.execPath, main, {
     cwd: ROOT,
     env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', DESIST_FROM_SOURCE: '1', ...env },
   });

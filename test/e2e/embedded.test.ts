@@ -54,7 +54,7 @@ describe('desist start, embedded', () => {
   it('accepts events, suppresses, answers; survives a kill; refuses a second process; shuts down in order', async () => {
     const data = join(folder, 'data');
     const env = { DESIST_DATA: data, DESIST_LOG_LEVEL: 'info' };
-    const first = await startService(env);
+    const first = await startService(env, { firstStart: true });
     await post(first.url, [
       ...fullMailbox(ALICE, 80, 2),
       { version: 1, recipient: 'bob@example.com', type: 'delivered', occurredAt: new Date().toISOString() },

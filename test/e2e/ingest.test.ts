@@ -3,13 +3,12 @@ import { spawn } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../integration/kafka/support.ts';
+import { programOf } from '../support/servers/programs.ts';
 import { desist, startService } from './desist.ts';
 import type { Service } from './desist.ts';
 
-const MAIN = fileURLToPath(new URL('../../services/ingest/src/main.ts', import.meta.url));
 const HOUR = 3_600_000;
 const TOKEN = 'a-token-for-brevo';
 const SES_ID = '0102018f0a1b2c3d-4e5f6071-000000';
@@ -184,7 +183,7 @@ describe('desist start', () => {
       `${new Date(Date.now() - 5 * HOUR).toISOString()} mx1 postfix/smtp[1]: ${(0x10000000 + index).toString(16).toUpperCase()}: to=<r${index}@example.net>, relay=mx.example.net[192.0.2.1]:25, delay=1, dsn=5.1.1, status=bounced (host mx.example.net[192.0.2.1] said: 550 5.1.1 User unknown (in reply to RCPT TO command))\n`;
     await writeFile(log, Array.from({ length: RECIPIENTS }, (_, index) => line(index)).join(''));
     const args = ['--follow', log, '--format', 'postfix', '--source', 'mx1'];
-    const agent = spawn(process.execPath, ['--conditions=source', '--disable-warning=ExperimentalWarning', MAIN, ...args], {
+    const agent = spawn(process.execPath, [...programOf('ingest'), ...args], {
       env: { PATH: process.env['PATH'] ?? '', ...env },
       stdio: 'ignore',
     });

@@ -5,7 +5,6 @@ import { createHmac, randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { connectKafka } from '@desist/log-kafka';
 import type { KafkaLog } from '@desist/log-kafka';
 import { createFeedPositions, migrate, openServer } from '@desist/store-postgres';
@@ -17,8 +16,8 @@ import type { TestDatabase } from '../support/servers/postgres.ts';
 import { startBroker } from './kafka/broker.ts';
 import type { Broker } from './kafka/broker.ts';
 import { freshOptions, until } from './kafka/support.ts';
+import { programOf } from '../support/servers/programs.ts';
 
-const MAIN = fileURLToPath(new URL('../../services/ingest/src/main.ts', import.meta.url));
 const PARTITIONS = 3;
 const LONG = process.env['DESIST_LONG'] === '1';
 const KILLS = LONG ? 30 : 5;
@@ -65,7 +64,7 @@ describe.skipIf(inject('databaseUrl') === undefined)('desist ingest', () => {
 
   /** Its own exit, and the URL once it serves. */
   function start(): { child: ChildProcess; url: Promise<string>; ended: Promise<number | null> } {
-    const child = spawn(process.execPath, ['--conditions=source', '--disable-warning=ExperimentalWarning', MAIN], {
+    const child = spawn(process.execPath, programOf('ingest'), {
       env: {
         PATH: process.env['PATH'] ?? '',
         DATABASE_URL: database.url,
@@ -215,25 +214,10 @@ describe.skipIf(inject('databaseUrl') === undefined)('desist ingest', () => {
 ${at} mx1 postfix/qmgr[9]: 4XbF3Q2Vz1z9sN2: from=<news@sender.example>, status=expired, returned to sender
 `,
     );
-    const child = spawn(
-      process.execPath,
-      [
-        '--conditions=source',
-        '--disable-warning=ExperimentalWarning',
-        MAIN,
-        '--follow',
-        path,
-        '--format',
-        'postfix',
-        '--tenant',
-        'acme',
-        '--once',
-      ],
-      {
-        env: { PATH: process.env['PATH'] ?? '', KAFKA_BROKERS: broker.brokers.join(','), DESIST_DATA: folder, DESIST_LOG_LEVEL: 'warn' },
-        stdio: ['ignore', 'pipe', 'pipe'],
-      },
-    );
+    const child = spawn(process.execPath, [...programOf('ingest'), '--follow', path, '--format', 'postfix', '--tenant', 'acme', '--once'], {
+      env: { PATH: process.env['PATH'] ?? '', KAFKA_BROKERS: broker.brokers.join(','), DESIST_DATA: folder, DESIST_LOG_LEVEL: 'warn' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     let said = '';
     child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
     expect(await new Promise((resolve) => child.once('close', resolve)), said).toBe(0);

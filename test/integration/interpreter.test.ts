@@ -1,18 +1,16 @@
 /** The embedded engine and a replay fold the ten days of the sample: they agree in every recipient and every change. */
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 import { defaultPolicies } from '@desist/contracts';
 import { parseEvent } from '@desist/formats/event';
 import { HOUR } from '@desist/domain';
 import type { PolicySet } from '@desist/domain';
-import { createStore, hashKeyOf, keyedHash, migrate, openEmbedded } from '@desist/store-postgres';
+import { createStore, hashKeyOf, keyedHash } from '@desist/store-postgres';
 import { DEFAULT_LIMITS } from '@desist/pipeline';
 import { folded, momentOf, replayed } from '../support/both-ways.ts';
 import type { Logged } from '../support/both-ways.ts';
+import { migratedEmbedded } from '../support/servers/template.ts';
 
 const END = '2026-03-11T00:00:00.000Z';
 const NO_RECORD_TIME = 8.64e15;
@@ -38,17 +36,14 @@ it('replay and the live engine decide the same for ten days of mail', async () =
   const base = { ...known.base, incidents: { ...known.base.incidents, detect: false } };
   const policies: PolicySet = { ...known, base, tenants: new Map() };
   const until = Math.max(...log.map(momentOf)) + 2 * HOUR;
-  const folder = await mkdtemp(join(tmpdir(), 'desist-interpreter-'));
-  const db = await openEmbedded({ folder });
+  const { db, close } = await migratedEmbedded();
   try {
-    await migrate(db);
     const store = createStore(db, { hashOf: keyedHash(await hashKeyOf(db, undefined)) });
     const run = { store, rows: store.load, policies, until, cuts: [700, 3_000, 41], life: 2, limits: { ...DEFAULT_LIMITS, rows: 100_000 } };
     const live = await folded(log, run);
     expect(Object.keys(live.changes).length).toBeGreaterThan(5);
     expect(live).toEqual(replayed(log, policies, until));
   } finally {
-    await db.close();
-    await rm(folder, { recursive: true, force: true });
+    await close();
   }
 });

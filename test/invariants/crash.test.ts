@@ -1,7 +1,7 @@
 /** The engine is killed at random moments while it works off ten days of events: nothing is lost, nothing is doubled. */
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import type { Broker } from '../integration/kafka/broker.ts';
-import { startBroker } from '../integration/kafka/broker.ts';
+import type { SharedBroker } from '../integration/kafka/shared-broker.ts';
+import { sharedBroker } from '../integration/kafka/shared-broker.ts';
 import { randomOf, tenDays } from '../support/load/events.ts';
 import { install } from '../support/load/installation.ts';
 import type { Installation } from '../support/load/installation.ts';
@@ -12,16 +12,15 @@ const KILLS = LONG ? 50 : 12;
 const SEED = Number(process.env['DESIST_SEED'] ?? 20_261_124);
 
 describe.skipIf(inject('databaseUrl') === undefined)('killed with SIGKILL under load', () => {
-  let broker: Broker;
+  let broker: SharedBroker;
   let world: Installation;
 
   beforeAll(async () => {
-    broker = await startBroker();
+    broker = await sharedBroker();
     world = await install(inject('databaseUrl') ?? '', broker.brokers, 'CreateTime');
   });
   afterAll(async () => {
     await world.close();
-    await broker.stop();
   });
 
   it(

@@ -6,8 +6,8 @@ import { openServer } from '@desist/store-postgres';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { desist, startService } from '../e2e/desist.ts';
 import type { Service, Variables } from '../e2e/desist.ts';
-import { startBroker } from '../integration/kafka/broker.ts';
-import type { Broker } from '../integration/kafka/broker.ts';
+import { sharedBroker } from '../integration/kafka/shared-broker.ts';
+import type { SharedBroker } from '../integration/kafka/shared-broker.ts';
 import { until } from '../integration/kafka/support.ts';
 import { createDatabase } from '../support/servers/postgres.ts';
 
@@ -15,13 +15,11 @@ const BEFORE = 3;
 const AFTER = 5;
 const EACH = 40;
 
-let broker: Broker;
+let broker: SharedBroker;
 beforeAll(async () => {
-  broker = await startBroker();
+  broker = await sharedBroker();
 });
-afterAll(async () => {
-  await broker.stop();
-});
+afterAll(async () => {});
 
 const client = (): InstanceType<typeof kafkajs.Kafka> =>
   new kafkajs.Kafka({ brokers: [...broker.brokers], clientId: 'test', logLevel: kafkajs.logLevel.NOTHING });

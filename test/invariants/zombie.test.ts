@@ -5,8 +5,8 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { asTenant, asAddress } from '@desist/domain';
 import { until } from '../integration/kafka/support.ts';
-import type { Broker } from '../integration/kafka/broker.ts';
-import { startBroker } from '../integration/kafka/broker.ts';
+import type { SharedBroker } from '../integration/kafka/shared-broker.ts';
+import { sharedBroker } from '../integration/kafka/shared-broker.ts';
 import type { EngineProcess } from '../support/load/engine-process.ts';
 import type { Planted } from '../support/load/events.ts';
 import { randomOf } from '../support/load/events.ts';
@@ -21,16 +21,15 @@ const FENCED = 'another owner has the partition';
 const SESSION = { KAFKA_SESSION_TIMEOUT: '3s', KAFKA_HEARTBEAT_INTERVAL: '500ms', KAFKA_REBALANCE_TIMEOUT: '6s' };
 
 describe.skipIf(inject('databaseUrl') === undefined)('stopped past its session, and continued', () => {
-  let broker: Broker;
+  let broker: SharedBroker;
   let world: Installation;
 
   beforeAll(async () => {
-    broker = await startBroker();
+    broker = await sharedBroker();
     world = await install(inject('databaseUrl') ?? '', broker.brokers, 'LogAppendTime');
   });
   afterAll(async () => {
     await world.close();
-    await broker.stop();
   });
 
   /** Partitions whose checkpoint names this process as owner. */

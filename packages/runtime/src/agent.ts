@@ -17,7 +17,6 @@ import {
   forwardToService,
 } from '@desist/ingest';
 import type { EventSink, Followed, Progress, Source } from '@desist/ingest';
-import { connectKafka } from '@desist/log-kafka';
 import type { Logger, MessageMemory } from '@desist/pipeline';
 import { systemTime } from './time.ts';
 import { createLogger } from './logging.ts';
@@ -104,7 +103,7 @@ async function run(options: AgentOptions, logger: Logger, life: Lifecycle): Prom
     ...(timezone === undefined ? {} : { timezone }),
     ...(header === undefined ? {} : { header }),
   };
-  const sink = sinkOf(options, logger, life);
+  const sink = await sinkOf(options, logger, life);
   const memory = await memoryOf(options, logger, life);
   const intake = createIntake({ sink, metrics: createIngestMetrics(), ...(memory === undefined ? {} : { memory }) });
   const common = { source, intake, time: systemTime, logger, signal: life.signal, once };
@@ -123,12 +122,13 @@ async function run(options: AgentOptions, logger: Logger, life: Lifecycle): Prom
   return soFar;
 }
 
-function sinkOf({ settings, url, key, stateFolder, source }: AgentOptions, logger: Logger, life: Lifecycle): EventSink {
+async function sinkOf({ settings, url, key, stateFolder, source }: AgentOptions, logger: Logger, life: Lifecycle): Promise<EventSink> {
   const waiting = { time: systemTime, logger, signal: life.signal };
   if (settings.kafka === null) {
     const deadLetters = join(stateFolder, `dead-letters-${source}.ndjson`);
     return forwardToService({ ...waiting, url, deadLetters, ...(key === undefined ? {} : { key }) });
   }
+  const { connectKafka } = await import('@desist/log-kafka');
   const log = connectKafka({ ...settings.kafka, topics: settings.topics, logger });
   life.opened('log', () => log.close());
   return forwardToLog(log, waiting);

@@ -1,7 +1,6 @@
 /** Database and log, as the settings select them. The only place that knows all adapters. */
 import { EXPORT_LIMITS } from '@desist/api';
 import type { KafkaLog } from '@desist/log-kafka';
-import { connectKafka } from '@desist/log-kafka';
 import type { JournalLog } from '@desist/log-postgres';
 import { openJournal } from '@desist/log-postgres';
 import { StoreError } from '@desist/pipeline';
@@ -118,7 +117,7 @@ export async function openBackends({ settings, logger, name, owner, connections 
   const exported = embedded ? db : await openDatabase(settings, logger, `${name}-export`, EXPORT_LIMITS.concurrent);
   const deliveries = embedded ? db : await openDatabase(settings, logger, `${name}-webhooks`, DELIVERIES);
   let logProblem: string | null = null;
-  const kafka = settings.kafka === null ? null : kafkaOf(settings, logger, (problem) => (logProblem = problem));
+  const kafka = settings.kafka === null ? null : await kafkaOf(settings, logger, (problem) => (logProblem = problem));
   let hash: HashOf | undefined;
   const deadLetters = createDeadLetterIndex(() => hash);
   const journal =
@@ -175,9 +174,11 @@ export async function openDatabase(settings: Settings, logger: Logger, name: str
   });
 }
 
-function kafkaOf(settings: Settings, logger: Logger, away: (problem: string | null) => void): KafkaLog {
+/** Its client is loaded only for those who use it. */
+async function kafkaOf(settings: Settings, logger: Logger, away: (problem: string | null) => void): Promise<KafkaLog> {
   const { kafka, topics } = settings;
   if (kafka === null) throw new Error('no brokers are configured');
+  const { connectKafka } = await import('@desist/log-kafka');
   return connectKafka({ ...kafka, topics, logger, onRebalance: 'keep', observer: { away } });
 }
 

@@ -11,7 +11,6 @@ import {
   messageOf,
 } from '@desist/ingest';
 import type { IngestMetrics, Notices, TopicSource } from '@desist/ingest';
-import { connectKafka } from '@desist/log-kafka';
 import { LogError, StoreError } from '@desist/pipeline';
 import type { Logger, MessageMemory, RememberedMessage } from '@desist/pipeline';
 import { systemTime } from './time.ts';
@@ -114,6 +113,7 @@ async function consumeTopic(
   if (kafka === null) return;
   const groupId = `${kafka.groupId}-ingest-${source.name}`;
   const whenMissing = `make it, or correct \`topic\` of the source ${source.name} in the sources file`;
+  const { connectKafka } = await import('@desist/log-kafka');
   const log = connectKafka({
     ...{ ...kafka, groupId, whenMissing, topics: { ...topics, deliveryEvents: topic }, logger, onRebalance: 'keep' },
     observer: { joined: () => problems.delete(source.name) },

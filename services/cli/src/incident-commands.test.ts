@@ -11,7 +11,12 @@ import type { Client } from './client.ts';
 import type { Followed, Incident } from './incidents.ts';
 import { untilDone } from './incident-commands.ts';
 
-const MAIN = path.join(import.meta.dirname, 'main.ts');
+const { DESIST_TEST_PROGRAMS: programs } = process.env;
+/** From the sources, or as the setup of the run has joined them, which starts sooner. */
+const PROGRAM =
+  programs === undefined
+    ? ['--conditions=source', '--disable-warning=ExperimentalWarning', path.join(import.meta.dirname, 'main.ts')]
+    : [path.join(programs, 'cli.js')];
 
 const NAMED: Incident = {
   id: 'op-1',
@@ -127,8 +132,7 @@ afterEach(() => {
 });
 
 function start(...args: readonly string[]) {
-  const flags = ['--conditions=source', '--disable-warning=ExperimentalWarning', MAIN];
-  const child = spawn(process.execPath, [...flags, ...args], { env: { ...process.env, DESIST_URL: url, NO_COLOR: '1' } });
+  const child = spawn(process.execPath, [...PROGRAM, ...args], { env: { ...process.env, DESIST_URL: url, NO_COLOR: '1' } });
   let out = '';
   let err = '';
   child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));

@@ -81,12 +81,18 @@ function apply({ type, tenant = 'default', recipient, scope = '*', force }: Comm
   );
 }
 
+const { DESIST_TEST_PROGRAMS: programs } = process.env;
+/** From the sources, or as the setup of the run has joined them, which starts sooner. */
+const PROGRAM =
+  programs === undefined
+    ? ['--conditions=source', '--disable-warning=ExperimentalWarning', path.join(import.meta.dirname, 'main.ts')]
+    : [path.join(programs, 'cli.js')];
+
 async function desist(
   args: readonly string[],
   input = '',
 ): Promise<{ readonly code: number | null; readonly out: string; readonly err: string }> {
-  const flags = ['--conditions=source', '--disable-warning=ExperimentalWarning', path.join(import.meta.dirname, 'main.ts')];
-  const child = spawn(process.execPath, [...flags, ...args], { env: { ...process.env, DESIST_URL: url, NO_COLOR: '1' } });
+  const child = spawn(process.execPath, [...PROGRAM, ...args], { env: { ...process.env, DESIST_URL: url, NO_COLOR: '1' } });
   let out = '';
   let err = '';
   child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));

@@ -6,7 +6,12 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
-const MAIN = path.join(import.meta.dirname, 'main.ts');
+const { DESIST_TEST_PROGRAMS: programs } = process.env;
+/** From the sources, or as the setup of the run has joined them, which starts sooner. */
+const PROGRAM =
+  programs === undefined
+    ? ['--conditions=source', '--disable-warning=ExperimentalWarning', path.join(import.meta.dirname, 'main.ts')]
+    : [path.join(programs, 'cli.js')];
 
 let asked: string[];
 let answers: Readonly<Record<string, unknown>>;
@@ -35,8 +40,7 @@ afterEach(() => {
 });
 
 async function desist(...args: readonly string[]): Promise<{ readonly code: number | null; readonly out: string }> {
-  const flags = ['--conditions=source', '--disable-warning=ExperimentalWarning', MAIN];
-  const child = spawn(process.execPath, [...flags, ...args], { env: { ...process.env, DESIST_URL: url, NO_COLOR: '1' } });
+  const child = spawn(process.execPath, [...PROGRAM, ...args], { env: { ...process.env, DESIST_URL: url, NO_COLOR: '1' } });
   let out = '';
   child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
   const [code] = (await once(child, 'close')) as [number | null];

@@ -1,5 +1,4 @@
 /** `desist engine`: reads delivery events, decides, keeps the state, publishes the changes. Any number may run. */
-import { fileURLToPath } from 'node:url';
 import { configured, runMain, runService } from '@desist/runtime';
 import { createLifecycle, createLogger } from '@desist/runtime';
 import type { EngineConfig } from './config.ts';
@@ -9,7 +8,7 @@ import { supervise } from './supervise.ts';
 async function runSeveral(config: EngineConfig): Promise<void> {
   const logger = createLogger({ service: 'engines', level: config.settings.logLevel });
   const life = createLifecycle(logger);
-  const args = [...process.execArgv, fileURLToPath(import.meta.url)];
+  const args = [...process.execArgv, process.argv[1] ?? ''];
   const command = (index: number): { args: string[]; env: Record<string, string> } => ({ args, env: environmentOf(index, config) });
   logger.info({ processes: config.processes }, 'starting engines');
   process.exitCode = await supervise({ count: config.processes, command, logger, signal: life.signal });

@@ -1,6 +1,6 @@
 /** A checkpoint whose log is another one, on a real broker: a topic made anew that has grown past it, and another topic. */
 import kafkajs from 'kafkajs';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { DEFAULT_POLICY } from '@desist/domain';
 import { encodeEvent } from '@desist/formats/event';
 import { connectKafka } from '@desist/log-kafka';
@@ -11,15 +11,14 @@ import { createEngine } from '@desist/pipeline';
 import { systemTime } from '@desist/runtime';
 import { codec } from '@desist/runtime/codec';
 import { deferred } from '../../support/oracle/events.ts';
-import { startBroker } from './broker.ts';
-import type { Broker } from './broker.ts';
+import { sharedBroker } from './shared-broker.ts';
+import type { SharedBroker } from './shared-broker.ts';
 import { freshOptions, silent, until } from './support.ts';
 
-let broker: Broker;
+let broker: SharedBroker;
 beforeAll(async () => {
-  broker = await startBroker();
+  broker = await sharedBroker();
 });
-afterAll(() => broker.stop());
 
 const ensure = (log: KafkaLog): Promise<unknown> => until(() => log.ensureTopics({ partitions: 1 }).catch(() => null), 'topics');
 

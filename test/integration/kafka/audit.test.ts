@@ -9,12 +9,12 @@ import { codec } from '@desist/runtime/codec';
 import { createAuditStore, createStore, migrate, openServer } from '@desist/store-postgres';
 import type { Database } from '@desist/store-postgres';
 import kafkajs from 'kafkajs';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import { AT, planFrom, row, suppression } from '../../contract/store-suite.ts';
 import { createDatabase } from '../../support/servers/postgres.ts';
 import type { TestDatabase } from '../../support/servers/postgres.ts';
-import { startBroker } from './broker.ts';
-import type { Broker } from './broker.ts';
+import { sharedBroker } from './shared-broker.ts';
+import type { SharedBroker } from './shared-broker.ts';
 import { withAdmin } from './raw.ts';
 import { freshOptions, silent, until } from './support.ts';
 
@@ -22,7 +22,7 @@ const PARTITIONS = 2;
 const RECIPIENTS = 1_500;
 
 describe.skipIf(inject('databaseUrl') === undefined)('an audit', () => {
-  let broker: Broker;
+  let broker: SharedBroker;
   let made: TestDatabase;
   let db: Database;
   let store: RecipientStore;
@@ -31,9 +31,8 @@ describe.skipIf(inject('databaseUrl') === undefined)('an audit', () => {
   let log: KafkaLog;
 
   beforeAll(async () => {
-    broker = await startBroker();
+    broker = await sharedBroker();
   });
-  afterAll(() => broker.stop());
   beforeEach(async () => {
     made = await createDatabase(inject('databaseUrl') ?? '');
     db = openServer({ url: made.url, applicationName: 'audit', onIdleError: () => undefined });

@@ -41,17 +41,27 @@ export interface Broker {
   stop(): Promise<void>;
 }
 
+/** A Java that lives for a minute or less loses more by thorough compilation than it gains. */
+const BRIEF = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'] as const;
+
+export interface BrokerOptions {
+  /** With a second door. */
+  readonly secure?: boolean;
+  /** Where its folder is made. */
+  readonly parent?: string;
+}
+
 /** Starts a broker on free ports of 127.0.0.1 and waits until it serves. */
-export async function startBroker(options: { readonly secure?: boolean } = {}): Promise<Broker> {
+export async function startBroker(options: BrokerOptions = {}): Promise<Broker> {
   const jars = await classPath();
-  const folder = await mkdtemp(join(tmpdir(), 'desist-kafka-'));
+  const folder = await mkdtemp(join(options.parent ?? tmpdir(), 'desist-kafka-'));
   const [port, controller] = (await freePorts(2)) as [number, number];
   const properties = join(folder, 'server.properties');
   const door = options.secure === true ? await secureDoor(folder) : null;
   await writeFile(properties, configuration(port, controller, join(folder, 'data'), door));
   const id = `A${randomBytes(16).toString('base64url').slice(1)}`;
   const users = door === null ? [] : ['SCRAM-SHA-256', 'SCRAM-SHA-512'].flatMap((name) => ['--add-scram', scramUser(name, door)]);
-  await run('java', ['-cp', jars, 'kafka.tools.StorageTool', 'format', '-t', id, '-c', properties, ...users]);
+  await run('java', [...BRIEF, '-cp', jars, 'kafka.tools.StorageTool', 'format', '-t', id, '-c', properties, ...users]);
   let child: ChildProcess | null = null;
   const ended = endsWithUs(() => {
     child?.kill('SIGKILL');
@@ -59,7 +69,7 @@ export async function startBroker(options: { readonly secure?: boolean } = {}): 
   });
 
   async function start(): Promise<void> {
-    child = spawn('java', ['-Xms256m', '-Xmx512m', '-XX:+UseSerialGC', '-cp', jars, 'kafka.Kafka', properties], { stdio: 'ignore' });
+    child = spawn('java', ['-Xms256m', '-Xmx512m', ...BRIEF, '-cp', jars, 'kafka.Kafka', properties], { stdio: 'ignore' });
     await listening(port);
     await serving(`127.0.0.1:${String(port)}`);
   }
@@ -74,7 +84,7 @@ export async function startBroker(options: { readonly secure?: boolean } = {}): 
   }
 
   async function tool(main: string, args: readonly string[], input = ''): Promise<string> {
-    const working = run('java', ['-cp', jars, main, ...args], { maxBuffer: 64 * 1024 * 1024 });
+    const working = run('java', [...BRIEF, '-cp', jars, main, ...args], { maxBuffer: 64 * 1024 * 1024 });
     working.child.stdin?.end(input);
     return (await working).stdout;
   }

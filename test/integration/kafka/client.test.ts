@@ -9,19 +9,19 @@ import type { KafkaLog, KafkaOptions } from '@desist/log-kafka';
 import kafkajs from 'kafkajs';
 import type { KafkaConfig } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startBroker } from './broker.ts';
-import type { Broker } from './broker.ts';
+import { sharedBroker } from './shared-broker.ts';
+import type { SharedBroker } from './shared-broker.ts';
 import { withAdmin } from './raw.ts';
 import { freshOptions, until } from './support.ts';
 
 const { logLevel } = kafkajs;
-let broker: Broker;
+let broker: SharedBroker;
 let folder: string;
 let options: KafkaOptions;
 let log: KafkaLog;
 
 beforeAll(async () => {
-  broker = await startBroker();
+  broker = await sharedBroker();
   folder = await mkdtemp(join(tmpdir(), 'desist-client-'));
   options = freshOptions(broker.brokers);
   log = connectKafka(options);
@@ -29,7 +29,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await log.close();
-  await broker.stop();
   await rm(folder, { recursive: true, force: true });
 });
 

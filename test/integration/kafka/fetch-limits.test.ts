@@ -2,11 +2,11 @@
 import { randomBytes } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import kafkajs from 'kafkajs';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { connectKafka, type KafkaLog, type KafkaOptions } from '@desist/log-kafka';
 import type { BatchOutcome, LogBatch, LogConsumer } from '@desist/pipeline';
 
-import { startBroker, type Broker } from './broker.ts';
+import { sharedBroker, type SharedBroker } from './shared-broker.ts';
 import { compressions, withAdmin, withProducer } from './raw.ts';
 import { freshOptions, until } from './support.ts';
 
@@ -14,15 +14,14 @@ const MIB = 2 ** 20;
 /** An answer of 32 MiB, and one batch of 64 MiB at most above it. */
 const MOST_AT_ONCE = 96 * MIB;
 
-let broker: Broker;
+let broker: SharedBroker;
 let cleanUp: (() => Promise<unknown>)[] = [];
 beforeAll(async () => {
-  broker = await startBroker();
+  broker = await sharedBroker();
   const log = connectKafka(freshOptions(broker.brokers));
   await until(() => log.ensureTopics({ partitions: 1 }).catch(() => null), 'a broker that serves');
   await log.close();
 });
-afterAll(() => broker.stop());
 afterEach(async () => {
   const tasks = cleanUp;
   cleanUp = [];

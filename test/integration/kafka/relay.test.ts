@@ -5,17 +5,16 @@ import { createRelay } from '@desist/pipeline';
 import type { Claim, CommitPlan, DeadLetter, LogSink, OutboxRow, Ownership, RecipientStore } from '@desist/pipeline';
 import { systemTime } from '@desist/runtime';
 import kafkajs from 'kafkajs';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 
-import { startBroker, type Broker } from './broker.ts';
+import { sharedBroker, type SharedBroker } from './shared-broker.ts';
 import { withAdmin } from './raw.ts';
 import { freshOptions, silent, until } from './support.ts';
 
-let broker: Broker;
+let broker: SharedBroker;
 beforeAll(async () => {
-  broker = await startBroker();
+  broker = await sharedBroker();
 });
-afterAll(() => broker.stop());
 
 async function fresh(): Promise<{ options: KafkaOptions; log: KafkaLog }> {
   const options = freshOptions(broker.brokers);

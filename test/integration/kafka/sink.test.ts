@@ -3,23 +3,22 @@ import { connectKafka, type KafkaLog, type KafkaOptions, type ReadRecord } from 
 import { partitionOf } from '@desist/pipeline';
 import type { Topic } from '@desist/pipeline';
 
-import { startBroker, type Broker } from './broker.ts';
+import { sharedBroker, type SharedBroker } from './shared-broker.ts';
 import { withAdmin } from './raw.ts';
 import { freshOptions, until } from './support.ts';
 
-let broker: Broker;
+let broker: SharedBroker;
 let options: KafkaOptions;
 let log: KafkaLog;
 
 beforeAll(async () => {
-  broker = await startBroker();
+  broker = await sharedBroker();
   options = freshOptions(broker.brokers);
   log = connectKafka(options);
   await until(() => log.ensureTopics({ partitions: 4 }).catch(() => null), 'a broker that serves');
 });
 afterAll(async () => {
   await log.close();
-  await broker.stop();
 });
 
 async function all(from: KafkaLog, topic: Topic, last?: number): Promise<ReadRecord[]> {

@@ -1,21 +1,20 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { connectKafka, type KafkaLog, type KafkaOptions } from '@desist/log-kafka';
 
-import { startBroker, type Broker } from './broker.ts';
+import { sharedBroker, type SharedBroker } from './shared-broker.ts';
 import { withAdmin, withProducer } from './raw.ts';
 import { checkpoints, freshOptions, recorder, running, until, type Checkpoints, type Running } from './support.ts';
 
-let broker: Broker;
+let broker: SharedBroker;
 let cleanUp: (() => Promise<void>)[] = [];
 
 beforeAll(async () => {
-  broker = await startBroker();
+  broker = await sharedBroker();
   const log = connectKafka(freshOptions(broker.brokers));
   // An open port is not a broker that serves.
   await until(() => log.ensureTopics({ partitions: 1 }).catch(() => null), 'a broker that serves');
   await log.close();
 });
-afterAll(() => broker.stop());
 afterEach(async () => {
   const tasks = cleanUp;
   cleanUp = [];

@@ -1,11 +1,9 @@
 /** An engine as a process of its own, as operators run it: to be killed, stopped and continued. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import type { KafkaOptions } from '@desist/log-kafka';
 import { childEndsWithUs } from '../servers/ends-with-us.ts';
-
-const MAIN = fileURLToPath(new URL('../../../services/engine/src/main.ts', import.meta.url));
+import { programOf } from '../servers/programs.ts';
 
 export interface EngineProcess {
   readonly pid: number;
@@ -30,7 +28,7 @@ export interface EngineSettings {
 
 export function startEngine({ databaseUrl, options, more, args = [] }: EngineSettings): EngineProcess {
   const { brokers, groupId, topics } = options;
-  const child = spawn(process.execPath, ['--conditions=source', '--disable-warning=ExperimentalWarning', MAIN, ...args], {
+  const child = spawn(process.execPath, [...programOf('engine'), ...args], {
     stdio: ['ignore', 'pipe', process.env['DESIST_TEST_LOG'] === undefined ? 'ignore' : 'inherit'],
     env: {
       PATH: process.env['PATH'] ?? '',

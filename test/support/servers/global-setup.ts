@@ -1,6 +1,10 @@
-/** Servers for the tests of this run: given by environment, otherwise started here. Never skipped silently. */
+/**
+ * Servers for the tests of this run: given by environment, otherwise started here, once for all projects. Never skipped silently. And the
+ * programs that tests start.
+ */
 import type { TestProject } from 'vitest/node';
 import { startPostgres } from './postgres.ts';
+import providePrograms from './programs.ts';
 import type { Template } from './template.ts';
 import { makeTemplate } from './template.ts';
 
@@ -12,14 +16,38 @@ declare module 'vitest' {
   }
 }
 
+interface Prepared {
+  readonly databaseUrl: string | undefined;
+  readonly template: Template;
+  remove(): Promise<void>;
+}
+
+/** The projects of one run load this module once each. */
+const shared = globalThis as { desistServers?: Promise<Prepared>; desistProjects?: number };
+
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const server = await serverOfThisRun();
-  const { template, remove } = await makeTemplate(server?.url);
-  project.provide('databaseUrl', server?.url);
+  shared.desistProjects = (shared.desistProjects ?? 0) + 1;
+  const { databaseUrl, template, remove } = await (shared.desistServers ??= prepare());
+  project.provide('databaseUrl', databaseUrl);
   project.provide('template', template);
   return async () => {
+    shared.desistProjects = (shared.desistProjects ?? 0) - 1;
+    if (shared.desistProjects > 0) return;
+    delete shared.desistServers;
     await remove();
-    await server?.stop();
+  };
+}
+
+async function prepare(): Promise<Prepared> {
+  const [server] = await Promise.all([serverOfThisRun(), providePrograms()]);
+  const { template, remove } = await makeTemplate(server?.url);
+  return {
+    databaseUrl: server?.url,
+    template,
+    async remove() {
+      await remove();
+      await server?.stop();
+    },
   };
 }
 

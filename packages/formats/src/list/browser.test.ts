@@ -1,8 +1,18 @@
 /** The parser that browsers get reads the same rows. */
-import { expect, test, vi } from 'vitest';
-import { rowsOf } from './rows.ts';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import type * as Rows from './rows.ts';
 
-vi.mock('#csv-parse', async () => import('csv-parse/browser/esm'));
+// Another file of this worker may have loaded it with the other parser.
+let rowsOf: typeof Rows.rowsOf;
+beforeAll(async () => {
+  vi.resetModules();
+  vi.doMock('#csv-parse', async () => import('csv-parse/browser/esm'));
+  ({ rowsOf } = await import('./rows.ts'));
+});
+afterAll(() => {
+  vi.doUnmock('#csv-parse');
+  vi.resetModules();
+});
 
 async function* inPieces(text: string): AsyncGenerator<Uint8Array> {
   const bytes = new TextEncoder().encode(text);

@@ -125,9 +125,10 @@ export function createPipelineMetrics(providerOf: (domain: string) => string): P
     changed(changes) {
       for (const change of changes) {
         const { type, suppression } = change;
+        if (type !== 'suppressed' || suppression === null) continue;
         // One that is only restated was counted before. (A counter cannot go down: one that is undone stays in it.)
         const isNew = changeCountsOf(change).reduce((sum, { type: of, times }) => sum + (of === 'suppressed' ? times : 0), 0) > 0;
-        if (type !== 'suppressed' || suppression === null || !isNew) continue;
+        if (!isNew) continue;
         const { reason, scope } = suppression;
         const known = suppressions.get(`${reason} ${scope}`);
         if (known !== undefined) known.count += 1;

@@ -5,20 +5,18 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 
-const MAIN = path.join(import.meta.dirname, '../main.ts');
+const { DESIST_TEST_PROGRAMS: programs } = process.env;
+/** From the sources, or as the setup of the run has joined them, which starts sooner. */
+const PROGRAM =
+  programs === undefined
+    ? ['--conditions=source', '--disable-warning=ExperimentalWarning', path.join(import.meta.dirname, '../main.ts')]
+    : [path.join(programs, 'cli.js')];
 
 function desist(
   input: string,
   ...args: readonly string[]
 ): { readonly code: number | null; readonly out: readonly string[]; readonly err: readonly string[] } {
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    ['--conditions=source', '--disable-warning=ExperimentalWarning', MAIN, ...args],
-    {
-      input,
-      encoding: 'utf8',
-    },
-  );
+  const { status, stdout, stderr } = spawnSync(process.execPath, [...PROGRAM, ...args], { input, encoding: 'utf8' });
   const lines = (text: string): readonly string[] => text.split('\n').filter((line) => line !== '');
   return { code: status, out: lines(stdout), err: lines(stderr) };
 }
