@@ -1,5 +1,4 @@
 /** Reads the delivery events that the log still has, for whoever folds them once more. Changes nothing, and opens no more than it needs. */
-import { connectKafka } from '@desist/log-kafka';
 import { openJournal } from '@desist/log-postgres';
 import type { LogBounds, Logger, Signal } from '@desist/pipeline';
 import type { Backends } from './backends.ts';
@@ -50,6 +49,7 @@ export function eventLogOf({ kafka, journal }: Log): EventLog {
 /** Opens the log that the settings name. @throws StoreError when the data folder is in use */
 export async function openEventLog(settings: Settings, logger: Logger): Promise<OpenEventLog> {
   if (settings.kafka !== null) {
+    const { connectKafka } = await import('@desist/log-kafka');
     const kafka = connectKafka({ ...settings.kafka, topics: settings.topics, logger });
     const described = `topic ${settings.topics.deliveryEvents} at ${settings.kafka.brokers.join(', ')}`;
     return { ...eventLogOf({ kafka, journal: null }), described, close: () => kafka.close() };
