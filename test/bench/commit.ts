@@ -1,7 +1,8 @@
 /**
  * What a commit costs: ms to its end, and µs of this process' processor for each recipient that it changes. With `--against FOLDER`
  * another built checkout of the repository is measured in turns with this one, round by round, so that both see the same machine. With
- * `--rollups CELLS` this checkout is measured once more with commits that carry the roll-ups of so many cells.
+ * `--rollups CELLS` this checkout is measured once more with commits that carry the roll-ups of so many cells, and the ratio of each round is
+ * taken: its median says what roll-ups add.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -29,6 +30,7 @@ const RECIPIENTS = values.recipients.split(',').map(Number);
 /** Rounds that are not counted: the compiler is at work. */
 const WARM = 10;
 const KNOWN = 20_000;
+const EVENTS_OF_CELL = 75;
 const AT = Date.parse('2026-03-04T10:00:00Z');
 
 interface Contestant {
@@ -44,6 +46,8 @@ interface Figures {
   readonly commits: number[];
   readonly loads: number[];
   processor: number;
+  /** Median of the commits (ms) and processor per commit (µs) of each round. */
+  readonly rounds: { readonly commit: number; readonly processor: number }[];
 }
 
 const evidence = JSON.stringify({
@@ -154,7 +158,7 @@ function rollupsOf(cells: number, turn: number): RollupWrite {
       category: '',
       attribution: '',
     } as const;
-    return { ...kinds, at: AT, tenant: 'acme', provider: `provider${n}.example`, upperBound: 0, events: 75 };
+    return { ...kinds, at: AT, tenant: 'acme', provider: `provider${n}.example`, upperBound: 0, events: EVENTS_OF_CELL };
   });
   return { kind: 'counted', hours: hoursOf(rows) };
 }
@@ -194,16 +198,27 @@ async function turnOf(contestant: Contestant, size: number, turn: number, figure
 async function race(where: string, contestants: readonly Contestant[]): Promise<void> {
   let turn = 0;
   for (const size of RECIPIENTS) {
-    const results = new Map(contestants.map(({ name }) => [name, { commits: [], loads: [], processor: 0 } as Figures]));
+    const results = new Map(contestants.map(({ name }) => [name, { commits: [], loads: [], processor: 0, rounds: [] } as Figures]));
     for (let round = -WARM; round < ROUNDS; round += 1) {
       // Who comes first changes from round to round.
       const order = round % 2 === 0 ? contestants : [...contestants].reverse();
       for (const contestant of order) {
-        for (let n = 0; n < COMMITS; n += 1) {
-          await turnOf(contestant, size, turn + n, round < 0 ? null : (results.get(contestant.name) as Figures));
-        }
+        const figures = round < 0 ? null : (results.get(contestant.name) as Figures);
+        const before = figures?.processor ?? 0;
+        for (let n = 0; n < COMMITS; n += 1) await turnOf(contestant, size, turn + n, figures);
+        figures?.rounds.push({ commit: median(figures.commits.slice(-COMMITS)), processor: (figures.processor - before) / COMMITS });
       }
       turn += COMMITS;
+    }
+    const [without, rolled] = [results.get('this'), results.get('rolled')];
+    if (without !== undefined && rolled !== undefined) {
+      const events = (contestants.find(({ name }) => name === 'rolled')?.cells ?? 0) * EVENTS_OF_CELL;
+      const ratio = median(rolled.rounds.map(({ commit }, n) => commit / (without.rounds[n]?.commit ?? Number.NaN)));
+      const more = median(rolled.rounds.map(({ processor }, n) => processor - (without.rounds[n]?.processor ?? Number.NaN)));
+      console.log(
+        `${where} roll-ups ${String(size).padStart(3)} recipients, ${events} events: commit ${((ratio - 1) * 100).toFixed(1)} % longer, ` +
+          `${(more / events).toFixed(3)} µs of processor per event (medians of ${ROUNDS} rounds in turns)`,
+      );
     }
     for (const [name, { commits, loads, processor }] of results) {
       const [c, l] = [commits, loads].map((times) => times.sort((a, b) => a - b)) as [number[], number[]];
@@ -213,6 +228,11 @@ async function race(where: string, contestants: readonly Contestant[]): Promise<
       );
     }
   }
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
 function quantile(sorted: readonly number[], q: number): string {

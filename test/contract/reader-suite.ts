@@ -146,6 +146,23 @@ export function readerContract(name: string, open: () => Promise<ReaderUnderTest
       expect((await reader.list({ ...filter, limit: 1_000 })).items).toHaveLength(count);
     });
 
+    test.each([1, 2, 5, 100])(
+      'pages of a common beginning, of which each reads few recipients, hold every suppression once (limit %i)',
+      async (limit) => {
+        const whole = await reader.list({ prefix: 'n', limit: 1_000 });
+        expect(whole.items.length).toBeGreaterThan(20);
+        const seen: unknown[] = [];
+        for (let cursor: string | undefined, pages = 0; pages < 200; pages += 1) {
+          const page = await scanning(7).list({ prefix: 'n', limit, ...(cursor === undefined ? {} : { cursor }) });
+          expect(page.items.length).toBeLessThanOrEqual(limit);
+          seen.push(...page.items);
+          if (page.cursor === null) break;
+          cursor = page.cursor;
+        }
+        expect(seen).toEqual(whole.items);
+      },
+    );
+
     test('pages hold every suppression once, though the list grows, shrinks and changes in between', async () => {
       const seen: string[] = [];
       let cursor: string | undefined;

@@ -1,6 +1,7 @@
 /** An identity provider by OpenID Connect: authorization code flow with PKCE, state and nonce. */
 import { SignInError } from '@desist/api';
 import type { Claims, IdentityProvider, SignInProblem } from '@desist/api';
+import type * as OpenidClient from 'openid-client';
 import type { Configuration } from 'openid-client';
 
 export interface ProviderOptions {
@@ -79,7 +80,7 @@ export function createIdentityProvider(options: ProviderOptions): IdentityProvid
   };
 }
 
-type Client = typeof import('openid-client');
+type Client = typeof OpenidClient;
 
 /** Loaded by the first sign-in: most processes have none. */
 async function load(): Promise<Client> {
@@ -92,6 +93,7 @@ async function discover({ issuer, clientId, clientSecret }: ProviderOptions): Pr
   return client.discovery(url, clientId, clientSecret, undefined, {
     timeout: TIMEOUT,
     // Settings allow it for a provider on this machine only.
+    // eslint-disable-next-line @typescript-eslint/no-deprecated -- marked so that it is seen
     ...(url.protocol === 'http:' ? { execute: [client.allowInsecureRequests] } : {}),
   });
 }

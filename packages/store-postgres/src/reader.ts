@@ -2,7 +2,7 @@
 import { domainOf } from '@desist/domain';
 import type { RecipientStateName, Tenant, Address } from '@desist/domain';
 import { StoreError } from '@desist/pipeline';
-import type { AllowanceRow, BlockRow, Checked, CheckedSuppression, Page, StateReader } from '@desist/pipeline';
+import type { AllowanceRow, BlockRow, Checked, CheckedSuppression, ListedSuppression, Page, StateReader } from '@desist/pipeline';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import type { Database } from '@desist/postgres';
 import type { HashOf } from './tombstones.ts';
@@ -11,7 +11,7 @@ import type { CheckRow } from './statements/check-recipients.ts';
 import { findRecipient } from './statements/find-recipient.ts';
 import { listPartitions } from './statements/list-partitions.ts';
 import { listPositions } from './statements/list-positions.ts';
-import { pageSuppressions } from './statements/list-suppressions.ts';
+import { endOfPage, measurePrefix, pageSuppressions } from './statements/list-suppressions.ts';
 import type { Conditions, Listed, Position } from './statements/list-suppressions.ts';
 import { measureDomain } from './statements/measure-domain.ts';
 import { pageHistory } from './statements/page-history.ts';
@@ -54,8 +54,30 @@ export function createReader(db: Database, { hashOf, scanned = SCANNED }: Reader
   }
 
   async function readPage(filter: Conditions, after: Position | null, limit: number): Promise<readonly Listed[]> {
-    const { sql, parameters } = pageSuppressions(filter, after, limit);
+    const { sql, parameters } = pageSuppressions(filter, { after, limit });
     return (await db.query(sql, parameters)) as readonly unknown[] as readonly Listed[];
+  }
+
+  /** Many addresses begin with this text, and nothing else narrows them down. */
+  async function isCommon({ prefix, domain, address, reason, scope, since, tenants }: Conditions): Promise<boolean> {
+    const others = [domain, address, since, tenants?.length === 1 ? tenants : undefined];
+    if (prefix === undefined || [...others, reason, scope].some((one) => one !== undefined)) return false;
+    const { sql, parameters } = measurePrefix(prefix, scanned + 1);
+    const [found] = (await db.query(sql, parameters)) as readonly unknown[] as readonly { readonly count: number }[];
+    return (found?.count ?? 0) > scanned;
+  }
+
+  /** A page of those recipients that come next in the list, whatever is found among them. */
+  async function listWithin(filter: Conditions, after: Position | null, limit: number): Promise<Page<ListedSuppression>> {
+    const from = after === null ? 0 : after[0];
+    const bound = endOfPage(from, scanned);
+    const [end] = (await db.query(bound.sql, bound.parameters)) as readonly unknown[] as readonly { readonly id: number }[];
+    const within = { from, upTo: end?.id ?? Number.MAX_SAFE_INTEGER };
+    const { sql, parameters } = pageSuppressions(filter, { after, limit: limit + 1, within });
+    const rows = (await db.query(sql, parameters)) as readonly unknown[] as readonly Listed[];
+    const found = listed(rows, limit);
+    // Before whatever is of the recipient behind the last one that was read.
+    return found.cursor !== null || end === undefined ? found : { items: found.items, cursor: encodeCursor([end.id + 1, '', '']) };
   }
 
   async function isSmall(domain: string): Promise<boolean> {
@@ -71,11 +93,8 @@ export function createReader(db: Database, { hashOf, scanned = SCANNED }: Reader
       const limit = within(filter.limit);
       const after =
         filter.cursor === undefined ? null : (decodeCursor(filter.cursor, ['number', 'string', 'string']) as unknown as Position);
-      const rows = await readPage(filter, after, limit + 1);
-      return pageOf(
-        rows.map(({ id, ...item }) => ({ item, position: [id, item.scope, item.reason] })),
-        limit,
-      );
+      if (await isCommon(filter)) return listWithin(filter, after, limit);
+      return listed(await readPage(filter, after, limit + 1), limit);
     },
 
     async *snapshot(filter) {
@@ -222,6 +241,13 @@ function addTo(answer: Building, row: CheckRow): void {
 function within(limit: number): number {
   if (!Number.isSafeInteger(limit) || limit < 1) throw new RangeError('limit must be a whole number from 1 on');
   return Math.min(limit, MAX_PAGE);
+}
+
+function listed(rows: readonly Listed[], limit: number): Page<ListedSuppression> {
+  return pageOf(
+    rows.map(({ id, ...item }) => ({ item, position: [id, item.scope, item.reason] })),
+    limit,
+  );
 }
 
 /** One row more than asked for was read: it tells whether there is a next page. */

@@ -85,8 +85,8 @@ export function createPeople({ provider, grants, secret }: PeopleOptions): Peopl
       const session = sessions.open(cookie, now);
       return session === undefined ? undefined : callerIn(session);
     },
-    sealPending: pendings.seal,
-    openPending: pendings.open,
+    sealPending: (pending, now) => pendings.seal(pending, now),
+    openPending: (cookie, now) => pendings.open(cookie, now),
   };
 }
 

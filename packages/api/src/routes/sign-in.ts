@@ -41,7 +41,7 @@ export async function signInRoutes(app: HttpApp, options: ApiOptions, access: Ac
       const { url, checks } = await people.provider.begin();
       const sealed = people.sealPending({ checks, to: wayIn(query.to) }, access.now());
       void reply.setCookie(PENDING_COOKIE, sealed, { ...pendingCookie, maxAge: PENDING_LENGTH / 1_000 });
-      return reply.redirect(url, 303);
+      return await reply.redirect(url, 303);
     } catch (error) {
       return toLogin(reply, problemOf(error));
     }

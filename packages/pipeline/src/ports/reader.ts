@@ -240,7 +240,10 @@ export class InvalidCursorError extends Error {
 export interface StateReader {
   /** Everything about one recipient; null when it is unknown. Tenant and address are normalised. */
   recipient(tenant: Tenant, address: Address): Promise<RecipientRecord | null>;
-  /** Active suppressions, in a stable order. Rejects with `InvalidCursorError`. */
+  /**
+   * Active suppressions, in a stable order. Of a prefix with which very many addresses begin, what a page reads is bounded and not what it
+   * finds: it may hold fewer than `limit` and have a cursor. Rejects with `InvalidCursorError`.
+   */
   list(filter: ListFilter): Promise<Page<ListedSuppression>>;
   /**
    * Recipients that are not healthy, the next deadline (`suppressAt`) first, those without one at the end. What a page reads is bounded and
