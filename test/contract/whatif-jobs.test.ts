@@ -58,7 +58,7 @@ describe.each<readonly [string, () => Promise<Stores>]>([
     expect(await whatIfs.stop('a', 2_200, entry('a-stopped'))).toMatchObject({ state: 'stopped' });
     expect(await whatIfs.stop('a', 2_200, entry('never'))).toBeNull();
     expect(await whatIfs.progress('a', 'one', 2_300, { done: 7, total: 10 })).toBe(false);
-    expect(await whatIfs.end('a', 'one', 2_300, { result: '{}' }, entry('never'))).toBe(false);
+    expect(await whatIfs.end({ id: 'a', owner: 'one' }, 2_300, { result: '{}' }, entry('never'))).toBe(false);
     expect(await whatIfs.claim('two', 2_300)).toBeNull();
 
     // Again, from the start.
@@ -68,12 +68,12 @@ describe.each<readonly [string, () => Promise<Stores>]>([
       done: 0,
     });
     expect(await whatIfs.claim('two', 3_100)).toMatchObject({ id: 'a' });
-    expect(await whatIfs.end('a', 'two', 3_200, { result: '{"events":1}' }, entry('a-done'))).toBe(true);
+    expect(await whatIfs.end({ id: 'a', owner: 'two' }, 3_200, { result: '{"events":1}' }, entry('a-done'))).toBe(true);
     expect(await whatIfs.job('a')).toMatchObject({ state: 'done', result: '{"events":1}', problem: null });
     // What was answered is asked anew.
     expect(await whatIfs.start(wanted('d', { resumeKey: 'a', startedAt: 4_000 }), started)).toMatchObject({ id: 'd' });
     expect(await whatIfs.claim('two', 4_100)).toMatchObject({ id: 'd' });
-    expect(await whatIfs.end('d', 'two', 4_200, { problem: 'it is too large' }, entry('d-failed'))).toBe(true);
+    expect(await whatIfs.end({ id: 'd', owner: 'two' }, 4_200, { problem: 'it is too large' }, entry('d-failed'))).toBe(true);
     expect(await whatIfs.job('d')).toMatchObject({ state: 'failed', result: null, problem: 'it is too large' });
     expect(await acts()).toEqual(['a-again', 'a-done', 'a-new', 'a-stopped', 'd-failed', 'd-new']);
   });
@@ -85,7 +85,7 @@ describe.each<readonly [string, () => Promise<Stores>]>([
     expect(await whatIfs.claim('alive', 10_500 + WHATIF_ABANDONED)).toBeNull();
     expect(await whatIfs.claim('alive', 10_501 + WHATIF_ABANDONED)).toMatchObject({ id: 'left', done: 0, total: null });
     expect(await whatIfs.progress('left', 'dead', 80_000, { done: 10, total: 10 })).toBe(false);
-    expect(await whatIfs.end('left', 'alive', 80_000, { result: '{}' }, entry('end'))).toBe(true);
+    expect(await whatIfs.end({ id: 'left', owner: 'alive' }, 80_000, { result: '{}' }, entry('end'))).toBe(true);
   });
 
   test('only so many wait or run; the newest come first, of the tenants that were asked for', async () => {

@@ -115,12 +115,12 @@ describe('what-ifs over HTTP', { timeout: 240_000 }, () => {
     };
     const [, done] = await ask(api, '/v1/whatif', desk, { policy: POLICY });
     await store.claim('engine', NOW);
-    await store.end(done.id, 'engine', NOW, { result: '{"text":["nothing"]}' }, ENTRY);
+    await store.end({ id: done.id, owner: 'engine' }, NOW, { result: '{"text":["nothing"]}' }, ENTRY);
     expect(await ask(api, `/v1/whatif/${done.id}`)).toMatchObject([200, { state: 'done', result: { text: ['nothing'] } }]);
     const [, failed] = await ask(api, '/v1/whatif', desk, { policy: POLICY });
     expect(failed.id).not.toBe(done.id);
     await store.claim('engine', NOW);
-    await store.end(failed.id, 'engine', NOW, { problem: 'needs more memory' }, ENTRY);
+    await store.end({ id: failed.id, owner: 'engine' }, NOW, { problem: 'needs more memory' }, ENTRY);
     expect(await ask(api, `/v1/whatif/${failed.id}`)).toMatchObject([200, { state: 'failed', problem: 'needs more memory', result: null }]);
   });
 

@@ -223,8 +223,8 @@ function whatIfText({ a, b, compared }: Pick<WhatIfSummary, 'a' | 'b' | 'compare
   const { onlyA, onlyB, same, earlier, later, regretOnlyA, regretOnlyB, spared, added } = compared;
   const both = same + earlier.count + later.count;
   return [
-    onlyText('B', 'A', onlyB, regretOnlyB, spared),
-    onlyText('A', 'B', onlyA, regretOnlyA, added),
+    onlyText(['B', 'A'], onlyB, regretOnlyB, spared),
+    onlyText(['A', 'B'], onlyA, regretOnlyA, added),
     ...(both === 0
       ? []
       : [
@@ -236,7 +236,7 @@ function whatIfText({ a, b, compared }: Pick<WhatIfSummary, 'a' | 'b' | 'compare
   ];
 }
 
-function onlyText(name: string, other: string, more: number, regret: RegretValue, spared: WasteValue): string {
+function onlyText([name, other]: readonly [string, string], more: number, regret: RegretValue, spared: WasteValue): string {
   const useless = `it would have spared ${count(spared.useless)} useless ${spared.useless === 1 ? 'attempt' : 'attempts'}`;
   const open = spared.notYetKnown === 0 ? '' : ` (of ${count(spared.notYetKnown)} more that is not yet known)`;
   if (more === 0 && spared.attempts === 0) return `${name} would have suppressed nobody whom ${other} would not.`;

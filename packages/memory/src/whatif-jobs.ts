@@ -57,7 +57,7 @@ export function createMemoryWhatIfs(trail: Pick<AuditTrail, 'note'> = createMemo
       keep({ ...job, ...counts, updatedAt: at });
       return true;
     },
-    async end(id, owner, at, end, entry) {
+    async end({ id, owner }, at, end, entry) {
       const job = owned(id, owner);
       if (job === undefined) return false;
       const { result = null, problem = null } = end as { readonly result?: string; readonly problem?: string };

@@ -33,7 +33,7 @@ export function createWhatIfStore(db: Database): WhatIfStore {
     jobs: ({ tenants, limit }) => listWhatIfs.run(db, { tenants: tenants ?? null, limit }),
     claim: async (owner, at) => (await claimWhatIf.first(db, { owner, at, before: at - WHATIF_ABANDONED })) ?? null,
     progress: async (id, owner, at, counts) => (await advanceWhatIf.first(db, { id, owner, at, ...counts })) !== undefined,
-    end: (id, owner, at, end, entry) =>
+    end: ({ id, owner }, at, end, entry) =>
       db.transaction(async (tx) => {
         const { result = null, problem = null } = end as { readonly result?: string; readonly problem?: string };
         const ended = await endWhatIf.first(tx, { id, owner, at, state: problem === null ? 'done' : 'failed', result, problem });

@@ -57,7 +57,7 @@ export interface WhatIfStore {
   /** False: it was stopped, or belongs to another. */
   progress(id: string, owner: string, at: number, counts: { readonly done: number; readonly total: number | null }): Promise<boolean>;
   /** False: as above, and nothing was written. */
-  end(id: string, owner: string, at: number, end: WhatIfEnd, entry: NewAuditEntry): Promise<boolean>;
+  end(claim: { readonly id: string; readonly owner: string }, at: number, end: WhatIfEnd, entry: NewAuditEntry): Promise<boolean>;
   /** Null: it neither waits nor runs. */
   stop(id: string, at: number, entry: NewAuditEntry): Promise<WhatIfJob | null>;
 }

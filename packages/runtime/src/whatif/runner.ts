@@ -91,7 +91,7 @@ export function createWhatIfRunner({ store, log, policies, owner, time, logger }
       end = { problem: error.message };
     }
     const at = time.now();
-    await store.end(job.id, owner, at, end, entryFor(job, at, 'problem' in end));
+    await store.end({ id: job.id, owner }, at, end, entryFor(job, at, 'problem' in end));
   }
 
   return {

@@ -180,7 +180,10 @@ async function readFiles(operands: readonly string[], run: Run, options: FormatO
 async function readLog(run: Run, finish: Finish): Promise<number> {
   // Imported on demand, because it loads all adapters.
   const { createLogger, openEventLog, readRecord, readSettings } = await import('@desist/runtime');
-  const log = await openEventLog(readSettings(process.env), createLogger({ service: 'whatif', level: 'silent', stream: 2 }));
+  // A service on Kafka has a database, too; nothing is read from it here.
+  const unused = process.env['KAFKA_BROKERS'] === undefined ? {} : { DATABASE_URL: 'postgres://unused/unused' };
+  const settings = readSettings({ ...unused, ...process.env });
+  const log = await openEventLog(settings, createLogger({ service: 'whatif', level: 'silent', stream: 2 }));
   try {
     const bounds = await log.bounds();
     const total = [...bounds.values()].reduce((sum, { low, high }) => sum + high - low, 0);
