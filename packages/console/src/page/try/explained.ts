@@ -23,7 +23,6 @@ export function explanationOf({ tenant, address, recipient, context, view }: Rep
       domains: [],
       policy: null,
       refold: null,
-      shadow: null,
       updatedAt: null,
       version: recipient.version,
     },
