@@ -120,7 +120,7 @@ module.exports = {
       'A package is what its entries export.',
       { path: '^(packages|services|test)/([^/]+)/' },
       {
-        path: '^packages/([^/]+)/src/(?!(event/index|mapping/index|index|names|codec|explanation|read-payload|chunks|list/index|policy-file/version|traffic/unmatched-replies)\\.ts)',
+        path: '^packages/([^/]+)/src/(?!(event/index|mapping/index|index|names|codec|explanation|read-bounded|read-payload|chunks|list/index|policy-file/version|traffic/unmatched-replies)\\.ts)',
         pathNot: '^packages/$2/',
       },
     ),

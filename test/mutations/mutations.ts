@@ -594,7 +594,8 @@ function claimingIncidents(change: (known: readonly KnownIncident[]) => readonly
   }));
 }
 
-const decodedClock = ({ evidence, version }: LoadedRecipient): number | undefined => decodeRecipient(evidence, version)?.clock;
+const decodedClock = ({ evidence, version }: Pick<LoadedRecipient, 'evidence' | 'version'>): number | undefined =>
+  decodeRecipient(evidence, version)?.clock;
 
 function announcedBy(record: LogRecord, partition: number): LogRecord {
   if (!isIncidentKey(record.key)) return record;

@@ -31,14 +31,14 @@ const STANDING: Readonly<Record<string, Standing>> = {
   'deferred, persistent': { events: everySixHours(30), at: 31, is: 'persistent' },
   'soft bounced': { events: [bounced(0, { reply: '552 5.2.2 Mailbox full' })], at: 1, is: 'soft_bounced' },
   '`persistent_deferral`': { events: FAILING, at: 73, is: 'persistent_deferral *' },
-  'probation': { events: FAILING, at: EXPIRED + 1, is: 'probation' },
+  probation: { events: FAILING, at: EXPIRED + 1, is: 'probation' },
   '`hard_bounce`': { events: [bounced(0, { reply: UNKNOWN })], at: 1, is: 'hard_bounce *' },
   '`hard_bounce` of the stream of the event': { events: [bounced(0, { reply: REFUSED })], at: 1, is: 'hard_bounce default' },
   '`hard_bounce` of another stream': { events: [bounced(0, { reply: REFUSED, stream: 'news' })], at: 1, is: 'hard_bounce news' },
   '`complaint`': { events: [{ type: 'complained', at: 0 }], at: 1, is: 'complaint *' },
   '`unsubscribe`': { events: [{ type: 'unsubscribed', at: 0 }], at: 1, is: 'unsubscribe default' },
   '`operator`': { events: [{ type: 'suppress', at: 0 }], at: 1, is: 'operator *' },
-  'allowance': { events: [{ type: 'allow', at: 0 }], at: 1, is: 'allowed *' },
+  allowance: { events: [{ type: 'allow', at: 0 }], at: 1, is: 'allowed *' },
 };
 
 /** The columns of the table. */
@@ -59,7 +59,12 @@ function tableOf(title: string): Readonly<Record<string, readonly string[]>> {
   const rows = section
     .split('\n')
     .filter((line) => line.startsWith('|') && !line.startsWith('|---'))
-    .map((line) => line.split('|').slice(1, -1).map((cell) => cell.trim()));
+    .map((line) =>
+      line
+        .split('|')
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    );
   expect(rows[0]).toEqual(['', ...COLUMNS.map(([name]) => name)]);
   return Object.fromEntries(rows.slice(1).map(([name = '', ...cells]) => [name, cells]));
 }
@@ -177,7 +182,10 @@ describe('what is kept of it', () => {
   });
 
   it('keeps a repeated older bounce from suppressing, and lets a login keep an older hard bounce', () => {
-    const { recipient, context } = tell([bounced(0, { reply: UNKNOWN, message: 'm' }), engaged('reply', 1), engaged('login', 2)], 30 * DAYS);
+    const { recipient, context } = tell(
+      [bounced(0, { reply: UNKNOWN, message: 'm' }), engaged('reply', 1), engaged('login', 2)],
+      30 * DAYS,
+    );
     expect(viewOf(recipient, context)).toMatchObject({ state: 'healthy', suppressions: [] });
     const again = tell([engaged('reply', 1), engaged('login', 2), bounced(0, { reply: UNKNOWN, message: 'm' })], 3);
     expect(again.held).toEqual([]);
@@ -194,12 +202,16 @@ describe('what is kept of it', () => {
 describe('what is said of it', () => {
   const said = (events: readonly Told[], end: number, policy?: Policy) => {
     const { recipient, context } = tell(events, end, policy);
-    return explain(recipient, context).facts.map(factValue).filter(({ type }) => type === 'engaged');
+    return explain(recipient, context)
+      .facts.map(factValue)
+      .filter(({ type }) => type === 'engaged');
   };
 
   it('names what it released, as far as the kept facts know it', () => {
     const events = [bounced(0, { reply: UNKNOWN }), engaged('reply', 1)];
-    expect(said(events, 1)).toMatchObject([{ kind: 'reply', role: 'decided', effect: expect.stringContaining('releases hard_bounce') as string }]);
+    expect(said(events, 1)).toMatchObject([
+      { kind: 'reply', role: 'decided', effect: expect.stringContaining('releases hard_bounce') as string },
+    ]);
     // What a login voids is gone: it is said that it is.
     expect(said([...FAILING, engaged('login', 73)], 73)).toMatchObject([{ effect: 'which voids the failures before it' }]);
   });

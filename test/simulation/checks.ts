@@ -27,7 +27,14 @@ const SHADOW: PolicySet = {
   version: 'sha256:shadow',
   base: {
     ...DEFAULT_POLICY,
-    deferral: { ...DEFAULT_POLICY.deferral, persistentAfter: 4 * HOUR, softBounceAfter: 20 * HOUR, suppressAfter: 20 * HOUR, evidenceSpan: 6 * HOUR, atRiskBefore: 6 * HOUR },
+    deferral: {
+      ...DEFAULT_POLICY.deferral,
+      persistentAfter: 4 * HOUR,
+      softBounceAfter: 20 * HOUR,
+      suppressAfter: 20 * HOUR,
+      evidenceSpan: 6 * HOUR,
+      atRiskBefore: 6 * HOUR,
+    },
     suppression: { ...DEFAULT_POLICY.suppression, expiry: [2 * DAY, null], complaintScope: 'stream' },
   },
   tenants: new Map(),
@@ -340,7 +347,9 @@ export function createChecks(options: {
     if (row.shadow.state !== state) fail(`${address} is ${row.shadow.state} in the shadow's column and ${state} in its evidence`);
     const wanted = wantedOf(told);
     if (isDeepStrictEqual(found, wanted) || (pending !== undefined && isDeepStrictEqual(found, wantedOf([...told, pending])))) return;
-    fail(`under the shadow policy ${address} at ${hours(shadow.clock)} is ${JSON.stringify(found)}, and should be ${JSON.stringify(wanted)}`);
+    fail(
+      `under the shadow policy ${address} at ${hours(shadow.clock)} is ${JSON.stringify(found)}, and should be ${JSON.stringify(wanted)}`,
+    );
   }
 
   /** Roll-ups, with what is pending, are what the records below the checkpoint and the changes that were announced say. */

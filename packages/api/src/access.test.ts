@@ -314,7 +314,7 @@ function trafficOf(asked: Set<string>): TrafficReader {
         events: 100,
       })),
     reasons: async ({ tenants, names }) => of(tenants).flatMap((category) => names.map((name) => ({ name, category, events: 1 }))),
-    counters: async () => (asked.add('all'), { atRisk: 0, allowances: 0, events: {}, changes: {} }),
+    counters: async () => (asked.add('all'), { atRisk: 0, allowances: 0, events: {}, changes: {}, regret: {} }),
   };
 }
 

@@ -375,7 +375,7 @@ function whatIfStore(): WhatIfStore {
   const summary = whatIfSummary({ ...measure.result(), counts }, { versions: ['sha256:a', 'sha256:b'], groups: 20 });
   const job = {
     ...{ id: WHATIF_ID, resumeKey: 'r', tenant: null, policy: 'version: 1', since: NOW, by: 'eve', keyName: 'k', startedAt: NOW },
-    ...{ state: 'done', done: 2, total: 2, result: JSON.stringify(summary), problem: null, updatedAt: NOW },
+    ...({ state: 'done', done: 2, total: 2, result: JSON.stringify(summary), problem: null, updatedAt: NOW } as const),
   } as const;
   return {
     ...createMemoryWhatIfs(),

@@ -101,18 +101,6 @@ describe('what-ifs over HTTP', { timeout: 240_000 }, () => {
 
   test('show what they came to, or why they failed', async () => {
     const { api, store } = make();
-    const entry = { at: NOW, action: 'whatif_finished', tenant: null, outcome: 'done' } as const;
-    const by = {
-      keyId: null,
-      keyName: null,
-      keyOfTenant: false,
-      by: null,
-      from: null,
-      address: null,
-      target: null,
-      note: null,
-      detail: {},
-    };
     const [, done] = await ask(api, '/v1/whatif', desk, { policy: POLICY });
     await store.claim('engine', NOW);
     await store.end({ id: done.id, owner: 'engine' }, NOW, { result: '{"text":["nothing"]}' }, ENTRY);

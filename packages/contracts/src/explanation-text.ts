@@ -97,7 +97,7 @@ function listed(names: readonly string[]): string {
 }
 
 function staysBecause(kind: EngagementKind, reason: SuppressionReason): string {
-  if (reason !== 'hard_bounce') return `${ENDS[reason]}`;
+  if (reason !== 'hard_bounce') return ENDS[reason];
   return kind === 'login' || kind === 'confirmed'
     ? 'one can do that with an address that is dead for mail'
     : 'it is of the same message, or of another stream';

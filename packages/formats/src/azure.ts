@@ -68,7 +68,8 @@ function engagement(element: Fields, context: NormaliseContext, raw: () => strin
   const data = fieldsOf(element['data']);
   // Both names are in the documentation.
   const kind = textOf(data['engagementType']) ?? textOf(data['engagement']);
-  if (kind?.toLowerCase() !== 'click') return kind === undefined ? problem('invalid', 'data.engagementType: missing', raw()) : ignoredWord(kind.toLowerCase(), VIEWS);
+  if (kind?.toLowerCase() !== 'click')
+    return kind === undefined ? problem('invalid', 'data.engagementType: missing', raw()) : ignoredWord(kind.toLowerCase(), VIEWS);
   const messageId = idOf(data['messageId']);
   return eventOf(
     'azure',

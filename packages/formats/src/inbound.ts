@@ -26,10 +26,16 @@ export interface InboundMail {
 }
 
 /** The part of a draft that is the same for all providers, or why the mail is no answer. */
-export function answerOf(mail: InboundMail): Pick<Draft, 'type' | 'kind' | 'recipient' | 'messageId' | 'certain'> | { readonly ignored: string } {
+export function answerOf(
+  mail: InboundMail,
+): Pick<Draft, 'type' | 'kind' | 'recipient' | 'messageId' | 'certain'> | { readonly ignored: string } {
   const { from, fields } = mail;
   const address = bareAddress(from);
-  if (isAutoReply({ fields }) || firstField(fields, 'return-path')?.trim() === '<>' || /^(?:mailer-daemon|postmaster)@/i.test(address ?? '')) {
+  if (
+    isAutoReply({ fields }) ||
+    firstField(fields, 'return-path')?.trim() === '<>' ||
+    /^(?:mailer-daemon|postmaster)@/i.test(address ?? '')
+  ) {
     return { ignored: 'inbound: an automatic reply' };
   }
   const answered = messageIn(firstField(fields, 'in-reply-to')) ?? messageIn(firstField(fields, 'references'));

@@ -56,9 +56,7 @@ const TYPES: ReadonlyMap<string, DeliveryEventType> = new Map([
   ['clicked', 'engaged'],
 ]);
 
-const OTHERS: ReadonlySet<string> = new Set([
-  ...['opened', 'stored', 'list_member_uploaded', 'list_member_upload_error', 'list_uploaded'],
-]);
+const OTHERS: ReadonlySet<string> = new Set([...['opened', 'stored', 'list_member_uploaded', 'list_member_upload_error', 'list_uploaded']]);
 
 function read(element: Fields, context: NormaliseContext, raw: () => string): Normalised | readonly Normalised[] {
   const data = isObject(element['event-data']) ? element['event-data'] : element;
@@ -155,7 +153,12 @@ function readInbound(form: Fields, context: NormaliseContext, raw: () => string)
     },
   });
   if ('ignored' in answer) return ignored(answer.ignored);
-  return eventOf('mailgun', { ...answer, time: ['timestamp', form['timestamp']], identity: [answer.messageId, form['token']] }, context, raw);
+  return eventOf(
+    'mailgun',
+    { ...answer, time: ['timestamp', form['timestamp']], identity: [answer.messageId, form['token']] },
+    context,
+    raw,
+  );
 }
 
 const LEGACY_TYPES: ReadonlyMap<string, DeliveryEventType> = new Map([

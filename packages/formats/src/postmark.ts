@@ -13,7 +13,8 @@ import { replyCodes } from './reply.ts';
 
 export const postmark = elementFormat({
   name: 'postmark',
-  looksLike: ({ first }) => typeof first['RecordType'] === 'string' || (typeof first['Type'] === 'string' && 'BouncedAt' in first) || isInbound(first),
+  looksLike: ({ first }) =>
+    typeof first['RecordType'] === 'string' || (typeof first['Type'] === 'string' && 'BouncedAt' in first) || isInbound(first),
   read,
 });
 

@@ -114,12 +114,7 @@ function readEvent(event: Fields, carrier: Carrier, context: NormaliseContext, r
   }
 }
 
-const OTHERS: ReadonlySet<string> = new Set([
-  'Open',
-  'AmazonSnsSubscriptionSucceeded',
-  'Received',
-  'AMAZON_SES_SETUP_NOTIFICATION',
-]);
+const OTHERS: ReadonlySet<string> = new Set(['Open', 'AmazonSnsSubscriptionSucceeded', 'Received', 'AMAZON_SES_SETUP_NOTIFICATION']);
 
 interface About {
   readonly mail: Fields;

@@ -30,7 +30,7 @@ async function rendered(status: MetricsOptions['reader']['status'], accept?: str
   const pipeline = createPipelineMetrics((domain) => (domain === 'gmail.com' ? 'gmail' : domain));
   pipeline.event('delivered');
   pipeline.event('delivered');
-  pipeline.delivered('gmail');
+  pipeline.countsOf('gmail').delivered += 1;
   pipeline.deadLetter('invalid');
   for (const reply of ['550 <recipient> zork 17', '550 <recipient> zork 18']) pipeline.classified(unmatchedFailure(reply), KEY);
   pipeline.measured({ type: 'regretted', reason: 'hard_bounce', provider: 'gmail', times: 1 });

@@ -47,7 +47,9 @@ const NO_STREAMS: ReadonlyMap<string, Policy> = new Map();
 function differencesIn(real: PolicySet, shadow: PolicySet): readonly string[] {
   const problems: string[] = [];
   if (!isDeepStrictEqual(real.rules ?? [], shadow.rules ?? [])) {
-    problems.push('rules must be those of the policy in force, because each reply is read once; try other rules with `desist why --policy`');
+    problems.push(
+      'rules must be those of the policy in force, because each reply is read once; try other rules with `desist why --policy`',
+    );
   }
   const tenantIn = (set: PolicySet, name: string | null): TenantPolicy => {
     const own = name === null ? undefined : set.tenants.get(name);

@@ -233,7 +233,7 @@ export async function serve(parts: Parts): Promise<string | null> {
     exports: backends.exports,
     traffic: backends.traffic,
     imports: backends.imports,
-    whatIfs: { store: backends.whatIfs, ...(parts.whatIfs === undefined ? {} : { wake: parts.whatIfs.wake }) },
+    whatIfs: { store: backends.whatIfs, ...(parts.whatIfs === undefined ? {} : { wake: () => parts.whatIfs?.wake() }) },
     incidents: backends.incidents,
     senderIncidents: backends.senderIncidents,
     changes: backends.changes,

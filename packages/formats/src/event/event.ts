@@ -12,7 +12,17 @@ import {
   SUPPRESSION_REASONS,
 } from '@desist/domain';
 import { SMTP_PHASES } from '@desist/verdicts';
-import type { Address, Command, CommandType, DeliveryEvent, DeliveryEventType, EngagementKind, LogEvent, SuppressionReason, Tenant } from '@desist/domain';
+import type {
+  Address,
+  Command,
+  CommandType,
+  DeliveryEvent,
+  DeliveryEventType,
+  EngagementKind,
+  LogEvent,
+  SuppressionReason,
+  Tenant,
+} from '@desist/domain';
 import type { SmtpPhase, SmtpReply } from '@desist/verdicts';
 import { normaliseRecipient } from './address.ts';
 import { clean, ID_LIMIT, optional, TEXT_LIMIT, WORD_LIMIT } from './text.ts';
@@ -235,7 +245,14 @@ function deriveId(event: LogEvent, occurredAt: number): string {
   const content =
     'scope' in event
       ? [event.scope, event.expiresAt, event.force, ...partsOfAmend(event), ...(event.subdomains === true ? ['subdomains'] : [])]
-      : [event.messageId, event.attempt, event.smtp?.code, event.smtp?.enhanced, event.smtp?.text, ...(event.kind === undefined ? [] : [event.kind])];
+      : [
+          event.messageId,
+          event.attempt,
+          event.smtp?.code,
+          event.smtp?.enhanced,
+          event.smtp?.text,
+          ...(event.kind === undefined ? [] : [event.kind]),
+        ];
   return contentHash([tenant, recipient, type, occurredAt, ...content]);
 }
 

@@ -137,7 +137,9 @@ interface Reading {
   readonly only: boolean;
 }
 
-const TYPES: Readonly<Record<Exclude<Meaning, 'ignored'>, { readonly type: DeliveryEventType; readonly permanent?: boolean; readonly kind?: EngagementKind }>> = {
+const TYPES: Readonly<
+  Record<Exclude<Meaning, 'ignored'>, { readonly type: DeliveryEventType; readonly permanent?: boolean; readonly kind?: EngagementKind }>
+> = {
   accepted: { type: 'accepted' },
   deferred: { type: 'deferred' },
   delivered: { type: 'delivered' },

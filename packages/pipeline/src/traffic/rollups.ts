@@ -121,7 +121,7 @@ export interface Rollups {
   /** The partition clock goes on, ms. */
   tick(clock: number): void;
   /** A delivery or acceptance that was recognised on its bytes. `at`: ms. */
-  peeked(type: 'delivered' | 'accepted', route: Route, at: number, record: PeekedRecord, byDomain?: boolean): void;
+  peeked(type: 'delivered' | 'accepted', route: Route, at: number, record: PeekedRecord): void;
   /** `times`: negative takes back what was counted. */
   count(family: RollupFamily, at: number, of: Partial<Dimensions> & { readonly tenant: string }, times?: number): void;
   waited(kind: 'delivery' | 'greylisting', route: Route, at: number, ms: number): void;
@@ -156,8 +156,11 @@ type BodyCell = readonly [
   more: number,
 ];
 
-/** `stored`: the pending texts of the partition, in order. `tooOld`: so many events are in no roll-up, because of their age. */
-export function createRollups(stored: readonly string[], tooOld: (events: number) => void = () => undefined): Rollups {
+/**
+ * `stored`: the pending texts of the partition, in order. `tooOld`: so many events are in no roll-up, because of their age. `byDomain`: whether
+ * deliveries that are recognised on their bytes count for their domain, too.
+ */
+export function createRollups(stored: readonly string[], tooOld: (events: number) => void = () => undefined, byDomain = true): Rollups {
   /** By quarter. */
   let cells = new Map<number, Map<Series, Cell>>();
   let cellCount = 0;
@@ -361,7 +364,7 @@ export function createRollups(stored: readonly string[], tooOld: (events: number
 
   return {
     tick,
-    peeked(type, route, at, { value, offsets }, byDomain = true) {
+    peeked(type, route, at, { value, offsets }) {
       const { to, domain } = route;
       const known = peekedCell(type, to, value, offsets);
       const { streamStart, streamEnd, poolStart, poolEnd } = offsets;
@@ -401,11 +404,11 @@ export function createRollups(stored: readonly string[], tooOld: (events: number
 
 /** Those of a replay, which writes nothing and looks for sender incidents: what `sender-watch.ts` takes of them. */
 export function createEventRollups(): Rollups {
-  const rollups = createRollups([]);
+  const rollups = createRollups([], undefined, false);
   return {
     ...rollups,
     peeked(type, route, at, record) {
-      if (type === 'delivered') rollups.peeked(type, route, at, record, false);
+      if (type === 'delivered') rollups.peeked(type, route, at, record);
     },
     count(family, at, of, times) {
       if (family === 'events') rollups.count(family, at, of, times);
