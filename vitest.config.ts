@@ -7,7 +7,10 @@ import { BaseSequencer } from 'vitest/node';
 const resolve = { conditions: ['source'] };
 const ssr = { resolve: { conditions: ['source'], externalConditions: ['source'] } };
 
-/** With a broker of their own, or under load: they wait for sessions and restarts more than they work. */
+/**
+ * With a broker of their own, or under load: behind all others, because they wait for sessions and restarts more than they work, and take the
+ * time from what is measured.
+ */
 const SERVERS = [
   'test/{integration,invariants,examples}/**/*.test.ts',
   'test/contract/{log,large,fair-load}.test.ts',
@@ -41,8 +44,8 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
-/** One more than there are cores: in many files the process waits for another one, a timer or a browser. */
-const maxWorkers = availableParallelism() + 1;
+/** As many as there are cores: vitest leaves one of them to itself, which has little to do. With more, what is bound in time fails. */
+const maxWorkers = availableParallelism();
 /** Modules are loaded once per worker, not once per file, which would cost a second of a processor each. Files leave nothing behind. */
 const isolate = false;
 const setupFiles = ['test/support/processor.ts', 'test/support/seed.ts'];
@@ -96,7 +99,9 @@ export default defineConfig({
           globalSetup: ['test/support/servers/global-setup.ts'],
           testTimeout: 180_000,
           hookTimeout: 180_000,
-          ...{ setupFiles, isolate, maxWorkers, env },
+          sequence: { groupOrder: 1 },
+          ...{ setupFiles, isolate, env },
+          maxWorkers: Math.max(2, maxWorkers),
         },
       },
     ],

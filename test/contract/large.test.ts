@@ -87,14 +87,7 @@ describe.skipIf(inject('databaseUrl') === undefined)(`with ${ROWS} recipients, h
   const QUESTIONS: readonly string[] = [
     ...['', 'tenant=acme', 'tenant=small', 'tenant=late', 'tenant=none', 'reason=complaint', 'reason=unsubscribe', 'reason=hard_bounce'],
     ...['tenant=late&reason=complaint', 'scope=news', 'scope=none', 'domain=example.com', 'domain=d100.example', 'domain=none.example'],
-    ...[
-      'domain=example.com&reason=complaint',
-      'tenant=late&domain=example.com',
-      'prefix=user',
-      'prefix=user12',
-      'prefix=user12345',
-      'prefix=x',
-    ],
+    ...['domain=example.com&reason=complaint', 'tenant=late&domain=example.com', 'prefix=user12', 'prefix=user12345', 'prefix=x'],
     ...['prefix=user&reason=complaint', 'tenant=late&prefix=user4', 'address=user2@example.com', 'address=nobody@example.com'],
     ...[`since=${iso(500)}`, `since=${iso(-1)}`, `since=${iso(30)}&reason=complaint`],
   ]
@@ -114,7 +107,15 @@ describe.skipIf(inject('databaseUrl') === undefined)(`with ${ROWS} recipients, h
       ...['/v1/webhooks', '/v1/policy'],
     ]);
   /** Read by people one at a time, from the log or from this process, or answered by one row. */
-  const ELSEWHERE = ['/v1/session', '/readyz', '/v1/dead-letters', '/v1/dead-letters/{id}', '/v1/unmatched-replies', '/v1/incidents/{id}'];
+  const ELSEWHERE = [
+    '/v1/session',
+    '/readyz',
+    '/v1/dead-letters',
+    '/v1/dead-letters/{id}',
+    '/v1/unmatched-replies',
+    '/v1/incidents/{id}',
+    '/v1/whatif/{id}',
+  ];
   const BY_ID = ['/v1/incidents/{id}/preview', '/v1/webhooks/{id}/deliveries'];
 
   function iso(daysAgo: number): string {

@@ -53,6 +53,7 @@ describe.skipIf(inject('databaseUrl') === undefined)('killed with SIGKILL under 
       // A load that was worked off before the kills began would prove nothing.
       expect(midway).toBeGreaterThan(KILLS / 3);
       expect(verified.suppressions).toBeGreaterThan(500);
+      expect(verified.regretted).toBeGreaterThan(0);
       console.log(
         `${kills} kills (${midway} before the end of the load), ${planted.length} records, ${JSON.stringify(verified)}, 0 lost, 0 doubled`,
       );

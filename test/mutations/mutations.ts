@@ -46,6 +46,8 @@ const forgottenStreak = (scenario: Scenario): Scenario => ({
 });
 const restoredOf = ({ seed }: Scenario): Scenario => restoredScenarioOf(seed);
 const toldOfIncidents = ({ records }: Scenario): boolean => records.some(({ kind }) => kind === 'incident');
+/** One partition goes from host to host. */
+const onSeveralHosts = ({ partitions, hosts }: Scenario): boolean => partitions === 1 && hosts.length >= 3;
 const toldOnSlowHosts = (scenario: Scenario): boolean => toldOfIncidents(scenario) && scenario.hosts.some(({ skew }) => skew < -HOUR / 2);
 
 /**
@@ -307,7 +309,8 @@ export const MUTATIONS: readonly NamedMutation[] = [
   },
   {
     name: 'the relay does not check its epoch',
-    seeds: 2_000,
+    seeds: 4_000,
+    where: onSeveralHosts,
     ports: onStore((store) => {
       const own = believing(store);
       return {

@@ -10,6 +10,7 @@ import type { NormaliseContext, Normalised } from './format.ts';
 import { fieldsOf, idOf, isObject, listOf, parseJson, textOf } from './json.ts';
 import type { Fields } from './json.ts';
 import { isScalewayTopic } from './scaleway.ts';
+import { momentOf } from './time.ts';
 
 export const ses = elementFormat({ name: 'ses', looksLike: ({ first }) => isSes(first), elements, read });
 
@@ -133,13 +134,16 @@ function all(
   rest: (recipient: Fields) => Rest,
 ): readonly Normalised[] {
   const given = recipients.length === 0 ? [undefined] : recipients;
+  // The same for all of them, of whom there may be very many.
+  const written = time ?? carrier.time ?? mail['timestamp'];
+  const moment = momentOf(written, context);
   return given.map((recipient) => {
     const fields = fieldsOf(recipient);
     return eventOf(
       'ses',
       {
         recipient: isObject(recipient) ? recipient['emailAddress'] : recipient,
-        time: ['timestamp', time ?? carrier.time ?? mail['timestamp']],
+        time: moment.ok ? moment : ['timestamp', written],
         messageId: idOf(mail['messageId']),
         id: carrier.id,
         identity: [mail['messageId']],

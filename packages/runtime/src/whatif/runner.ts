@@ -71,6 +71,9 @@ export function createWhatIfRunner({ store, log, policies, owner, time, logger }
         if (!(await isMine())) return LOST;
         await thread.ask({ kind: 'partition' });
       }
+      // What is done by now is said whenever that was noted last: nothing more follows.
+      notedAt = Number.NEGATIVE_INFINITY;
+      if (!(await isMine())) return LOST;
       const answer = await thread.ask({ kind: 'end' });
       if (answer.kind !== 'summary') throw new Error('the thread of a what-if answered without a summary');
       return answer.summary;
