@@ -20,7 +20,10 @@ describe.skipIf(payloads === undefined)('payload corpus', () => {
     const format = FORMATS.get(one.format);
     it.skipIf(format === undefined)(`${one.format}: ${one.name}`, () => {
       const context = contextFor(one);
-      expect(differences(withoutIds(one), format?.normalise(one.payload, context) ?? [])).toEqual([]);
+      const found = format?.normalise(one.payload, context) ?? [];
+      // The corpus is older than proof of life: its clicks are ignored.
+      const known = found.filter((result) => result.kind !== 'event' || result.event.type !== 'engaged');
+      expect(differences(withoutIds(one), known)).toEqual([]);
       expect(detectFormat(one.payload)?.name).toBe(one.format);
     });
   }

@@ -1,6 +1,13 @@
 /** Keys, roles, tenants and limits. No route reveals anything of one tenant to a key of another. */
 import { asAddress, asTenant, DEFAULT_POLICY, ENGAGEMENT_KINDS } from '@desist/domain';
-import { createMemoryImports, createMemoryIncidents, createMemoryKeys, createMemorySubscribers, createMemoryTrail } from '@desist/memory';
+import {
+  createMemoryImports,
+  createMemoryIncidents,
+  createMemoryKeys,
+  createMemorySubscribers,
+  createMemoryTrail,
+  createMemoryWhatIfs,
+} from '@desist/memory';
 import { createdIncident, StoreError } from '@desist/pipeline';
 import type {
   AuditTrail,
@@ -16,6 +23,7 @@ import type {
   StateReader,
   StoredDeadLetter,
   TrafficReader,
+  WhatIfStore,
   CommandOutcome,
   CommandRef,
   OutcomeStore,
@@ -326,6 +334,28 @@ interface Made {
   readonly logged: unknown[];
 }
 
+const whatIfId = (n: number): string => `wi_${String(n).padStart(24, '0')}`;
+
+/** A what-if of each tenant, as with the imports. */
+function whatIfsOf(asked: Set<string>): WhatIfStore {
+  const store = createMemoryWhatIfs();
+  for (const [n, tenant] of OWNERS.entries()) {
+    const of = `of-${tenant ?? 'all'}@`;
+    const entry: NewAuditEntry = {
+      ...{ at: NOW, action: 'whatif_started', tenant, outcome: 'done', keyId: null, keyName: null, keyOfTenant: false },
+      ...{ by: null, from: null, address: null, target: null, note: null, detail: {} },
+    };
+    const wanted = { id: whatIfId(n), resumeKey: `${n}`, tenant, policy: of, since: null, by: of, keyName: of, startedAt: NOW };
+    void store.start(wanted, () => entry);
+  }
+  return {
+    ...store,
+    start: (wanted, entry) => (asked.add(wanted.tenant ?? 'all'), store.start(wanted, entry)),
+    jobs: (filter) => ((filter.tenants ?? ['all']).forEach((tenant) => asked.add(tenant)), store.jobs(filter)),
+    stop: async (id, ...more) => (asked.add((await store.job(id))?.tenant ?? 'all'), store.stop(id, ...more)),
+  };
+}
+
 function make(keys: readonly ApiKey[], more: Partial<ApiOptions> = {}): Made {
   const asked = new Set<string>();
   const logged: unknown[] = [];
@@ -338,6 +368,7 @@ function make(keys: readonly ApiKey[], more: Partial<ApiOptions> = {}): Made {
     deadLetters: lettersOf(asked),
     trail: trailOf(asked),
     imports: importsOf(asked),
+    whatIfs: { store: whatIfsOf(asked) },
     traffic: trafficOf(asked),
     audits: {
       requestAudit: async () => void asked.add('all'),
@@ -391,6 +422,7 @@ const PATHS = [
   '/v1/keys',
   '/v1/audit',
   '/v1/imports',
+  '/v1/whatif',
   '/v1/series?measure=outcomes&by=tenant',
   '/v1/summary',
   '/v1/top',
@@ -435,6 +467,10 @@ function requests(tenant: string | undefined) {
       },
       { method: 'POST' as const, url: `/v1/imports/${importId(n)}/stop` },
     ]),
+    ...OWNERS.flatMap((_, n) => [
+      { method: 'GET' as const, url: `/v1/whatif/${whatIfId(n)}` },
+      { method: 'POST' as const, url: `/v1/whatif/${whatIfId(n)}/stop` },
+    ]),
     { method: 'POST' as const, url: '/v1/republish', payload: {} },
     { method: 'DELETE' as const, url: '/v1/republish' },
     { method: 'POST' as const, url: '/v1/webhooks', payload: { url: 'https://example.com', tenant } },
@@ -468,8 +504,8 @@ function requests(tenant: string | undefined) {
   ];
 }
 
-/** Routes that need a key and know nothing of any tenant's. */
-const OF_NOBODY = ['POST /v1/classify', 'GET /v1/codes/{code}', 'GET /v1/policy', 'POST /v1/policy/check'];
+/** Routes that need a key and know nothing of any tenant's; and one whose policy is tried in a thread first: `whatif.test.ts` has its tenants. */
+const OF_NOBODY = ['POST /v1/classify', 'GET /v1/codes/{code}', 'GET /v1/policy', 'POST /v1/policy/check', 'POST /v1/whatif'];
 
 /** Every operation of the document that needs a key, as `GET /v1/keys/{id}`. */
 async function keyedOperations(): Promise<readonly string[]> {

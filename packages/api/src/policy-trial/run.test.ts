@@ -15,15 +15,15 @@ describe('a trial of a policy', () => {
   });
 
   test('that takes too long is ended in time, and does not block others meanwhile', async () => {
-    // This takes seconds to parse.
-    const policy = Array.from({ length: 80_000 }, (_, i) => `k${i}: 1`).join('\n');
+    // As long as one may be: reading it takes many times as long as it is given.
+    const policy = Array.from({ length: 20_000 }, (_, i) => `k${i}: 1`).join('\n');
     let longest = 0;
     let last = performance.now();
     const watch = setInterval(() => {
       longest = Math.max(longest, performance.now() - last);
       last = performance.now();
     }, 5);
-    const result = await runTrial({ ...nobody, policy }, 300);
+    const result = await runTrial({ ...nobody, policy }, 2);
     clearInterval(watch);
     expect(result).toBeUndefined();
     expect(longest).toBeLessThan(400);
