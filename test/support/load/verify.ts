@@ -27,6 +27,8 @@ export interface Verified {
   /** Changes whose numbers were given again, because the database went back and had forgotten them. */
   readonly forgotten: number;
   readonly deadLetters: number;
+  /** Suppressions that a delivery has shown to be wrong; 0 where it is not counted. */
+  readonly regretted: number;
 }
 
 interface Held {
