@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { defaultPolicies, readPolicyFile } from '@desist/contracts';
+import { CONFIGURATION_LIMIT, readBounded, whyNotRead } from '@desist/contracts/read-bounded';
 import type { PolicyFile } from '@desist/contracts';
 import type { Policy, PolicySet, TenantPolicy } from '@desist/domain';
 import { ConfigError } from './environment.ts';
@@ -35,9 +35,9 @@ function readOf(text: string, name: string): Extract<PolicyFile, { readonly ok: 
 
 function textOf(path: string, place: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    return readBounded(path, CONFIGURATION_LIMIT).toString('utf8');
   } catch (error) {
-    throw new ConfigError([`${place}: ${path} cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)})`]);
+    throw new ConfigError([`${place}: ${path} ${whyNotRead(error)}`]);
   }
 }
 

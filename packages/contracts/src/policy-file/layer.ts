@@ -52,6 +52,13 @@ function withoutBuiltIn(attribution: ReadonlyMap<Category, Attribution>): Policy
   return Object.fromEntries([...attribution].filter(([category, value]) => BUILT_IN.get(category) !== value));
 }
 
+/** The policy with another value of a field. */
+export function withValue(policy: Policy, id: string, value: unknown): Policy {
+  const [section = '', name = ''] = id.split('.');
+  const tree = policy as unknown as Record<string, Record<string, unknown>>;
+  return { ...policy, [section]: { ...tree[section], [name]: value } };
+}
+
 /** The value of a field, by its id. */
 export function valueOf(policy: Policy, id: string): unknown {
   const [section = '', name = ''] = id.split('.');

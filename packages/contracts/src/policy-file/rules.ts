@@ -1,7 +1,7 @@
 /** Rules between values. They are checked after inheritance; a violation is reported where the offending value was written. */
 import { formatDuration } from '@desist/formats/event';
 import type { Policy } from '@desist/domain';
-import { valueOf } from './layer.ts';
+import { valueOf, withValue } from './layer.ts';
 import type { Resolved, Written } from './layer.ts';
 import type { Problems } from './problems.ts';
 import { FIELDS } from './schema.ts';
@@ -92,9 +92,7 @@ export function pulledAlong(policy: Policy, id: string): Policy {
       if (strict === true || typeof low !== 'number' || typeof high !== 'number' || low <= high) continue;
       const follows = settled.has(more) ? less : more;
       if (settled.has(less) && settled.has(more)) continue;
-      const [section = '', name = ''] = follows.split('.');
-      const tree = changed as unknown as Record<string, Record<string, unknown>>;
-      changed = { ...changed, [section]: { ...tree[section], [name]: follows === less ? high : low } };
+      changed = withValue(changed, follows, follows === less ? high : low);
       settled.add(follows);
     }
   }

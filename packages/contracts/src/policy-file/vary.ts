@@ -1,6 +1,6 @@
 /** One value of a policy after another, to compare what each would decide. */
 import type { Policy, PolicySet } from '@desist/domain';
-import { valueOf } from './layer.ts';
+import { valueOf, withValue } from './layer.ts';
 import { pulledAlong } from './rules.ts';
 import { FIELDS, snake } from './schema.ts';
 import { canonical, policySet } from './version.ts';
@@ -25,7 +25,7 @@ export type Varied = { readonly ok: true; readonly varied: readonly VariedPolicy
  * must not be above (or below) a varied one are pulled along with it: a shorter `suppress_after` shortens `soft_bounce_after`.
  */
 export function varyPolicy(policies: PolicySet, variations: readonly Variation[]): Varied {
-  let varied: readonly VariedPolicy[] = [{ values: {}, policies }];
+  let varied: readonly Chosen[] = [{ values: {}, policies, chosen: new Map() }];
   for (const { path, values } of variations) {
     const named = FIELDS.find(({ section, key }) => `${snake(section)}.${key}` === path);
     if (named === undefined) return { ok: false, problem: `${path} is no value of a policy, as in deferral.suppress_after` };
@@ -38,36 +38,31 @@ export function varyPolicy(policies: PolicySet, variations: readonly Variation[]
     varied = varied.flatMap((before) =>
       parsed.map(({ text, value }) => ({
         values: { ...before.values, [path]: text },
-        policies: withValue(before.policies, named.id, value),
+        policies: withValueIn(before.policies, named.id, value),
+        chosen: new Map([...before.chosen, [named.id, value]]),
       })),
     );
   }
-  for (const { values, policies: one } of varied) {
-    for (const { path, values: wanted } of variations) {
-      const id = FIELDS.find(({ section, key }) => `${snake(section)}.${key}` === path)?.id ?? '';
-      const field = FIELDS.find((known) => known.id === id)?.field;
-      const kept = field?.parse({ kind: 'scalar', text: values[path] ?? wanted[0] ?? '', quoted: false });
-      if (kept?.ok === true && canonical(kept.value) !== canonical(valueOf(one.base, id))) {
-        const all = Object.entries(values).map(([key, text]) => `${key}=${text}`);
-        return { ok: false, problem: `${all.join(' and ')} cannot hold together` };
-      }
-    }
+  for (const { values, policies: one, chosen } of varied) {
+    // A later one may have pulled an earlier one along.
+    if ([...chosen].every(([id, value]) => canonical(value) === canonical(valueOf(one.base, id)))) continue;
+    const all = Object.entries(values).map(([key, text]) => `${key}=${text}`);
+    return { ok: false, problem: `${all.join(' and ')} cannot hold together` };
   }
-  return { ok: true, varied };
+  return { ok: true, varied: varied.map(({ values, policies: one }) => ({ values, policies: one })) };
 }
 
-function withValue(set: PolicySet, id: string, value: unknown): PolicySet {
+interface Chosen extends VariedPolicy {
+  /** The varied values by the ids of their fields. */
+  readonly chosen: ReadonlyMap<string, unknown>;
+}
+
+function withValueIn(set: PolicySet, id: string, value: unknown): PolicySet {
   const before = canonical(valueOf(set.base, id));
   const change = (policy: Policy): Policy =>
-    canonical(valueOf(policy, id)) === before ? pulledAlong(replaced(policy, id, value), id) : policy;
+    canonical(valueOf(policy, id)) === before ? pulledAlong(withValue(policy, id, value), id) : policy;
   const tenants = [...set.tenants].map(([name, { base, streams }]) => {
     return [name, { base: change(base), streams: new Map([...streams].map(([stream, own]) => [stream, change(own)])) }] as const;
   });
   return policySet({ base: change(set.base), tenants: new Map(tenants), ...(set.rules === undefined ? {} : { rules: set.rules }) });
-}
-
-function replaced(policy: Policy, id: string, value: unknown): Policy {
-  const [section = '', name = ''] = id.split('.');
-  const tree = policy as unknown as Record<string, Record<string, unknown>>;
-  return { ...policy, [section]: { ...tree[section], [name]: value } };
 }
