@@ -9,7 +9,7 @@ export { quantile, wilson } from './measures/interval.ts';
 export type { Interval } from './measures/interval.ts';
 export { addOutcome, newRegretCounts, outcomeName, REGRET_WINDOW, regretOf } from './measures/regret.ts';
 export type { OutcomeName, Regret, RegretCounts, SuppressionOutcome } from './measures/regret.ts';
-export { createHistory, isJudged } from './measures/history.ts';
+export { createHistory } from './measures/history.ts';
 export type { History, PolicySuppression, RecipientHistory } from './measures/history.ts';
 export { createMeasure, differenceOf, DIMENSIONS } from './measures/measure.ts';
 export type {
@@ -44,7 +44,7 @@ export { newMachine, SCOPES, suppressAt } from './recipient/machine.ts';
 export type { Machine, Role, Transition, VoidedBy, MachineObserver } from './recipient/machine.ts';
 export { measureRegret } from './recipient/regret.ts';
 export type { MeasuredSuppression, RegretCount, RegretReason, RegretType } from './recipient/regret.ts';
-export { countsOf, mayBeOverridden, spares } from './recipient/published.ts';
+export { countsOf, spares } from './recipient/published.ts';
 export { BOUND, CAP, SLACK } from './recipient/compact.ts';
 export * from './recipient/types.ts';
 export { UNTRACKED_AFTER, viewOf } from './recipient/view.ts';

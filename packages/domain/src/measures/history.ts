@@ -12,15 +12,11 @@
  */
 import { recipientKey } from '../keys.ts';
 import type { Address, RecipientKey, RecipientRef, Tenant } from '../keys.ts';
+import { isVoided } from '../recipient/fact.ts';
 import type { Voids } from '../recipient/fact.ts';
 import type { Scope, SuppressionReason } from '../recipient/types.ts';
 import { REGRET_WINDOW } from './regret.ts';
 import type { SuppressionOutcome } from './regret.ts';
-
-/** The reasons that a policy decides about. Nobody regrets a complaint, whoever takes mail afterwards. */
-export function isJudged(reason: SuppressionReason): boolean {
-  return reason === 'persistent_deferral' || reason === 'hard_bounce';
-}
 
 export interface SeenSuppression {
   readonly reason: SuppressionReason;
@@ -152,8 +148,7 @@ export function createHistory(policies: number): History {
     one.ended = null;
     if (run === null || one.run !== null) return true;
     one.run = run;
-    for (const [p, { tries }] of run.spared.entries()) one.followedByMail.spared[p] = (one.followedByMail.spared[p] as number) - tries;
-    for (const [p, { tries }] of run.added.entries()) one.followedByMail.added[p] = (one.followedByMail.added[p] as number) - tries;
+    followedByMail(one, run, -1);
     return true;
   }
 
@@ -196,7 +191,7 @@ export function createHistory(policies: number): History {
       const one = watched.get(key);
       if (one === undefined) return;
       for (const episode of one.episodes) {
-        if (at <= episode.since || (proves !== 'everything' && episode.reason === 'hard_bounce')) continue;
+        if (at <= episode.since || !isVoided(episode.reason, proves)) continue;
         if (episode.taken === null && at <= episode.since + REGRET_WINDOW) episode.taken = { at, message };
         episode.lastTry = Math.max(episode.lastTry ?? at, at);
       }
@@ -206,8 +201,7 @@ export function createHistory(policies: number): History {
       if (run !== null && at < run.lastAt) return;
       if (run !== null) {
         one.run = null;
-        for (const [p, { tries }] of run.spared.entries()) one.followedByMail.spared[p] = (one.followedByMail.spared[p] as number) + tries;
-        for (const [p, { tries }] of run.added.entries()) one.followedByMail.added[p] = (one.followedByMail.added[p] as number) + tries;
+        followedByMail(one, run, 1);
       }
       one.ended = message === null ? null : { message, run };
       const { spared, added } = one.followedByMail;
@@ -220,6 +214,12 @@ export function createHistory(policies: number): History {
     size: () => watched.size,
     leftOut: () => leftOut,
   };
+}
+
+/** The tries of a run count as followed by mail; `times` -1: they do not any more. */
+function followedByMail({ followedByMail: { spared, added } }: Watched, run: Run, times: 1 | -1): void {
+  for (const [p, { tries }] of run.spared.entries()) spared[p] = (spared[p] as number) + times * tries;
+  for (const [p, { tries }] of run.added.entries()) added[p] = (added[p] as number) + times * tries;
 }
 
 function historyOf(

@@ -1,7 +1,7 @@
 /** Adds up what became of a history's recipients: regret and waste of each policy, and how each differs from the first. */
+import { restsOnFailures } from '../recipient/types.ts';
 import { addCluster, clusteredInterval, newClusteredShare, quantile } from './interval.ts';
 import type { ClusteredShare, Interval } from './interval.ts';
-import { isJudged } from './history.ts';
 import type { PolicySuppression, RecipientHistory, Tries } from './history.ts';
 import { addOutcome, newRegretCounts, regretOf } from './regret.ts';
 import type { Regret, RegretCounts } from './regret.ts';
@@ -208,9 +208,9 @@ function addTo(sums: Sums, recipient: RecipientHistory): void {
   }
 }
 
-/** The first one of an address: further ones are no observations of their own. */
+/** The first one of an address: further ones are no observations of their own. Nobody regrets a complaint, whoever takes mail afterwards. */
 function addFirstOutcome(counts: RegretCounts, suppressions: readonly PolicySuppression[]): void {
-  const first = suppressions.find(({ reason }) => isJudged(reason));
+  const first = suppressions.find(({ reason }) => restsOnFailures(reason));
   if (first !== undefined) addOutcome(counts, first.outcome);
 }
 

@@ -5,7 +5,7 @@ import type { Policy } from '../policy/policy.ts';
 import type { Attribution, Verdict } from '@desist/verdicts';
 import { categoryInfo, isHardBounce } from '@desist/verdicts';
 import { sourceOf } from './classify.ts';
-import type { AmendFact, CommandFact, EngagedFact, Fact, FailureFact, ClassifiedReply } from './types.ts';
+import type { AmendFact, CommandFact, EngagedFact, Fact, FailureFact, ClassifiedReply, SuppressionReason } from './types.ts';
 
 /**
  * The fact that an event leaves behind; undefined when it is none: `accepted` says nothing about the mailbox, `rejected`
@@ -152,7 +152,7 @@ export function weightOf(policy: Policy, verdict: Verdict): Weight {
  */
 export type Voids = 'everything' | 'all_but_hard_bounces' | 'nothing';
 
-export function voidedByEngagement(policy: Policy, { engagement }: Pick<EngagedFact, 'engagement'>): Voids {
+export function voidedByEngagement(policy: Pick<Policy, 'engagement'>, { engagement }: Pick<EngagedFact, 'engagement'>): Voids {
   switch (engagement) {
     case 'reply':
       return 'everything';
@@ -165,6 +165,11 @@ export function voidedByEngagement(policy: Policy, { engagement }: Pick<EngagedF
       unreachable(engagement);
       return 'nothing';
   }
+}
+
+/** Whether a suppression of this reason, if failures led to it, is among what is void then. */
+export function isVoided(reason: SuppressionReason, voids: Voids): boolean {
+  return voids === 'everything' || (voids === 'all_but_hard_bounces' && reason !== 'hard_bounce');
 }
 
 /** `bounced`, permanent, the recipient's fault, and one of the categories that do not heal. */

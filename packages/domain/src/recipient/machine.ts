@@ -14,7 +14,7 @@ import type { Verdict } from '@desist/verdicts';
 import { NO_REPLY, NO_REPLY_PERMANENT } from '@desist/verdicts';
 import type { AskBaseline } from './baseline.ts';
 import { windowClosesAt } from './baseline.ts';
-import { compareFacts, isHard, voidedByEngagement, weightOf } from './fact.ts';
+import { compareFacts, isHard, isVoided, voidedByEngagement, weightOf } from './fact.ts';
 import type {
   Allowance,
   AmendFact,
@@ -498,7 +498,7 @@ function reset(m: Machine, fact: DeliveredFact | EngagedFact, voids: 'everything
   m.observer?.voided(fact.kind);
   for (const entry of [...m.suppressions]) {
     if (entry.reason === 'persistent_deferral') release(m, entry, fact.at, because);
-    if (entry.reason !== 'hard_bounce' || voids !== 'everything') continue;
+    if (entry.reason !== 'hard_bounce' || !isVoided('hard_bounce', voids)) continue;
     entry.bounces = entry.bounces.filter(({ message, stream }) => {
       if (stream !== null && stream !== fact.stream) return true;
       // A bounce of the delivered message itself stays, whichever came first (asynchronous bounce).

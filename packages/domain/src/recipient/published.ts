@@ -1,8 +1,8 @@
 /** What was published of a recipient and is still in force: late evidence is compared with this. */
 import type { Policy } from '../policy/policy.ts';
 import type { Transition } from './machine.ts';
-import { ALL_STREAMS } from './types.ts';
-import type { Change, ChangeCount, Scope, SuppressionReason } from './types.ts';
+import { ALL_STREAMS, restsOnFailures } from './types.ts';
+import type { Change, ChangeCount, Scope } from './types.ts';
 
 export interface PublishedItem {
   /** Names the thing across folds: type and moment, or scope, reason and moment. */
@@ -105,11 +105,6 @@ export function activeAllowances(published: readonly PublishedItem[]): readonly 
   return published.filter(({ openedBy }) => openedBy.allowance !== null);
 }
 
-/** Reasons that `allow` overrides. It never overrides what the recipient or an operator decided. */
-export function mayBeOverridden(reason: SuppressionReason): boolean {
-  return reason === 'persistent_deferral' || reason === 'hard_bounce';
-}
-
 /** Would a message of this stream have been spared at this moment, by what was in force before it? */
 export function spares(published: readonly PublishedItem[], stream: string, at: number): boolean {
   if (published.length === 0) return false;
@@ -117,7 +112,7 @@ export function spares(published: readonly PublishedItem[], stream: string, at: 
   const isAllowed = activeAllowances(published).some(({ openedBy }) => concerns(openedBy.allowance?.scope ?? ''));
   return activeSuppressions(published).some(({ openedBy: { suppression } }) => {
     if (suppression === null || suppression.since >= at || !concerns(suppression.scope)) return false;
-    return !isAllowed || !mayBeOverridden(suppression.reason);
+    return !isAllowed || !restsOnFailures(suppression.reason);
   });
 }
 

@@ -1,6 +1,6 @@
 /**
- * Regret and waste: whether a suppression was right. Only of the reasons that a delivery (or proof of life) releases (`persistent_deferral`, `hard_bounce`):
- * nobody but people can say that a complaint was wrong.
+ * Regret and waste: whether a suppression was right. Only of the reasons that a delivery (or proof of life) releases (`persistent_deferral`,
+ * `hard_bounce`): nobody but people can say that a complaint was wrong.
  *
  *   suppressed ──> in force ── released by a delivery or proof of life ─────────> regretted
  *                     │   └─── expired ── a delivery within 30 days of that ────> regretted
@@ -10,15 +10,16 @@
  * bounce brings it back. Everything but `mail_taken` counts where the suppression began, so that a share never mixes two populations.
  */
 import { REGRET_WINDOW } from '../measures/regret.ts';
+import { isVoided, voidedByEngagement } from './fact.ts';
 import { entryOf } from './machine.ts';
 import type { Recipient } from './recipient.ts';
-import type { Change, DeliveredFact, EngagedFact, Fact, Scope, SuppressionReason } from './types.ts';
-import { ALL_STREAMS } from './types.ts';
+import type { Change, DeliveredFact, EngagedFact, Fact, Scope } from './types.ts';
+import { ALL_STREAMS, restsOnFailures } from './types.ts';
 
 /** Suppressions that have ended and of which more may become known. */
 const ENDED = 8;
 
-export type RegretReason = Extract<SuppressionReason, 'persistent_deferral' | 'hard_bounce'>;
+export type RegretReason = 'persistent_deferral' | 'hard_bounce';
 
 /** A suppression that a delivery may show to be wrong. */
 export interface MeasuredSuppression {
@@ -81,7 +82,7 @@ export function measureRegret(
   for (const change of changes) {
     const { type, suppression, cause, effectiveAt, evidence, counts: said } = change;
     // An end of what nobody heard of says nothing.
-    if (suppression === null || !isMeasured(suppression.reason) || (type === 'released' && said?.length === 0)) continue;
+    if (suppression === null || !restsOnFailures(suppression.reason) || (type === 'released' && said?.length === 0)) continue;
     const { scope, reason, since } = suppression;
     const known = measured.findLast((one) => one.scope === scope && one.reason === reason && one.since === since);
     if (type === 'suppressed') {
@@ -145,10 +146,6 @@ export function regrettableUntil({ measured }: Recipient): number {
 
 const NOTHING: readonly RegretCount[] = [];
 
-function isMeasured(reason: SuppressionReason): reason is RegretReason {
-  return reason === 'persistent_deferral' || reason === 'hard_bounce';
-}
-
 function isActive({ expiredAt, regrettedAt }: MeasuredSuppression): boolean {
   return expiredAt === undefined && regrettedAt === undefined;
 }
@@ -163,11 +160,11 @@ function isTaken(one: MeasuredSuppression, fact: Fact): boolean {
   return concerns(one, fact.stream) && fact.at >= one.since && fact.at <= one.expiredAt + REGRET_WINDOW;
 }
 
+const NO_CLICKS = { engagement: { clicks: false } };
+
 /** Whether a click says something is asked while the suppression is in force only: then its release tells. */
 function showsWrong(fact: Fact, reason: RegretReason): fact is DeliveredFact | EngagedFact {
-  if (fact.kind === 'delivered') return true;
-  if (fact.kind !== 'engaged' || fact.engagement === 'click') return false;
-  return fact.engagement === 'reply' || reason === 'persistent_deferral';
+  return fact.kind === 'delivered' || (fact.kind === 'engaged' && isVoided(reason, voidedByEngagement(NO_CLICKS, fact)));
 }
 
 /** An MTA that gives up has not tried again. */

@@ -16,6 +16,11 @@ export function isObjectionReason(reason: SuppressionReason): reason is 'complai
   return reason === 'complaint' || reason === 'unsubscribe';
 }
 
+/** Whether it rests on failures: a policy decides about it, a delivery may show that it is wrong, and `allow` overrides it. */
+export function restsOnFailures(reason: SuppressionReason): reason is 'persistent_deferral' | 'hard_bounce' {
+  return reason === 'persistent_deferral' || reason === 'hard_bounce';
+}
+
 export type Cause = 'event' | 'deadline' | 'delivered' | 'engaged' | 'expiry' | 'lapse' | 'operator' | 'correction';
 
 export type ChangeType =

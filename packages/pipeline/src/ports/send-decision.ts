@@ -1,5 +1,5 @@
 /** Whether a message may be sent to a recipient, for one stream at one moment. */
-import { ALL_STREAMS, mayBeOverridden } from '@desist/domain';
+import { ALL_STREAMS, restsOnFailures } from '@desist/domain';
 import type { Checked } from './reader.ts';
 
 export interface Decision {
@@ -22,7 +22,7 @@ export function decide(checked: Pick<Checked, 'suppressions' | 'allowed'>, strea
   const isActive = ({ scope, expiresAt }: { readonly scope: string; readonly expiresAt: number | null }): boolean =>
     (scope === ALL_STREAMS || scope === stream) && (expiresAt === null || expiresAt > now);
   const overridden = checked.allowed.some(isActive);
-  const forbidding = checked.suppressions.filter(isActive).filter(({ reason }) => !overridden || !mayBeOverridden(reason));
+  const forbidding = checked.suppressions.filter(isActive).filter(({ reason }) => !overridden || !restsOnFailures(reason));
   const last = Math.max(...forbidding.map(({ expiresAt }) => expiresAt ?? Number.POSITIVE_INFINITY));
   return {
     allowed: forbidding.length === 0,
