@@ -247,7 +247,6 @@ export function createFold(options: FoldOptions): Fold {
     const beginning = fact.kind === 'failure' ? traffic.failed(fact, { tenant, key }, facts, clock) : undefined;
     // Before the fact is among the evidence of which it may be made.
     const other = shadow === undefined ? undefined : shadowIn(cached, shadow);
-    traffic.askedAt(clock - 1);
     const changes = addFact(recipient, fact, clock, contextOf(tenant));
     if (changes === 'duplicate') {
       if (!isCommand(event)) traffic.repeated(event);

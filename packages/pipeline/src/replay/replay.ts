@@ -34,7 +34,7 @@ import { createFold } from '../partition/fold.ts';
 import { createRecipients } from '../partition/recipients.ts';
 import type { CachedRecipient } from '../partition/recipients.ts';
 import { createPipelineMetrics } from '../traffic/metrics.ts';
-import { hashOfKey } from '../traffic/key-hash.ts';
+import { hashOfKey, textOf } from '../traffic/key-hash.ts';
 import { createTraffic } from '../traffic/traffic.ts';
 import type { PeekedAcceptance } from '../traffic/traffic.ts';
 
@@ -128,11 +128,6 @@ export interface ReplayOptions {
 
 const NOTHING: readonly Replayed[] = [];
 const NOTHING_STORED = { baseline: [], incidentCounts: [], rollups: [] };
-
-/** Of a peeked event, whose key is always ASCII. */
-function textOf(key: Uint8Array): RecipientKey {
-  return String.fromCharCode(...key) as RecipientKey;
-}
 
 /** Folded recipients after which those without state are dropped. */
 const SWEEP_AT = 1_000;
@@ -228,6 +223,12 @@ export function createReplay({ policies, providerOf, until, decisionsOnly = fals
     if (!sendersInLog) for (const notice of decided) publishSender(notice);
   }
 
+  function isLeftOut(occurredAt: number): boolean {
+    if (until === undefined || occurredAt <= until) return false;
+    leftOut += 1;
+    return true;
+  }
+
   /** The clock goes on to an event, and what was due before it happens. */
   function passTime(occurredAt: number): void {
     if (occurredAt > fold.clock()) {
@@ -246,10 +247,7 @@ export function createReplay({ policies, providerOf, until, decisionsOnly = fals
   return {
     fold(event) {
       const { occurredAt, tenant, recipient: address } = event;
-      if (until !== undefined && occurredAt > until) {
-        leftOut += 1;
-        return [];
-      }
+      if (isLeftOut(occurredAt)) return NOTHING;
       events += 1;
       passTime(occurredAt);
       const key = recipientKey(tenant, address);
@@ -265,14 +263,11 @@ export function createReplay({ policies, providerOf, until, decisionsOnly = fals
     },
     peeked(type, { key, value, offsets }) {
       const { occurredAt } = offsets;
-      if (until !== undefined && occurredAt > until) {
-        leftOut += 1;
-        return [];
-      }
+      if (isLeftOut(occurredAt)) return NOTHING;
       passTime(occurredAt);
       if (type === 'delivered') {
         const keyHash = hashOfKey(key);
-        if (deadlines.mayBeTracked(keyHash) && deadlines.isTracked(textOf(key))) return undefined;
+        if (deadlines.mayBeTracked(keyHash) && deadlines.isTracked(textOf(key) as RecipientKey)) return undefined;
         traffic.deliveredRecord({ key, keyHash, value, offsets }, fold.clock());
       }
       events += 1;

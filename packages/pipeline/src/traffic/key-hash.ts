@@ -6,6 +6,9 @@
 const OFFSET_BASIS = 0x811c9dc5 | 0;
 const PRIME = 0x01000193;
 
+/** Leading bytes of a message id or of a host's name that count: decoded events have no more. */
+export const WORD = 1_024;
+
 /** FNV-1a (RFC 9923) of a key's bytes, 32 bits, never 0. */
 export function hashOfKey(key: Uint8Array): number {
   const hash = hashOn(OFFSET_BASIS, key, 0, key.length);
@@ -24,6 +27,11 @@ export function hashOfText(key: string, from = OFFSET_BASIS): number {
   let hash = from;
   for (let i = 0; i < key.length; i += 1) hash = Math.imul(hash ^ (key.charCodeAt(i) & 0xff), PRIME);
   return hash === 0 ? 1 : hash;
+}
+
+/** ASCII bytes as one flat string: most are kept for long, and hashed. */
+export function textOf(bytes: Uint8Array): string {
+  return String.fromCharCode(...bytes);
 }
 
 /** Whether the bytes from `from` to before `to` equal `wanted`. */

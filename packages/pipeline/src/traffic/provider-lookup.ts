@@ -9,7 +9,7 @@
 import { asTenant, domainOf, tenantPolicy } from '@desist/domain';
 import type { PolicySet, ProviderOf, Tenant, Address } from '@desist/domain';
 import type { FieldOffsets } from '../ports/codec.ts';
-import { hashOn, isAt } from './key-hash.ts';
+import { hashOn, isAt, textOf, WORD } from './key-hash.ts';
 import type { Route, TenantProvider } from './tenant-provider.ts';
 
 export interface ProviderLookup {
@@ -137,7 +137,7 @@ export function createProviderLookup(policies: PolicySet, providerOf: ProviderOf
     of,
     ofRecord(key, value, { hostStart, hostEnd }) {
       const entry = entryOf(key);
-      if (entry.byHost && hostEnd > hostStart) return byHost(entry, value, hostStart, hostEnd);
+      if (entry.byHost && hostEnd > hostStart) return byHost(entry, value, hostStart, Math.min(hostEnd, hostStart + WORD));
       return (entry.found ??= route(tenantOf(entry), entry.provider, textOf(entry.domain)));
     },
     ofAddress(tenant, address, remoteHost) {
@@ -154,11 +154,4 @@ function tenantOf({ tenant }: DomainEntry): Tenant {
 /** A copy, because a record's bytes are a view of the whole fetched buffer and would keep all of it in memory. */
 function copyOf(bytes: Uint8Array, from: number, to: number): Uint8Array<ArrayBuffer> {
   return new Uint8Array(bytes.subarray(from, to));
-}
-
-/** ASCII bytes as one flat string: it is kept for long, and hashed. */
-function textOf(bytes: Uint8Array): string {
-  const codes: number[] = [];
-  for (const byte of bytes) codes.push(byte);
-  return String.fromCharCode(...codes);
 }

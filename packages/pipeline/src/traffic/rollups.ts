@@ -18,7 +18,7 @@
  */
 import { DAY, hourOf, QUARTER, quarterOf } from '@desist/domain';
 import type { RollupFamily, RollupHour, RollupRow, RollupWrite } from '../ports/commit-plan.ts';
-import { isAt } from './key-hash.ts';
+import { isAt, textOf } from './key-hash.ts';
 import type { Route, TenantProvider } from './tenant-provider.ts';
 
 /** Upper bounds of waits, seconds. What is above all of them has `ABOVE`. */
@@ -492,8 +492,4 @@ export function quartersOf(hours: readonly RollupHour[]): readonly RollupRow[] {
 function bodyCellOf({ series, at, more }: Cell): BodyCell {
   const { family, tenant, provider, stream, pool, domain, type, category, attribution, upperBound } = series.dimensions;
   return [family, at, tenant, provider, stream, pool, domain, type, category, attribution, upperBound, more];
-}
-
-function textOf(bytes: Uint8Array): string {
-  return String.fromCharCode(...bytes);
 }

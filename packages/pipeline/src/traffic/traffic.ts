@@ -31,7 +31,7 @@ import type { SenderReplyRow } from '../ports/sender-incidents.ts';
 import { createBaseline } from './baseline.ts';
 import { begins, createIncidentCounts } from './incident-counts.ts';
 import type { IncidentCounts } from './incident-counts.ts';
-import { hashOfText, hashOn } from './key-hash.ts';
+import { hashOfText, hashOn, WORD } from './key-hash.ts';
 import { firstAttemptOf, isRepeatedEnd, startsMessage } from './messages.ts';
 import type { PipelineMetrics } from './metrics.ts';
 import { createProviderLookup } from './provider-lookup.ts';
@@ -119,9 +119,6 @@ export interface TrafficOptions {
   readonly replays?: boolean;
 }
 
-/** Leading bytes of a message id that distinguish deliveries. */
-const MESSAGE = 1_024;
-
 export function createTraffic({ policies, providerOf, stored, metrics, replays = false }: TrafficOptions): Traffic {
   const lookup = createProviderLookup(policies, providerOf);
   const baseline = createBaseline(policies, stored.baseline, !replays);
@@ -177,7 +174,7 @@ export function createTraffic({ policies, providerOf, stored, metrics, replays =
     deliveredRecord(record, clock) {
       const { key, keyHash, value, offsets } = record;
       const { occurredAt, messageStart, messageEnd } = offsets;
-      const end = Math.min(messageEnd, messageStart + MESSAGE);
+      const end = Math.min(messageEnd, messageStart + WORD);
       const route = lookup.ofRecord(key, value, offsets);
       rollups.tick(clock);
       count(route, hashOn(keyHash, value, messageStart, end), occurredAt, clock);
@@ -189,7 +186,7 @@ export function createTraffic({ policies, providerOf, stored, metrics, replays =
     },
     delivered(event, key, clock) {
       const { occurredAt, messageId = '' } = event;
-      const hash = hashOfText(messageId.slice(0, MESSAGE), hashOfText(key));
+      const hash = hashOfText(messageId.slice(0, WORD), hashOfText(key));
       const route = routeOf(event);
       rollups.tick(clock);
       count(route, hash, occurredAt, clock);
