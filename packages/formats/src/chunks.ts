@@ -68,7 +68,7 @@ export interface Lines {
 
 /** Characters of a line that are kept. The rest is dropped, so a longer line becomes unreadable. */
 const LINE_LIMIT = 1 << 20;
-/** As many as so many characters have at most. */
+/** As many bytes as so many characters have at most. */
 const LINE_BYTES = 4 * LINE_LIMIT;
 const LINE_FEED = 0x0a;
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
@@ -94,7 +94,7 @@ export async function* lineBytesIn(chunks: AsyncIterable<Uint8Array>): AsyncGene
       if (size === 0) lines.push(line);
       else {
         keep(line);
-        lines.push(joined(begun));
+        lines.push(joinedBytes(begun));
         begun = [];
         size = 0;
       }
@@ -104,10 +104,20 @@ export async function* lineBytesIn(chunks: AsyncIterable<Uint8Array>): AsyncGene
     yield { lines, first, bytes };
     first += lines.length;
   }
-  if (size > 0) yield { lines: [first === 1 ? withoutMark(joined(begun)) : joined(begun)], first, bytes };
+  if (size === 0) return;
+  const last = joinedBytes(begun);
+  yield { lines: [first === 1 ? withoutMark(last) : last], first, bytes };
 }
 
-function joined(parts: readonly Uint8Array[]): Uint8Array {
+/** A byte order mark is one only at the beginning of a file, where it is gone. */
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
+
+/** The text of a line of `lineBytesIn`. */
+export function textOfLine(line: Uint8Array): string {
+  return utf8.decode(line).slice(0, LINE_LIMIT);
+}
+
+export function joinedBytes(parts: readonly Uint8Array[]): Uint8Array {
   const [only] = parts;
   if (parts.length === 1 && only !== undefined) return only;
   const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));

@@ -2,6 +2,7 @@
  * Reads a file of any provider's payloads, element by element, as its bytes arrive: line by line if each line is a document, otherwise
  * document by document. No Node API: the same for files, standard input and a page in a browser.
  */
+import { joinedBytes } from './chunks.ts';
 import type { Format, NormaliseContext, Normalised } from './format.ts';
 import { detectFormat, formatOf, hasFormat, isLineFormat } from './index.ts';
 import { createJsonSplitter, PAYLOAD_LIMIT, TOO_LARGE } from './json.ts';
@@ -42,7 +43,7 @@ export async function openPayload(source: AsyncIterable<Uint8Array>, given?: For
       kept.push(next.value);
       size += next.value.length;
     }
-    const head = concat(kept);
+    const head = joinedBytes(kept);
     const format = formatIn(head, given);
     if (format !== undefined) return { kind: 'opened', format, chunks: joined(kept, chunks) };
     if (next.done !== true && size < HEAD) continue;
@@ -170,18 +171,6 @@ function tooLarge(): Normalised {
   return { kind: 'problem', reason: 'too_large', detail: `longer than ${PAYLOAD_LIMIT} bytes`, raw: '' };
 }
 
-function concat(parts: readonly Uint8Array[]): Uint8Array {
-  const [only] = parts;
-  if (only !== undefined && parts.length === 1) return only;
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
-}
-
 /** Reads everything, but stops beyond the limit; the format then reports the size. */
 async function whole(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   const kept: Uint8Array[] = [];
@@ -191,7 +180,7 @@ async function whole(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
     size += chunk.length;
     if (size > PAYLOAD_LIMIT) break;
   }
-  return concat(kept);
+  return joinedBytes(kept);
 }
 
 interface Shape {
@@ -209,11 +198,11 @@ async function shapeOf(chunks: AsyncGenerator<Uint8Array>): Promise<Shape> {
     if (next.done === true) break;
     kept.push(next.value);
     size += next.value.length;
-    if (next.value.includes(0x0a)) ended = endedLines(utf8.decode(concat(kept)));
+    if (next.value.includes(0x0a)) ended = endedLines(utf8.decode(joinedBytes(kept)));
   }
   const all = joined(kept, chunks);
   const [first] = ended;
-  const start = first ?? utf8.decode(concat(kept).subarray(0, HEAD)).trimStart();
+  const start = first ?? utf8.decode(joinedBytes(kept).subarray(0, HEAD)).trimStart();
   if (start.startsWith('--')) return { of: 'document', pieces: one(all) };
   const lines = !/^[{[]/.test(start) || isJson(first) || (start.length > LONGER_THAN_A_BRACKET && ended.some(isJson));
   return lines ? { of: 'line', pieces: linesOfChunks(all) } : { of: 'document', pieces: documents(all) };

@@ -23,14 +23,14 @@ export function createMemoryWhatIfs(trail: Pick<AuditTrail, 'note'> = createMemo
       const { resumeKey, startedAt } = wanted;
       for (const { id, updatedAt } of jobs.values()) if (updatedAt < startedAt - WHATIFS_KEPT) jobs.delete(id);
       const same = [...jobs.values()].find((job) => job.resumeKey === resumeKey && (isOpen(job) || job.state === 'stopped'));
-      if (same?.state !== 'running' && same?.state !== 'waiting' && [...jobs.values()].filter(isOpen).length >= MOST_WHATIFS) return null;
+      if (same !== undefined && isOpen(same)) return valueOf(same);
+      if ([...jobs.values()].filter(isOpen).length >= MOST_WHATIFS) return null;
       if (same === undefined) {
         const job = { ...wanted, state: 'waiting', owner: null, done: 0, total: null, result: null, problem: null } as const;
         const made = keep({ ...job, updatedAt: startedAt });
         await trail.note([entry(made, true)]);
         return made;
       }
-      if (isOpen(same)) return valueOf(same);
       const again = keep({ ...same, state: 'waiting', owner: null, done: 0, total: null, updatedAt: startedAt });
       await trail.note([entry(again, false)]);
       return again;

@@ -1,9 +1,8 @@
 /** Reads the delivery events that the log still has, for whoever folds them once more. Changes nothing, and opens no more than it needs. */
 import { openJournal } from '@desist/log-postgres';
-import type { LogBounds, Logger, Signal } from '@desist/pipeline';
+import type { LogBounds, Logger, LogRecord, Signal } from '@desist/pipeline';
 import type { Backends } from './backends.ts';
 import { openDatabase } from './backends.ts';
-import type { EventLogRecord } from './read-record.ts';
 import type { Settings } from './settings.ts';
 import { systemTime } from './time.ts';
 
@@ -11,7 +10,7 @@ export interface EventLog {
   /** What there is now, by partition. */
   bounds(): Promise<ReadonlyMap<number, LogBounds>>;
   /** The records of a partition up to the end that it has when the reading begins, in order. */
-  read(partition: number, signal?: Signal): AsyncIterable<EventLogRecord>;
+  read(partition: number, signal?: Signal): AsyncIterable<LogRecord>;
 }
 
 interface OpenEventLog extends EventLog {

@@ -2,14 +2,7 @@
 import { decodeIncident, isIncidentKey } from '@desist/contracts';
 import type { IncidentNotice, LogEvent, SenderNotice } from '@desist/domain';
 import { decodeRecord } from '@desist/formats/event';
-
-export interface EventLogRecord {
-  readonly offset: number;
-  readonly key: Uint8Array | null;
-  readonly value: Uint8Array | null;
-  /** ms */
-  readonly recordTime: number;
-}
+import type { LogRecord } from '@desist/pipeline';
 
 /** What a record of the log says. */
 export type ReadEvent =
@@ -18,7 +11,7 @@ export type ReadEvent =
   | { readonly kind: 'sender'; readonly notice: SenderNotice }
   | { readonly kind: 'problem'; readonly problem: string };
 
-export function readRecord(record: EventLogRecord): ReadEvent {
+export function readRecord(record: LogRecord): ReadEvent {
   if (isIncidentKey(record.key)) {
     const decoded = decodeIncident(record);
     if (!decoded.ok) return { kind: 'problem', problem: `${decoded.reason}, ${decoded.detail}` };

@@ -2,7 +2,7 @@
 import { parseIncident, peekEvent } from '@desist/contracts';
 import type { PeekedOffsets, PeekedType } from '@desist/contracts';
 import { parseEvent } from '@desist/formats/event';
-import { lineBytesIn } from '@desist/formats/chunks';
+import { lineBytesIn, textOfLine } from '@desist/formats/chunks';
 import { payloadBatches, placeOf } from '@desist/formats/read-payload';
 import type { OpenedPayload, ReaderStates } from '@desist/formats/read-payload';
 import type { IncidentNotice, LogEvent, SenderNotice } from '@desist/domain';
@@ -61,13 +61,11 @@ const OFFSETS: PeekedOffsets = {
   ...{ occurredAt: 0, messageStart: 0, messageEnd: 0, hostStart: 0, hostEnd: 0 },
   ...{ streamStart: 0, streamEnd: 0, poolStart: 0, poolEnd: 0 },
 };
-/** A byte order mark is one only at the beginning of a file. */
-const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 
 function readLine(to: EventReceiver, value: Uint8Array, number: number): void {
   const peeked = to.peeked === undefined ? undefined : peekEvent(value, OFFSETS);
   if (peeked !== undefined && to.peeked?.(peeked.type, { key: peeked.key, value, offsets: OFFSETS }) === true) return;
-  const text = utf8.decode(value);
+  const text = textOfLine(value);
   if (text.trim() === '') return;
   const place = `line ${number}`;
   let json: unknown;

@@ -1,5 +1,6 @@
 /** What the thread of a what-if and its runner say to each other. Plain data. */
 import type { WhatIfSummary } from '@desist/contracts';
+import type { LogRecord } from '@desist/pipeline';
 
 export interface ThreadInput {
   /** Texts of the policy files: the one in force, and the one to compare. */
@@ -11,16 +12,9 @@ export interface ThreadInput {
   readonly since: number | null;
 }
 
-export interface PageRecord {
-  readonly offset: number;
-  readonly key: Uint8Array | null;
-  readonly value: Uint8Array | null;
-  readonly recordTime: number;
-}
-
 /** Records of a partition, in order; the end of the partition; the end of all of them. Each is answered. */
 export type ToThread =
-  { readonly kind: 'page'; readonly records: readonly PageRecord[] } | { readonly kind: 'partition' } | { readonly kind: 'end' };
+  { readonly kind: 'page'; readonly records: readonly LogRecord[] } | { readonly kind: 'partition' } | { readonly kind: 'end' };
 
 export type FromThread =
   | { readonly kind: 'ready' }

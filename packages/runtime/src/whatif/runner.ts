@@ -9,9 +9,8 @@
 import { writePolicy } from '@desist/contracts';
 import type { WhatIfSummary } from '@desist/contracts';
 import type { PolicySet } from '@desist/domain';
-import type { Logger, NewAuditEntry, Signal, Time, WhatIfEnd, WhatIfJob, WhatIfStore } from '@desist/pipeline';
+import type { Logger, LogRecord, NewAuditEntry, Signal, Time, WhatIfEnd, WhatIfJob, WhatIfStore } from '@desist/pipeline';
 import type { EventLog } from '../event-log.ts';
-import type { PageRecord } from './messages.ts';
 import { createFoldThread, WhatIfFailure } from './thread.ts';
 
 /** Records that are folded in one go. */
@@ -117,8 +116,8 @@ export function createWhatIfRunner({ store, log, policies, owner, time, logger }
   };
 }
 
-async function* pagesOf(records: AsyncIterable<PageRecord> | Iterable<PageRecord>): AsyncGenerator<readonly PageRecord[]> {
-  let page: PageRecord[] = [];
+async function* pagesOf(records: AsyncIterable<LogRecord> | Iterable<LogRecord>): AsyncGenerator<readonly LogRecord[]> {
+  let page: LogRecord[] = [];
   for await (const { offset, key, value, recordTime } of records) {
     page.push({ offset, key, value, recordTime });
     if (page.length < PAGE) continue;

@@ -4,10 +4,10 @@ import { readPolicyFile, whatIfSummary } from '@desist/contracts';
 import { createMeasure } from '@desist/domain';
 import type { PolicySet } from '@desist/domain';
 import { createWhatIf, sumOfCounts } from '@desist/pipeline';
-import type { WhatIf, WhatIfCounts } from '@desist/pipeline';
+import type { LogRecord, WhatIf, WhatIfCounts } from '@desist/pipeline';
 import { providerOf } from '@desist/verdicts';
 import { readRecord } from '../read-record.ts';
-import type { FromThread, PageRecord, ThreadInput, ToThread } from './messages.ts';
+import type { FromThread, ThreadInput, ToThread } from './messages.ts';
 
 /** Values of each dimension in the result. */
 const GROUPS = 20;
@@ -22,7 +22,7 @@ const measure = createMeasure(2);
 const partitions: WhatIfCounts[] = [];
 let whatIf: WhatIf | undefined;
 
-function fold(records: readonly PageRecord[]): void {
+function fold(records: readonly LogRecord[]): void {
   whatIf ??= createWhatIf({ policies, providerOf });
   for (const record of records) {
     const found = readRecord(record);
@@ -37,12 +37,11 @@ function fold(records: readonly PageRecord[]): void {
 
 function finishPartition(): void {
   const finished = whatIf?.finish(measure);
+  if (finished === undefined) return;
+  let next = finished.next();
   // Who differs is not told: addresses stand in no job.
-  for (let next = finished?.next(); next !== undefined; next = finished?.next()) {
-    if (next.done !== true) continue;
-    partitions.push(next.value);
-    break;
-  }
+  while (next.done !== true) next = finished.next();
+  partitions.push(next.value);
   whatIf = undefined;
 }
 
