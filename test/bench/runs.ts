@@ -70,7 +70,8 @@ export interface EngineRunOptions {
 /** On an empty database; from the first claim until everything is committed. */
 export async function engineRun(world: Installation, { servers, events, processes, profile }: EngineRunOptions): Promise<EngineRun> {
   await world.db.script(
-    'truncate desist.checkpoint, desist.outbox, desist.dead_letter, desist.clock_move; truncate desist.recipient cascade',
+    `truncate desist.checkpoint, desist.outbox, desist.dead_letter, desist.clock_move,
+       desist.recipient, desist.suppression, desist.allowance, desist.recipient_event`,
   );
   const options = { ...world.options, groupId: `bench-${Date.now()}` };
   const profiled = profile === undefined ? {} : { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${profile}` };

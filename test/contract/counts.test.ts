@@ -131,6 +131,10 @@ describe.each(databases)('on %s', (_, open, skipped) => {
             expect({ atRisk, allowances }).toEqual(wanted);
           }
           expect(await db.query('select 1 from desist.recipient_count where count < 0')).toEqual([]);
+          for (const table of ['suppression', 'allowance', 'recipient_event'])
+            expect(
+              await db.query(`select 1 from desist.${table} t left join desist.recipient r on r.id = t.recipient_id where r.id is null`),
+            ).toEqual([]);
         }),
         { numRuns: 40 },
       );

@@ -232,6 +232,27 @@ describe('store on a Postgres server', () => {
     await close();
   });
 
+  test('what a commit adds to a recipient is not looked up row by row, by a plan from when there were few', async () => {
+    const { db, close } = await migratedServer();
+    const store = createStore(db);
+    await store.commit(planFrom(await store.claim(0, 'me'), { recipients: [row('a@example.com')] }));
+    for (const [table, columns, values] of [
+      ['suppression', 'scope, reason, since, failures, policy, updated_at', "'s' || n, 'complaint', 0, 0, '', 0"],
+      ['allowance', 'scope', "'s' || n"],
+      ['recipient_event', 'version, type, effective_at, recorded_at, detail', "n, '', 0, 0, '{}'"],
+    ]) {
+      const [explained] = await db.query(
+        `explain (analyze, format json) insert into desist.${table} (recipient_id, ${columns})
+         select id, ${values} from desist.recipient, generate_series(1, 10) n`,
+      );
+      expect(explained?.['QUERY PLAN']).toMatchObject([{ Plan: { 'Relation Name': table }, Triggers: [] }]);
+    }
+    await db.query("delete from desist.recipient where address = 'a@example.com'");
+    for (const table of ['suppression', 'allowance', 'recipient_event'])
+      expect(await db.query(`select 1 from desist.${table}`)).toEqual([]);
+    await close();
+  });
+
   test('the reader role sees the views and no table', async () => {
     const { db, close } = await migratedServer();
     const asReader = (text: string): Promise<unknown> =>

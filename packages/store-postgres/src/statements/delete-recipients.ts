@@ -11,7 +11,7 @@ export const deleteRecipients = statement<Rows<RecipientRef>, never>(
   () => sql`with gone as (
       delete from desist.recipient r using ${keys.unnest} where r.tenant = k.tenant and r.address = k.address
       returning r.id, r.partition, r.state, r.suppress_at, r.tracked, r.shadow_state),
-    -- They are still seen here: they are deleted when the statement ends.
+    -- They are still seen here: a trigger deletes them when the statement ends.
     suppressions as (select g.partition, s.scope, s.reason from gone g join desist.suppression s on s.recipient_id = g.id),
     allowances as (select g.partition, a.scope from gone g join desist.allowance a on a.recipient_id = g.id),
     shadows as (${countShadow(sql`select partition, state, shadow_state, -1 from gone where tracked`)}),
