@@ -129,9 +129,9 @@ export async function feed(url: string, events: readonly string[], headers: Read
 export async function counted(url: string, events: number): Promise<void> {
   const from = new Date(Date.now() - 30 * 86_400_000).toISOString();
   const ask = async (): Promise<number> => {
-    const answer = await fetch(`${url}/v1/series?measure=outcomes&step=1d&from=${from}`);
-    const { series } = (await answer.json()) as { series: { total: number }[] };
-    return series.reduce((sum, { total }) => sum + total, 0);
+    const answers = ['outcomes', 'engagement'].map((measure) => fetch(`${url}/v1/series?measure=${measure}&step=1d&from=${from}`));
+    const told = (await Promise.all((await Promise.all(answers)).map((answer) => answer.json()))) as { series: { total: number }[] }[];
+    return told.flatMap(({ series }) => series).reduce((sum, { total }) => sum + total, 0);
   };
   await vi.waitFor(async () => expect(await ask()).toBeGreaterThanOrEqual(events), { timeout: 120_000, interval: 500 });
 }

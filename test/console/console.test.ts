@@ -1,5 +1,5 @@
 /** The console in a real browser: every view in both schemes and on a phone, and what people do with it. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { newKey } from '@desist/api';
@@ -48,13 +48,16 @@ describe.skipIf(CHROMIUM === undefined)('the console', () => {
   let browser: Browser;
   let service: Service;
   let keyed: Service;
-  const folders = [0, 1, 2].map(() => mkdtempSync(path.join(tmpdir(), 'desist-console-')));
-  const [own = '', others = '', third = ''] = folders;
+  const folders = [0, 1, 2, 3].map(() => mkdtempSync(path.join(tmpdir(), 'desist-console-')));
+  const [own = '', others = '', third = '', policies = ''] = folders;
 
   beforeAll(async () => {
     browser = await startBrowser();
+    const policy = path.join(policies, 'policy.yaml');
+    writeFileSync(policy, 'shadow: quick.yaml\n');
+    writeFileSync(path.join(policies, 'quick.yaml'), 'deferral:\n  suppress_after: 48h\n  soft_bounce_after: 48h\n  evidence_span: 24h\n');
     [service, keyed] = await Promise.all([
-      startService({ DESIST_DATA: own, DESIST_LOG_LEVEL: 'warn' }),
+      startService({ DESIST_DATA: own, DESIST_LOG_LEVEL: 'warn', DESIST_POLICY: policy }),
       startService({
         DESIST_DATA: others,
         DESIST_LOG_LEVEL: 'warn',
@@ -115,6 +118,22 @@ describe.skipIf(CHROMIUM === undefined)('the console', () => {
     await page.getByRole('button', { name: 'Check and compare' }).click();
     await page.getByText(/line 3/i).waitFor();
     expect(complaints.filter((text) => !text.includes('400'))).toEqual([]);
+    await close();
+  });
+
+  it('the shadow policy is shown where it differs, and how many recipients it decides otherwise about', async () => {
+    const { shadow } = (await (await fetch(`${service.url}/v1/summary`)).json()) as {
+      shadow: { both: number; real: number; shadow: number };
+    };
+    expect(shadow.shadow).toBeGreaterThan(0);
+    const { page, complaints, close } = await onDesk('/ui/policy');
+    const differences = page.getByRole('region', { name: 'Where it differs' });
+    await differences.waitFor();
+    expect(await differences.innerText()).toMatch(/deferral\.suppress_after\s+3d\s+2d/);
+    await page
+      .getByText(`It decides otherwise about ${shadow.real + shadow.shadow} recipients: only it suppresses ${shadow.shadow}`)
+      .waitFor();
+    expect(complaints).toEqual([]);
     await close();
   });
 

@@ -87,4 +87,26 @@ describe('desist policy check', () => {
     const classified = await desist(['classify', '--policy', file, '--json'], {}, '552 5.2.2 Mailbox full');
     expect(lines(classified.out)[0]).toMatchObject({ rule: 'own.full', counts: false });
   });
+
+  it('and `policy show` say where the shadow policy differs', async () => {
+    const file = join(folder, 'shadowed.yaml');
+    await writeFile(file, 'shadow: quick.yaml');
+    await writeFile(join(folder, 'quick.yaml'), 'deferral: {suppress_after: 48h, soft_bounce_after: 48h}\npublish: {deferred: true}');
+    const { code, out } = await desist(['policy', 'check', file, '--json']);
+    expect(code).toBe(0);
+    const changes = [
+      { path: 'deferral.soft_bounce_after', from: '3d', to: '2d' },
+      { path: 'deferral.suppress_after', from: '3d', to: '2d' },
+    ];
+    expect(lines(out)[0]).toMatchObject({ shadow: { name: 'quick.yaml', changes } });
+    const told =
+      /shadow policy quick\.yaml: version sha256:\w+, which differs in\n.*deferral\.soft_bounce_after: 3d => 2d\n.*suppress_after: 3d => 2d\n/;
+    expect((await desist(['policy', 'check', file])).out).toMatch(told);
+    const shown = (await desist(['policy', 'show', file])).out;
+    expect(shown).toMatch(told);
+    expect(shown).toContain('\nshadow: quick.yaml\n');
+    // What is shown is a policy file.
+    await writeFile(join(folder, 'again.yaml'), shown);
+    expect((await desist(['policy', 'show', join(folder, 'again.yaml')])).out).toBe(shown);
+  });
 });

@@ -1,5 +1,6 @@
 /** The policy in force and a check of another: what it says, and to whom. */
 import { readPolicyFile } from '@desist/contracts';
+import type { PolicySet } from '@desist/domain';
 import type { StateReader } from '@desist/pipeline';
 import { describe, expect, test } from 'vitest';
 import { createApi, newKey, parseKeys } from './index.ts';
@@ -23,13 +24,17 @@ const all = keyFor(['operator'], '*');
 const own = keyFor(['operator'], ['acme']);
 const reader = keyFor(['reader'], '*');
 
-function make(keys: readonly ApiKey[]) {
-  const read = readPolicyFile(FILE);
+function policiesIn(text: string) {
+  const read = readPolicyFile(text);
   if (!read.ok) throw new Error(JSON.stringify(read.problems));
+  return read.policies;
+}
+
+function make(keys: readonly ApiKey[], policies: PolicySet = policiesIn(FILE)) {
   const quiet = (): void => undefined;
   return createApi({
     reader: {} as StateReader,
-    policies: read.policies,
+    policies,
     ready: () => ({ ok: true, problems: [] }),
     metrics: async () => ({ contentType: 'application/openmetrics-text', body: '# EOF\n' }),
     time: { now: () => 0 },
@@ -42,6 +47,7 @@ function make(keys: readonly ApiKey[]) {
 interface Shown {
   readonly version: string;
   readonly file: string | null;
+  readonly shadow: object | null;
   readonly values: readonly { readonly path: string; readonly value: string; readonly origin: string }[];
 }
 
@@ -73,6 +79,34 @@ describe('the policy in force', () => {
       'tenants.acme.deferral.suppress_after 5d',
       'rules.full text quota used up → mailbox_full',
     ]);
+  });
+});
+
+describe('the shadow policy', () => {
+  const shadow = {
+    ...policiesIn(FILE.replace('96h', '72h').replace('suppress_failures: 4', 'suppress_failures: 5')),
+    name: 'stricter.yaml',
+  };
+  const shadowed = make([all.config, own.config], { ...policiesIn(FILE), shadow });
+  const shown = async (key: string) => (await shadowed.inject({ url: '/v1/policy', headers: authorization(key) })).json<Shown>();
+  const base = { path: 'deferral.suppress_after', from: '4d', to: '3d' };
+
+  test('is shown with its name, its version and the values that differ', async () => {
+    const { file, shadow: said } = await shown(all.key);
+    expect(said).toEqual({
+      name: 'stricter.yaml',
+      version: shadow.version,
+      changes: [base, { path: 'tenants.other.streams.news.deferral.suppress_failures', from: '4', to: '5' }],
+    });
+    expect(readPolicyFile(file ?? '')).toMatchObject({ ok: true, shadow: { name: 'stricter.yaml' } });
+  });
+
+  test('is shown to a key of one tenant without its file and without other tenants', async () => {
+    expect((await shown(own.key)).shadow).toEqual({ name: null, version: shadow.version, changes: [base] });
+  });
+
+  test('is null where there is none', async () => {
+    expect((await api.inject({ url: '/v1/policy', headers: authorization(all.key) })).json<Shown>().shadow).toBeNull();
   });
 });
 

@@ -23,6 +23,7 @@ describe('a policy file that names a shadow policy', () => {
     expect(policies.shadow?.base.deferral.suppressAfter).toBe(120 * HOUR);
     expect(policies.version).toBe(policiesOf(own).version);
     expect(policies.shadow?.version).not.toBe(policies.version);
+    expect(policies.shadow?.name).toBe('other.yaml');
   });
 
   it.each([

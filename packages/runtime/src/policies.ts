@@ -20,7 +20,7 @@ export function policiesOf(text: string | undefined, name?: string): PolicySet {
   if (second.shadow !== undefined) throw new ConfigError([`${place}: ${shadow.name} names a shadow policy itself: there is only one`]);
   const mistakes = differencesIn(policies, second.policies).map((problem) => `${place}: ${shadow.name}: ${problem}`);
   if (mistakes.length > 0) throw new ConfigError(mistakes);
-  return { ...policies, shadow: second.policies };
+  return { ...policies, shadow: { ...second.policies, name: shadow.name } };
 }
 
 function readOf(text: string, name: string): Extract<PolicyFile, { readonly ok: true }> {

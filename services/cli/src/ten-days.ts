@@ -15,6 +15,8 @@ const DAY = 24 * HOUR;
 interface Event {
   readonly at: number;
   readonly type: string;
+  /** Of `engaged`. */
+  readonly kind?: string;
   readonly recipient: string;
   readonly messageId?: string;
   readonly reply?: string;
@@ -140,9 +142,32 @@ export function tenDays(end: number): readonly string[] {
     events.push(i % 4 === 0 ? { ...campaign, type: 'delivered' } : { ...campaign, type: 'deferred', reply: 'unusual_rate' });
   }
 
+  // Proof of life releases two: one answers an old message, one signs in. Whose address bounced signs in in vain, and clicks prove nothing.
+  const answered = newMessage();
+  events.push({ at: start + 2 * HOUR, type: 'delivered', recipient: 'answered@example.org', messageId: answered });
+  for (const [recipient, from] of [
+    ['answered@example.org', 4],
+    ['signed.in@example.net', 5],
+  ] as const) {
+    deferredFor(recipient, 'mailbox_full_other', { from: start + from * HOUR, to: start + 3.6 * DAY, end: 'expired' });
+  }
+  for (const [day, kind, recipient, messageId] of [
+    [1, 'click', 'reader12@outlook.com', undefined],
+    [1, 'confirmed', 'reader31@example.net', undefined],
+    [3, 'click', 'reader99@gmail.com', undefined],
+    [4, 'click', 'reader12@outlook.com', undefined],
+    [5, 'reply', 'answered@example.org', answered],
+    [6, 'login', 'left.the.company@outlook.com', undefined],
+    [7, 'login', 'signed.in@example.net', undefined],
+    [8, 'click', 'full.one@gmail.com', undefined],
+    [9, 'click', 'reader99@gmail.com', undefined],
+  ] as const) {
+    events.push({ at: start + day * DAY + 13 * HOUR, type: 'engaged', kind, recipient, ...(messageId === undefined ? {} : { messageId }) });
+  }
+
   return events
     .sort((a, b) => a.at - b.at)
-    .map(({ at, type, recipient, messageId, reply, stream, attempt, pool }) => {
+    .map(({ at, type, kind, recipient, messageId, reply, stream, attempt, pool }) => {
       const text = reply === undefined ? undefined : REPLIES[reply]?.reply.replaceAll(/user@[\w.]+/g, recipient);
       const line = {
         version: 1,
@@ -151,6 +176,7 @@ export function tenDays(end: number): readonly string[] {
         recipient,
         ...(messageId === undefined ? {} : { messageId }),
         type,
+        ...(kind === undefined ? {} : { kind }),
         occurredAt: new Date(at).toISOString(),
         ...(attempt === undefined ? {} : { attempt }),
         ...(pool === undefined ? {} : { pool }),

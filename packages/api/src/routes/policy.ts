@@ -1,6 +1,6 @@
 /** `/v1/policy`: the values in force, and what a changed file would change. */
-import { policyValues, writePolicy } from '@desist/contracts';
-import type { PolicyValue } from '@desist/contracts';
+import { policyDifferences, policyValues, shadowDifferences, writePolicy } from '@desist/contracts';
+import type { PolicyDifference } from '@desist/contracts';
 import { asTenant } from '@desist/domain';
 import type { HttpApp } from '../http/app.ts';
 import { Problem } from '../http/problem.ts';
@@ -9,23 +9,36 @@ import type { ApiOptions } from '../options.ts';
 import { POLICY_BODY_LIMIT, TRIAL_TIMEOUT, usableTrial } from '../policy-trial/answers.ts';
 import { runTrial } from '../policy-trial/run.ts';
 import { CHECK_POLICY, GET_POLICY } from '../schemas/policy.ts';
-import type { PolicyCheck } from '../schemas/policy.ts';
+import type { PolicyChange } from '../schemas/policy.ts';
 
 export async function policyRoutes(app: HttpApp, { policies, trialTimeout = TRIAL_TIMEOUT }: ApiOptions): Promise<void> {
   const checkLimit = createConcurrencyLimit({ most: 1, retryAfter: 2, what: 'check of a policy' });
   const inForce = once(() => policyValues(policies));
   const file = once(() => writePolicy(policies));
+  const inShadow = once(() => shadowDifferences(policies) ?? []);
+  const { shadow } = policies;
 
   app.get('/v1/policy', { schema: GET_POLICY, config: { role: 'reader' } }, async ({ caller }) => {
+    const seesAll = caller.tenants === '*';
+    const isSeen = ({ tenant }: { readonly tenant: string | null }): boolean =>
+      tenant === null || caller.tenants === '*' || caller.tenants.includes(tenant);
     return {
       version: policies.version,
       values: inForce()
-        .filter(({ tenant }) => tenant === null || caller.tenants === '*' || caller.tenants.includes(tenant))
+        .filter(isSeen)
         .map(({ tenant: _, ...one }) => ({
           ...one,
           origin: one.value === one.inherited ? ('built_in' as const) : ('policy_file' as const),
         })),
-      file: caller.tenants === '*' ? file() : null,
+      file: seesAll ? file() : null,
+      shadow:
+        shadow === undefined
+          ? null
+          : {
+              name: seesAll ? (shadow.name ?? null) : null,
+              version: shadow.version,
+              changes: inShadow().filter(isSeen).map(changeOf),
+            },
     };
   });
 
@@ -38,7 +51,7 @@ export async function policyRoutes(app: HttpApp, { policies, trialTimeout = TRIA
       try {
         const run = await runTrial({ policy: body.policy, tenant: asTenant('default'), recipient: null }, trialTimeout);
         const result = usableTrial(run, trialTimeout);
-        return { version: result.policy, changes: changesBetween(inForce(), result.values) };
+        return { version: result.policy, changes: policyDifferences(inForce(), result.values).map(changeOf) };
       } finally {
         release();
       }
@@ -51,10 +64,6 @@ function once<T>(make: () => T): () => T {
   return () => (made ??= { value: make() }).value;
 }
 
-function changesBetween(before: readonly PolicyValue[], after: readonly PolicyValue[]): PolicyCheck['changes'] {
-  const from = new Map(before.map(({ path, value }) => [path, value]));
-  const to = new Map(after.map(({ path, value }) => [path, value]));
-  return [...new Set([...from.keys(), ...to.keys()])]
-    .filter((path) => from.get(path) !== to.get(path))
-    .map((path) => ({ path, from: from.get(path) ?? null, to: to.get(path) ?? null }));
+function changeOf({ path, from, to }: PolicyDifference): PolicyChange {
+  return { path, from, to };
 }

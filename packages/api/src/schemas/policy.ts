@@ -18,6 +18,11 @@ const Path = Type.String({
   examples: [PATH],
 });
 
+const Change = Type.Object({ path: Path, from: OrNull(Type.String()), to: OrNull(Type.String()) });
+export type PolicyChange = Static<typeof Change>;
+
+const SHADOW_EXAMPLE = { name: 'stricter.yaml', version: 'sha256:c0de', changes: [{ path: PATH, from: '96h', to: '72h' }] };
+
 const Policy = Type.Object(
   {
     version: Type.String({ description: 'Hash of the values; each decision names it.' }),
@@ -31,13 +36,27 @@ const Policy = Type.Object(
       { description: 'Every value of the base; of tenants and streams those that differ from what they inherit; then the own rules.' },
     ),
     file: OrNull(Type.String({ description: 'The same as a policy file. Null for keys that do not see all tenants.' })),
+    shadow: OrNull(
+      Type.Object(
+        {
+          name: OrNull(Type.String({ description: 'Of its file. Null for keys that do not see all tenants.' })),
+          version: Type.String({ description: 'Hash of its values.' }),
+          changes: Type.Array(Change, {
+            description:
+              'Where it differs: `from` is in force, `to` is its own; null: there is no such line, and what it inherits holds. Values that have no effect in a shadow policy are left out.',
+          }),
+        },
+        { description: 'The policy that everything is folded with, too, and that changes nothing. Null: there is none.' },
+      ),
+    ),
   },
   {
     examples: [
       {
         version: 'sha256:3f1c',
         values: [{ path: PATH, value: '96h', inherited: '72h', origin: 'policy_file' }],
-        file: 'version: 1\ndeferral:\n  suppress_after: 96h\n',
+        file: 'version: 1\nshadow: stricter.yaml\ndeferral:\n  suppress_after: 96h\n',
+        shadow: SHADOW_EXAMPLE,
       },
     ],
   },
@@ -46,7 +65,8 @@ const Policy = Type.Object(
 export const GET_POLICY = {
   operationId: 'getPolicy',
   summary: 'Show the policy in force',
-  description: 'Returns every value and where it comes from. A key for some tenants sees the base and its own tenants.',
+  description:
+    'Returns every value and where it comes from, and where the shadow policy differs. A key for some tenants sees the base and its own tenants.',
   tags: ['policy'],
   response: answers({ 200: json('The policy in force', Policy) }),
 };
@@ -54,13 +74,12 @@ export const GET_POLICY = {
 const Check = Type.Object(
   {
     version: Words,
-    changes: Type.Array(Type.Object({ path: Path, from: OrNull(Type.String()), to: OrNull(Type.String()) }), {
+    changes: Type.Array(Change, {
       description: 'What would change against the policy in force. Null: there is no such line.',
     }),
   },
   { examples: [{ version: 'sha256:77aa', changes: [{ path: PATH, from: '72h', to: '96h' }] }] },
 );
-export type PolicyCheck = Static<typeof Check>;
 
 export const CHECK_POLICY = {
   operationId: 'checkPolicy',

@@ -93,6 +93,8 @@ describe('the example', () => {
     const document = parseDocument(example);
     for (const { section, key } of FIELDS) expect(document.hasIn([snake(section), key]), `${section}.${key}`).toBe(true);
     for (const key of ['version', 'attribution', 'tenants']) expect(document.has(key)).toBe(true);
+    // What would name another file is a comment.
+    expect(readPolicyFile(example.replace(/^# {3}(?=shadow:)/m, ''))).toMatchObject({ ok: true, shadow: { name: 'stricter.yaml' } });
   });
 });
 

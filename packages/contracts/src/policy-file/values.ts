@@ -35,6 +35,38 @@ export function policyValues({ base, tenants, rules = [] }: PolicySet): readonly
   return values;
 }
 
+/** A value that another policy has. */
+export interface PolicyDifference {
+  readonly tenant: string | null;
+  readonly path: string;
+  /** Null: there is no such line, and what it inherits holds. */
+  readonly from: string | null;
+  readonly to: string | null;
+}
+
+/** Lines that are not the same in both, in the order of the first. */
+export function policyDifferences(before: readonly PolicyValue[], after: readonly PolicyValue[]): readonly PolicyDifference[] {
+  const [from, to] = [byPath(before), byPath(after)];
+  return [...new Map([...from, ...to]).values()]
+    .map(({ tenant, path }) => ({ tenant, path, from: from.get(path)?.value ?? null, to: to.get(path)?.value ?? null }))
+    .filter((one) => one.from !== one.to);
+}
+
+/** What a shadow policy decides otherwise by; null: there is none. Values that have no effect in one are left out. */
+export function shadowDifferences(policies: PolicySet): readonly PolicyDifference[] | null {
+  if (policies.shadow === undefined) return null;
+  return policyDifferences(policyValues(policies), policyValues(policies.shadow)).filter(
+    ({ path }) => !WITHOUT_EFFECT.has(path.split('.').at(-2) ?? ''),
+  );
+}
+
+/** Sections that concern the installation, or what is published. */
+const WITHOUT_EFFECT: ReadonlySet<string> = new Set(['incidents', 'sender_incidents', 'publish']);
+
+function byPath(values: readonly PolicyValue[]): ReadonlyMap<string, PolicyValue> {
+  return new Map(values.map((one) => [one.path, one]));
+}
+
 type Value = Omit<PolicyValue, 'tenant'>;
 
 /** `all`: also those that are what they inherit. */

@@ -11,10 +11,12 @@ type Tree = Record<string, unknown>;
 
 /**
  * YAML with every value of the base, and those values of tenants and streams that differ from what they inherit.
- * Durations are in the largest unit that fits (`3d` for 72 h). Reading the result gives the same version.
+ * Durations are in the largest unit that fits (`3d` for 72 h). Reading the result gives the same version. A shadow policy is named, if its
+ * name is known.
  */
-export function writePolicy({ base, tenants, rules = [] }: PolicySet): string {
-  const tree: Tree = { version: 1, ...sectionsOf(base, undefined), attribution: attributionOf(base, undefined) };
+export function writePolicy({ base, tenants, rules = [], shadow }: PolicySet): string {
+  const named = shadow?.name === undefined ? {} : { shadow: shadow.name };
+  const tree: Tree = { version: 1, ...named, ...sectionsOf(base, undefined), attribution: attributionOf(base, undefined) };
   if (rules.length > 0) tree['rules'] = Object.fromEntries(rules.map((rule) => [rule.name.replace(/^own\./, ''), ruleTree(rule)]));
   tree['tenants'] = sortedTree(tenants, (tenant) => {
     const streams = sortedTree(tenant.streams, (stream) => differences(stream, tenant.base));

@@ -167,7 +167,12 @@ export interface PolicySet {
   /** Rules of the installation's own: asked before the built-in ones, of every tenant's replies. */
   readonly rules?: readonly Rule[];
   /** A second policy that everything is folded with, too: stored and shown, and never acted upon. It has no shadow itself. */
-  readonly shadow?: PolicySet;
+  readonly shadow?: ShadowPolicySet;
+}
+
+export interface ShadowPolicySet extends PolicySet {
+  /** Of its file, as the policy file names it. */
+  readonly name?: string;
 }
 
 export interface TenantPolicy {

@@ -83,7 +83,7 @@ async function showAll(demo: Demo): Promise<void> {
   step(2, `send ${events.length} events of ten days, built from real SMTP replies, and decide about each recipient`);
   for (let from = 0; from < events.length; from += CHUNK) await client.post('/v1/events', events.slice(from, from + CHUNK).map(parsed));
   await folded(client, events.length);
-  say('      full mailboxes, greylisting, a throttled sender, unknown users, a complaint, an outage of a provider');
+  say('      full mailboxes, greylisting, a throttled sender, unknown users, a complaint, an outage of a provider, answers');
   step(3, 'wait until it is noticed that Gmail refuses a campaign: some seconds');
   const incident = await senderIncident(client);
   step(4, 'ask');

@@ -544,7 +544,7 @@ export interface paths {
         };
         /**
          * Show the policy in force
-         * @description Returns every value and where it comes from. A key for some tenants sees the base and its own tenants.
+         * @description Returns every value and where it comes from, and where the shadow policy differs. A key for some tenants sees the base and its own tenants.
          */
         get: operations["getPolicy"];
         put?: never;
@@ -5947,6 +5947,21 @@ export interface operations {
                 content: {
                     "application/json": {
                         file: string | null;
+                        shadow: {
+                            /** @description Where it differs: `from` is in force, `to` is its own; null: there is no such line, and what it inherits holds. Values that have no effect in a shadow policy are left out. */
+                            changes: {
+                                from: string | null;
+                                /**
+                                 * @description As in the file: `deferral.suppress_after`, `tenants.acme.streams.news.deferral.suppress_after`, `rules.full`.
+                                 * @example deferral.suppress_after
+                                 */
+                                path: string;
+                                to: string | null;
+                            }[];
+                            name: string | null;
+                            /** @description Hash of its values. */
+                            version: string;
+                        } | null;
                         /** @description Every value of the base; of tenants and streams those that differ from what they inherit; then the own rules. */
                         values: {
                             inherited: string | null;

@@ -3,7 +3,7 @@ import type { JSX } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
 import { api, ApiError, messageOf } from '../api/index.ts';
 import type { CheckedPolicy, PolicyInForce } from '../api/types.ts';
-import { count } from '../model/words.ts';
+import { count, number } from '../model/words.ts';
 import { isOperator, seesAllTenants } from '../session.ts';
 import { Icons } from '../ui/icons.tsx';
 import { Chip, Empty, FilterButton, Head, saveAs, TableBox, WhenLoaded } from '../ui/pieces.tsx';
@@ -31,7 +31,12 @@ export function PolicyView(): JSX.Element {
         )}
       </Head>
       <WhenLoaded loaded={loaded} waiting="Reading the policy …">
-        {({ values }) => <Values values={values} />}
+        {({ values, shadow }) => (
+          <>
+            {shadow === null ? null : <ShadowPolicy shadow={shadow} />}
+            <Values values={values} />
+          </>
+        )}
       </WhenLoaded>
       {file !== null && isOperator.value && seesAllTenants.value ? <Check file={file} /> : null}
     </>
@@ -90,6 +95,39 @@ function Values({ values }: { readonly values: readonly Value[] }): JSX.Element 
             </tbody>
           </table>
         </TableBox>
+      )}
+    </section>
+  );
+}
+
+interface ShadowPolicyProps {
+  readonly shadow: NonNullable<PolicyInForce['shadow']>;
+}
+
+function ShadowPolicy({ shadow: { name, version, changes } }: ShadowPolicyProps): JSX.Element {
+  const isWhole = seesAllTenants.value;
+  const { data } = useData(`shadow ${String(isWhole)}`, async () => (isWhole ? (await api.summary()).shadow : null));
+  return (
+    <section class="panel stack" aria-labelledby="shadow">
+      <h2 id="shadow">Shadow policy</h2>
+      <p>
+        {name === null ? null : (
+          <>
+            <code>{name}</code>,{' '}
+          </>
+        )}
+        version <code>{version.slice(0, 19)}</code>: everything is folded with it, too, and it changes nothing.
+      </p>
+      {data === undefined || data === null ? null : (
+        <p>
+          It decides otherwise about <strong>{count(data.real + data.shadow, 'recipient')}</strong>: only it suppresses{' '}
+          {number(data.shadow)}, and only the policy in force {number(data.real)}. Both suppress {number(data.both)}.
+        </p>
+      )}
+      {changes.length === 0 ? (
+        <p>No value that decides is another.</p>
+      ) : (
+        <Differences label="Where it differs" heads={['In force', 'Shadow']} changes={changes} />
       )}
     </section>
   );
@@ -155,28 +193,40 @@ function Changes({ checked: { version, changes } }: { readonly checked: CheckedP
       <p>
         No mistakes. Version <code>{version.slice(0, 19)}</code> would change {count(changes.length, 'value')}:
       </p>
-      <TableBox label="What would change">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Value</th>
-              <th scope="col">Now</th>
-              <th scope="col">Then</th>
-            </tr>
-          </thead>
-          <tbody>
-            {changes.map(({ path, from, to }) => (
-              <tr key={path}>
-                <td>
-                  <code>{path}</code>
-                </td>
-                <td>{from ?? <span class="quiet">none</span>}</td>
-                <td class="strong">{to ?? <span class="quiet">none</span>}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </TableBox>
+      <Differences label="What would change" heads={['Now', 'Then']} changes={changes} />
     </div>
+  );
+}
+
+interface DifferencesProps {
+  readonly label: string;
+  readonly heads: readonly [from: string, to: string];
+  readonly changes: CheckedPolicy['changes'];
+}
+
+function Differences({ label, heads: [before, after], changes }: DifferencesProps): JSX.Element {
+  return (
+    <TableBox label={label}>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Value</th>
+            <th scope="col">{before}</th>
+            <th scope="col">{after}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {changes.map(({ path, from, to }) => (
+            <tr key={path}>
+              <td>
+                <code>{path}</code>
+              </td>
+              <td>{from ?? <span class="quiet">none</span>}</td>
+              <td class="strong">{to ?? <span class="quiet">none</span>}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </TableBox>
   );
 }

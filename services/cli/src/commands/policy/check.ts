@@ -1,9 +1,11 @@
 /** `desist policy check`: the mistakes of a policy file, and what its own rules change. */
+import { shadowDifferences } from '@desist/contracts';
 import { classifierOf, classify } from '@desist/verdicts';
 import type { Rule } from '@desist/verdicts';
 import { defineCommand, JSON_OPTION } from '../../command.ts';
 import { policiesFrom } from '../../policies.ts';
 import { shippedReplies } from '../../replies.ts';
+import { shadowLines } from '../../shadow-policy.ts';
 import { say, sayJson } from '../../terminal.ts';
 
 export const command = defineCommand({
@@ -17,13 +19,18 @@ export const command = defineCommand({
 });
 
 async function checkPolicy(file: string | undefined, json: boolean): Promise<void> {
-  const { version, tenants, rules = [] } = await policiesFrom(file);
+  const policies = await policiesFrom(file);
+  const { version, tenants, rules = [], shadow } = policies;
   const changes = rules.length === 0 ? [] : changesBy(rules);
   if (json) {
-    sayJson({ version, tenants: [...tenants.keys()], rules: rules.map(({ name }) => name), changes });
+    const differences = shadowDifferences(policies)?.map(({ path, from, to }) => ({ path, from, to }));
+    const beside = shadow === undefined ? null : { name: shadow.name, version: shadow.version, changes: differences };
+    sayJson({ version, tenants: [...tenants.keys()], rules: rules.map(({ name }) => name), changes, shadow: beside });
     return;
   }
   say(`no mistakes; version ${version}${tenants.size === 0 ? '' : `, ${tenants.size} tenants with their own policies`}`);
+  const lines = shadowLines(policies);
+  if (lines.length > 0) say(...lines);
   if (rules.length === 0) return;
   say(`${rules.length} own rules; of the ${shippedReplies().length} replies that ship with Desist they change ${changes.length}:`);
   for (const { reply, from, to } of changes)
