@@ -106,7 +106,8 @@ describe.skipIf(CHROMIUM === undefined)('the console', () => {
   it('a changed policy file is checked and compared with the one in force', async () => {
     const { page, complaints, close } = await onDesk('/ui/policy');
     await page.getByRole('button', { name: /^All/ }).click();
-    await page.getByRole('cell', { name: 'deferral.suppress_after', exact: true }).waitFor();
+    const values = page.getByRole('region', { name: 'Values in force' });
+    await values.getByRole('cell', { name: 'deferral.suppress_after', exact: true }).waitFor();
     const file = page.getByLabel('Policy file');
     await file.fill((await file.inputValue()).replace(/suppress_after: \w+/, 'suppress_after: 96h'));
     await page.getByRole('button', { name: 'Check and compare' }).click();

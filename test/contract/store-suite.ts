@@ -314,6 +314,14 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
       expect((await under.rollups(claim.partition)).quarters).toEqual([rollup()]);
     });
 
+    test('what is new in a commit that moves nothing is pending once, however often it is applied', async () => {
+      const claim = await claimNext();
+      const body = (number: number): CommitPlan['rollups'] => ({ kind: 'pending', body: `{"number":${number}}` });
+      const still = (number: number): CommitPlan => planFrom(claim, { nextOffset: claim.nextOffset, rollups: body(number) });
+      for (const number of [1, 1, 2, 2]) expect(await store.commit(still(number))).toBe('committed');
+      expect((await store.claim(claim.partition, 'next')).rollups).toEqual(['{"number":1}', '{"number":2}']);
+    });
+
     test('what a fenced commit counts is not counted', async () => {
       const claim = await claimNext();
       await store.commit(planFrom(claim, { rollups: { kind: 'pending', body: '{}' } }));

@@ -42,6 +42,7 @@ describe.each(databases)('on %s', (_, open, skipped) => {
         rollup({ family: 'waits', type: 'delivery', stream: '', domain: 'gmail.com', upperBound: 60, events: 2 }),
         rollup({ family: 'waits', type: 'greylisting', stream: '', domain: 'gmail.com', upperBound: 2_147_483_647, events: 1 }),
         rollup({ family: 'changes', type: 'suppressed', stream: '', category: 'hard_bounce', events: 6 }),
+        rollup({ family: 'shadow', type: 'shadow_suppressed', stream: '', category: 'hard_bounce', events: 7 }),
       ];
       await write(0, one);
       await write(1, [rollup({ events: 7 })]);
@@ -91,6 +92,10 @@ describe.each(databases)('on %s', (_, open, skipped) => {
       [{ by: null, types: ['delivered'] }, ['null 0 delivered 26', 'null 2 delivered 2']],
       [{ by: 'pool' }, ['a 0 deferred 3', 'null 0 delivered 26', 'null 2 delivered 2']],
       [{ by: 'reason', family: 'changes', types: ['suppressed'] }, ['hard_bounce 0 suppressed 6']],
+      [
+        { by: 'reason', family: 'changes', beside: 'shadow', types: ['suppressed', 'shadow_suppressed'] },
+        ['hard_bounce 0 shadow_suppressed 7', 'hard_bounce 0 suppressed 6'],
+      ],
       [{ by: 'tenant', step: HOUR, table: 'hours', types: ['delivered'] }, ['acme 0 delivered 24', 'other 0 delivered 4']],
       [{ tenants: [] }, []],
     ] as const)('narrowed and grouped by %j', async (query, wanted) => {

@@ -16,7 +16,7 @@ import type {
   LoadedRecipient,
   TrackedRow,
 } from '@desist/pipeline';
-import { StoreError } from '@desist/pipeline';
+import { createRollups, HOURS_KEPT, StoreError } from '@desist/pipeline';
 import type { Scenario } from '../simulation/scenario.ts';
 import { restoredScenarioOf } from '../simulation/scenario.ts';
 import { deferred, START } from '../support/oracle/events.ts';
@@ -65,6 +65,19 @@ const lateCommits = (scenario: Scenario): Scenario => ({
   })),
   faults: Array.from({ length: 200 }, (_, index) => ({ kind: 'commit', at: 1 + 2 * index + (scenario.seed % 2), fate: 'late' })),
   after: 80 * HOUR,
+});
+
+/** A deadline of the shadow policy alone passes: a commit that moves neither offset nor sequence counts what it decides. */
+const shadowAlone = (scenario: Scenario): Scenario => ({
+  ...lateCommits(scenario),
+  records: [0, 8, 16].map((hour) => ({
+    kind: 'event',
+    at: START + hour * HOUR,
+    event: deferred(START + hour * HOUR, { id: `failure-${hour}` }),
+    poison: false,
+  })),
+  faults: Array.from({ length: 200 }, (_, index) => ({ kind: 'commit', at: 1 + 2 * index + (scenario.seed % 2), fate: 'lost_after' })),
+  after: 30 * HOUR,
 });
 
 type At = NonNullable<Awaited<ReturnType<RecipientStore['position']>>>;
@@ -186,6 +199,32 @@ export const MUTATIONS: readonly NamedMutation[] = [
     name: 'a claim does not read the roll-ups that are pending',
     seeds: 300,
     ports: onStore((store) => ({ claim: async (partition, owner) => ({ ...(await store.claim(partition, owner)), rollups: [] }) })),
+  },
+  {
+    name: 'what is pending of a commit that moves nothing is kept as often as it is made',
+    seeds: 20,
+    narrowed: shadowAlone,
+    ports: onStore((store) => {
+      let times = 0;
+      return {
+        async commit({ rollups, ...plan }) {
+          times += 1;
+          const other = rollups?.kind === 'pending' ? { ...rollups, body: `${rollups.body}${' '.repeat(times)}` } : rollups;
+          return store.commit({ ...plan, rollups: other });
+        },
+      };
+    }),
+  },
+  {
+    name: 'a commit that moves nothing counts what is new in it at once',
+    seeds: 20,
+    narrowed: shadowAlone,
+    ports: onStore((store) => ({
+      async commit({ rollups, ...plan }) {
+        const counted = rollups?.kind === 'pending' ? createRollups([rollups.body]).drain({ now: 0, present: HOURS_KEPT }) : rollups;
+        return store.commit({ ...plan, rollups: counted });
+      },
+    })),
   },
   {
     name: 'a commit that is made again carries no roll-ups',

@@ -14,10 +14,12 @@ import { memoryPartitionOf } from '@desist/memory';
 import type { MemoryStore } from '@desist/memory';
 import { codec } from '@desist/runtime/codec';
 import type { Claim, CommitPlan, CommitResult, OutRecord, Ownership, RecipientRow, Topic } from '@desist/pipeline';
-import { createRollups, HOURS_KEPT } from '@desist/pipeline';
 import { differenceOf, recountChanges, recountEvents } from '../support/oracle/rollups.ts';
 import type { PublishedChange } from '../support/oracle/rollups.ts';
 import { recountRegret } from '../support/oracle/regret.ts';
+import { shadowDifference } from '../support/oracle/shadow.ts';
+import type { HeldByShadow } from '../support/oracle/shadow.ts';
+import { rollupsOf } from '../support/rollups-of.ts';
 import { heldBackBy } from '../support/oracle/incidents.ts';
 import { oracle } from '../support/oracle/oracle.ts';
 import type { Process } from './scheduler.ts';
@@ -39,6 +41,7 @@ const SHADOW: PolicySet = {
   },
   tenants: new Map(),
 };
+const SHADOW_CONTEXT = { policies: { base: SHADOW.base, streams: new Map() }, policyVersion: SHADOW.version };
 export const POLICIES: PolicySet = { version: 'sha256:simulated', base: DEFAULT_POLICY, tenants: new Map(), shadow: SHADOW };
 
 /** What the log was given, for the oracle. */
@@ -336,7 +339,7 @@ export function createChecks(options: {
       fail(`${address}: what is stored of the shadow policy cannot be read`);
       return;
     }
-    const { state, suppressions } = viewOf(shadow, { policies: { base: SHADOW.base, streams: new Map() }, policyVersion: SHADOW.version });
+    const { state, suppressions } = viewOf(shadow, SHADOW_CONTEXT);
     const found = { state, suppressions: suppressions.map(({ scope, reason, since, expiresAt }) => ({ scope, reason, since, expiresAt })) };
     const wantedOf = (notices: readonly IncidentNotice[]): object => {
       const truth = oracle({ events, clock: shadow.clock, policy: SHADOW, verdictOf, heldBack: heldBackBy(notices, providerOf) });
@@ -354,8 +357,7 @@ export function createChecks(options: {
 
   /** Roll-ups, with what is pending, are what the records below the checkpoint and the changes that were announced say. */
   function checkRollups(partition: number, nextOffset: number): void {
-    const pending = createRollups(store.checkpoint(partition)?.rollups ?? []).drain({ now: 0, present: HOURS_KEPT });
-    const rows = [...store.rollups(partition).hours, ...(pending?.kind === 'counted' ? pending.hours : [])];
+    const rows = rollupsOf(store, partition);
     const records = given.flatMap((record) =>
       record.partition === partition && record.offset < nextOffset && 'event' in record && !letters.has(`${partition}/${record.offset}`)
         ? [{ event: record.event, recordTime: record.at }]
@@ -387,6 +389,16 @@ export function createChecks(options: {
       counts,
     );
     if (changed !== undefined) fail(`a roll-up of partition ${partition} below ${nextOffset}: ${changed}`);
+    const held = store.rows().flatMap((row) => (row.partition === partition ? heldByShadow(row) : []));
+    const shadowed = shadowDifference(rows, held);
+    if (shadowed !== undefined) fail(`a roll-up of partition ${partition} below ${nextOffset}: ${shadowed}`);
+  }
+
+  function heldByShadow({ tenant, address, evidence, version, shadow: said }: RecipientRow): readonly HeldByShadow[] {
+    const real = decodeRecipient(evidence, version);
+    const shadow = real === undefined || said === undefined ? undefined : decodeShadow(said.text, real);
+    if (shadow === undefined) return [];
+    return viewOf(shadow, SHADOW_CONTEXT).suppressions.map(({ reason, since }) => ({ tenant, address, reason, since }));
   }
 
   // -------------------------------------------------------------------------------------- published

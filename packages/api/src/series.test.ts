@@ -4,6 +4,7 @@ import type { SeriesPoint, SeriesQuery } from '@desist/pipeline';
 import { DEFAULT_POLICY } from '@desist/domain';
 import { createApi, newKey, parseKeys } from './index.ts';
 import type { ApiOptions } from './index.ts';
+import { METRICS } from './schemas/series.ts';
 import { seriesOf } from './series.ts';
 
 const point = (type: string, events: number, more: Partial<SeriesPoint> = {}): SeriesPoint => ({
@@ -74,6 +75,24 @@ describe('regret', () => {
   });
 });
 
+describe('what the shadow policy decides', () => {
+  it('stands beside what the policy in force does, and what was taken back elsewhere is not less than nothing', () => {
+    const points = [
+      point('suppressed', 3, { group: 'persistent_deferral' }),
+      point('shadow_suppressed', 5, { group: 'persistent_deferral' }),
+      point('shadow_released', 2, { group: 'persistent_deferral', slot: 1 }),
+      point('shadow_suppressed', -1, { group: 'hard_bounce' }),
+    ];
+    expect(seriesOf('shadow', points, 2)).toEqual([
+      { group: 'persistent_deferral', metric: 'suppressed', values: [3, 0], total: 3 },
+      { group: 'persistent_deferral', metric: 'released', values: [0, 0], total: 0 },
+      { group: 'persistent_deferral', metric: 'shadow_suppressed', values: [5, 0], total: 5 },
+      { group: 'persistent_deferral', metric: 'shadow_released', values: [0, 2], total: 2 },
+      ...METRICS.shadow.map((metric) => ({ group: 'hard_bounce', metric, values: [0, 0], total: 0 })),
+    ]);
+  });
+});
+
 describe('the distribution of waits', () => {
   it('counts each message once, in the bucket of its own wait', () => {
     const waits = [10, 60, 120, 300, 3_600, 86_400, 129_600, ABOVE_ALL_BOUNDS].map((upperBound) => point('delivery', 1, { upperBound }));
@@ -131,6 +150,10 @@ describe('GET /v1/series', () => {
     ['measure=engagement&by=domain', { family: 'domains', types: ['engaged'] }],
     ['measure=time_to_delivery&by=domain&from=2026-03-01T00:00:00Z', { family: 'waits', table: 'hours', step: 3_600_000 }],
     ['measure=regret&by=reason', { family: 'regret', types: ['suppressed', 'regretted', 'mail_taken'] }],
+    [
+      'measure=shadow&by=reason',
+      { family: 'changes', beside: 'shadow', types: ['suppressed', 'released', 'shadow_suppressed', 'shadow_released'] },
+    ],
     ['measure=suppressions&by=reason&from=2025-10-01T00:00:00Z', { family: 'changes', types: ['suppressed'], step: 86_400_000 }],
   ])('%s', async (query, wanted) => {
     const { api, queries } = asked();

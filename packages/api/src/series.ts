@@ -11,6 +11,8 @@ export interface MeasureInfo {
   readonly pools: boolean;
   readonly types: readonly string[];
   readonly family: RollupFamily;
+  /** A family more, whose types are others. */
+  readonly beside?: RollupFamily;
 }
 
 const REGRET = { by: ['provider', 'domain', 'category', 'reason', 'tenant'], pools: false, family: 'regret' } as const;
@@ -49,6 +51,7 @@ export const MEASURE_INFO: Readonly<Record<Measure, MeasureInfo>> = {
   persistent: { ...CHANGES, by: ['provider', 'domain', 'tenant'], types: ['persistent'] },
   regret: { ...REGRET, types: ['suppressed', 'regretted', 'mail_taken'] },
   waste: { ...REGRET, types: ['wasted'] },
+  shadow: { ...CHANGES, types: METRICS.shadow, beside: 'shadow' },
 };
 
 export interface Series {
@@ -96,6 +99,8 @@ function figureOf(measure: Measure, metric: Metric, counts: Counts): number | nu
       return metric === 'share' ? share(of('deferred'), of('deferred') + of('delivered')) : of(metric);
     case 'delivered_after_deferral':
       return metric === 'share' ? share(of('delivered_message'), of('deferred_message')) : of(`${metric}_message`);
+    case 'shadow':
+      return Math.max(0, of(metric));
     case 'regret':
       return regretFigure(metric, of);
     case 'wait_distribution':

@@ -34,7 +34,7 @@ export { classifyFailure, replyLine } from './recipient/classify.ts';
 export type { ProviderOf } from './recipient/classify.ts';
 export { addFact, advanceTo, applyExclusions, keepLastResets } from './recipient/fold.ts';
 export type { Exclusions } from './recipient/fold.ts';
-export { shadowOf } from './recipient/shadow.ts';
+export { countsOfNewShadow, shadowOf } from './recipient/shadow.ts';
 export { newRecipient } from './recipient/recipient.ts';
 export type { FoldContext, Recipient } from './recipient/recipient.ts';
 export { dueOf, machineOf, run } from './recipient/run.ts';

@@ -221,11 +221,12 @@ export function createMemoryStore(now: () => number = () => Date.now(), page = P
   function writeRollups(plan: CommitPlan, checkpoint: MemoryCheckpoint): void {
     const { partition, rollups } = plan;
     if (rollups === null) return;
+    const moves = plan.nextOffset > plan.fromOffset || plan.nextSequence > plan.fromSequence;
     if (rollups.kind === 'pending') {
-      checkpoint.rollups = [...checkpoint.rollups, rollups.body];
+      if (moves || !checkpoint.rollups.includes(rollups.body)) checkpoint.rollups = [...checkpoint.rollups, rollups.body];
       return;
     }
-    const isNew = plan.nextOffset > plan.fromOffset || plan.nextSequence > plan.fromSequence || checkpoint.rollups.length > 0;
+    const isNew = moves || checkpoint.rollups.length > 0;
     checkpoint.rollups = [];
     if (!isNew) return;
     for (const [table, rows] of [

@@ -288,12 +288,14 @@ async function writeSenders(tx: Queries, { partition, senderReplies = [], sender
 
 async function writeRollups(tx: Queries, { partition, rollups, ...plan }: CommitPlan): Promise<void> {
   if (rollups === null) return;
+  const moves = plan.nextOffset > plan.fromOffset || plan.nextSequence > plan.fromSequence;
   if (rollups.kind === 'pending') {
-    await appendPendingRollups.run(tx, { partition, body: rollups.body });
+    const { body } = rollups;
+    if (moves || (await loadPendingRollups.run(tx, { partition })).every((kept) => kept.body !== body))
+      await appendPendingRollups.run(tx, { partition, body });
     return;
   }
   const pending = await deletePendingRollups.run(tx, { partition });
-  const moves = plan.nextOffset > plan.fromOffset || plan.nextSequence > plan.fromSequence;
   if (!moves && pending.length === 0) return;
   if (rollups.hours.length > 0) await addToHours.run(tx, { partition, rows: rollups.hours });
 }

@@ -12,8 +12,8 @@ import { sumQuarters } from './statements/sum-quarters.ts';
 
 export function createTrafficReader(db: Database): TrafficReader {
   return {
-    async series({ table, tenants = null, provider = null, pool = null, stream = null, ...query }) {
-      const terms: SeriesTerms = { ...query, tenants, provider, pool, stream };
+    async series({ table, beside = null, tenants = null, provider = null, pool = null, stream = null, ...query }) {
+      const terms: SeriesTerms = { ...query, beside, tenants, provider, pool, stream };
       const rows = await (table === 'quarters' ? sumQuarters : sumHours).run(db, terms);
       return rows.map(({ name, ...row }): SeriesPoint => ({ group: name, ...row }));
     },

@@ -36,9 +36,10 @@ export async function seriesRoutes(app: HttpApp, { traffic, reader, engineStatus
     const tenants = tenantsOf(caller, query.tenant);
     const { measure, by, provider, pool, stream, groups = GROUPS } = query;
     const span = spanOf(query, time.now());
-    const { types, family } = requireFit(query, span, time.now());
+    const { types, family, beside } = requireFit(query, span, time.now());
     const points = await traffic.series({
       family: by === 'domain' && family === 'events' ? 'domains' : family,
+      beside,
       table: span.step === '15m' ? 'quarters' : 'hours',
       by: by ?? null,
       ...{ from: span.from, to: span.to, step: span.length },

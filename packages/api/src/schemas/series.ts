@@ -16,6 +16,7 @@ export const MEASURES = [
   'persistent',
   'regret',
   'waste',
+  'shadow',
 ] as const;
 export type Measure = (typeof MEASURES)[number];
 export const STEPS = ['15m', '1h', '1d'] as const;
@@ -34,6 +35,7 @@ export const METRICS = {
   persistent: ['count'],
   regret: ['share', 'low', 'high', 'suppressed', 'regretted', 'mail_taken'],
   waste: ['attempts'],
+  shadow: ['suppressed', 'released', 'shadow_suppressed', 'shadow_released'],
 } as const satisfies Readonly<Record<Measure, readonly string[]>>;
 export type Metric = (typeof METRICS)[Measure][number];
 
@@ -81,7 +83,7 @@ export const GET_SERIES = {
   operationId: 'getSeries',
   summary: 'Get what happened over time',
   description:
-    'Roll-ups that are committed with the events that they count, some seconds behind them at most. `outcomes`: events by type. `engagement`: proof of life (`engaged`); by `category`: click, reply, login, confirmed. It is in no share. `deferral_share`: deferrals as a share of deferrals and deliveries. `delivered_after_deferral`: what became of the messages that were first deferred in a step; the young ones are not finished. `time_to_delivery`: from the first deferral, in seconds. `wait_distribution`: the same messages, counted by how long they waited (`to_1h`: more than 15 minutes and at most an hour). `greylisting_delay`: from a first attempt that was greylisted to the delivery, in seconds. `suppressions`, `releases`, `persistent`: changes that took effect. `regret`: of the suppressions that began in a step (persistent deferrals and hard bounces), how many the address has proved wrong since: a delivery released it, or followed within 30 days of its expiry; `share` with its 95 % interval (`low`, `high`). `mail_taken`: in the step in which that delivery happened. Young steps are not finished. `waste`: attempts at an address that was suppressed by then and has taken no mail since, by the step in which the suppression began. Steps of 15 minutes reach back 15 days, others 13 months. At most 1,000 steps, and 20,000 figures of one metric.',
+    'Roll-ups that are committed with the events that they count, some seconds behind them at most. `outcomes`: events by type. `engagement`: proof of life (`engaged`); by `category`: click, reply, login, confirmed. It is in no share. `deferral_share`: deferrals as a share of deferrals and deliveries. `delivered_after_deferral`: what became of the messages that were first deferred in a step; the young ones are not finished. `time_to_delivery`: from the first deferral, in seconds. `wait_distribution`: the same messages, counted by how long they waited (`to_1h`: more than 15 minutes and at most an hour). `greylisting_delay`: from a first attempt that was greylisted to the delivery, in seconds. `suppressions`, `releases`, `persistent`: changes that took effect. `regret`: of the suppressions that began in a step (persistent deferrals and hard bounces), how many the address has proved wrong since: a delivery released it, or followed within 30 days of its expiry; `share` with its 95 % interval (`low`, `high`). `mail_taken`: in the step in which that delivery happened. Young steps are not finished. `waste`: attempts at an address that was suppressed by then and has taken no mail since, by the step in which the suppression began. `shadow`: what the policy in force has decided (`suppressed`, `released`), as in `suppressions` and `releases`, beside what the shadow policy has (`shadow_suppressed`, `shadow_released`). Steps of 15 minutes reach back 15 days, others 13 months. At most 1,000 steps, and 20,000 figures of one metric.',
   tags: ['operation'],
   querystring: Query({
     measure: OneOf(MEASURES, { description: 'What to tell.', examples: ['outcomes'] }),

@@ -61,6 +61,13 @@ export interface Folded {
   readonly characters: number;
 }
 
+/** Of the checkpoint, as this owner committed it last. */
+export interface Stored {
+  readonly offset: number;
+  readonly sequence: number;
+  readonly clock: number;
+}
+
 /** Everything that a plan takes from its owner: from here on the next one is collected. */
 export type Collected = Pick<
   CommitPlan,
@@ -102,7 +109,8 @@ export interface CommitterOptions {
   /** Ends the waiting for a store that is away. */
   readonly closing: Signal;
   readonly folded: () => Folded;
-  readonly collect: () => Collected;
+  /** `stored`: what the plan moves on from. */
+  readonly collect: (stored: Stored) => Collected;
   /** The attempts value that a commit writes. `progress`: it ends something that was begun. */
   readonly attempts: {
     readonly owed: () => boolean;
@@ -119,7 +127,7 @@ export function createCommitter(options: CommitterOptions): Committer {
   const { claim, store, time, limits, waits, closing, attempts } = options;
   const { partition, epoch, nonce } = claim;
   let state: CommitterState = { kind: 'running' };
-  let stored = { offset: claim.nextOffset, sequence: claim.nextSequence, clock: claim.clock };
+  let stored: Stored = { offset: claim.nextOffset, sequence: claim.nextSequence, clock: claim.clock };
   let pending = nothingPending();
   /** What lies below is committed, or its commit is on its way. */
   let begunOffset = claim.nextOffset;
@@ -149,7 +157,7 @@ export function createCommitter(options: CommitterOptions): Committer {
   }
 
   function begin({ position, last, clock }: Folded): void {
-    const { nextSequence, ...collected } = options.collect();
+    const { nextSequence, ...collected } = options.collect(stored);
     const plan: CommitPlan = {
       partition,
       epoch,

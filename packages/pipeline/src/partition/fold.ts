@@ -18,6 +18,9 @@ import {
   advanceTo,
   factOf,
   applyExclusions,
+  countsOf,
+  countsOfNewShadow,
+  eraseRecipient,
   isCommand,
   classifyFailure,
   marked,
@@ -29,6 +32,7 @@ import {
 } from '@desist/domain';
 import type {
   Change,
+  Command,
   CommandRefusal,
   DeliveryEvent,
   Fact,
@@ -151,7 +155,8 @@ export function createFold(options: FoldOptions): Fold {
    */
   function fire(cached: CachedRecipient, limit: number): readonly Change[] {
     const changes = [...exclude(cached, limit), ...fireOf(cached.recipient, contextOf(cached.tenant), limit)];
-    if (shadow !== undefined) fireOf(shadowIn(cached, shadow), shadow.contextOf(cached.tenant), limit);
+    if (shadow === undefined) endShadow(cached);
+    else countShadow(cached, fireOf(shadowIn(cached, shadow), shadow.contextOf(cached.tenant), limit));
     return changes;
   }
 
@@ -171,9 +176,34 @@ export function createFold(options: FoldOptions): Fold {
   function shadowIn(cached: CachedRecipient, { version, contextOf: shadowContextOf }: ShadowPolicy): Recipient {
     if (cached.shadow?.policy !== version) {
       traffic.askedAt(clock - 1);
+      const former = cached.shadow ?? cached.formerShadow;
       cached.shadow = shadowOf(cached.recipient, shadowContextOf(cached.tenant));
+      cached.formerShadow = undefined;
+      traffic.shadowed(placeOf(cached), countsOfNewShadow(cached.shadow, former));
     }
     return cached.shadow as Recipient;
+  }
+
+  /** There is no shadow policy any more. */
+  function endShadow(cached: CachedRecipient): void {
+    if (cached.formerShadow === undefined) return;
+    traffic.shadowed(placeOf(cached), countsOfNewShadow(undefined, cached.formerShadow));
+    cached.formerShadow = undefined;
+  }
+
+  function countShadow(cached: CachedRecipient, changes: readonly Change[]): void {
+    if (changes.length > 0) traffic.shadowed(placeOf(cached), changes.flatMap(countsOf));
+  }
+
+  /** Erased, too. What is left is made of the evidence that is left: it was counted here. */
+  function eraseShadow(cached: CachedRecipient, event: Command, policy: ShadowPolicy): () => void {
+    const context = policy.contextOf(cached.tenant);
+    const { changes } = eraseRecipient(shadowIn(cached, policy), event.occurredAt, clock, context);
+    cached.shadow = undefined;
+    return () => {
+      countShadow(cached, changes);
+      if (cached.recipient.facts.length > 0) cached.shadow = shadowOf(cached.recipient, context);
+    };
   }
 
   /** Excludes the recipient's failures inside of incidents, and includes those that no incident excludes any more. */
@@ -183,7 +213,7 @@ export function createFold(options: FoldOptions): Fold {
     cached.incidentsVersion = version;
     const { tenant, address, recipient } = cached;
     const which = { incidents: incidents.concerning(tenant, address), known: (id: string) => incidents.isKnown(id) };
-    if (shadow !== undefined) applyExclusions(shadowIn(cached, shadow), which, at, shadow.contextOf(tenant));
+    if (shadow !== undefined) countShadow(cached, applyExclusions(shadowIn(cached, shadow), which, at, shadow.contextOf(tenant)));
     return applyExclusions(recipient, which, at, contextOf(tenant));
   }
 
@@ -221,13 +251,11 @@ export function createFold(options: FoldOptions): Fold {
     // Only now is it known whether anything is still against the recipient.
     if (!leavesTrace(event, key)) return folded(0);
     if (event.type === 'forget') {
-      cached.shadow = undefined;
+      const erased = shadow === undefined ? undefined : eraseShadow(cached, event, shadow);
       const changes = tombstones.erase(key, event, clock, offset);
       countChanges(key, changes);
-      if (shadow !== undefined && cached.recipient.facts.length > 0) {
-        shadowIn(cached, shadow);
-        recipients.settle(key, []);
-      }
+      erased?.();
+      if (cached.shadow !== undefined) recipients.settle(key, []);
       return folded(changes.length);
     }
     const made = factOf(event, (failed) => classifyFailure(failed, providerOf, classifier));
@@ -252,7 +280,10 @@ export function createFold(options: FoldOptions): Fold {
       if (!isCommand(event)) traffic.repeated(event);
       return { kind: 'duplicate', changes: before };
     }
-    if (shadow !== undefined && other !== undefined) addFact(other, fact, clock, shadow.contextOf(tenant));
+    if (shadow !== undefined && other !== undefined) {
+      const decided = addFact(other, fact, clock, shadow.contextOf(tenant));
+      if (decided !== 'duplicate') countShadow(cached, decided);
+    }
     metrics?.classified(fact, key);
     if (!isCommand(event)) traffic.folded(event, fact, facts);
     settle(key, changes, fact);
@@ -269,12 +300,12 @@ export function createFold(options: FoldOptions): Fold {
   }
 
   function countChanges(key: RecipientKey, changes: readonly Change[], fact?: Fact): void {
-    const { tenant, address, recipient } = recipients.get(key) as CachedRecipient;
+    const cached = recipients.get(key) as CachedRecipient;
+    const { recipient } = cached;
     if (changes.length === 0 && recipient.measured.length === 0) return;
-    const latest = recipient.facts.findLast((one) => one.kind === 'failure');
-    const provider = latest?.kind === 'failure' ? latest.classified.provider : null;
-    traffic.changed({ tenant, address, provider }, changes);
-    traffic.measured({ tenant, address }, measureRegret(recipient, changes, fact, provider));
+    const place = placeOf(cached);
+    traffic.changed(place, changes);
+    traffic.measured(place, measureRegret(recipient, changes, fact, place.provider));
   }
 
   function* advance(limit: number): Generator<readonly RecipientRef[], number> {
@@ -326,6 +357,12 @@ export function createFold(options: FoldOptions): Fold {
       return { changes: changes.length };
     },
   };
+}
+
+/** Where decisions about it count. `provider`: of its latest failure; null: unknown. */
+function placeOf({ tenant, address, recipient }: CachedRecipient): RecipientRef & { readonly provider: string | null } {
+  const latest = recipient.facts.findLast((one) => one.kind === 'failure');
+  return { tenant, address, provider: latest?.kind === 'failure' ? latest.classified.provider : null };
 }
 
 /** The reply is true, whomever it concerns. */

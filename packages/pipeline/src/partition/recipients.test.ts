@@ -46,6 +46,7 @@ describe('an erasure', () => {
         tombstone,
         incidentsVersion: 0,
         shadow: undefined,
+        formerShadow: undefined,
         shadowPolicy: null,
       },
     };

@@ -26,6 +26,8 @@ export interface CachedRecipient extends RecipientRef {
   incidentsVersion: number;
   /** The same recipient under the shadow policy; undefined: there is none, or it is made of the evidence when it is needed. */
   shadow: Recipient | undefined;
+  /** As it was under another shadow policy, until that is taken back; undefined: there was none. */
+  formerShadow: Recipient | undefined;
   /** Version of the shadow policy of its last fold; null: there was none. */
   shadowPolicy: string | null;
 }
@@ -47,6 +49,7 @@ export interface KnownRow {
   readonly recipient: Recipient;
   readonly foreign: boolean;
   readonly shadow?: Recipient | undefined;
+  readonly formerShadow?: Recipient | undefined;
   readonly shadowPolicy?: string | null;
 }
 
@@ -101,6 +104,7 @@ export function createRecipients({ deadlines, contextOf, publisher, shadow, atHa
         tombstone: undefined,
         incidentsVersion: 0,
         shadow: row?.shadow,
+        formerShadow: row?.formerShadow,
         shadowPolicy: row?.shadowPolicy ?? null,
       };
       cached.set(recipientKey(tenant, address), one);

@@ -36,8 +36,9 @@ export async function loadRecipients(
       }
       const { tenant, address } = row;
       const { shadowPolicy } = row;
-      const other = shadowPolicy === shadow?.version && row.shadow !== null ? decodeShadow(row.shadow, recipient) : undefined;
-      recipients.add({ tenant, address }, { recipient, foreign: row.partition !== partition, shadow: other, shadowPolicy });
+      const other = row.shadow === null ? undefined : decodeShadow(row.shadow, recipient);
+      const known = shadowPolicy === shadow?.version ? { shadow: other } : { formerShadow: other };
+      recipients.add({ tenant, address }, { recipient, foreign: row.partition !== partition, ...known, shadowPolicy });
     }
     for (const ref of missing) if (recipients.get(keyOf(ref)) === undefined) recipients.add(ref);
     for (const { tenant, address, at, version, blocks } of tombstones) {

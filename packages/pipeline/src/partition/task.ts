@@ -151,10 +151,13 @@ export function createTask(claim: Claim, options: TaskOptions): PartitionTask {
   const committer = createCommitter({
     ...{ claim, store, time, limits, waits: options.waits, closing: options.closing, attempts: guard },
     folded: () => ({ position, last, clock: fold.clock(), dirty: recipients.dirty(), characters: outbox.characters() }),
-    collect: () => ({
+    collect: (stored) => ({
       ...drainRows({ recipients, partition, contextOf, shadow }),
       ...outbox.drain(),
-      ...traffic.drain({ now: time.monotonic(), present: time.now() }),
+      ...traffic.drain({
+        ...{ now: time.monotonic(), present: time.now() },
+        moves: position > stored.offset || outbox.nextSequence() > stored.sequence,
+      }),
       nextSequence: outbox.nextSequence(),
     }),
     begun: (commit) => {

@@ -257,7 +257,7 @@ export interface IncidentCount {
   readonly samples: readonly string[];
 }
 
-export type RollupFamily = 'events' | 'domains' | 'waits' | 'changes' | 'regret';
+export type RollupFamily = 'events' | 'domains' | 'waits' | 'changes' | 'regret' | 'shadow';
 
 /** One figure of the roll-ups. What does not apply is the empty text, or 0. `traffic/rollups.ts` says what each family counts. */
 export interface RollupRow {
@@ -283,7 +283,10 @@ export interface RollupHour extends RollupRow {
 }
 
 export type RollupWrite =
-  /** Is kept as it is, behind what is pending already. */
+  /**
+   * Is kept as it is, behind what is pending already. No two are the same text: when the plan moves neither offset nor sequence and this is
+   * pending already, it was kept by the same plan.
+   */
   | { readonly kind: 'pending'; readonly body: string }
   /**
    * Is added to the rows; what is pending is contained in it and deleted. At most one row per key. When the plan moves neither offset nor

@@ -162,6 +162,8 @@ export type SeriesGrouping = (typeof SERIES_GROUPINGS)[number];
 /** A series of the roll-ups. `traffic/rollups.ts` says what each family counts. */
 export interface SeriesQuery {
   readonly family: RollupFamily;
+  /** A family more, whose types are others. */
+  readonly beside?: RollupFamily | undefined;
   /** Rows of the table of hours are older by far than those of quarters. */
   readonly table: 'quarters' | 'hours';
   /** Null: all in one group. */

@@ -4,17 +4,18 @@
  *   count ──> cell (more) ── commit, every time ──> pending    one short text per commit, so that a commit stays cheap
  *                      └──── commit, every 5 s ──> counted    added to the rows of hours; what was pending is deleted
  *
- * A claim reads what is pending and goes on. Both kinds of write are part of the plan of a commit, so nothing is counted twice or lost. What
- * is new in a plan comes from records or changes, so that the plan moves the checkpoint and cannot be applied twice; one that only adds what
- * was pending may be, and whoever deletes that adds it.
+ * A claim reads what is pending and goes on. Both kinds of write are part of the plan of a commit, so nothing is counted twice or lost. Most
+ * plans move the checkpoint, and cannot be applied twice. One that does not may be: it adds to the rows only what was pending, and whoever
+ * deletes that adds it; what is new in it (decisions of the shadow policy alone) is pending under a number, so that it is kept once.
  *
- * Five families share the cells:
+ * Six families share the cells:
  *
  *   events    tenant, provider, stream, pool, type, category (of `engaged`: its kind), attribution
  *   domains   tenant, provider, domain, type, category (of a failure); beside the events' types `deferred_message`, `delivered_message`, `given_up_message`
  *   waits     tenant, provider, domain, type (`delivery`, `greylisting`), upper bound
  *   changes   tenant, provider, domain, type (of the change), category (the reason of the suppression)
  *   regret    tenant, provider, domain, type (`RegretType`), category (of the evidence), attribution (the reason of the suppression)
+ *   shadow    as changes, of the shadow policy: types `shadow_suppressed`, `shadow_released`
  */
 import { DAY, hourOf, QUARTER, quarterOf } from '@desist/domain';
 import type { RollupFamily, RollupHour, RollupRow, RollupWrite } from '../ports/commit-plan.ts';
@@ -134,12 +135,16 @@ export interface RollupCommit {
   readonly now: number;
   /** ms */
   readonly present: number;
+  /** False: the plan moves neither offset nor sequence, so that it may be applied twice. */
+  readonly moves?: boolean;
 }
 
 /** A pending text: cells that were not named since the last write, each with its count, and counts of those that were, by place. */
 interface Body {
   readonly cells: readonly BodyCell[];
   readonly more: readonly number[];
+  /** Of all that are pending another one, so that no two texts are the same. */
+  readonly number: number;
 }
 type BodyCell = readonly [
   family: RollupFamily,
@@ -171,6 +176,8 @@ export function createRollups(stored: readonly string[], tooOld: (events: number
   let changed: Cell[] = [];
   /** Those with something pending, by their place. */
   let named: Cell[] = [];
+  /** Of the last pending text. */
+  let number = 0;
   let writtenAt = Number.NEGATIVE_INFINITY;
   /** Of the partition clock: from here on cells have places again. */
   let nextQuarter = Number.NEGATIVE_INFINITY;
@@ -293,11 +300,14 @@ export function createRollups(stored: readonly string[], tooOld: (events: number
       cell.more = 0;
     }
     changed = [];
-    return JSON.stringify({ cells: first, more } satisfies Body);
+    number += 1;
+    return JSON.stringify({ cells: first, more, number } satisfies Body);
   }
 
   function load(text: string): void {
-    const { cells: first, more } = JSON.parse(text) as Body;
+    // Those of an engine of before have no number.
+    const { cells: first, more, number: own = 0 } = JSON.parse(text) as Omit<Body, 'number'> & Partial<Body>;
+    number = Math.max(number, own);
     for (const [family, at, tenant, provider, stream, pool, domain, type, category, attribution, upperBound, events] of first) {
       const series = seriesOf({ family, tenant, provider, stream, pool, domain, type, category, attribution, upperBound });
       const cell = cells.get(at)?.get(series) ?? begin(series, at, detailOf(series.dimensions));
@@ -388,10 +398,10 @@ export function createRollups(stored: readonly string[], tooOld: (events: number
       const upperBound = WAIT_BOUNDS.find((bound) => ms <= bound * 1_000) ?? ABOVE_ALL_BOUNDS;
       add(cellFor(quarterOf(at), seriesOf(dimensionsOf('waits', { ...partsOf(to), domain, type: kind, upperBound }))), 1);
     },
-    drain({ now, present }) {
+    drain({ now, present, moves = true }) {
       changed = changed.filter(({ more }) => more !== 0);
       const due = now - writtenAt >= WRITE_EVERY || cellCount > AT_ONCE;
-      if (!due) return changed.length === 0 ? null : { kind: 'pending', body: pendingBody() };
+      if (!due || (!moves && changed.length > 0)) return changed.length === 0 ? null : { kind: 'pending', body: pendingBody() };
       if (changed.length === 0 && named.length === 0) return null;
       writtenAt = now;
       const write = rowsUntilNow(present);

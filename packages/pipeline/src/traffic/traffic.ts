@@ -12,6 +12,7 @@ import { attributionOf, countsOf, domainOf, endsGreylisting, recipientKey, strea
 import type {
   AskBaseline,
   Change,
+  ChangeCount,
   ClassifiedReply,
   DeliveryEvent,
   Fact,
@@ -73,6 +74,8 @@ export interface Traffic {
   uncertain(event: DeliveryEvent, reply: ClassifiedReply): void;
   /** What became of a recipient. `provider`: of its latest failure; null: unknown. */
   changed(of: RecipientRef & { readonly provider: string | null }, changes: readonly Change[]): void;
+  /** What the shadow policy has decided of a recipient. `provider`: as above. */
+  shadowed(of: RecipientRef & { readonly provider: string | null }, counts: readonly ChangeCount[]): void;
   /** What became known of a recipient's suppressions: whether they were right. */
   measured(of: RecipientRef, counts: readonly RegretCount[]): void;
   /** A delivery that was recognised on its bytes. `clock`: the partition's, ms. */
@@ -165,6 +168,19 @@ export function createTraffic({ policies, providerOf, stored, metrics, replays =
     if (type !== 'accepted') rollups.count('domains', occurredAt, { tenant, provider, domain, type, ...category }, times);
   }
 
+  function countDecisions(
+    family: 'changes' | 'shadow',
+    { tenant, address, provider }: RecipientRef & { readonly provider: string | null },
+    counts: readonly (Omit<ChangeCount, 'type'> & { readonly type: string })[],
+  ): void {
+    if (counts.length === 0) return;
+    const domain = domainOf(address);
+    const own = provider ?? lookup.ofAddress(tenant, address, undefined).to.provider;
+    for (const { type, at, reason, times } of counts) {
+      rollups.count(family, at, { tenant, provider: own, domain, type, category: reason ?? '' }, times);
+    }
+  }
+
   /** What became of a message counts where its first deferral does, so that a share of those deferred then can be told. */
   function countMessage(type: string, { to, domain }: Route, at: number): void {
     rollups.count('domains', at, { tenant: to.tenant, provider: to.provider, domain, type });
@@ -226,13 +242,16 @@ export function createTraffic({ policies, providerOf, stored, metrics, replays =
     uncertain(event, reply) {
       rollUp(event, routeOf(event), 1, reply);
     },
-    changed({ tenant, address, provider }, changes) {
-      if (changes.length === 0) return;
-      const domain = domainOf(address);
-      const own = provider ?? lookup.ofAddress(tenant, address, undefined).to.provider;
-      for (const { type, at, reason, times } of changes.flatMap(countsOf)) {
-        rollups.count('changes', at, { tenant, provider: own, domain, type, category: reason ?? '' }, times);
-      }
+    changed(of, changes) {
+      countDecisions('changes', of, changes.flatMap(countsOf));
+    },
+    shadowed(of, counts) {
+      const own = counts.filter(({ type }) => type === 'suppressed' || type === 'released');
+      countDecisions(
+        'shadow',
+        of,
+        own.map((one) => ({ ...one, type: `shadow_${one.type}` })),
+      );
     },
     measured({ tenant, address }, counts) {
       if (counts.length === 0) return;

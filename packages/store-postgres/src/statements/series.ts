@@ -9,6 +9,8 @@ import type { RawBuilder } from 'kysely';
 
 export interface SeriesTerms {
   readonly family: RollupFamily;
+  /** A family more; null: none. */
+  readonly beside: RollupFamily | null;
   readonly by: SeriesGrouping | null;
   /** ms; `to` is exclusive. */
   readonly from: number;
@@ -35,14 +37,14 @@ export interface SeriesRow {
 
 /** `found`: a condition more, by which the rows are found. */
 export function sumRollups(table: RawBuilder<unknown>, terms: Slots<SeriesTerms>, found = sql``): RawBuilder<SeriesRow> {
-  const { family, by, from, to, step, types, tenants, provider, pool, stream, groups } = terms;
+  const { family, beside, by, from, to, step, types, tenants, provider, pool, stream, groups } = terms;
   return sql<SeriesRow>`with found as (
       select case ${by}::text when 'provider' then provider when 'domain' then domain when 'category' then category
           when 'attribution' then attribution when 'stream' then stream when 'pool' then pool when 'reason' then case family when 'regret' then attribution else category end
           when 'tenant' then tenant end as name,
         (at - ${from}::bigint) / ${step}::bigint as slot, type, upper_bound, sum(events) as events
       from ${table} r
-      where family = ${family} and at >= ${from}::bigint and at < ${to}::bigint and type = any(${types}::text[]) ${found}
+      where family in (${family}::text, ${beside}::text) and at >= ${from}::bigint and at < ${to}::bigint and type = any(${types}::text[]) ${found}
         and (${tenants}::text[] is null or tenant = any(${tenants}::text[]))
         and (${provider}::text is null or provider = ${provider}::text)
         and (${pool}::text is null or pool = ${pool}::text) and (${stream}::text is null or stream = ${stream}::text)

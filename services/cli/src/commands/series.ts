@@ -12,7 +12,7 @@ export const command = defineCommand({
   options: {
     measure: required(
       'MEASURE',
-      'outcomes, deferral_share, delivered_after_deferral, time_to_delivery, suppressions, releases, persistent, regret, waste',
+      'outcomes, deferral_share, delivered_after_deferral, time_to_delivery, suppressions, releases, persistent, regret, waste, shadow',
     ),
     by: value('GROUP', 'provider, domain, category, attribution, stream, pool, reason or tenant; not every measure has every one'),
     from: momentBefore('begin; default a day before --to'),
