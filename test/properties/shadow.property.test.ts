@@ -8,7 +8,7 @@ import { asAddress, DAY, DEFAULT_POLICY, HOUR } from '@desist/domain';
 import type { LogEvent, Policy, PolicySet } from '@desist/domain';
 import { createMemoryStore } from '@desist/memory';
 import type { RollupRow } from '@desist/pipeline';
-import { eventsOfOneRecipient } from '../support/arbitraries.ts';
+import { eventsOfOneRecipient, TENANT } from '../support/arbitraries.ts';
 import { folded, momentOf } from '../support/both-ways.ts';
 import type { Logged } from '../support/both-ways.ts';
 import { hourKey } from '../support/oracle/rollups.ts';
@@ -34,11 +34,22 @@ const QUICK: PolicySet = {
 };
 
 /** Three recipients of one provider: mail to each is the baseline of the others. In the order of their times, or as it comes. */
-const logs = fc.tuple(fc.tuple(eventsOfOneRecipient, eventsOfOneRecipient, eventsOfOneRecipient), fc.boolean()).map(([stories, isLate]) => {
-  const events = stories.flatMap((story, who) =>
-    story.map((event): LogEvent => ({ ...event, recipient: asAddress(`${NAMES[who] ?? ''}@example.com`) })),
-  );
-  return isLate ? events : events.sort((a, b) => a.occurredAt - b.occurredAt);
+const stories = fc
+  .tuple(fc.tuple(eventsOfOneRecipient, eventsOfOneRecipient, eventsOfOneRecipient), fc.boolean())
+  .map(([stories, isLate]) => {
+    const events = stories.flatMap((story, who) =>
+      story.map((event): LogEvent => ({ ...event, recipient: asAddress(`${NAMES[who] ?? ''}@example.com`) })),
+    );
+    return isLate ? events : events.sort((a, b) => a.occurredAt - b.occurredAt);
+  });
+
+/** Sometimes the first of them is erased. */
+const logs = fc.tuple(stories, fc.option(fc.nat({ max: 80 }), { freq: 3 })).map(([events, place]): readonly LogEvent[] => {
+  const recipient = asAddress('alice@example.com');
+  if (place === null) return events;
+  const { occurredAt } = events[Math.min(place, events.length - 1)] as LogEvent;
+  const forget: LogEvent = { id: 'forget', tenant: TENANT, recipient, type: 'forget', scope: '*', occurredAt };
+  return events.toSpliced(place, 0, forget);
 });
 
 type Run = Pick<Parameters<typeof folded>[1], 'cuts' | 'life'>;

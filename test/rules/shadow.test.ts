@@ -9,6 +9,7 @@ import type { MemoryLog, MemoryStore } from '@desist/memory';
 import { createEngine } from '@desist/pipeline';
 import type { CommitPlan, Engine, RecipientRow } from '@desist/pipeline';
 import { codec } from '@desist/runtime/codec';
+import { rollupsOf } from '../support/rollups-of.ts';
 import { silent } from '../integration/kafka/support.ts';
 
 const NOW = Date.UTC(2026, 2, 4, 12);
@@ -139,6 +140,37 @@ describe('a shadow policy', () => {
     await fail(never.log, ALICE, 48);
     await run(never, REAL);
     expect(rowOf(changed)).toEqual({ ...rowOf(never), shadow: undefined });
+  });
+
+  it('counts what it decides where that began; changed or ended, what it still held is taken back', async () => {
+    const world = newWorld();
+    const counted = (): readonly string[] =>
+      rollupsOf(world.store, 0)
+        .filter(({ family, events }) => family === 'shadow' && events !== 0)
+        .map(({ type, at, provider, category, events }) => `${type} ${(NOW - at) / HOUR}h ${provider} ${category} ${events}`);
+    await fail(world.log, ALICE, 48);
+    await run(world, REAL);
+    expect(counted()).toEqual([]);
+    await run(world, WITH_QUICK);
+    const held = ['shadow_suppressed 28h example.com persistent_deferral 1'];
+    expect(counted()).toEqual(held);
+    await run(world, WITH_QUICK);
+    expect(counted()).toEqual(held);
+    await run(world, { ...REAL, shadow: SLOW });
+    expect(counted()).toEqual([]);
+    await run(world, WITH_QUICK);
+    expect(counted()).toEqual(held);
+    await run(world, REAL);
+    expect(counted()).toEqual([]);
+    // What has ended stays.
+    await run(world, WITH_QUICK);
+    const delivered = { tenant: TENANT, stream: 'news', recipient: ALICE, type: 'delivered', messageId: 'd', occurredAt: NOW } as const;
+    await world.log.append('deliveryEvents', [encodeEvent({ ...delivered, id: 'd' })]);
+    const ended = [...held, 'shadow_released 0h example.com persistent_deferral 1'];
+    for (const policies of [WITH_QUICK, REAL, { ...REAL, shadow: SLOW }]) {
+      await run(world, policies);
+      expect(counted()).toEqual(ended);
+    }
   });
 
   it('a crash while it begins: the next owner goes on, and all is as if nothing had happened', async () => {

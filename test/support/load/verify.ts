@@ -2,7 +2,7 @@
 import { createTable } from '@desist/client';
 import type { Replica } from '@desist/client';
 import { expect } from 'vitest';
-import { DEFAULT_POLICY } from '@desist/domain';
+import { asTenant, decodeRecipient, decodeShadow, DEFAULT_POLICY, tenantPolicy, viewOf } from '@desist/domain';
 import { classify, NO_REPLY } from '@desist/verdicts';
 import type { LogEvent, PolicySet } from '@desist/domain';
 import type { Verdict } from '@desist/verdicts';
@@ -12,6 +12,8 @@ import { oracle } from '../oracle/oracle.ts';
 import { differenceOf, recountChanges, recountEvents } from '../oracle/rollups.ts';
 import type { PublishedChange } from '../oracle/rollups.ts';
 import { recountRegret } from '../oracle/regret.ts';
+import { shadowDifference } from '../oracle/shadow.ts';
+import type { HeldByShadow } from '../oracle/shadow.ts';
 import type { Planted } from './events.ts';
 import type { Installation } from './installation.ts';
 import { PARTITIONS } from './installation.ts';
@@ -29,6 +31,8 @@ export interface Verified {
   readonly deadLetters: number;
   /** Suppressions that a delivery has shown to be wrong; 0 where it is not counted. */
   readonly regretted: number;
+  /** Suppressions that a shadow policy has made; 0 where there is none, or they are not counted. */
+  readonly shadowed: number;
 }
 
 interface Held {
@@ -132,7 +136,7 @@ export async function verify(
     'dead letters as planted',
   ).toEqual(text(junk));
   // Sends that were not acknowledged may be in the log twice, and who goes back forgets what was counted.
-  const regretted = readers === undefined ? await expectCounted(db, planted, changes) : 0;
+  const { regretted, shadowed } = readers === undefined ? await expectCounted(db, planted, { changes, policies }) : NOT_COUNTED;
   return {
     recipients: wanted.recipients,
     suppressions: rows.length,
@@ -141,11 +145,19 @@ export async function verify(
     forgotten: [...forgotten.values()].reduce((sum, count) => sum + count, 0),
     deadLetters: junk.length,
     regretted,
+    shadowed,
   };
 }
 
-/** Events, regret, and changes by type, are counted as the log and the published changes say. Answers how many suppressions were regretted. */
-async function expectCounted(db: Installation['db'], planted: readonly Planted[], changes: readonly Published[]): Promise<number> {
+type CountedSuppressions = Pick<Verified, 'regretted' | 'shadowed'>;
+const NOT_COUNTED: CountedSuppressions = { regretted: 0, shadowed: 0 };
+
+/** Events, regret, changes by type, and what the shadow policy holds, are counted as the log, the published changes and the rows say. */
+async function expectCounted(
+  db: Installation['db'],
+  planted: readonly Planted[],
+  { changes, policies }: { readonly changes: readonly Published[]; readonly policies: PolicySet },
+): Promise<CountedSuppressions> {
   const rows = (await db.query(
     `select family, at, tenant, provider, stream, pool, domain, type, category, attribution, upper_bound as "upperBound", events
      from desist.rollup_hour`,
@@ -178,7 +190,26 @@ async function expectCounted(db: Installation['db'], planted: readonly Planted[]
   ).toBeUndefined();
   const counted = rows.filter((row) => row.family === 'changes' && isTold(row)).map((row) => ({ ...row, provider: '' }));
   expect(differenceOf(counted, counts), 'roll-ups equal a recount of the changes').toBeUndefined();
-  return sum(({ family, type }) => family === 'regret' && type === 'regretted');
+  expect(shadowDifference(rows, await heldByShadow(db, policies)), 'what the shadow policy holds is what is counted').toBeUndefined();
+  return {
+    regretted: sum(({ family, type }) => family === 'regret' && type === 'regretted'),
+    shadowed: sum(({ family, type }) => family === 'shadow' && type === 'shadow_suppressed'),
+  };
+}
+
+async function heldByShadow(db: Installation['db'], { shadow: policies }: PolicySet): Promise<readonly HeldByShadow[]> {
+  if (policies === undefined) return [];
+  const rows = await db.query(
+    'select tenant, address, version, evidence::text as evidence, shadow from desist.recipient where shadow is not null',
+  );
+  return rows.flatMap((row) => {
+    const [tenant, address] = [String(row['tenant']), String(row['address'])];
+    const real = decodeRecipient(String(row['evidence']), Number(row['version']));
+    const shadow = real === undefined ? undefined : decodeShadow(String(row['shadow']), real);
+    if (shadow === undefined) throw new Error(`what is stored of ${address} cannot be read`);
+    const { suppressions } = viewOf(shadow, { policies: tenantPolicy(policies, asTenant(tenant)), policyVersion: policies.version });
+    return suppressions.map(({ reason, since }) => ({ tenant, address, reason, since }));
+  });
 }
 
 function expectedList(
