@@ -736,7 +736,7 @@ export interface paths {
         };
         /**
          * Get what happened over time
-         * @description Roll-ups that are committed with the events that they count, some seconds behind them at most. `outcomes`: events by type. `engagement`: proof of life (`engaged`); by `category`: click, reply, login, confirmed. It is in no share. `deferral_share`: deferrals as a share of deferrals and deliveries. `delivered_after_deferral`: what became of the messages that were first deferred in a step; the young ones are not finished. `time_to_delivery`: from the first deferral, in seconds. `wait_distribution`: the same messages, counted by how long they waited (`to_1h`: more than 15 minutes and at most an hour). `greylisting_delay`: from a first attempt that was greylisted to the delivery, in seconds. `suppressions`, `releases`, `persistent`: changes that took effect. `regret`: of the suppressions that began in a step (persistent deferrals and hard bounces), how many the address has proved wrong since: a delivery released it, or followed within 30 days of its expiry; `share` with its 95 % interval (`low`, `high`). `mail_taken`: in the step in which that delivery happened. Young steps are not finished. `waste`: attempts at an address that was suppressed by then and has taken no mail since, by the step in which the suppression began. Steps of 15 minutes reach back 15 days, others 13 months. At most 1,000 steps, and 20,000 figures of one metric.
+         * @description Roll-ups that are committed with the events that they count, some seconds behind them at most. `outcomes`: events by type. `engagement`: proof of life (`engaged`); by `category`: click, reply, login, confirmed. It is in no share. `deferral_share`: deferrals as a share of deferrals and deliveries. `delivered_after_deferral`: what became of the messages that were first deferred in a step; the young ones are not finished. `time_to_delivery`: from the first deferral, in seconds. `wait_distribution`: the same messages, counted by how long they waited (`to_1h`: more than 15 minutes and at most an hour). `greylisting_delay`: from a first attempt that was greylisted to the delivery, in seconds. `suppressions`, `releases`, `persistent`: changes that took effect. `regret`: of the suppressions that began in a step (persistent deferrals and hard bounces), how many the address has proved wrong since: a delivery released it, or followed within 30 days of its expiry; `share` with its 95 % interval (`low`, `high`). `mail_taken`: in the step in which that delivery happened. Young steps are not finished. `waste`: attempts at an address that was suppressed by then and has taken no mail since, by the step in which the suppression began. `shadow`: what the policy in force has decided (`suppressed`, `released`), as in `suppressions` and `releases`, beside what the shadow policy has (`shadow_suppressed`, `shadow_released`). Steps of 15 minutes reach back 15 days, others 13 months. At most 1,000 steps, and 20,000 figures of one metric.
          */
         get: operations["getSeries"];
         put?: never;
@@ -8130,7 +8130,7 @@ export interface operations {
                  * @description What to tell.
                  * @example outcomes
                  */
-                measure: "outcomes" | "engagement" | "deferral_share" | "delivered_after_deferral" | "time_to_delivery" | "wait_distribution" | "greylisting_delay" | "suppressions" | "releases" | "persistent" | "regret" | "waste";
+                measure: "outcomes" | "engagement" | "deferral_share" | "delivered_after_deferral" | "time_to_delivery" | "wait_distribution" | "greylisting_delay" | "suppressions" | "releases" | "persistent" | "regret" | "waste" | "shadow";
                 /**
                  * @description This pool only; with `outcomes`, `engagement` and `deferral_share`.
                  * @example pool-1
@@ -8182,11 +8182,11 @@ export interface operations {
                          */
                         from: string;
                         /** @enum {string} */
-                        measure: "outcomes" | "engagement" | "deferral_share" | "delivered_after_deferral" | "time_to_delivery" | "wait_distribution" | "greylisting_delay" | "suppressions" | "releases" | "persistent" | "regret" | "waste";
+                        measure: "outcomes" | "engagement" | "deferral_share" | "delivered_after_deferral" | "time_to_delivery" | "wait_distribution" | "greylisting_delay" | "suppressions" | "releases" | "persistent" | "regret" | "waste" | "shadow";
                         series: {
                             group: string | null;
                             /** @enum {string} */
-                            metric: "accepted" | "delivered" | "deferred" | "bounced" | "expired" | "rejected" | "complained" | "unsubscribed" | "count" | "share" | "given_up" | "p50" | "p90" | "p99" | "to_1m" | "to_5m" | "to_15m" | "to_1h" | "to_4h" | "to_12h" | "to_1d" | "longer" | "low" | "high" | "suppressed" | "regretted" | "mail_taken" | "attempts";
+                            metric: "accepted" | "delivered" | "deferred" | "bounced" | "expired" | "rejected" | "complained" | "unsubscribed" | "count" | "share" | "given_up" | "p50" | "p90" | "p99" | "to_1m" | "to_5m" | "to_15m" | "to_1h" | "to_4h" | "to_12h" | "to_1d" | "longer" | "low" | "high" | "suppressed" | "regretted" | "mail_taken" | "attempts" | "released" | "shadow_suppressed" | "shadow_released";
                             total: number | null;
                             /** @description One for each of `times`; null: there is nothing to compute it from. */
                             values: (number | null)[];
