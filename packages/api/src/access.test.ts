@@ -387,7 +387,7 @@ function make(keys: readonly ApiKey[], more: Partial<ApiOptions> = {}): Made {
     },
     recall: async (events) => events.map(({ tenant }) => (asked.add(tenant), `of-${tenant}@example.com`)),
     unmatched: () => [{ text: 'of-all', count: 1 }],
-    policies: { version: 'sha256:x', base: DEFAULT_POLICY, tenants: new Map() },
+    policies: () => ({ version: 'sha256:x', base: DEFAULT_POLICY, tenants: new Map() }),
     ready: () => ({ ok: true, problems: [] }),
     metrics: async () => ({ contentType: 'application/openmetrics-text', body: '# EOF\n' }),
     time: { now: () => NOW },
