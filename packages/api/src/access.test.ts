@@ -471,6 +471,7 @@ function requests(tenant: string | undefined) {
       { method: 'GET' as const, url: `/v1/whatif/${whatIfId(n)}` },
       { method: 'POST' as const, url: `/v1/whatif/${whatIfId(n)}/stop` },
     ]),
+    { method: 'POST' as const, url: '/v1/policy/reload', payload: {} },
     { method: 'POST' as const, url: '/v1/republish', payload: {} },
     { method: 'DELETE' as const, url: '/v1/republish' },
     { method: 'POST' as const, url: '/v1/webhooks', payload: { url: 'https://example.com', tenant } },
