@@ -98,11 +98,20 @@ async function foldedUnder({ url }: Service): Promise<readonly (string | null)[]
   return [...new Set(partitions.map(({ policy }) => policy))].filter((policy) => policy !== null);
 }
 
-const trail = async ({ url }: Service): Promise<readonly { readonly by: string | null; readonly outcome: string; readonly target: string | null }[]> =>
-  (await json<{ items: readonly { by: string | null; outcome: string; target: string | null }[] }>(`${url}/v1/audit?action=policy_reloaded`)).items;
+const trail = async ({
+  url,
+}: Service): Promise<readonly { readonly by: string | null; readonly outcome: string; readonly target: string | null }[]> =>
+  (
+    await json<{ items: readonly { by: string | null; outcome: string; target: string | null }[] }>(
+      `${url}/v1/audit?action=policy_reloaded`,
+    )
+  ).items;
 
 /** A service with a policy file of its own, which has folded the events under the first policy. */
-async function running(name: string, env: Variables): Promise<{ readonly service: Service; readonly file: string; readonly env: Variables }> {
+async function running(
+  name: string,
+  env: Variables,
+): Promise<{ readonly service: Service; readonly file: string; readonly env: Variables }> {
   const file = join(folder, `${name}.yaml`);
   await writeFile(file, SLOW);
   const all = { DESIST_POLICY: file, DESIST_CLOCK_GRACE: '1s', ...env };

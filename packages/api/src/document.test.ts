@@ -659,7 +659,12 @@ const REQUESTS: readonly (readonly [operationId: string, status: number, request
   ['checkPolicy', 200, { method: 'POST', url: '/v1/policy/check', payload: { policy: 'version: 1\n' } }],
   ['reloadPolicy', 200, { method: 'POST', url: '/v1/policy/reload', payload: { by: 'anna' } }],
   ['reloadPolicy', 409, { method: 'POST', url: '/v1/policy/reload' }, reloadsTo({ kind: 'no_file' })],
-  ['reloadPolicy', 422, { method: 'POST', url: '/v1/policy/reload' }, reloadsTo({ kind: 'mistakes', mistakes: [{ detail: 'x', line: 2, column: 1 }] })],
+  [
+    'reloadPolicy',
+    422,
+    { method: 'POST', url: '/v1/policy/reload' },
+    reloadsTo({ kind: 'mistakes', mistakes: [{ detail: 'x', line: 2, column: 1 }] }),
+  ],
   ['reloadPolicy', 503, { method: 'POST', url: '/v1/policy/reload' }, { policyInForce: { current: () => null } }],
   ['checkPolicy', 400, { method: 'POST', url: '/v1/policy/check', payload: { policy: 'version: 2\nx: 1\n' } }],
   ['listRecipientChanges', 200, { url: '/v1/recipients/a@b.c/history' }],

@@ -72,7 +72,10 @@ export type PolicyReload =
   /** `changed`: it was not in force before. */
   | { readonly kind: 'in_force'; readonly changed: boolean; readonly policy: ShownPolicy }
   /** Nothing was changed. */
-  | { readonly kind: 'mistakes'; readonly mistakes: readonly { readonly detail: string; readonly line?: number; readonly column?: number }[] }
+  | {
+      readonly kind: 'mistakes';
+      readonly mistakes: readonly { readonly detail: string; readonly line?: number; readonly column?: number }[];
+    }
   | { readonly kind: 'no_file' };
 
 export interface ApiOptions {

@@ -129,7 +129,10 @@ describe('a file that is read again', () => {
     expect(asked[0]?.by).toContain('anna');
     const shown = (await made.inject({ url: '/v1/policy', headers: authorization(reader.key) })).json<object>();
     expect(shown).toMatchObject({ revision: 8, by: 'anna', since: '1970-01-01T00:00:00.000Z' });
-    expect((await made.inject({ url: '/v1/policy', headers: authorization(own.key) })).json<object>()).toMatchObject({ revision: 8, by: null });
+    expect((await made.inject({ url: '/v1/policy', headers: authorization(own.key) })).json<object>()).toMatchObject({
+      revision: 8,
+      by: null,
+    });
   });
 
   test('with mistakes is refused with each of them, and the refusal is noted', async () => {

@@ -91,7 +91,10 @@ interface NamedShadow {
   readonly shadow: ShadowFile;
 }
 
-function withShadow(policies: PolicySet, { text, path, ...named }: NamedShadow & { readonly text: string; readonly path: string }): PolicySet {
+function withShadow(
+  policies: PolicySet,
+  { text, path, ...named }: NamedShadow & { readonly text: string; readonly path: string },
+): PolicySet {
   const { name } = named.shadow;
   const second = readOf(text, path);
   if (second.shadow !== undefined) throw new PolicyError([mistakeAt(named, `${name} names a shadow policy itself: there is only one`)]);

@@ -62,7 +62,11 @@ describe('a process that starts', () => {
     expect(late.inForce.policies().version).toBe(versionOf(DAYS(5)));
     expect(late.inForce.warnings()).toEqual([expect.stringContaining('is not the policy in force (revision 2')]);
     expect(late.said.filter(({ level }) => level === 'warn')).toHaveLength(1);
-    expect(await late.inForce.reload('anna', REQUEST)).toMatchObject({ kind: 'in_force', changed: true, policy: { revision: 3, by: 'anna' } });
+    expect(await late.inForce.reload('anna', REQUEST)).toMatchObject({
+      kind: 'in_force',
+      changed: true,
+      policy: { revision: 3, by: 'anna' },
+    });
     expect(late.inForce.policies().version).toBe(versionOf(DAYS(4)));
     expect(late.inForce.warnings()).toEqual([]);
   });
@@ -115,10 +119,14 @@ describe('a file that is read again', () => {
     a.write('deferral:\n  suppress_after: soon\n  nonsense: 1\n');
     const refused = await a.inForce.reload('anna', REQUEST);
     expect(refused).toMatchObject({ kind: 'mistakes', mistakes: [{ line: 2, column: 19 }, { line: 3 }] });
-    expect(a.said.filter(({ level }) => level === 'error')).toMatchObject([{ problems: [/a\.yaml:2:19: /, /a\.yaml:3:/].map((one) => expect.stringMatching(one)) }]);
+    expect(a.said.filter(({ level }) => level === 'error')).toMatchObject([
+      { problems: [/a\.yaml:2:19: /, /a\.yaml:3:/].map((one) => expect.stringMatching(one)) },
+    ]);
     writeFileSync(join(folder, 'bad.yaml'), 'x: 1\n');
     a.write('shadow: bad.yaml\n');
-    expect(await a.inForce.reload('anna', REQUEST)).toMatchObject({ mistakes: [{ detail: expect.stringMatching(/bad\.yaml: x/), line: 1 }] });
+    expect(await a.inForce.reload('anna', REQUEST)).toMatchObject({
+      mistakes: [{ detail: expect.stringMatching(/bad\.yaml: x/), line: 1 }],
+    });
     rmSync(join(folder, 'a.yaml'));
     expect(await a.inForce.reload('anna', REQUEST)).toMatchObject({ mistakes: [{ detail: expect.stringContaining('ENOENT') }] });
     expect([a.inForce.policies(), a.inForce.current()]).toEqual(before);
@@ -139,7 +147,11 @@ describe('a file that is read again', () => {
 it('what this version cannot read is not folded under: it is a problem until it is replaced, and what was known stays', async () => {
   const store = createMemoryPolicies();
   const a = await started(store, 'a', DAYS(4));
-  await store.putInForce({ version: 'v', shadowVersion: null, file: 'of_tomorrow: 1\n', shadowFile: null, since: 9, by: null }, 'new', REQUEST);
+  await store.putInForce(
+    { version: 'v', shadowVersion: null, file: 'of_tomorrow: 1\n', shadowFile: null, since: 9, by: null },
+    'new',
+    REQUEST,
+  );
   await expect(a.inForce.latest()).rejects.toMatchObject({ name: 'StoreError', kind: 'incompatible' });
   await expect(start(store, 'b', null).inForce.begin()).rejects.toThrow('revision 2');
   expect(a.inForce.problems()).toEqual([expect.stringContaining('of_tomorrow')]);

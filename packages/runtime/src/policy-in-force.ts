@@ -85,7 +85,8 @@ export function createPolicyInForce({ store, file, alone, host, time, logger }: 
     } catch (error) {
       if (!(error instanceof PolicyError)) throw error;
       const problem = `this version cannot read the policy in force (revision ${stored.revision}), which another version has read: ${error.problems.join('; ')}`;
-      if (unreadable !== problem) logger.error({ revision: stored.revision, problems: error.problems }, 'the policy in force cannot be read');
+      if (unreadable !== problem)
+        logger.error({ revision: stored.revision, problems: error.problems }, 'the policy in force cannot be read');
       unreadable = problem;
       throw new StoreError('incompatible', problem);
     }
@@ -181,7 +182,10 @@ export function createPolicyInForce({ store, file, alone, host, time, logger }: 
   };
 }
 
-function isSameVersion(a: Pick<PolicyRevision, 'version' | 'shadowVersion'>, b: Pick<PolicyRevision, 'version' | 'shadowVersion'>): boolean {
+function isSameVersion(
+  a: Pick<PolicyRevision, 'version' | 'shadowVersion'>,
+  b: Pick<PolicyRevision, 'version' | 'shadowVersion'>,
+): boolean {
   return a.version === b.version && a.shadowVersion === b.shadowVersion;
 }
 

@@ -182,8 +182,28 @@ export async function runService(options: ServiceOptions): Promise<void> {
       webhooks: { dispatcher: subscribers.dispatcher, store: backends.subscribers },
     });
     observed.metrics = metrics;
-    const whatIfs = createWhatIfRunner({ store: backends.whatIfs, log: eventLogOf(backends), policies: () => inForce.policies(), owner, time: systemTime, logger });
-    const url = await serve({ ...options, inForce, backends, engine, metrics, health, logger, life, feeds, subscribers, pipeline, whatIfs });
+    const whatIfs = createWhatIfRunner({
+      store: backends.whatIfs,
+      log: eventLogOf(backends),
+      policies: () => inForce.policies(),
+      owner,
+      time: systemTime,
+      logger,
+    });
+    const url = await serve({
+      ...options,
+      inForce,
+      backends,
+      engine,
+      metrics,
+      health,
+      logger,
+      life,
+      feeds,
+      subscribers,
+      pipeline,
+      whatIfs,
+    });
     if (!(await prepare({ backends, settings, health, logger, life, policy: () => inForce.begin() }))) return;
     const { journal, reader } = backends;
     if (journal !== null) keepJournalPruned({ journal, reader, time: systemTime, logger, signal: life.signal });

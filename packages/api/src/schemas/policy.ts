@@ -20,7 +20,10 @@ const Path = Type.String({
 });
 
 const Revision = OrNull(
-  Type.Integer({ minimum: 1, description: 'Rises each time another policy is put in force. Null: no engine has started with this database.' }),
+  Type.Integer({
+    minimum: 1,
+    description: 'Rises each time another policy is put in force. Null: no engine has started with this database.',
+  }),
 );
 
 const Policy = Type.Object(
