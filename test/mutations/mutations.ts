@@ -27,6 +27,8 @@ export interface NamedMutation extends Mutation {
   readonly name: string;
   /** Worlds within which it must be found. */
   readonly seeds: number;
+  /** Where the search begins, for a fault that shows in few worlds; those before it come last. Without it: 0. */
+  readonly from?: number;
   /** Worlds in which it can show; without it: in all. The others are left out, and counted. */
   readonly where?: (scenario: Scenario) => boolean;
   /** Makes of each world one in which it shows often, where it shows in any other by chance alone; without it: the world as it is. */
@@ -310,6 +312,7 @@ export const MUTATIONS: readonly NamedMutation[] = [
   {
     name: 'the relay does not check its epoch',
     seeds: 4_000,
+    from: 2_250,
     where: onSeveralHosts,
     ports: onStore((store) => {
       const own = believing(store);
@@ -325,6 +328,7 @@ export const MUTATIONS: readonly NamedMutation[] = [
   {
     name: 'the log takes the appends of a relay whose partition has another owner',
     seeds: 2_000,
+    from: 350,
     ports: (ports) => ({
       ...ports,
       sink: onRelaySink(ports.sink, () => ({

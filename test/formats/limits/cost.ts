@@ -1,7 +1,9 @@
 /**
- * What reading costs, in CPU time of this thread: other processes on the machine do not count. The growth is the cost of four times
- * the bytes over the cost of the bytes, both taken in the same run: 4 is linear, 16 is quadratic, and up to 10 is what a collector makes of 4.
+ * What reading costs, in CPU time of this thread on a machine at rest: what else runs there does not count. The growth is the cost of four
+ * times the bytes over the cost of the bytes, both taken in the same run: 4 is linear, 16 is quadratic, and up to 10 is what a collector makes
+ * of 4.
  */
+import { slowness } from '../../support/slowness.ts';
 
 /** ms. A lower cost is harmless, and its growth cannot be distinguished from noise. */
 const CHEAP = 20;
@@ -26,23 +28,28 @@ export type Read = (payload: Buffer) => unknown;
  */
 export async function costOf(read: Read, input: (bytes: number) => Buffer, bytes: number, within: Cost): Promise<Cost> {
   const large = input(bytes);
-  if ((await once(read, large)) < CHEAP) return { perMebibyte: perMebibyte(CHEAP, large), growth: 1 };
+  const first = await once(read, large);
+  if (first < CHEAP) return { perMebibyte: perMebibyte(CHEAP, large), growth: 1 };
+  if (perMebibyte(first, large) <= within.perMebibyte * CLEARLY) return { perMebibyte: perMebibyte(first, large), growth: 1 };
   const small = input(bytes / 4);
   let best: Cost = { perMebibyte: Number.POSITIVE_INFINITY, growth: Number.POSITIVE_INFINITY };
   for (let tries = 0; tries < TRIES && !isWithin(best, within); tries += 1) {
     const few = await average(read, small);
     const many = await average(read, large);
+    const measured = perMebibyte(many, large);
     best = {
-      perMebibyte: Math.min(best.perMebibyte, perMebibyte(many, large)),
+      perMebibyte: Math.min(best.perMebibyte, measured > within.perMebibyte ? measured / slowness() : measured),
       growth: Math.min(best.growth, many < CHEAP ? 1 : many / few),
     };
   }
   return best;
 }
 
-/** Growth is judged from half of the bound on: below it a reading is so short that the ratio of two of them says nothing. */
+/** Share of the bound below which a reading is so short that the ratio of two of them says nothing. */
+const CLEARLY = 0.5;
+
 export function isWithin({ perMebibyte, growth }: Cost, bounds: Cost): boolean {
-  return perMebibyte <= bounds.perMebibyte && (growth <= bounds.growth || perMebibyte <= bounds.perMebibyte / 2);
+  return perMebibyte <= bounds.perMebibyte && (growth <= bounds.growth || perMebibyte <= bounds.perMebibyte * CLEARLY);
 }
 
 function perMebibyte(ms: number, { length }: Buffer): number {

@@ -115,8 +115,18 @@ export function hourKey({
   attribution,
   upperBound,
 }: Omit<RollupRow, 'events'>): string {
-  const hour = new Date(Math.floor(at / HOUR) * HOUR).toISOString();
-  return [family, hour, tenant, provider, stream, pool, domain, type, category, attribution, upperBound].join(' ');
+  return [family, nameOfHour(Math.floor(at / HOUR)), tenant, provider, stream, pool, domain, type, category, attribution, upperBound].join(
+    ' ',
+  );
+}
+
+const hours = new Map<number, string>();
+
+/** For a message, and for millions of keys that nobody reads. */
+function nameOfHour(hour: number): string {
+  let name = hours.get(hour);
+  if (name === undefined) hours.set(hour, (name = new Date(hour * HOUR).toISOString()));
+  return name;
 }
 
 /** The first cell that is not as recounted; undefined: there is none. */
