@@ -142,7 +142,7 @@ try {
   await fill(db, url);
   const api = createApi({
     reader: createReader(db),
-    policies: { version: 'sha256:p', base: DEFAULT_POLICY, tenants: new Map() },
+    policies: () => ({ version: 'sha256:p', base: DEFAULT_POLICY, tenants: new Map() }),
     ready: () => ({ ok: true, problems: [] }),
     metrics: async () => ({ contentType: 'text/plain', body: '' }),
     time: { now: () => AT },

@@ -71,7 +71,7 @@ const coordinator = createCoordinator({
   incidents,
   sink: log,
   encode: encodeIncident,
-  policy: DEFAULT_POLICY.incidents,
+  policy: () => DEFAULT_POLICY.incidents,
   partitions: () => PARTITIONS,
   logger: quiet,
   monotonic: () => performance.now(),

@@ -191,7 +191,7 @@ function apiOn(db: Database): Api {
     imports: createImportStore(db),
     outcomes: createOutcomeStore(db),
     audits: createAuditStore(db),
-    policies: { version: 'sha256:p', base: DEFAULT_POLICY, tenants: new Map() },
+    policies: () => ({ version: 'sha256:p', base: DEFAULT_POLICY, tenants: new Map() }),
     ready: () => ({ ok: true, problems: [] }),
     metrics: async () => ({ contentType: 'text/plain', body: '' }),
     time: { now: Date.now },

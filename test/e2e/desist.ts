@@ -39,6 +39,7 @@ export interface Service {
   readonly url: string;
   /** Everything it said so far, log lines and all. */
   said(): string;
+  signal(name: NodeJS.Signals): void;
   /** SIGTERM (SIGKILL when `hard`), and its exit code. */
   stop(hard?: boolean): Promise<number | null>;
 }
@@ -83,6 +84,7 @@ async function running(child: ChildProcess, sign: RegExp): Promise<Service> {
   return {
     url,
     said: () => said,
+    signal: (name) => void child.kill(name),
     stop(hard = false) {
       child.kill(hard ? 'SIGKILL' : 'SIGTERM');
       return ended;

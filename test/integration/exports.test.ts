@@ -38,7 +38,7 @@ describe.skipIf(inject('databaseUrl') === undefined)('exports', () => {
     api = createApi({
       reader: backends.reader,
       exports: backends.exports,
-      policies: { version: 'sha256:x', base: DEFAULT_POLICY, tenants: new Map() },
+      policies: () => ({ version: 'sha256:x', base: DEFAULT_POLICY, tenants: new Map() }),
       ready: () => ({ ok: true, problems: [] }),
       metrics: async () => ({ contentType: 'text/plain', body: '' }),
       time: { now: () => 0 },

@@ -84,7 +84,7 @@ async function createWorld(db: Database): Promise<World> {
         incidents,
         sink: log,
         encode: encodeIncident,
-        policy: DEFAULT_POLICY.incidents,
+        policy: () => DEFAULT_POLICY.incidents,
         partitions: () => PARTITIONS,
         logger: quiet,
         monotonic: () => performance.now(),

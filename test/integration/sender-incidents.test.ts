@@ -83,7 +83,7 @@ function createWorld(db: Database): World {
     coordinator: () =>
       createSenderCoordinator({
         ...{ incidents, progress: createIncidentStore(db), sink: log, encode: encodeSenderIncident, logger: quiet },
-        ...{ policy: DEFAULT_POLICY.senderIncidents, partitions: () => PARTITIONS, monotonic: () => performance.now() },
+        ...{ policy: () => DEFAULT_POLICY.senderIncidents, partitions: () => PARTITIONS, monotonic: () => performance.now() },
       }),
     engine(change = {}) {
       const store = { ...createStore(db), now: async () => world.present };

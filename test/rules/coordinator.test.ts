@@ -33,7 +33,7 @@ it('a decision that the log did not accept is announced before the next one is m
       return records.map((_, offset) => ({ partition: 0, offset }));
     },
   };
-  const policy = DEFAULT_POLICY.incidents;
+  const policy = () => DEFAULT_POLICY.incidents;
   const options = { incidents, sink, policy, encode: encodeIncident, partitions: () => 2, logger: quiet, monotonic: () => 0 };
   const coordinator = createCoordinator(options);
   for (let tries = 0; tries < 3; tries += 1) await expect(coordinator.tick()).rejects.toThrow('away');
@@ -64,7 +64,7 @@ function installation(failing: Readonly<Record<string, number>>) {
       return records.map((_, offset) => ({ partition: 0, offset }));
     },
   };
-  const policy = DEFAULT_POLICY.incidents;
+  const policy = () => DEFAULT_POLICY.incidents;
   const options = { incidents, sink, policy, encode: encodeIncident, partitions: () => 1, logger: quiet, monotonic: () => 0 };
   const coordinator = createCoordinator(options);
   return {
@@ -148,7 +148,7 @@ it('only the owner of the lowest partition looks, and looks for suspects again w
         },
       },
       sink: { append: async () => [] },
-      policy: DEFAULT_POLICY.incidents,
+      policy: () => DEFAULT_POLICY.incidents,
       encode: encodeIncident,
       partitions: () => 1,
       logger: quiet,

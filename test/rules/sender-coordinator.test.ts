@@ -65,7 +65,7 @@ function world(clock: number) {
   };
   const coordinator = (owner?: string) =>
     createSenderCoordinator({
-      ...{ incidents, progress, sink, encode: encodeSenderIncident, policy: DEFAULT_POLICY.senderIncidents, logger: quiet },
+      ...{ incidents, progress, sink, encode: encodeSenderIncident, policy: () => DEFAULT_POLICY.senderIncidents, logger: quiet },
       ...{ partitions: () => 4, monotonic: () => state.now },
       ...(owner === undefined ? {} : { owner }),
     });

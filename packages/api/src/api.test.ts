@@ -77,7 +77,7 @@ function make(more: Partial<ApiOptions> = {}, reads: Partial<StateReader> = {}):
       seen.appended.push(...records);
       return records.map((_, offset) => ({ partition: 0, offset }));
     },
-    policies: { version: 'sha256:x', base: DEFAULT_POLICY, tenants: new Map() },
+    policies: () => ({ version: 'sha256:x', base: DEFAULT_POLICY, tenants: new Map() }),
     ready: () => ({ ok: true, problems: [] }),
     metrics: async () => ({ contentType: 'application/openmetrics-text; version=1.0.0', body: '# EOF\n' }),
     time: { now: () => NOW },
@@ -642,6 +642,7 @@ describe('probes, status and errors', () => {
             committed: 5,
             highWatermark: 9,
             clock: NOW,
+            policy: 'sha256:x',
             tracked: 3,
             outdated: 2,
             stopped: 'why',
@@ -660,8 +661,8 @@ describe('probes, status and errors', () => {
     expect((await get(api, '/v1/status')).json()).toMatchObject({
       version: '0.1.0',
       partitions: [
-        { partition: 0, lag: 4, outdated: 2, stopped: 'why', clock: '2026-03-01T12:00:00.000Z' },
-        { partition: 1, lag: null, outdated: null, stopped: null },
+        { partition: 0, lag: 4, outdated: 2, policy: 'sha256:x', stopped: 'why', clock: '2026-03-01T12:00:00.000Z' },
+        { partition: 1, lag: null, outdated: null, policy: null, stopped: null },
       ],
       recipients: { suppressed: 2 },
       suppressions: [{ count: 2 }],

@@ -45,7 +45,7 @@ function make(more: Partial<ApiOptions> = {}, trail = createMemoryTrail()): Made
       appended.push(...records.map(({ value }) => value)),
       records.map((_, offset) => ({ partition: 0, offset }))
     ),
-    policies: { version: 'sha256:x', base: DEFAULT_POLICY, tenants: new Map() },
+    policies: () => ({ version: 'sha256:x', base: DEFAULT_POLICY, tenants: new Map() }),
     ready: () => ({ ok: true, problems: [] }),
     metrics: async () => ({ contentType: 'application/openmetrics-text', body: '# EOF\n' }),
     time: { now: () => NOW },

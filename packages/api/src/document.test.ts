@@ -47,7 +47,7 @@ import type { InjectOptions } from 'fastify';
 import { Compile } from 'typebox/schema';
 import { describe, expect, test } from 'vitest';
 import { createApi, createLinkTokens, newKey, parseKeys } from './index.ts';
-import type { Api, ApiOptions, WebhookReceiver } from './index.ts';
+import type { Api, ApiOptions, PolicyReload, WebhookReceiver } from './index.ts';
 
 const NOW = Date.parse('2026-03-01T12:00:00.000Z');
 const DAY = 86_400_000;
@@ -407,6 +407,11 @@ const trail: AuditTrail = {
 
 const NEVER = { rotatedAt: null, endedAt: null, lastUsedAt: NOW } as const;
 
+const IN_FORCE = { revision: 8, version: 'sha256:x', shadowVersion: null, since: NOW, by: 'anna' };
+const reloadsTo = (outcome: PolicyReload): Pick<ApiOptions, 'policyInForce'> => ({
+  policyInForce: { current: () => IN_FORCE, reload: async () => outcome },
+});
+
 function make(more: Partial<ApiOptions> = {}): Api {
   const memory = createMemoryIncidents();
   const codes = [{ code: '421 4.7.28', count: 2 }];
@@ -438,7 +443,8 @@ function make(more: Partial<ApiOptions> = {}): Api {
     subscribers: subscribersWith(),
     append: async (records) => records.map((_, offset) => ({ partition: 0, offset })),
     unmatched: (most) => [{ text: 'zork', count: 2 }].slice(0, most),
-    policies: { version: 'sha256:x', base: DEFAULT_POLICY, tenants: new Map() },
+    policies: () => ({ version: 'sha256:x', base: DEFAULT_POLICY, tenants: new Map() }),
+    ...reloadsTo({ kind: 'in_force', changed: true, policy: IN_FORCE }),
     ready: () => ({ ok: true, problems: [] }),
     metrics: async () => ({ contentType: 'application/openmetrics-text', body: '# EOF\n' }),
     time: { now: () => NOW },
@@ -569,6 +575,7 @@ describe('the OpenAPI document', () => {
       'listWhatIfs: get /v1/whatif',
       'previewIncident: get /v1/incidents/{id}/preview',
       'receiveWebhook: post /v1/webhooks/{format}/{source}',
+      'reloadPolicy: post /v1/policy/reload',
       'removeWebhook: delete /v1/webhooks/{id}',
       'republish: post /v1/republish',
       'resendDeadLetter: post /v1/dead-letters/{id}/resend',
@@ -650,6 +657,15 @@ const REQUESTS: readonly (readonly [operationId: string, status: number, request
   ['explainRecipientUnderPolicy', 400, { method: 'POST', url: '/v1/recipients/a@b.c/why', payload: { policy: 'version: 2\nx: 1\n' } }],
   ['getPolicy', 200, { url: '/v1/policy' }],
   ['checkPolicy', 200, { method: 'POST', url: '/v1/policy/check', payload: { policy: 'version: 1\n' } }],
+  ['reloadPolicy', 200, { method: 'POST', url: '/v1/policy/reload', payload: { by: 'anna' } }],
+  ['reloadPolicy', 409, { method: 'POST', url: '/v1/policy/reload' }, reloadsTo({ kind: 'no_file' })],
+  [
+    'reloadPolicy',
+    422,
+    { method: 'POST', url: '/v1/policy/reload' },
+    reloadsTo({ kind: 'mistakes', mistakes: [{ detail: 'x', line: 2, column: 1 }] }),
+  ],
+  ['reloadPolicy', 503, { method: 'POST', url: '/v1/policy/reload' }, { policyInForce: { current: () => null } }],
   ['checkPolicy', 400, { method: 'POST', url: '/v1/policy/check', payload: { policy: 'version: 2\nx: 1\n' } }],
   ['listRecipientChanges', 200, { url: '/v1/recipients/a@b.c/history' }],
   ['sendEvents', 202, { method: 'POST', url: '/v1/events', payload: [event, { ...event, type: 'x', attempt: -1 }, 7] }],

@@ -67,7 +67,7 @@ function apiOf(exports: Pick<StateReader, 'snapshot'>, exportLimits: ApiOptions[
     reader: {} as StateReader,
     exports,
     exportLimits,
-    policies: { version: 'sha256:x', base: DEFAULT_POLICY, tenants: new Map() },
+    policies: () => ({ version: 'sha256:x', base: DEFAULT_POLICY, tenants: new Map() }),
     ready: () => ({ ok: true, problems: [] }),
     metrics: async () => ({ contentType: 'text/plain', body: '' }),
     time: { now: () => 0 },

@@ -23,7 +23,7 @@ function make(): Api {
   return createApi({
     reader: reader as StateReader,
     append: async () => [],
-    policies: { version: 'sha256:x', base: DEFAULT_POLICY, tenants: new Map() },
+    policies: () => ({ version: 'sha256:x', base: DEFAULT_POLICY, tenants: new Map() }),
     ready: () => ({ ok: true, problems: [] }),
     metrics: async () => ({ contentType: 'text/plain', body: '' }),
     time: { now: () => 0 },

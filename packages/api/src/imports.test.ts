@@ -54,7 +54,7 @@ function make(more: Partial<ApiOptions> = {}): Made {
       appended.push(...records.map(({ key, value }) => ({ key, value: JSON.parse(value) as Record<string, unknown> })));
       return records.map((_, offset) => ({ partition: 0, offset }));
     },
-    policies: { version: 'sha256:x', base: DEFAULT_POLICY, tenants: new Map() },
+    policies: () => ({ version: 'sha256:x', base: DEFAULT_POLICY, tenants: new Map() }),
     ready: () => ({ ok: true, problems: [] }),
     metrics: async () => ({ contentType: 'application/openmetrics-text', body: '# EOF\n' }),
     time: { now: () => NOW },

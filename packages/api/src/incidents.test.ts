@@ -43,7 +43,7 @@ function make(more: Partial<ApiOptions> = {}): {
     incidents,
     senderIncidents: senders,
     append: async () => [],
-    policies: POLICIES,
+    policies: () => POLICIES,
     ready: () => ({ ok: true, problems: [] }),
     metrics: async () => ({ contentType: 'text/plain', body: '' }),
     time: { now: () => NOW },

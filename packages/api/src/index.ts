@@ -1,6 +1,6 @@
 export { publishedChange } from './changes/value.ts';
 export { createApi } from './server.ts';
-export type { Answered, Api, ApiOptions, PeopleSignIn } from './options.ts';
+export type { Answered, Api, ApiOptions, PeopleSignIn, PolicyReload, ShownPolicy } from './options.ts';
 export { EXPORT_LIMITS } from './exports.ts';
 export { WHEN_AWAY } from './schemas/check.ts';
 export type { WhenAway } from './schemas/check.ts';

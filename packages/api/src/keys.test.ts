@@ -48,7 +48,7 @@ function make(
       positions: async () => new Map(),
     } as unknown as StateReader,
     append: async (records) => records.map((_, offset) => ({ partition: 0, offset })),
-    policies: { version: 'sha256:x', base: DEFAULT_POLICY, tenants: new Map() },
+    policies: () => ({ version: 'sha256:x', base: DEFAULT_POLICY, tenants: new Map() }),
     ready: () => ({ ok: true, problems: [] }),
     metrics: async () => ({ contentType: 'application/openmetrics-text', body: '# EOF\n' }),
     time: { now: () => clock.now },

@@ -11,9 +11,11 @@ import type {
   SenderIncidentStore,
   KeyStore,
   Logger,
+  NewAuditEntry,
   OutRecord,
   PartitionStatus,
   StateReader,
+  StoredPolicy,
   SubscriberStore,
   TrafficReader,
   Time,
@@ -56,6 +58,25 @@ export interface PeopleSignIn extends PeopleOptions {
   /** As people reach the console: `https://desist.example.com`, without a path. */
   readonly consoleUrl: string;
 }
+
+export interface PolicyInForce {
+  /** As this process knows it; null: none was put in force yet. */
+  readonly current: () => ShownPolicy | null;
+  /** Reads the policy file of this process again, and puts it in force. Undefined: this process follows the engines. */
+  readonly reload?: (by: string | null, entry: NewAuditEntry) => Promise<PolicyReload>;
+}
+
+export type ShownPolicy = Pick<StoredPolicy, 'revision' | 'version' | 'shadowVersion' | 'since' | 'by'>;
+
+export type PolicyReload =
+  /** `changed`: it was not in force before. */
+  | { readonly kind: 'in_force'; readonly changed: boolean; readonly policy: ShownPolicy }
+  /** Nothing was changed. */
+  | {
+      readonly kind: 'mistakes';
+      readonly mistakes: readonly { readonly detail: string; readonly line?: number; readonly column?: number }[];
+    }
+  | { readonly kind: 'no_file' };
 
 export interface ApiOptions {
   readonly reader: StateReader;
@@ -100,8 +121,10 @@ export interface ApiOptions {
   readonly audits?: Pick<AuditStore, 'requestAudit' | 'stopAudit' | 'audits' | 'listedAtLeast'>;
   /** What became of commands and records. Without it nobody can wait for a command. */
   readonly outcomes?: OutcomeStore;
-  /** The engine's policies: explanations fold a recipient's facts again. */
-  readonly policies: PolicySet;
+  /** The policies in force, as this process knows them: explanations fold a recipient's facts again. */
+  readonly policies: () => PolicySet;
+  /** What all engines fold under. Without it nothing is known of it. */
+  readonly policyInForce?: PolicyInForce;
   /** Partitions that this process owns, for the lag in the status. */
   readonly engineStatus?: () => readonly PartitionStatus[];
   readonly ready: () => { readonly ok: boolean; readonly problems: readonly string[] };

@@ -1,10 +1,10 @@
 /** The policy in force and a check of another: what it says, and to whom. */
 import { readPolicyFile } from '@desist/contracts';
-import type { PolicySet } from '@desist/domain';
-import type { StateReader } from '@desist/pipeline';
+import { createMemoryTrail } from '@desist/memory';
+import type { NewAuditEntry, StateReader } from '@desist/pipeline';
 import { describe, expect, test } from 'vitest';
 import { createApi, newKey, parseKeys } from './index.ts';
-import type { ApiKey, Role } from './index.ts';
+import type { ApiKey, ApiOptions, PolicyReload, Role } from './index.ts';
 
 const FILE = `version: 1
 deferral: {suppress_after: 96h}
@@ -30,17 +30,18 @@ function policiesIn(text: string) {
   return read.policies;
 }
 
-function make(keys: readonly ApiKey[], policies: PolicySet = policiesIn(FILE)) {
+function make(keys: readonly ApiKey[], more: Partial<ApiOptions> = {}) {
   const quiet = (): void => undefined;
   return createApi({
     reader: {} as StateReader,
-    policies,
+    policies: () => policiesIn(FILE),
     ready: () => ({ ok: true, problems: [] }),
     metrics: async () => ({ contentType: 'application/openmetrics-text', body: '# EOF\n' }),
     time: { now: () => 0 },
     logger: { debug: quiet, info: quiet, warn: quiet, error: quiet },
     version: '0.1.0',
     keys,
+    ...more,
   });
 }
 
@@ -87,7 +88,7 @@ describe('the shadow policy', () => {
     ...policiesIn(FILE.replace('96h', '72h').replace('suppress_failures: 4', 'suppress_failures: 5')),
     name: 'stricter.yaml',
   };
-  const shadowed = make([all.config, own.config], { ...policiesIn(FILE), shadow });
+  const shadowed = make([all.config, own.config], { policies: () => ({ ...policiesIn(FILE), shadow }) });
   const shown = async (key: string) => (await shadowed.inject({ url: '/v1/policy', headers: authorization(key) })).json<Shown>();
   const base = { path: 'deferral.suppress_after', from: '4d', to: '3d' };
 
@@ -133,5 +134,60 @@ describe('a check of another policy', () => {
   test('is for operators of all tenants', async () => {
     expect((await check(own.key, FILE)).statusCode).toBe(403);
     expect((await check(reader.key, FILE)).statusCode).toBe(403);
+  });
+});
+
+describe('a file that is read again', () => {
+  const POLICY = { revision: 8, version: 'sha256:new', shadowVersion: null, since: 0, by: 'anna' };
+
+  function reloading(outcome: PolicyReload) {
+    const asked: { readonly by: string | null; readonly entry: NewAuditEntry }[] = [];
+    const trail = createMemoryTrail();
+    const reload = async (by: string | null, entry: NewAuditEntry): Promise<PolicyReload> => {
+      asked.push({ by, entry });
+      return outcome;
+    };
+    const made = make([all.config, own.config, reader.config], { trail, policyInForce: { current: () => POLICY, reload } });
+    const post = (key: string) =>
+      made.inject({ method: 'POST', url: '/v1/policy/reload', headers: authorization(key), payload: { by: 'anna' } });
+    return { asked, trail, post, made };
+  }
+
+  test('says what is in force, and hands on who wants it, with the entry of the audit trail', async () => {
+    const { asked, post, made } = reloading({ kind: 'in_force', changed: true, policy: POLICY });
+    const answer = await post(all.key);
+    expect(answer.statusCode).toBe(200);
+    expect(answer.json()).toEqual({ ...POLICY, changed: true, since: '1970-01-01T00:00:00.000Z' });
+    expect(asked).toMatchObject([{ entry: { action: 'policy_reloaded', keyName: 'desk', by: 'anna', tenant: null, outcome: 'done' } }]);
+    expect(asked[0]?.by).toContain('anna');
+    const shown = (await made.inject({ url: '/v1/policy', headers: authorization(reader.key) })).json<object>();
+    expect(shown).toMatchObject({ revision: 8, by: 'anna', since: '1970-01-01T00:00:00.000Z' });
+    expect((await made.inject({ url: '/v1/policy', headers: authorization(own.key) })).json<object>()).toMatchObject({
+      revision: 8,
+      by: null,
+    });
+  });
+
+  test('with mistakes is refused with each of them, and the refusal is noted', async () => {
+    const mistakes = [
+      { detail: 'deferral.suppress_after: must be a duration', line: 3, column: 19 },
+      { detail: 'x: is no known key', line: 4, column: 1 },
+    ];
+    const { trail, post } = reloading({ kind: 'mistakes', mistakes });
+    const answer = await post(all.key);
+    expect([answer.statusCode, answer.headers['content-type']]).toEqual([422, 'application/problem+json']);
+    expect(answer.json()).toMatchObject({ status: 422, errors: mistakes });
+    expect((await trail.page({}, { limit: 10 })).items).toMatchObject([{ action: 'policy_reloaded', outcome: 'refused', by: 'anna' }]);
+  });
+
+  test('is for operators of all tenants, at an engine that has a file', async () => {
+    const { asked, post } = reloading({ kind: 'no_file' });
+    expect((await post(own.key)).statusCode).toBe(403);
+    expect((await post(reader.key)).statusCode).toBe(403);
+    expect(asked).toEqual([]);
+    expect((await post(all.key)).statusCode).toBe(409);
+    const follower = make([all.config], { policyInForce: { current: () => POLICY } });
+    const answer = await follower.inject({ method: 'POST', url: '/v1/policy/reload', headers: authorization(all.key) });
+    expect(answer.statusCode).toBe(503);
   });
 });

@@ -34,7 +34,7 @@ function make(keys: readonly ApiKey[], more: Partial<ApiOptions> = {}): Api {
   return createApi({
     reader: { list: async () => ({ items: [], cursor: null }) } as unknown as StateReader,
     append: async (records) => records.map((_, offset) => ({ partition: 0, offset })),
-    policies: { version: 'sha256:x', base: DEFAULT_POLICY, tenants: new Map() },
+    policies: () => ({ version: 'sha256:x', base: DEFAULT_POLICY, tenants: new Map() }),
     ready: () => ({ ok: true, problems: [] }),
     metrics: async () => ({ contentType: 'application/openmetrics-text', body: '# EOF\n' }),
     time: { now: () => NOW },

@@ -44,7 +44,7 @@ function make(more: Partial<ApiOptions> = {}): Made {
         wrongUrl: () => undefined,
       },
     },
-    policies: { version: 'sha256:x', base: DEFAULT_POLICY, tenants: new Map() },
+    policies: () => ({ version: 'sha256:x', base: DEFAULT_POLICY, tenants: new Map() }),
     ready: () => ({ ok: true, problems: [] }),
     metrics: async () => ({ contentType: 'text/plain', body: '' }),
     logger: { debug: log, info: log, warn: log, error: log },

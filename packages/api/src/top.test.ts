@@ -39,7 +39,7 @@ async function service() {
       },
       counters: async () => ({ atRisk: 0, allowances: 0, events: {}, changes: {}, regret: {} }),
     },
-    policies: { version: 'p', base: DEFAULT_POLICY, tenants: new Map() },
+    policies: () => ({ version: 'p', base: DEFAULT_POLICY, tenants: new Map() }),
     ready: () => ({ ok: true, problems: [] }),
     metrics: async () => ({ contentType: 'text/plain', body: '' }),
     time: { now: () => clock.now },

@@ -34,7 +34,7 @@ function make(more: Partial<ApiOptions> = {}): Made {
       return records.map((_, offset) => ({ partition: 0, offset }));
     },
     unsubscribe: { tokens: createLinkTokens([SECRET]), publicUrl: 'https://mail.example.com' },
-    policies: { version: 'sha256:x', base: DEFAULT_POLICY, tenants: new Map() },
+    policies: () => ({ version: 'sha256:x', base: DEFAULT_POLICY, tenants: new Map() }),
     ready: () => ({ ok: true, problems: [] }),
     metrics: async () => ({ contentType: 'application/openmetrics-text', body: '# EOF\n' }),
     time: { now: () => clock.now },

@@ -35,7 +35,7 @@ function make(receiver: Partial<WebhookReceiver> = {}, more: Partial<ApiOptions>
   const api = createApi({
     reader: {} as StateReader,
     webhooks,
-    policies: { version: 'sha256:x', base: DEFAULT_POLICY, tenants: new Map() },
+    policies: () => ({ version: 'sha256:x', base: DEFAULT_POLICY, tenants: new Map() }),
     ready: () => ({ ok: true, problems: [] }),
     metrics: async () => ({ contentType: 'text/plain', body: '' }),
     time: { now: () => 0 },

@@ -40,7 +40,7 @@ function make({ reads = false } = {}): Made {
     reader: {} as unknown as StateReader,
     whatIfs: { store, wake: () => (woken += 1) },
     ...(reads ? {} : { append: async () => [] }),
-    policies: { version: 'sha256:x', base: DEFAULT_POLICY, tenants: new Map() },
+    policies: () => ({ version: 'sha256:x', base: DEFAULT_POLICY, tenants: new Map() }),
     ready: () => ({ ok: true, problems: [] }),
     metrics: async () => ({ contentType: 'application/openmetrics-text', body: '# EOF\n' }),
     time: { now: () => NOW },

@@ -7,3 +7,4 @@ export * from './keys.ts';
 export * from './audit-trail.ts';
 export * from './imports.ts';
 export * from './whatif-jobs.ts';
+export * from './policies.ts';

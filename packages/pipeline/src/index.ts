@@ -18,6 +18,7 @@ export * from './ports/ingest.ts';
 export * from './ports/keys.ts';
 export * from './ports/log.ts';
 export * from './ports/outcomes.ts';
+export * from './ports/policies.ts';
 export * from './ports/reader.ts';
 export * from './ports/send-decision.ts';
 export * from './ports/sender-incidents.ts';

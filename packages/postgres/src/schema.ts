@@ -357,6 +357,21 @@ export interface Outbox {
   parked: string | null;
 }
 
+export interface Policy {
+  revision: number;
+  version: string;
+  shadow_version: string | null;
+  file: string | null;
+  shadow_file: string | null;
+  since: number;
+  by: string | null;
+}
+
+export interface PolicyRevision {
+  single: Generated<boolean>;
+  revision: number;
+}
+
 export interface PublishedEnd {
   partition: number;
   ends_at: number;
@@ -797,6 +812,8 @@ export interface Schema {
   'desist.journal_topic': JournalTopic;
   'desist.message_memory': MessageMemory;
   'desist.outbox': Outbox;
+  'desist.policy': Policy;
+  'desist.policy_revision': PolicyRevision;
   'desist.published_end': PublishedEnd;
   'desist.reader_tenant': ReaderTenant;
   'desist.recipient': Recipient;

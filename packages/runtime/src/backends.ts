@@ -17,6 +17,7 @@ import type {
   AuditTrail,
   KeyStore,
   OutcomeStore,
+  PolicyStore,
   PublishedLog,
   ImportStore,
   WhatIfStore,
@@ -45,6 +46,7 @@ import {
   createAuditStore,
   createAuditTrail,
   createOutcomeStore,
+  createPolicyStore,
 } from '@desist/store-postgres';
 import type { Settings } from './settings.ts';
 
@@ -79,6 +81,8 @@ export interface Backends {
   readonly trail: AuditTrail;
   /** API keys of the database. Uses the connections of requests. */
   readonly keys: KeyStore;
+  /** The policy in force. Uses the connections of the engine. */
+  readonly policies: PolicyStore;
   /** The same log as its own type, for operations that only one of the two has. */
   readonly kafka: KafkaLog | null;
   readonly journal: JournalLog | null;
@@ -150,6 +154,7 @@ export async function openBackends({ settings, logger, name, owner, connections 
     outcomes: createOutcomeStore(requests),
     trail: createAuditTrail(requests),
     keys: createKeyStore(requests),
+    policies: createPolicyStore(db),
     kafka,
     journal,
     logProblem: () => logProblem,

@@ -17,7 +17,8 @@ const EVERY = 5_000;
 interface Watched extends Background {
   readonly db: Database;
   readonly sink: Pick<LogSink, 'append'>;
-  readonly policies: PolicySet;
+  /** Those in force at the moment. */
+  readonly policies: () => PolicySet;
   /** Name of this process in the checkpoints. */
   readonly owner: string;
   /** The input's number of partitions; undefined: not known yet. */
@@ -35,13 +36,13 @@ export function watchIncidents(options: Watched): WatchedIncidents {
   const { db, sink, policies, owner, partitions, time, logger } = options;
   const incidents = createIncidentStore(db);
   const common = { sink, partitions, owner, logger, monotonic: (): number => time.monotonic() };
-  const coordinator = createCoordinator({ ...common, incidents, encode: encodeIncident, policy: policies.base.incidents });
+  const coordinator = createCoordinator({ ...common, incidents, encode: encodeIncident, policy: () => policies().base.incidents });
   const senders = createSenderCoordinator({
     ...common,
     incidents: createSenderIncidentStore(db),
     progress: incidents,
     encode: encodeSenderIncident,
-    policy: policies.base.senderIncidents,
+    policy: () => policies().base.senderIncidents,
   });
   const work = async (): Promise<void> => {
     await coordinator.tick();

@@ -6,7 +6,7 @@ export * from './event-log.ts';
 export { readRecord } from './read-record.ts';
 export * from './ingest.ts';
 export * from './main.ts';
-export * from './policies.ts';
+export { policiesOf, policyFileOf } from './policies.ts';
 export { createDeadLetterIndex } from './dead-letter-index.ts';
 export { eraseDue } from './erasure.ts';
 export { otherPartitionCount } from './partition-count.ts';

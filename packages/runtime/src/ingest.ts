@@ -9,16 +9,16 @@ import { createLifecycle } from './lifecycle.ts';
 import { openBackends } from './backends.ts';
 import { createFeeds } from './feeds.ts';
 import { createHealth } from './health.ts';
-import { prepare, serve, stopped } from './service.ts';
+import { inForceOf, prepare, serve, stopped } from './service.ts';
 import type { ServiceOptions } from './service.ts';
 import { createSubscribers } from './subscribers.ts';
 import { VERSION } from './version.ts';
 import { codec } from './codec.ts';
 
-export type IngestOptions = Pick<ServiceOptions, 'settings' | 'policies' | 'logStream' | 'onReady'>;
+export type IngestOptions = Pick<ServiceOptions, 'settings' | 'policyFile' | 'logStream' | 'onReady'>;
 
 /** Runs until SIGTERM or SIGINT. @throws StoreError, LogError when it cannot start: the message says what to do. */
-export async function runIngest({ settings, policies, logStream, onReady }: IngestOptions): Promise<void> {
+export async function runIngest({ settings, policyFile, logStream, onReady }: IngestOptions): Promise<void> {
   const logger = createLogger({ service: 'ingest', level: settings.logLevel, stream: logStream ?? 1 });
   const life = createLifecycle(logger);
   try {
@@ -27,11 +27,12 @@ export async function runIngest({ settings, policies, logStream, onReady }: Inge
     life.opened('database and log', () => backends.close());
     const { webhooks, topics } = settings.sources;
     logger.info({ version: VERSION, backends: backends.described, webhooks: webhooks.length, topics: topics.length }, 'starting');
+    const inForce = inForceOf({ backends, policyFile, logger });
     const subscribers = createSubscribers({ settings, backends, owner, logger, life });
     const feeds = createFeeds({ settings, backends, logger, owner, life });
     const health = createHealth({
       ...{ db: backends.db, logProblem: () => backends.logProblem(), logger, time: systemTime },
-      warnings: () => feeds.problems(),
+      warnings: () => [...feeds.problems(), ...inForce.problems()],
     });
     life.opened('health', () => health.close());
     const metrics = createMetrics({
@@ -46,7 +47,8 @@ export async function runIngest({ settings, policies, logStream, onReady }: Inge
     const url = await serve({
       name: 'ingest',
       settings,
-      policies,
+      policyFile,
+      inForce,
       ingest: true,
       backends,
       engine: null,
@@ -57,7 +59,8 @@ export async function runIngest({ settings, policies, logStream, onReady }: Inge
       feeds,
       subscribers,
     });
-    if (!(await prepare({ backends, settings, health, logger, life }))) return;
+    if (!(await prepare({ backends, settings, health, logger, life, policy: () => inForce.latest() }))) return;
+    inForce.follow(async () => undefined, { time: systemTime, logger, signal: life.signal });
     health.running();
     const feeding = feeds.run();
     onReady?.({ url });

@@ -5,6 +5,8 @@ export interface Lifecycle {
   /** Aborted by the first SIGTERM or SIGINT, or by `stop`. */
   readonly signal: AbortSignal;
   stop(): void;
+  /** Called at SIGHUP: what is configured is to be read again. Without it a SIGHUP does nothing. */
+  onReload(work: () => void): void;
   /** Registers how to close a resource that was just opened. */
   opened(name: string, close: () => Promise<void>): void;
   /** Closes everything, the last opened first. A failure is logged and does not keep the others open. */
@@ -34,14 +36,21 @@ export function createLifecycle(logger: Logger): Lifecycle {
     }, SHUTDOWN_PATIENCE * 1_000).unref();
     stop.abort();
   }
+  let reload: (() => void) | undefined;
+  function onHangUp(): void {
+    if (reload === undefined) logger.info({ signal: 'SIGHUP' }, 'there is nothing that this process reads again');
+    else reload();
+  }
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
+  process.on('SIGHUP', onHangUp);
 
   return {
     signal: stop.signal,
     stop: () => {
       stop.abort();
     },
+    onReload: (work) => void (reload = work),
     opened: (name, close) => void closers.push({ name, close }),
     async close() {
       for (const { name, close } of closers.reverse()) {
@@ -56,6 +65,7 @@ export function createLifecycle(logger: Logger): Lifecycle {
       closing = null;
       process.off('SIGTERM', onSignal);
       process.off('SIGINT', onSignal);
+      process.off('SIGHUP', onHangUp);
       if (patience === undefined) return;
       clearTimeout(patience);
       // Nobody waits for it: all that is ours is done, and a forgotten socket must not make a failure of an orderly end.

@@ -13,6 +13,7 @@ const PARTITION = {
   committed: 80,
   highWatermark: 100,
   clock: 1_700_000_000_000,
+  policy: 'sha256:x',
   tracked: 1,
   outdated: 3,
   stopped: null,

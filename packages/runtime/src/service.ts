@@ -10,7 +10,6 @@ import { join } from 'node:path';
 import { createApi } from '@desist/api';
 import type { ApiOptions } from '@desist/api';
 import { CONSOLE_FOLDER } from '@desist/console';
-import type { PolicySet } from '@desist/domain';
 import { createEngine, createPipelineMetrics, LogError, StoreError, partitionOf } from '@desist/pipeline';
 import type { Appended, Engine, Logger, OutRecord, PipelineMetrics } from '@desist/pipeline';
 import { systemTime } from './time.ts';
@@ -41,11 +40,15 @@ import { eventLogOf } from './event-log.ts';
 import { createWhatIfRunner } from './whatif/runner.ts';
 import type { WhatIfRunner } from './whatif/runner.ts';
 import { codec } from './codec.ts';
+import type { PolicyFileOf } from './policies.ts';
+import { createPolicyInForce, entryOf } from './policy-in-force.ts';
+import type { PolicyInForce } from './policy-in-force.ts';
 
 export interface ServiceOptions {
   readonly name: 'engine' | 'standalone' | 'ingest' | 'query';
   readonly settings: Settings;
-  readonly policies: PolicySet;
+  /** Of an engine it is put in force; others follow the engines, and take it while there is none. */
+  readonly policyFile: PolicyFileOf;
   /** Also accepts events and commands over HTTP. */
   readonly ingest: boolean;
   /** File descriptor of the log lines: 2 when standard output has another use. */
@@ -55,14 +58,18 @@ export interface ServiceOptions {
 }
 
 /** `desist query`: reads only; any number may run beside the engines. */
-export async function runQuery({ settings, policies }: Pick<ServiceOptions, 'settings' | 'policies'>): Promise<void> {
+export async function runQuery({ settings, policyFile }: Pick<ServiceOptions, 'settings' | 'policyFile'>): Promise<void> {
   const logger = createLogger({ service: 'query', level: settings.logLevel, stream: 1 });
   const life = createLifecycle(logger);
   try {
     const backends = await openBackends({ settings, logger, name: 'desist-query', owner: 'query' });
     life.opened('database', () => backends.close());
-    logger.info({ version: VERSION, policy: policies.version, backends: backends.described }, 'starting');
-    const health = createHealth({ db: backends.db, logger, time: systemTime, logProblem: () => null });
+    logger.info({ version: VERSION, backends: backends.described }, 'starting');
+    const inForce = inForceOf({ backends, policyFile, logger });
+    const health = createHealth({
+      ...{ db: backends.db, logger, time: systemTime, logProblem: () => null },
+      warnings: () => inForce.problems(),
+    });
     life.opened('health', () => health.close());
     const metrics = createMetrics({
       pipeline: createPipelineMetrics((domain) => codec.providerOf(domain)),
@@ -75,7 +82,8 @@ export async function runQuery({ settings, policies }: Pick<ServiceOptions, 'set
     await serve({
       name: 'query',
       settings,
-      policies,
+      policyFile,
+      inForce,
       ingest: false,
       backends,
       engine: null,
@@ -90,10 +98,12 @@ export async function runQuery({ settings, policies }: Pick<ServiceOptions, 'set
       async () => {
         await migrated(backends.db);
         await backends.unlock();
+        await inForce.latest();
       },
       life.signal,
     );
     if (!ready) return;
+    inForce.follow(async () => undefined, { time: systemTime, logger, signal: life.signal });
     health.running();
     await stopped(life.signal);
     logger.info({}, 'stopped');
@@ -104,20 +114,27 @@ export async function runQuery({ settings, policies }: Pick<ServiceOptions, 'set
 
 /** Runs until SIGTERM or SIGINT. @throws StoreError, LogError when it cannot start: the message says what to do. */
 export async function runService(options: ServiceOptions): Promise<void> {
-  const { name, settings, policies, ingest } = options;
+  const { name, settings, policyFile, ingest } = options;
   const logger = createLogger({ service: name, level: settings.logLevel, stream: options.logStream ?? 1 });
   const life = createLifecycle(logger);
   try {
     const owner = `${hostname()}/${process.pid}/${randomBytes(4).toString('hex')}`;
     const backends = await openBackends({ settings, logger, name: `desist-${name}`, owner });
     life.opened('database and log', () => backends.close());
-    logger.info({ version: VERSION, policy: policies.version, backends: backends.described }, 'starting');
+    const { version: policy } = policyFile.read.policies;
+    logger.info({ version: VERSION, policy, backends: backends.described }, 'starting');
+    const inForce = inForceOf({ backends, policyFile, logger });
     const observed: { metrics?: Metrics; feeds?: Feeds | undefined; incidents?: ReturnType<typeof watchIncidents>; engine?: Engine } = {};
     const health = createHealth({
       db: backends.db,
       logProblem: () => backends.logProblem(),
       engineProblems: () => (observed.engine === undefined ? [] : problemsOf(observed.engine)),
-      warnings: () => [...(observed.engine === undefined ? [] : warningsOf(observed.engine)), ...(observed.feeds?.problems() ?? [])],
+      warnings: () => [
+        ...(observed.engine === undefined ? [] : warningsOf(observed.engine)),
+        ...(observed.feeds?.problems() ?? []),
+        ...inForce.problems(),
+        ...inForce.warnings(),
+      ],
       logger,
       time: systemTime,
     });
@@ -131,7 +148,7 @@ export async function runService(options: ServiceOptions): Promise<void> {
       source: backends.log,
       sink: backends.log,
       codec: codec,
-      policies,
+      policies: () => inForce.latest(),
       time: systemTime,
       logger,
       owner,
@@ -165,9 +182,29 @@ export async function runService(options: ServiceOptions): Promise<void> {
       webhooks: { dispatcher: subscribers.dispatcher, store: backends.subscribers },
     });
     observed.metrics = metrics;
-    const whatIfs = createWhatIfRunner({ store: backends.whatIfs, log: eventLogOf(backends), policies, owner, time: systemTime, logger });
-    const url = await serve({ ...options, backends, engine, metrics, health, logger, life, feeds, subscribers, pipeline, whatIfs });
-    if (!(await prepare({ backends, settings, health, logger, life }))) return;
+    const whatIfs = createWhatIfRunner({
+      store: backends.whatIfs,
+      log: eventLogOf(backends),
+      policies: () => inForce.policies(),
+      owner,
+      time: systemTime,
+      logger,
+    });
+    const url = await serve({
+      ...options,
+      inForce,
+      backends,
+      engine,
+      metrics,
+      health,
+      logger,
+      life,
+      feeds,
+      subscribers,
+      pipeline,
+      whatIfs,
+    });
+    if (!(await prepare({ backends, settings, health, logger, life, policy: () => inForce.begin() }))) return;
     const { journal, reader } = backends;
     if (journal !== null) keepJournalPruned({ journal, reader, time: systemTime, logger, signal: life.signal });
     watchAudits({ audits: backends.audits, engine, time: systemTime, logger, signal: life.signal });
@@ -175,7 +212,7 @@ export async function runService(options: ServiceOptions): Promise<void> {
     observed.incidents = watchIncidents({
       db: backends.db,
       sink: backends.log,
-      policies,
+      policies: () => inForce.policies(),
       owner,
       partitions: () => health.partitions(),
       time: systemTime,
@@ -195,6 +232,8 @@ export async function runService(options: ServiceOptions): Promise<void> {
       const bound = (): number | undefined => health.partitions();
       watchPartitionCount({ log: backends.log, engine, topic, bound, time: systemTime, logger, signal: life.signal });
     }
+    inForce.follow(() => engine.followPolicy(), { time: systemTime, logger, signal: life.signal });
+    life.onReload(() => void reloadAtSignal(inForce, logger));
     await servePsql(backends.db, settings, logger, life);
     const running = drive({ backends, engine, health, logger, life });
     const feeding = feeds?.run();
@@ -208,7 +247,24 @@ export async function runService(options: ServiceOptions): Promise<void> {
   }
 }
 
+export function inForceOf({ backends, policyFile, logger }: Pick<Parts, 'backends' | 'policyFile' | 'logger'>): PolicyInForce {
+  const { policies: store, db } = backends;
+  return createPolicyInForce({ store, file: policyFile, alone: db.kind === 'embedded', host: hostname(), time: systemTime, logger });
+}
+
+async function reloadAtSignal(inForce: PolicyInForce, logger: Logger): Promise<void> {
+  try {
+    const outcome = await inForce.reload(SIGNAL, entryOf(SIGNAL, hostname(), systemTime.now()));
+    if (outcome.kind === 'no_file') logger.info({ signal: SIGNAL }, 'there is no policy file to read again');
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    logger.error({ signal: SIGNAL, problem: error.message }, 'the policy file was not put in force: send the signal again');
+  }
+}
+const SIGNAL = 'SIGHUP';
+
 interface Parts extends ServiceOptions {
+  readonly inForce: PolicyInForce;
   readonly backends: Backends;
   readonly engine: Engine | null;
   readonly metrics: Metrics;
@@ -225,7 +281,7 @@ interface Parts extends ServiceOptions {
 }
 
 export async function serve(parts: Parts): Promise<string | null> {
-  const { name, settings, policies, ingest, backends, engine, metrics, health, logger, life, pipeline } = parts;
+  const { name, settings, inForce, ingest, backends, engine, metrics, health, logger, life, pipeline } = parts;
   if (settings.http === null) return null;
   const { host, port, ...access } = settings.http;
   const api = createApi({
@@ -247,7 +303,11 @@ export async function serve(parts: Parts): Promise<string | null> {
     keyStore: backends.keys,
     ...(ingest ? { append: (records) => backends.log.append('deliveryEvents', records) } : {}),
     ...parts.feeds?.routes,
-    policies,
+    policies: () => inForce.policies(),
+    policyInForce: {
+      current: () => inForce.current(),
+      ...(engine === null ? {} : { reload: (by, entry) => inForce.reload(by, entry) }),
+    },
     ...(engine === null ? {} : { engineStatus: () => engine.status() }),
     ready: () => health.ready(),
     metrics: (accept) => metrics.render(accept),
@@ -334,9 +394,11 @@ function warningsOf(engine: Engine): readonly string[] {
   );
 }
 
-/** Waits for database and log. False when the process was stopped meanwhile. */
-export async function prepare(parts: Pick<Parts, 'backends' | 'settings' | 'health' | 'logger' | 'life'>): Promise<boolean> {
-  const { backends, settings, health, logger, life } = parts;
+/** Waits for database and log; `policy` finds out what is in force. False when the process was stopped meanwhile. */
+export async function prepare(
+  parts: Pick<Parts, 'backends' | 'settings' | 'health' | 'logger' | 'life'> & { readonly policy: () => Promise<unknown> },
+): Promise<boolean> {
+  const { backends, settings, health, logger, life, policy } = parts;
   const { db, journal, log } = backends;
   return health.until(
     'waiting for the database and the log',
@@ -354,6 +416,7 @@ export async function prepare(parts: Pick<Parts, 'backends' | 'settings' | 'heal
         throw new LogError('misconfigured', otherPartitionCount({ topic, partitions, bound: bound.partitions }));
       }
       health.bound(partitions);
+      await policy();
     },
     life.signal,
   );

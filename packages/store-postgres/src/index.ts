@@ -17,4 +17,5 @@ export { createAuditStore } from './audit.ts';
 export { createOutcomeStore } from './outcomes.ts';
 export { createSubscriberStore } from './subscribers.ts';
 export { createKeyStore } from './keys.ts';
+export { createPolicyStore } from './policies.ts';
 export { createAuditTrail } from './audit-trail.ts';

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { policiesOf, readSettings } from '@desist/runtime';
+import { policyFileOf, readSettings } from '@desist/runtime';
 import type { ServiceOptions } from '@desist/runtime';
 
 export const USAGE = `desist engine [--processes N|auto]
@@ -23,7 +23,7 @@ export function engineConfig(args: readonly string[], variables: NodeJS.ProcessE
     throw new TypeError(`--processes: ${values.processes} is neither a whole number from 1 to 256 nor auto`);
   }
   const settings = readSettings(variables, { servers: true });
-  return { name: 'engine', settings, policies: policiesOf(settings.policy, variables['DESIST_POLICY']), ingest: false, processes };
+  return { name: 'engine', settings, policyFile: policyFileOf(settings.policy, variables), ingest: false, processes };
 }
 
 /** Environment of the engine with this index: each listens at a port of its own. */

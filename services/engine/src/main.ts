@@ -11,7 +11,9 @@ async function runSeveral(config: EngineConfig): Promise<void> {
   const args = [...process.execArgv, process.argv[1] ?? ''];
   const command = (index: number): { args: string[]; env: Record<string, string> } => ({ args, env: environmentOf(index, config) });
   logger.info({ processes: config.processes }, 'starting engines');
-  process.exitCode = await supervise({ count: config.processes, command, logger, signal: life.signal });
+  // Each of them reads the same file: the first one puts it in force, and the others find that done.
+  const signals = (send: (signal: NodeJS.Signals) => void): void => life.onReload(() => send('SIGHUP'));
+  process.exitCode = await supervise({ count: config.processes, command, logger, signal: life.signal, signals });
   await life.close();
 }
 

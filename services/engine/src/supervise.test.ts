@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -19,7 +19,7 @@ afterEach(() => {
 });
 
 /** Each process notes its start in a file of its own, then does this. */
-function running(count: number, then: string): Promise<number> {
+function running(count: number, then: string, signals?: Parameters<typeof supervise>[0]['signals']): Promise<number> {
   const script = `require('fs').appendFileSync(process.env.NOTES, process.pid + '\\n'); ${then}`;
   return supervise({
     count,
@@ -27,6 +27,7 @@ function running(count: number, then: string): Promise<number> {
     logger: silent,
     signal: stop.signal,
     pause: 10,
+    ...(signals === undefined ? {} : { signals }),
   });
 }
 
@@ -55,6 +56,28 @@ describe('several engines under one process', () => {
       expect(starts(1).length).toBe(2);
     }, WAIT);
     expect(starts(0).length).toBe(1);
+    stop.abort();
+    expect(await ended).toBe(0);
+  });
+
+  it('hands a signal on to all that run, also those that were restarted', async () => {
+    let send: (signal: NodeJS.Signals) => void = () => undefined;
+    const heard = `process.on("SIGHUP", () => require('fs').appendFileSync(process.env.NOTES + '.heard', process.pid + '\\n')); ${STAY}`;
+    const ready = `require('fs').writeFileSync(process.env.NOTES + '.' + process.pid, '');`;
+    const ended = running(2, `${heard} ${ready}`, (given) => (send = given));
+    const isReady = (index: number): boolean => existsSync(join(folder, `${index}.${starts(index).at(-1) ?? ''}`));
+    await vi.waitFor(() => {
+      expect([isReady(0), isReady(1)]).toEqual([true, true]);
+    }, WAIT);
+    process.kill(starts(1)[0] as number, 'SIGKILL');
+    await vi.waitFor(() => {
+      expect([starts(1).length, isReady(1)]).toEqual([2, true]);
+    }, WAIT);
+    send('SIGHUP');
+    const heardBy = (index: number): string => readFileSync(join(folder, `${index}.heard`), 'utf8').trim();
+    await vi.waitFor(() => {
+      expect([heardBy(0), heardBy(1)]).toEqual([String(starts(0)[0]), String(starts(1)[1])]);
+    }, WAIT);
     stop.abort();
     expect(await ended).toBe(0);
   });

@@ -16,6 +16,8 @@ export interface Supervised {
   readonly logger: Logger;
   /** When it aborts, all processes are stopped. */
   readonly signal: AbortSignal;
+  /** Is given what hands a signal on to all processes. */
+  readonly signals?: (send: (signal: NodeJS.Signals) => void) => void;
   /** ms before the first restart; doubled up to 64 times that while a process keeps dying early. */
   readonly pause?: number;
 }
@@ -28,9 +30,13 @@ const STARTED_AFTER = 60_000;
 const PATIENCE = 40_000;
 
 /** Resolves when all have ended: with 0, or with the exit code of a process that refused its settings. */
-export async function supervise({ count, command, logger, signal, pause = PAUSE }: Supervised): Promise<number> {
+export async function supervise({ count, command, logger, signal, signals, pause = PAUSE }: Supervised): Promise<number> {
   const refused = new AbortController();
   const ending = AbortSignal.any([signal, refused.signal]);
+  const running = new Set<ChildProcess>();
+  signals?.((which) => {
+    for (const child of running) child.kill(which);
+  });
 
   async function keep(index: number): Promise<number> {
     let earlyDeaths = 0;
@@ -38,7 +44,9 @@ export async function supervise({ count, command, logger, signal, pause = PAUSE 
       const startedAt = performance.now();
       const { args, env } = command(index);
       const child = spawn(process.execPath, args, { stdio: 'inherit', env: { ...process.env, ...env } });
+      running.add(child);
       const code = await endOf(child, ending);
+      running.delete(child);
       if (ending.aborted) return code === EXIT.usage || code === EXIT.missing ? code : EXIT.done;
       if (code === EXIT.usage || code === EXIT.missing) {
         refused.abort();

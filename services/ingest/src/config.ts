@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { agentFormat, policiesOf, readSettings } from '@desist/runtime';
+import { agentFormat, policyFileOf, readSettings } from '@desist/runtime';
 import type { AgentOptions, IngestOptions } from '@desist/runtime';
 
 export const USAGE = `desist ingest
@@ -92,7 +92,7 @@ export function ingestConfig(args: readonly string[], variables: NodeJS.ProcessE
 
 function serviceOptions(variables: NodeJS.ProcessEnv): IngestOptions {
   const settings = readSettings(variables, { servers: true, sources: true });
-  return { settings, policies: policiesOf(settings.policy, variables['DESIST_POLICY']) };
+  return { settings, policyFile: policyFileOf(settings.policy, variables) };
 }
 
 function isFolder(path: string): boolean {

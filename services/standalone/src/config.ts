@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { policiesOf, readSettings } from '@desist/runtime';
+import { policyFileOf, readSettings } from '@desist/runtime';
 import type { ServiceOptions } from '@desist/runtime';
 
 export const USAGE = `desist start [--data FOLDER] [--http HOST:PORT] [--policy FILE] [--json]
@@ -35,7 +35,7 @@ export function standaloneConfig(args: readonly string[], variables: NodeJS.Proc
   return {
     name: 'standalone',
     settings,
-    policies: policiesOf(settings.policy, merged['DESIST_POLICY']),
+    policyFile: policyFileOf(settings.policy, merged),
     ingest: true,
     logStream: values.json ? 1 : 2,
     json: values.json,

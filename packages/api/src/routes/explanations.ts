@@ -24,7 +24,7 @@ export async function explanationRoutes(app: HttpApp, options: ApiOptions): Prom
 
   app.get(PATH, { schema: EXPLAIN_RECIPIENT, config: { role: 'reader' } }, async ({ params, query, caller }) => {
     const who = recipientOf(params.address, query.tenant, caller);
-    return explanationOf(await knownRecipient(reader, who), policies);
+    return explanationOf(await knownRecipient(reader, who), policies());
   });
 
   app.post(PATH, { schema: TRY_POLICY, config: { role: 'operator' }, bodyLimit: POLICY_BODY_LIMIT }, async ({ params, body, caller }) => {
@@ -34,7 +34,7 @@ export async function explanationRoutes(app: HttpApp, options: ApiOptions): Prom
       const known = await knownRecipient(reader, who);
       const { record } = known;
       const result = await runTrial({ policy: body.policy, tenant: who.tenant, recipient: evidenceOf(record) }, trialTimeout);
-      return { ...explanationOf(known, policies), underPolicy: trialValue(record, usableTrial(result, trialTimeout)) };
+      return { ...explanationOf(known, policies()), underPolicy: trialValue(record, usableTrial(result, trialTimeout)) };
     } finally {
       release();
     }

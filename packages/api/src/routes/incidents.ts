@@ -69,7 +69,7 @@ export async function incidentRoutes(app: HttpApp, options: ApiOptions): Promise
     if (isSender(row))
       return { ...senderIncidentValue(row), progress: { told, partitions: 0, done: 0, looked: 0, changed: 0 }, counted: null };
     const { partitions, done, looked, changed } = await incidents.progress(row.id, row.revision);
-    const counted = await countedOf(incidents, row, policies.base.incidents);
+    const counted = await countedOf(incidents, row, policies().base.incidents);
     return { ...incidentValue(row), progress: { told, partitions, done, looked, changed }, counted };
   });
 
@@ -77,7 +77,7 @@ export async function incidentRoutes(app: HttpApp, options: ApiOptions): Promise
     const { cursor = null } = query;
     const row = await decidedIncidentOf(stores, params.id, caller);
     const page = await incidents.evidence(row.terms, { cursor, limit: PREVIEWED });
-    const { codes, samples, addresses, ...counts } = previewOf(row, page.recipients, policies);
+    const { codes, samples, addresses, ...counts } = previewOf(row, page.recipients, policies());
     return { ...counts, codes: [...codes], samples: [...samples], addresses: [...addresses], cursor: page.cursor };
   });
 

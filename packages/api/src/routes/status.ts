@@ -58,5 +58,6 @@ function partitionValue({ nextSequence, ...stored }: StoredPartition, owned: Par
     lag: owned === undefined ? null : Math.max(0, owned.highWatermark - owned.committed),
     tracked: owned?.tracked ?? null,
     outdated: owned?.outdated ?? null,
+    policy: owned?.policy ?? null,
   };
 }

@@ -10,7 +10,7 @@ export async function verdictRoutes(app: HttpApp, { policies }: ApiOptions): Pro
   const config = { role: 'reader' } as const;
 
   app.post('/v1/classify', { schema: CLASSIFY_REPLIES, config, bodyLimit: REPLIES_LIMIT }, async ({ body }) => {
-    const classifier = classifierOf(policies.rules);
+    const classifier = classifierOf(policies().rules);
     const results = body.replies.map((given) => {
       const asked: AskedReply = typeof given === 'string' ? { reply: given } : given;
       const answer = answerReply(classifier, asked);
@@ -20,7 +20,7 @@ export async function verdictRoutes(app: HttpApp, { policies }: ApiOptions): Pro
   });
 
   app.get('/v1/codes/:code', { schema: GET_CODE, config }, async ({ params, query }) => {
-    const explained = explainCode(classifierOf(policies.rules), params.code, query.provider);
+    const explained = explainCode(classifierOf(policies().rules), params.code, query.provider);
     if (explained === undefined) {
       throw badRequest([{ detail: 'code: must be a code of 4xx or 5xx, for example 550, 5.1.1 or "550 5.1.1"', parameter: 'code' }]);
     }

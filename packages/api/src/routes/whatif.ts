@@ -46,7 +46,7 @@ export async function whatIfRoutes(app: HttpApp, options: ApiOptions): Promise<v
     const startedAt = time.now();
     const since = typeof body.since === 'string' ? (parseTime(body.since) ?? null) : null;
     // Against another policy in force it is another question.
-    const resumeKey = contentHash(['whatif', policies.version, body.policy, tenant, since]);
+    const resumeKey = contentHash(['whatif', policies().version, body.policy, tenant, since]);
     const id = `wi_${randomBytes(12).toString('hex')}`;
     const wanted: NewWhatIf = { id, resumeKey, tenant, policy: body.policy, since, by: body.by ?? null, keyName: caller.name, startedAt };
     const job = await store.start(wanted, (started, isNew) =>

@@ -22,6 +22,7 @@ const Partition = Type.Object({
   lag: OrNull(Type.Integer({ minimum: 0, description: 'Records that are not committed; null: another process owns the partition.' })),
   tracked: OrNull(Type.Integer({ minimum: 0, description: 'Recipients that its owner keeps in memory.' })),
   outdated: OrNull(Type.Integer({ minimum: 0, description: 'Recipients that its owner still folds again after the policy was changed.' })),
+  policy: OrNull(Type.String({ description: 'Version of the policy that its owner folds it under; null: another process owns it.' })),
 });
 
 const Status = Type.Object(
@@ -77,6 +78,7 @@ const Status = Type.Object(
             lag: 0,
             tracked: 12,
             outdated: 0,
+            policy: 'sha256:3f1c',
           },
         ],
         recipients: { suppressed: 7 },

@@ -1,8 +1,9 @@
 import { Type } from 'typebox';
 import type { Static } from 'typebox';
-import { OneOf, OrNull, Words } from './basics.ts';
+import { A_TIME, OneOf, OrNull, TextInput, Time, Words } from './basics.ts';
 import { answers, bodyAnswers, json } from './problem.ts';
 
+const BY_LIMIT = 256;
 /** Largest policy file of a request, bytes. */
 export const TRIED_POLICY_LIMIT = 64 * 1024;
 
@@ -22,10 +23,19 @@ const Change = Type.Object({ path: Path, from: OrNull(Type.String()), to: OrNull
 export type PolicyChange = Static<typeof Change>;
 
 const SHADOW_EXAMPLE = { name: 'stricter.yaml', version: 'sha256:c0de', changes: [{ path: PATH, from: '96h', to: '72h' }] };
+const Revision = OrNull(
+  Type.Integer({
+    minimum: 1,
+    description: 'Rises each time another policy is put in force. Null: no engine has started with this database.',
+  }),
+);
 
 const Policy = Type.Object(
   {
     version: Type.String({ description: 'Hash of the values; each decision names it.' }),
+    revision: Revision,
+    since: OrNull(Type.String({ format: 'date-time', description: 'When it was put in force; null: not known.' })),
+    by: OrNull(Type.String({ description: 'Who put it in force. Null: not known, or the key does not see all tenants.' })),
     values: Type.Array(
       Type.Object({
         path: Path,
@@ -53,7 +63,7 @@ const Policy = Type.Object(
   {
     examples: [
       {
-        version: 'sha256:3f1c',
+        ...{ version: 'sha256:3f1c', revision: 7, since: A_TIME, by: 'anna' },
         values: [{ path: PATH, value: '96h', inherited: '72h', origin: 'policy_file' }],
         file: 'version: 1\nshadow: stricter.yaml\ndeferral:\n  suppress_after: 96h\n',
         shadow: SHADOW_EXAMPLE,
@@ -89,4 +99,35 @@ export const CHECK_POLICY = {
   tags: ['policy'],
   body: Type.Object({ policy: PolicyText }, { examples: [{ policy: 'version: 1\ndeferral:\n  suppress_after: 96h\n' }] }),
   response: bodyAnswers({ 200: json('What it would change', Check) }, [408]),
+};
+
+export const RELOAD_POLICY = {
+  operationId: 'reloadPolicy',
+  summary: 'Read the policy file again',
+  description:
+    'Reads the policy file of this engine, and what it names, and puts it in force for all engines, which go over to it within seconds. Recipients are then folded again; the status shows how many are left. A file with mistakes changes nothing. Needs a key for every tenant. 409: this engine has no policy file.',
+  tags: ['policy'],
+  body: Type.Object(
+    { by: Type.Optional(OrNull(TextInput(BY_LIMIT, 'Who wants it, for the record; the calling key is added.'))) },
+    { additionalProperties: false, examples: [{ by: 'anna' }] },
+  ),
+  response: bodyAnswers(
+    {
+      200: json(
+        'The policy in force',
+        Type.Object(
+          {
+            changed: Type.Boolean({ description: 'False: the file says what is in force already.' }),
+            version: Words,
+            shadowVersion: OrNull(Type.String({ description: 'Of the shadow policy; null: there is none.' })),
+            revision: Type.Integer({ minimum: 1 }),
+            since: Time,
+            by: OrNull(Words),
+          },
+          { examples: [{ changed: true, version: 'sha256:77aa', shadowVersion: null, revision: 8, since: A_TIME, by: 'anna' }] },
+        ),
+      ),
+    },
+    [409, 422],
+  ),
 };

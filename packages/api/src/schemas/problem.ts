@@ -63,6 +63,7 @@ const PROBLEMS = {
   410: problem('What was asked for is not kept any more.'),
   413: problem('The body is larger than the limit.'),
   415: problem('This operation does not accept this content type.'),
+  422: problem('A file that this operation reads has mistakes: `errors` lists them.'),
   421: problem('Without keys, the service answers only to names of this machine.'),
   429: problem('Too many requests: `Retry-After` says when to try again.'),
   500: problem('An internal error: find it in the service log by `instance`.'),

@@ -1,7 +1,7 @@
 export type { PolicyProblem } from './problems.ts';
 export { FILE_LIMIT } from './yaml.ts';
 export { readPolicyFile } from './read.ts';
-export type { PolicyFile } from './read.ts';
+export type { PolicyFile, ShadowFile } from './read.ts';
 export { defaultPolicies, policySet, policyVersion } from './version.ts';
 export { policyDifferences, policyValues, shadowDifferences } from './values.ts';
 export type { PolicyDifference, PolicyValue } from './values.ts';

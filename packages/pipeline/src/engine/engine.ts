@@ -34,7 +34,8 @@ export interface EngineOptions {
   readonly source: Pick<LogSource, 'bounds' | 'identity'>;
   readonly sink: LogSink;
   readonly codec: Codec;
-  readonly policies: PolicySet;
+  /** Or those in force, asked for at each claim and by `followPolicy`: an answer is never older than the one before, in whatever process. */
+  readonly policies: PolicySet | (() => Promise<PolicySet>);
   readonly time: Time;
   readonly logger: Logger;
   /** Name of this process in the checkpoints. */
@@ -68,6 +69,8 @@ export interface PartitionStatus {
   readonly committed: number;
   readonly highWatermark: number;
   readonly clock: number;
+  /** Version of the policy that it is folded under. */
+  readonly policy: string;
   readonly tracked: number;
   /** Recipients that are still to be folded again after the policy was changed. */
   readonly outdated: number;
@@ -81,6 +84,11 @@ export interface Engine extends LogConsumer {
   readonly waits: Pick<Waits, 'problems' | 'retries'>;
   /** Looks whether audits of partitions owned here were asked for or are needed; of these partitions, or of all. */
   lookForAudits(partitions?: ReadonlySet<number>): void;
+  /**
+   * Partitions that are folded under another policy than the one in force go over to it, one after the other, each between two commits: it is
+   * claimed again, as by a process that was started anew. Rejects when the policy in force cannot be read.
+   */
+  followPolicy(): Promise<void>;
   /** Stops every partition for good, also those that are assigned later: nothing that is read from now on can be trusted. */
   halt(reason: string): Promise<void>;
   /**
@@ -100,6 +108,7 @@ const DRAIN = 10_000;
 /** One partition while this process owns it. */
 interface Owned {
   readonly task: PartitionTask;
+  readonly policies: PolicySet;
   readonly relay: Relay;
   readonly stopRelay: AbortController;
   readonly relayEnded: Promise<unknown>;
@@ -114,7 +123,7 @@ interface Owned {
 }
 
 export function createEngine(options: EngineOptions): Engine {
-  const { store, source, sink, codec, policies, time, logger, owner } = options;
+  const { store, source, sink, codec, time, logger, owner } = options;
   const limits = options.limits ?? DEFAULT_LIMITS;
   const grace = options.grace ?? GRACE;
   const owned = new Map<number, Owned>();
@@ -139,7 +148,7 @@ export function createEngine(options: EngineOptions): Engine {
       return { kind: 'stopped', reason };
     }
     try {
-      const outcome = (await keptTask(partition)) ?? (await claimPartition(partition));
+      const outcome = (await inTurnOf(partition, keptTask)) ?? (await claimPartition(partition));
       const one = owned.get(partition);
       // Halted while it was claimed.
       if (halted !== null && outcome.kind === 'start' && one !== undefined) {
@@ -157,10 +166,9 @@ export function createEngine(options: EngineOptions): Engine {
   }
 
   /** The task of an earlier assignment, if it still has its epoch. */
-  async function keptTask(partition: number): Promise<AssignOutcome | undefined> {
-    const known = owned.get(partition);
-    if (known === undefined) return undefined;
+  async function keptTask(known: Owned): Promise<AssignOutcome | undefined> {
     const { task } = known;
+    const { partition } = task;
     const checkpoint = await retry('the checkpoint', () => store.position(partition));
     const isOurs = isOwnedBy(checkpoint, task);
     if (known.stopped === null && task.state().kind === 'running' && isOurs) return { kind: 'start', offset: startOf(known) };
@@ -188,6 +196,8 @@ export function createEngine(options: EngineOptions): Engine {
     }
     await skew.measure();
     const { metrics } = options;
+    // Asked behind the claim: whoever owned the partition before knew no later one.
+    const policies = await policiesInForce();
     const task = createTask(claim, {
       ...{ store, codec, policies, time, limits, waits, closing, metrics, partitionOf: options.partitionOf },
       isolation: lock,
@@ -206,9 +216,10 @@ export function createEngine(options: EngineOptions): Engine {
     // Closed while it was claimed: nobody would stop its relay.
     if (closing.aborted) return CLOSED;
     const last = claim.last !== null && claim.last.offset >= bounds.low ? claim.last : null;
-    const one = own(claim, task, last);
+    const one = own(claim, { task, policies, unconfirmed: last });
     refolding.begin(one);
-    logger.info({ partition, epoch: claim.epoch, offset: claim.nextOffset, tracked: task.tracked() }, 'partition claimed');
+    const { version: policy } = policies;
+    logger.info({ partition, epoch: claim.epoch, offset: claim.nextOffset, tracked: task.tracked(), policy }, 'partition claimed');
     return { kind: 'start', offset: startOf(one) };
   }
 
@@ -232,7 +243,12 @@ export function createEngine(options: EngineOptions): Engine {
     return unconfirmed?.offset ?? task.position();
   }
 
-  function own(claim: Claim, task: PartitionTask, unconfirmed: LastRecord | null): Owned {
+  function policiesInForce(): Promise<PolicySet> {
+    const { policies } = options;
+    return typeof policies === 'function' ? retry('the policy in force', policies) : Promise.resolve(policies);
+  }
+
+  function own(claim: Claim, { task, policies, unconfirmed }: Pick<Owned, 'task' | 'policies' | 'unconfirmed'>): Owned {
     const { partition } = claim;
     const inputTopic = options.inputTopic ?? 'delivery-events';
     const { partitionOf = () => undefined } = options;
@@ -241,6 +257,7 @@ export function createEngine(options: EngineOptions): Engine {
     const stopRelay = new AbortController();
     const one: Owned = {
       task,
+      policies,
       relay,
       stopRelay,
       relayEnded: relay.run(stopRelay.signal).catch((error: unknown) => {
@@ -276,6 +293,44 @@ export function createEngine(options: EngineOptions): Engine {
     } catch (error) {
       // A fault of the program, with no record to blame: the partition must not go on as if nothing had happened.
       await stop(one, messageOf(error));
+    }
+  }
+
+  /** The partition goes over to the policy in force. In its turn. */
+  async function renew(one: Owned): Promise<void> {
+    const { task, revoking } = one;
+    const { partition } = task;
+    if (one.stopped !== null || revoking.signal.aborted) return;
+    try {
+      await task.flush();
+      if (task.state().kind !== 'running') return void (await outcome(one));
+      // A sleeper that wakes must not take a partition back.
+      if (!isOwnedBy(await retry('the checkpoint', () => store.position(partition)), task)) {
+        logger.warn({ partition }, FENCED);
+        return await drop(partition);
+      }
+      one.stopRelay.abort();
+      await one.relayEnded;
+      const claimed = await claimPartition(partition);
+      const now = owned.get(partition);
+      // It was given away or stopped meanwhile; or nobody owns it any more, and the source is told so with its next batch.
+      if (claimed.kind === 'stopped' || now === undefined || revoking.signal.aborted) await drop(partition);
+      else if (halted !== null) await stop(now, halted);
+      // The source reads on where it is.
+      else now.unconfirmed = one.unconfirmed;
+    } catch (error) {
+      // A fault of the program, with no record to blame.
+      if (!isAdapterError(error)) return void (await stop(owned.get(partition) ?? one, messageOf(error)));
+      if (!closing.aborted) logger.error({ partition, problem: error.message }, 'a partition could not go over to the policy in force');
+      await drop(partition);
+    }
+  }
+
+  async function followPolicy(): Promise<void> {
+    const policies = await policiesInForce();
+    for (const [partition, { policies: own }] of owned) {
+      if (own === policies) continue;
+      await inTurnOf(partition, async (one) => (one.policies === policies ? undefined : renew(one)));
     }
   }
 
@@ -317,10 +372,7 @@ export function createEngine(options: EngineOptions): Engine {
   // ----------------------------------------------------------------------------------------- batches
 
   async function batch(batch: LogBatch): Promise<BatchOutcome> {
-    const { partition } = batch;
-    const one = owned.get(partition);
-    if (one === undefined) return { kind: 'fenced' };
-    return inTurn(one, async () => {
+    const processed = await inTurnOf(batch.partition, async (one): Promise<BatchOutcome> => {
       if (one.stopped !== null) return { kind: 'stopped', reason: one.stopped };
       try {
         return await processBatch(one, batch);
@@ -329,6 +381,7 @@ export function createEngine(options: EngineOptions): Engine {
         return stop(one, error.message);
       }
     });
+    return processed ?? { kind: 'fenced' };
   }
 
   async function processBatch(one: Owned, batch: LogBatch): Promise<BatchOutcome> {
@@ -405,11 +458,13 @@ export function createEngine(options: EngineOptions): Engine {
     if (one === undefined) return 'fenced';
     if (one.stopped !== null) return undefined;
     const requestedAt = time.monotonic();
-    void inTurn(one, () => followPresent(one, position, { asOf, requestedAt })).catch((error: unknown) => {
+    const follow = (now: Owned): Promise<void> => followPresent(now, position, { asOf, requestedAt });
+    void inTurnOf(partition, follow).catch((error: unknown) => {
       if (closing.aborted) return;
       logger.warn({ partition, problem: messageOf(error) }, 'the partition clock was not moved');
       // A fault of the program, with no record to blame: the partition must not go on as if nothing had happened.
-      if (!isAdapterError(error) && one.stopped === null) void inTurn(one, () => stop(one, messageOf(error))).catch(() => undefined);
+      if (isAdapterError(error)) return;
+      void inTurnOf(partition, async (now) => (now.stopped === null ? stop(now, messageOf(error)) : undefined)).catch(() => undefined);
     });
     return undefined;
   }
@@ -439,9 +494,10 @@ export function createEngine(options: EngineOptions): Engine {
         if (one === undefined) return;
         const drained = new AbortController();
         one.revoking.abort();
-        await Promise.race([inTurn(one, () => one.task.flush()), time.sleep(options.drain ?? DRAIN, drained.signal)]);
+        const drain = inTurnOf(partition, ({ task }) => task.flush());
+        await Promise.race([drain, time.sleep(options.drain ?? DRAIN, drained.signal)]);
         drained.abort();
-        if (one.task.state().kind === 'fenced') logger.warn({ partition }, FENCED);
+        if (owned.get(partition)?.task.state().kind === 'fenced') logger.warn({ partition }, FENCED);
         await drop(partition);
       }),
     );
@@ -459,23 +515,35 @@ export function createEngine(options: EngineOptions): Engine {
     return next;
   }
 
+  /** In turn with what else is done on the partition, by the task that it has then. Undefined: it is not owned here. */
+  async function inTurnOf<T>(partition: number, work: (one: Owned) => Promise<T>): Promise<T | undefined> {
+    for (;;) {
+      const one = owned.get(partition);
+      if (one === undefined) return undefined;
+      const done = await inTurn(one, async () => (owned.get(partition) === one ? { value: await work(one) } : undefined));
+      if (done !== undefined) return done.value;
+    }
+  }
+
   return {
     assign,
     batch,
     caughtUp,
     revoke,
+    followPolicy,
     waits,
     lookForAudits(partitions) {
       for (const [partition, { relay }] of owned) if (partitions?.has(partition) !== false) relay.lookForAudit();
     },
     status: () =>
-      [...owned.values()].map(({ task, highWatermark, stopped }) => ({
+      [...owned.values()].map(({ task, policies, highWatermark, stopped }) => ({
         partition: task.partition,
         epoch: task.epoch,
         position: task.position(),
         committed: task.committed(),
         highWatermark,
         clock: task.clock(),
+        policy: policies.version,
         tracked: task.tracked(),
         outdated: task.outdated(),
         stopped,

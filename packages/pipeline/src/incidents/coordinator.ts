@@ -28,7 +28,8 @@ export interface CoordinatorOptions {
   readonly incidents: IncidentStore;
   readonly sink: Pick<LogSink, 'append'>;
   readonly encode: (notice: IncidentNotice) => { readonly key: string; readonly value: string };
-  readonly policy: IncidentPolicy;
+  /** That of the moment. */
+  readonly policy: () => IncidentPolicy;
   /** The number of partitions of the input topic; undefined: not known yet. */
   readonly partitions: () => number | undefined;
   readonly logger: Logger;
@@ -75,7 +76,7 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
   async function closeOwn(going: readonly IncidentRow[], now: number): Promise<number> {
     const countsOf = await countsSince(going.map(byOf), earliest(going));
     let closed = 0;
-    for (const row of going) closed += await close(row, closedBy(policy, row, countsOf(byOf(row)), now));
+    for (const row of going) closed += await close(row, closedBy(policy(), row, countsOf(byOf(row)), now));
     return closed;
   }
 
@@ -91,7 +92,7 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
         const concerns = tenant !== null && provider === row.terms.provider && (span.until ?? now) > from;
         return concerns ? [{ tenant, from: span.from, until: span.until }] : [];
       });
-      closed += await close(row, closedByAll(policy, row, { own, counts: countsOf(byOf(row)), now }));
+      closed += await close(row, closedByAll(policy(), row, { own, counts: countsOf(byOf(row)), now }));
     }
     return closed;
   }
@@ -115,14 +116,14 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
     const all = monotonic() - allAt >= ALL_EVERY;
     if (late) lateAt = monotonic();
     if (all) allAt = monotonic();
-    const since = quarterOf(now - (all ? Math.max(LATE, policy.baseline) : LATE));
-    const recent = quarterOf(now - 2 * policy.window) - QUARTER;
+    const since = quarterOf(now - (all ? Math.max(LATE, policy().baseline) : LATE));
+    const recent = quarterOf(now - 2 * policy().window) - QUARTER;
     return (await openOwn({ since, seen: late || all ? since : Math.max(since, recent) }, now)) + (await openForAll(since, now));
   }
 
   /** `seen`: who failed since then is looked at, and what began since `since` is found. */
   async function openOwn({ since, seen }: { readonly since: number; readonly seen: number }, now: number): Promise<number> {
-    const { recipients, failingShare: share, baseline } = policy;
+    const { recipients, failingShare: share, baseline } = policy();
     const suspects = await incidents.suspects({ since: seen, recipients, share, baseline: baseline + seen - since });
     if (suspects.length === 0) return 0;
     const going = new Map<string, number>();
@@ -133,7 +134,7 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
       const end = endOf(by);
       const others = going.get(by.tenant) ?? 0;
       if (end === null || others >= MOST_OPEN) continue;
-      if ((await openOne(openedBy(policy, counts, { ...by, after: Math.max(since, end ?? since), now }), now)) === 0) continue;
+      if ((await openOne(openedBy(policy(), counts, { ...by, after: Math.max(since, end ?? since), now }), now)) === 0) continue;
       going.set(by.tenant, others + 1);
       opened += 1;
     }
@@ -149,11 +150,11 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
       providerOf,
     );
     for (const { terms } of going.filter(isForAll)) own.delete(terms.provider ?? '');
-    for (const [provider, rows] of own) if (rows.length < policy.tenants) own.delete(provider);
+    for (const [provider, rows] of own) if (rows.length < policy().tenants) own.delete(provider);
     if (own.size === 0) return 0;
     const rows = [...own.values()].flat();
     const forAll = [...own.keys()].map((provider): CountedBy => ({ tenant: null, provider }));
-    const countsOf = await countsSince([...rows.map(byOf), ...forAll], Math.min(since, earliest(rows)) - policy.baseline);
+    const countsOf = await countsSince([...rows.map(byOf), ...forAll], Math.min(since, earliest(rows)) - policy().baseline);
     const endOf = endsOf(await incidents.detected([...own.keys()], earliest(rows)));
     let opened = 0;
     for (const by of forAll) {
@@ -161,7 +162,7 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
         row.terms.tenant === null ? [] : [ownIncident(row.terms.tenant, row.terms, countsOf(byOf(row)))],
       );
       const after = endOf(by) ?? Number.NEGATIVE_INFINITY;
-      opened += await openOne(openedByAll(policy, showing, countsOf(by), { provider: by.provider, after, now }), now);
+      opened += await openOne(openedByAll(policy(), showing, countsOf(by), { provider: by.provider, after, now }), now);
     }
     return opened;
   }
@@ -207,10 +208,10 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
         return 0;
       }
       let decided = await closeSome(now);
-      if (policy.detect) decided += await openSome(folded);
+      if (policy().detect) decided += await openSome(folded);
       if (monotonic() - prunedAt >= PRUNE_EVERY) {
         prunedAt = monotonic();
-        await incidents.prune({ counts: now - 2 * policy.baseline - LATE, incidents: now - KNOWN_FOR });
+        await incidents.prune({ counts: now - 2 * policy().baseline - LATE, incidents: now - KNOWN_FOR });
       }
       return decided + (await announce());
     },

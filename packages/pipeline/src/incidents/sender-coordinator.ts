@@ -22,7 +22,8 @@ export interface SenderCoordinatorOptions {
   readonly progress: Pick<IncidentStore, 'progressOfAll'>;
   readonly sink: Pick<LogSink, 'append'>;
   readonly encode: (notice: SenderNotice) => { readonly key: string; readonly value: string };
-  readonly policy: SenderIncidentPolicy;
+  /** That of the moment. */
+  readonly policy: () => SenderIncidentPolicy;
   /** The number of partitions of the input topic; undefined: not known yet. */
   readonly partitions: () => number | undefined;
   readonly logger: Logger;
@@ -67,7 +68,7 @@ export function createSenderCoordinator(options: SenderCoordinatorOptions): Coor
       for (const row of rows) {
         // Each decision is announced before the next one is made: none of them is passed over.
         if (row.announcedRevision < row.revision) continue;
-        const decided = closedSender(policy, row, { pools: countsOf(sentBy(row)), now });
+        const decided = closedSender(policy(), row, { pools: countsOf(sentBy(row)), now });
         if (decided !== undefined) closed += await close(row, decided);
       }
     }
@@ -88,19 +89,19 @@ export function createSenderCoordinator(options: SenderCoordinatorOptions): Coor
     const late = monotonic() - lateAt >= LATE_EVERY;
     if (late) lateAt = monotonic();
     const since = quarterOf(now - LATE);
-    const seen = late ? since : Math.max(since, quarterOf(now - 2 * policy.window) - QUARTER);
+    const seen = late ? since : Math.max(since, quarterOf(now - 2 * policy().window) - QUARTER);
     const going = new Map<Tenant, number>();
     for (const { place } of await incidents.open()) going.set(place.tenant, (going.get(place.tenant) ?? 0) + 1);
     let opened = 0;
-    for (const suspects of piecesOf(await incidents.suspects({ since: seen, refused: policy.refused, share: policy.share }))) {
+    for (const suspects of piecesOf(await incidents.suspects({ since: seen, refused: policy().refused, share: policy().share }))) {
       const endOf = endsOf(await incidents.since(suspects, since));
-      const counted = await incidents.counts(suspects, { hours: hourOf(since - policy.baseline), quarters: hourOf(since), until: now });
+      const counted = await incidents.counts(suspects, { hours: hourOf(since - policy().baseline), quarters: hourOf(since), until: now });
       for (const { by, pools } of counted) {
         const after = (pool: string | null): number | null => {
           const end = endOf(by, pool);
           return end === null ? null : Math.max(since, end ?? since);
         };
-        for (const decided of openedSenders(policy, pools, { by, after, now })) {
+        for (const decided of openedSenders(policy(), pools, { by, after, now })) {
           const others = going.get(by.tenant) ?? 0;
           if (others >= MOST_OPEN || !(await openOne(decided, now, partitions))) continue;
           going.set(by.tenant, others + 1);
@@ -151,7 +152,7 @@ export function createSenderCoordinator(options: SenderCoordinatorOptions): Coor
     const isIdle = records === lookedRecords && monotonic() - lateAt < LATE_EVERY && idleLooks >= IDLE_LOOKS;
     idleLooks = records === lookedRecords ? idleLooks + 1 : 0;
     lookedRecords = records;
-    return policy.detect && !isIdle ? closed + (await openSome(now, partitions)) : closed;
+    return policy().detect && !isIdle ? closed + (await openSome(now, partitions)) : closed;
   }
 
   return {

@@ -31,7 +31,8 @@ export interface WhatIfRunner {
 export interface WhatIfRunnerOptions {
   readonly store: WhatIfStore;
   readonly log: EventLog;
-  readonly policies: PolicySet;
+  /** Those in force at the moment: a job compares with the ones that it began with. */
+  readonly policies: () => PolicySet;
   readonly owner: string;
   readonly time: Time;
   readonly logger: Logger;
@@ -45,7 +46,7 @@ export function createWhatIfRunner({ store, log, policies, owner, time, logger }
 
   async function fold(job: WhatIfJob, signal: Signal): Promise<WhatIfSummary | typeof LOST> {
     const { tenant, policy, since, id } = job;
-    const thread = createFoldThread({ against: writePolicy(policies), policy, tenant, since });
+    const thread = createFoldThread({ against: writePolicy(policies()), policy, tenant, since });
     try {
       await thread.ready();
       const bounds = await log.bounds();

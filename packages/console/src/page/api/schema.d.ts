@@ -575,6 +575,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/policy/reload": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read the policy file again
+         * @description Reads the policy file of this engine, and what it names, and puts it in force for all engines, which go over to it within seconds. Recipients are then folded again; the status shows how many are left. A file with mistakes changes nothing. Needs a key for every tenant. 409: this engine has no policy file.
+         */
+        post: operations["reloadPolicy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/providers": {
         parameters: {
             query?: never;
@@ -5946,7 +5966,9 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        by: string | null;
                         file: string | null;
+                        revision: number | null;
                         shadow: {
                             /** @description Where it differs: `from` is in force, `to` is its own; null: there is no such line, and what it inherits holds. Values that have no effect in a shadow policy are left out. */
                             changes: {
@@ -5962,6 +5984,7 @@ export interface operations {
                             /** @description Hash of its values. */
                             version: string;
                         } | null;
+                        since: string | null;
                         /** @description Every value of the base; of tenants and streams those that differ from what they inherit; then the own rules. */
                         values: {
                             inherited: string | null;
@@ -6143,6 +6166,148 @@ export interface operations {
             };
             /** @description Without keys, the service answers only to names of this machine. */
             421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests: `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An internal error: find it in the service log by `instance`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or the log is unavailable: `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reloadPolicy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "by": "anna"
+                 *     }
+                 */
+                "application/json": {
+                    by?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description The policy in force */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        by: string | null;
+                        /** @description False: the file says what is in force already. */
+                        changed: boolean;
+                        revision: number;
+                        shadowVersion: string | null;
+                        /**
+                         * Format: date-time
+                         * @example 2026-03-01T10:00:00.000Z
+                         */
+                        since: string;
+                        version: string;
+                    };
+                };
+            };
+            /** @description The request has mistakes: `errors` lists them. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A key is required, or this one is not known. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key lacks the role or the tenant. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A conflicting request was processed at the same time. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than the limit. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This operation does not accept this content type. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Without keys, the service answers only to names of this machine. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A file that this operation reads has mistakes: `errors` lists them. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8573,6 +8738,7 @@ export interface operations {
                             /** @description Changes and dead letters that the log refuses for good: they are kept, and wait no more. */
                             parked: number;
                             partition: number;
+                            policy: string | null;
                             stopped: string | null;
                             tracked: number | null;
                             updatedAt: string | null;
