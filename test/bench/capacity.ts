@@ -5,7 +5,7 @@
  */
 import { parseArgs } from 'node:util';
 import { recipientKey, asAddress, asTenant } from '@desist/domain';
-import { createDeadlines } from '../../packages/pipeline/src/partition/deadlines.ts';
+import { createDeadlines } from '@desist/pipeline';
 import { migrate, openServer } from '@desist/store-postgres';
 import type { Database } from '@desist/store-postgres';
 import { addressOf, eventsOf, foldInto, PRESENT } from '../support/load/population.ts';

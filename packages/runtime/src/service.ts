@@ -13,6 +13,7 @@ import { CONSOLE_FOLDER } from '@desist/console';
 import type { PolicySet } from '@desist/domain';
 import { createEngine, createPipelineMetrics, LogError, StoreError, partitionOf } from '@desist/pipeline';
 import type { Appended, Engine, Logger, OutRecord, PipelineMetrics } from '@desist/pipeline';
+import { watchStandby } from './standby.ts';
 import { systemTime } from './time.ts';
 import { createMetrics } from './metrics.ts';
 import { createLogger } from './logging.ts';
@@ -62,7 +63,14 @@ export async function runQuery({ settings, policies }: Pick<ServiceOptions, 'set
     const backends = await openBackends({ settings, logger, name: 'desist-query', owner: 'query' });
     life.opened('database', () => backends.close());
     logger.info({ version: VERSION, policy: policies.version, backends: backends.described }, 'starting');
-    const health = createHealth({ db: backends.db, logger, time: systemTime, logProblem: () => null });
+    const standby = watchStandby({ db: backends.db, logger, time: systemTime, signal: life.signal });
+    const health = createHealth({
+      db: backends.db,
+      logger,
+      time: systemTime,
+      logProblem: () => null,
+      warnings: () => standby.problems(),
+    });
     life.opened('health', () => health.close());
     const metrics = createMetrics({
       pipeline: createPipelineMetrics((domain) => codec.providerOf(domain)),
@@ -71,13 +79,14 @@ export async function runQuery({ settings, policies }: Pick<ServiceOptions, 'set
       traffic: backends.traffic,
       version: VERSION,
       monotonic: () => systemTime.monotonic(),
+      databaseBehind: () => standby.behind(),
     });
     await serve({
       name: 'query',
       settings,
       policies,
       ingest: false,
-      backends,
+      backends: { ...backends, keys: standby.keys(backends.keys), trail: standby.trail(backends.trail) },
       engine: null,
       metrics,
       health,
@@ -88,6 +97,7 @@ export async function runQuery({ settings, policies }: Pick<ServiceOptions, 'set
     const ready = await health.until(
       'waiting for the database',
       async () => {
+        await standby.look();
         await migrated(backends.db);
         await backends.unlock();
       },
