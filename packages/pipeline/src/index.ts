@@ -2,6 +2,7 @@ export { partitionOf } from './ports/murmur2.ts';
 export * from './engine/engine.ts';
 export { DEFAULT_LIMITS } from './partition/committer.ts';
 export type { Limits } from './partition/committer.ts';
+export { createDeadlines } from './partition/deadlines.ts';
 export { NO_COUNTS } from './partition/task.ts';
 export type { TaskCounts } from './partition/task.ts';
 export * from './ports/audit.ts';

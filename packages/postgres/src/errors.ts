@@ -8,8 +8,10 @@ export function hasSqlState(error: unknown): boolean {
   return typeof code === 'string' && /^(?=.*\d)[0-9A-Z]{5}$/.test(code) && !code.startsWith('08') && !code.startsWith('57P');
 }
 
-/** Not there yet, overloaded, in conflict, a standby for the moment: worth another try. */
-const RETRIABLE = /^(?:08|53|57|40|55P03|25P03|25006)/;
+/** Until a standby is promoted. */
+const READ_ONLY = '25006';
+/** Not there yet, overloaded, in conflict: worth another try. */
+const RETRIABLE = /^(?:08|53|57|40|55P03|25P03)/;
 
 /** What no second try mends, by SQLSTATE or its class: the server is there and does not let us in, or not do what we need. */
 const ACCESS: ReadonlyMap<string, string> = new Map([
@@ -23,6 +25,11 @@ export function asStoreError(error: unknown): unknown {
   const message = error instanceof Error ? error.message : String(error);
   if (!hasSqlState(error)) return new StoreError('unavailable', `database: ${message}`, { cause: error });
   const code = (error as { code: string }).code;
+  if (code === READ_ONLY) {
+    return new StoreError('unavailable', `database: it is a standby and only reads (${message}): what writes needs the primary`, {
+      cause: error,
+    });
+  }
   if (RETRIABLE.test(code)) return new StoreError('unavailable', `database: ${message}`, { cause: error });
   if (code === '42P01' || code === '3F000' || code === '42703') {
     return new StoreError('incompatible', `the database is not of this version (${message}): run \`desist migrate\``, { cause: error });

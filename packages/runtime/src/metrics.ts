@@ -53,6 +53,8 @@ export interface MetricsOptions {
   };
   /** Number of open incidents, in processes that detect them. */
   readonly openIncidents?: () => number;
+  /** Seconds that the database is behind its primary; null: it is no standby. */
+  readonly databaseBehind?: () => number | null;
   readonly openSenderIncidents?: () => number;
 }
 
@@ -74,6 +76,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     monotonic,
     ingest,
     openIncidents,
+    databaseBehind,
     openSenderIncidents,
     webhooks,
     version = 'unknown',
@@ -155,6 +158,10 @@ export function createMetrics(options: MetricsOptions): Metrics {
     registers,
   });
   const subscribers = gauge('desist_subscribers', 'HTTP subscribers, by state', ['state']);
+  const behind =
+    databaseBehind === undefined
+      ? undefined
+      : gauge('desist_database_behind_seconds', 'How far the database is behind its primary: of a service that reads a standby', []);
   const incidents = openIncidents === undefined ? undefined : gauge('desist_open_incidents', 'Open incidents', []);
   const senderIncidents =
     openSenderIncidents === undefined
@@ -225,6 +232,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     retried.inc(retries?.() ?? 0);
     tooOld.inc(pipeline.olderThanRollups());
     collectProcess();
+    behind?.set(databaseBehind?.() ?? 0);
     if (openIncidents !== undefined) incidents?.set(openIncidents());
     if (openSenderIncidents !== undefined) senderIncidents?.set(openSenderIncidents());
     for (const [type, count] of pipeline.types) events.inc({ type }, count);

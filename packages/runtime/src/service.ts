@@ -12,6 +12,7 @@ import type { ApiOptions } from '@desist/api';
 import { CONSOLE_FOLDER } from '@desist/console';
 import { createEngine, createPipelineMetrics, LogError, StoreError, partitionOf } from '@desist/pipeline';
 import type { Appended, Engine, Logger, OutRecord, PipelineMetrics } from '@desist/pipeline';
+import { watchStandby } from './standby.ts';
 import { systemTime } from './time.ts';
 import { createMetrics } from './metrics.ts';
 import { createLogger } from './logging.ts';
@@ -66,9 +67,10 @@ export async function runQuery({ settings, policyFile }: Pick<ServiceOptions, 's
     life.opened('database', () => backends.close());
     logger.info({ version: VERSION, backends: backends.described }, 'starting');
     const inForce = inForceOf({ backends, policyFile, logger });
+    const standby = watchStandby({ db: backends.db, logger, time: systemTime, signal: life.signal });
     const health = createHealth({
       ...{ db: backends.db, logger, time: systemTime, logProblem: () => null },
-      warnings: () => inForce.problems(),
+      warnings: () => [...inForce.problems(), ...standby.problems()],
     });
     life.opened('health', () => health.close());
     const metrics = createMetrics({
@@ -78,6 +80,7 @@ export async function runQuery({ settings, policyFile }: Pick<ServiceOptions, 's
       traffic: backends.traffic,
       version: VERSION,
       monotonic: () => systemTime.monotonic(),
+      databaseBehind: () => standby.behind(),
     });
     await serve({
       name: 'query',
@@ -85,7 +88,7 @@ export async function runQuery({ settings, policyFile }: Pick<ServiceOptions, 's
       policyFile,
       inForce,
       ingest: false,
-      backends,
+      backends: { ...backends, keys: standby.keys(backends.keys), trail: standby.trail(backends.trail) },
       engine: null,
       metrics,
       health,
@@ -96,6 +99,7 @@ export async function runQuery({ settings, policyFile }: Pick<ServiceOptions, 's
     const ready = await health.until(
       'waiting for the database',
       async () => {
+        await standby.look();
         await migrated(backends.db);
         await backends.unlock();
         await inForce.latest();

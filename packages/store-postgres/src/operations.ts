@@ -9,6 +9,8 @@ import { dropOldOutcomes } from './statements/drop-old-outcomes.ts';
 import { dropPassedDeadlines } from './statements/drop-passed-deadlines.ts';
 import { fenceAll } from './statements/fence-all.ts';
 import { findInput } from './statements/find-input.ts';
+import { findReplay } from './statements/find-replay.ts';
+import type { Replay } from './statements/find-replay.ts';
 import { keepRollups } from './statements/keep-rollups.ts';
 import { findNow } from './statements/find-now.ts';
 import { pagePlacements } from './statements/page-placements.ts';
@@ -34,6 +36,11 @@ export async function boundInput(db: Queries): Promise<Input | undefined> {
 /** Rejects when the database does not answer. */
 export async function ping(db: Queries): Promise<void> {
   await findNow.run(db, {});
+}
+
+/** Whether the server is a standby, and how far it is behind. */
+export async function replayOf(db: Queries): Promise<Replay> {
+  return (await findReplay.first(db, {})) as Replay;
 }
 
 const STEP = 5_000;

@@ -29,9 +29,8 @@ export function keyedHash(key: Uint8Array): HashOf {
  * it too. @throws StoreError `incompatible` when hashes were made with another key.
  */
 export async function hashKeyOf(db: Database, given: string | undefined): Promise<Uint8Array> {
-  const fresh = given ?? randomBytes(32).toString('base64url');
-  await keepHashKey.run(db, { fingerprint: fingerprintOf(fresh), key: given === undefined ? fresh : null });
-  const kept = await findHashKey.first(db, {});
+  // Looked for first: a service on a standby cannot write, and needs to only while there is no key.
+  const kept = (await findHashKey.first(db, {})) ?? (await keepFirst(db, given));
   const key = given ?? kept?.key ?? null;
   if (key === null || fingerprintOf(key) !== kept?.fingerprint) {
     const what = given === undefined ? 'is not set, and' : 'is not the one that';
@@ -41,6 +40,13 @@ export async function hashKeyOf(db: Database, given: string | undefined): Promis
     );
   }
   return Buffer.from(key);
+}
+
+/** The key that is kept from now on: this one, unless somebody else was faster. */
+async function keepFirst(db: Database, given: string | undefined): ReturnType<typeof findHashKey.first> {
+  const fresh = given ?? randomBytes(32).toString('base64url');
+  await keepHashKey.run(db, { fingerprint: fingerprintOf(fresh), key: given === undefined ? fresh : null });
+  return findHashKey.first(db, {});
 }
 
 function fingerprintOf(key: string): string {

@@ -18,7 +18,7 @@ import { Command } from '../schemas/items.ts';
 import type { Item } from '../schemas/items.ts';
 import { entryOf, noteBefore } from '../audit.ts';
 import type { Act } from '../audit.ts';
-import { append } from './append.ts';
+import { append, demandWriting } from './append.ts';
 
 /** Seconds. */
 const LONGEST_WAIT = 30;
@@ -39,6 +39,8 @@ export async function commandRoutes(app: HttpApp, options: ApiOptions): Promise<
         readCommand(item, { caller, now, id: key === undefined ? undefined : idOf(caller, key, index, item) }),
       );
       if (mistakes.length > 0) throw refused(mistakes, commands.length === 0);
+      // Before anything is recorded: nothing is done here.
+      demandWriting(options);
       const note = await noteBefore(
         { trail: options.trail, logger },
         commands.map((command, index) => entryOf(request, actOf(command, claimedBy(items[index])), now, 'unconfirmed')),
