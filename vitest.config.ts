@@ -17,6 +17,9 @@ const SERVERS = [
   'test/e2e/{republish,newcomer}.test.ts',
 ];
 
+/** What is bound in time of a processor: each in a process of its own, because a large heap and code that has seen other inputs are slower. */
+const LIMITS = ['test/formats/limits/*.test.ts', 'test/formats/hostile-mails.test.ts'];
+
 /**
  * The longest of all projects, which begin first, so that none of them is left over at the end. They are known by name, because a fresh clone
  * knows no times. See docs/testing.md for how they are measured.
@@ -70,11 +73,22 @@ export default defineConfig({
             'services/*/src/**/*.test.ts',
             'test/{support,golden,properties,rules,verdicts,formats,simulation,mutations}/**/*.test.ts',
           ],
+          exclude: LIMITS,
           globalSetup: ['test/support/servers/programs.ts'],
           testTimeout: 60_000,
           // Simulations and properties make very many short-lived objects.
           execArgv: ['--max-semi-space-size=64'],
           ...{ setupFiles, isolate, maxWorkers, env },
+        },
+      },
+      {
+        resolve,
+        ssr,
+        test: {
+          name: 'limits',
+          include: LIMITS,
+          testTimeout: 60_000,
+          ...{ setupFiles, maxWorkers, env },
         },
       },
       {

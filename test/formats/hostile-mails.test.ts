@@ -10,7 +10,7 @@ const MEBIBYTES = 8;
 /** Processor time on a machine at rest. A mail is read without any signature or key. */
 const MS_PER_MEBIBYTE = 100;
 /** Other work on the machine can slow one attempt, but hardly all. */
-const TRIES = 3;
+const TRIES = 8;
 
 function processorTime(work: () => unknown): number {
   const before = process.cpuUsage();

@@ -12,7 +12,7 @@ const LONG_ENOUGH = 25;
 const REPEATS = 12;
 /** ms. Less than a tick over all repeats. */
 const LEAST = 0.3;
-const TRIES = 3;
+const TRIES = 8;
 
 export interface Cost {
   /** ms of CPU for a mebibyte. */
@@ -23,7 +23,7 @@ export interface Cost {
 export type Read = (payload: Buffer) => unknown;
 
 /**
- * Measures until the cost is within the bounds, three times at most: a compiler or a collector at work makes one measurement dear.
+ * Measures until the cost is within the bounds, eight times at most: a compiler or a collector at work makes one measurement dear.
  * `bytes`: of the larger input.
  */
 export async function costOf(read: Read, input: (bytes: number) => Buffer, bytes: number, within: Cost): Promise<Cost> {
