@@ -2,7 +2,7 @@
 import type { Logger } from '@desist/pipeline';
 
 export interface Lifecycle {
-  /** Aborted by the first SIGTERM or SIGINT, or by `stop`. */
+  /** Aborted by the first SIGTERM or SIGINT, by `stop`, or when everything is closed: what repeats ends then, also after a start that failed. */
   readonly signal: AbortSignal;
   stop(): void;
   /** Called at SIGHUP: what is configured is to be read again. Without it a SIGHUP does nothing. */
@@ -53,6 +53,7 @@ export function createLifecycle(logger: Logger): Lifecycle {
     onReload: (work) => void (reload = work),
     opened: (name, close) => void closers.push({ name, close }),
     async close() {
+      stop.abort();
       for (const { name, close } of closers.reverse()) {
         closing = name;
         try {
