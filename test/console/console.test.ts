@@ -339,6 +339,17 @@ describe.skipIf(CHROMIUM === undefined)('the console', () => {
   });
 
   it('an incident is let count, and held back again', async () => {
+    // Whether the ten days show one by themselves depends on how they fall into quarters of an hour.
+    const from = Date.now() - 4 * 86_400_000;
+    const terms = { provider: 'gmail', from: new Date(from).toISOString(), until: new Date(from + 86_400_000).toISOString() };
+    const post = (way: string, body: object): Promise<Response> =>
+      fetch(`${service.url}/v1/incidents${way}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+    const { id } = (await (await post('', terms)).json()) as { id: string };
+    expect((await post(`/${id}/void`, {})).ok).toBe(true);
     const { page, close } = await onDesk('/ui/incidents');
     await page.getByRole('link', { name: 'gmail', exact: true }).first().click();
     await page.getByRole('heading', { name: 'What was replied' }).waitFor();
