@@ -12,7 +12,7 @@
  */
 import type { PolicyReload, ShownPolicy } from '@desist/api';
 import type { PolicySet } from '@desist/domain';
-import { StoreError } from '@desist/pipeline';
+import { isSamePolicy, StoreError, versionsOf } from '@desist/pipeline';
 import type { Logger, NewAuditEntry, NewPolicy, PolicyRevision, PolicyStore, Time } from '@desist/pipeline';
 import { repeat } from './every.ts';
 import type { Background } from './every.ts';
@@ -75,9 +75,9 @@ export function createPolicyInForce({ store, file, alone, host, time, logger }: 
     if (stored === null) return known.policies;
     try {
       const policies = policiesOfTexts(stored);
-      const isOther = policies.version !== known.policies.version || policies.shadow?.version !== known.policies.shadow?.version;
       // The same policies stay the same object: nothing is to go over to them.
-      known = { policies: isOther ? policies : known.policies, stored };
+      const isKnown = isSamePolicy(versionsOf(policies), versionsOf(known.policies));
+      known = { policies: isKnown ? known.policies : policies, stored };
       unreadable = undefined;
       const { revision, version, by } = stored;
       logger.info({ revision, policy: version, shadow: stored.shadowVersion, by }, 'policy in force');
@@ -94,13 +94,12 @@ export function createPolicyInForce({ store, file, alone, host, time, logger }: 
 
   function put(read: ReadPolicies, by: string | null): NewPolicy {
     const { policies, file: text, shadowFile } = read;
-    return { version: policies.version, shadowVersion: policies.shadow?.version ?? null, file: text, shadowFile, since: time.now(), by };
+    return { ...versionsOf(policies), file: text, shadowFile, since: time.now(), by };
   }
 
   function differs(): boolean {
-    const { version, shadow } = own.policies;
     const { stored } = known;
-    return own.file !== null && stored !== null && !isSameVersion({ version, shadowVersion: shadow?.version ?? null }, stored);
+    return own.file !== null && stored !== null && !isSamePolicy(versionsOf(own.policies), stored);
   }
 
   let lookedAt = Number.NEGATIVE_INFINITY;
@@ -182,15 +181,8 @@ export function createPolicyInForce({ store, file, alone, host, time, logger }: 
   };
 }
 
-function isSameVersion(
-  a: Pick<PolicyRevision, 'version' | 'shadowVersion'>,
-  b: Pick<PolicyRevision, 'version' | 'shadowVersion'>,
-): boolean {
-  return a.version === b.version && a.shadowVersion === b.shadowVersion;
-}
-
 function isSame(a: PolicyRevision, b: PolicyRevision | null): boolean {
-  return b !== null && a.revision === b.revision && isSameVersion(a, b);
+  return b !== null && a.revision === b.revision && isSamePolicy(a, b);
 }
 
 /** For what no request asked for. */

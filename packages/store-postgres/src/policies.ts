@@ -1,5 +1,5 @@
 /** The store of the policy in force on SQL. */
-import { POLICIES_KEPT } from '@desist/pipeline';
+import { isSamePolicy, POLICIES_KEPT } from '@desist/pipeline';
 import type { PolicyStore } from '@desist/pipeline';
 import type { Database } from '@desist/postgres';
 import { noteActs } from './audit-trail.ts';
@@ -19,9 +19,8 @@ export function createPolicyStore(db: Database): PolicyStore {
       db.transaction(async (tx) => {
         const before = (await lockPolicy.first(tx, {}))?.revision ?? 0;
         const now = await findPolicyRevision.first(tx, {});
-        const { version, shadowVersion } = policy;
-        if (now?.version === version && now.shadowVersion === shadowVersion) return 'same';
-        if (which === 'new' && (await wasInForce.first(tx, { version, shadowVersion }))?.was === true) return 'superseded';
+        if (now !== undefined && isSamePolicy(now, policy)) return 'same';
+        if (which === 'new' && (await wasInForce.first(tx, policy))?.was === true) return 'superseded';
         const revision = before + 1;
         await insertPolicy.run(tx, { ...policy, revision });
         await setPolicyRevision.run(tx, { revision });

@@ -5,7 +5,7 @@ import { asTenant } from '@desist/domain';
 import type { PolicySet } from '@desist/domain';
 import { formatTime } from '@desist/formats/event';
 import { entryOf } from '../audit.ts';
-import { demandAllTenants, loggedName, signedBy } from '../http/access.ts';
+import { demandAllTenants, loggedName, mayUse, signedBy } from '../http/access.ts';
 import type { HttpApp } from '../http/app.ts';
 import { Problem, unavailable } from '../http/problem.ts';
 import { bodyOrNothing, MOST_MISTAKES } from '../http/validation.ts';
@@ -28,13 +28,12 @@ export async function policyRoutes(app: HttpApp, options: ApiOptions): Promise<v
     const current = policyInForce?.current() ?? null;
     const { version, shadow } = policies();
     const seesAll = caller.tenants === '*';
-    const isSeen = ({ tenant }: { readonly tenant: string | null }): boolean =>
-      tenant === null || caller.tenants === '*' || caller.tenants.includes(tenant);
+    const isSeen = ({ tenant }: { readonly tenant: string | null }): boolean => tenant === null || mayUse(caller, tenant);
     return {
       version,
       revision: current?.revision ?? null,
       since: when(current?.since ?? null),
-      by: caller.tenants === '*' ? (current?.by ?? null) : null,
+      by: seesAll ? (current?.by ?? null) : null,
       values: inForce()
         .filter(isSeen)
         .map(({ tenant: _, ...one }) => ({

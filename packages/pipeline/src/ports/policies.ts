@@ -1,4 +1,5 @@
 /** The policy in force, in the database: all engines fold under it, whatever their files say. Moments are ms. */
+import type { PolicySet } from '@desist/domain';
 import type { NewAuditEntry } from './audit-trail.ts';
 
 /** What makes a policy another one: the values, and those of its shadow. */
@@ -6,6 +7,14 @@ export interface PolicyVersions {
   readonly version: string;
   /** Null: there is no shadow policy. */
   readonly shadowVersion: string | null;
+}
+
+export function versionsOf({ version, shadow }: PolicySet): PolicyVersions {
+  return { version, shadowVersion: shadow?.version ?? null };
+}
+
+export function isSamePolicy(a: PolicyVersions, b: PolicyVersions): boolean {
+  return a.version === b.version && a.shadowVersion === b.shadowVersion;
 }
 
 export interface NewPolicy extends PolicyVersions {
