@@ -19,10 +19,9 @@ const of = (life: Recipients['life']): number => POPULATION.find((one) => one.li
 const TABLES = ['recipient', 'suppression', 'recipient_event'];
 /**
  * So much of what the model says may a table take, an index, and all of them together. Rows fill whole pages, and some are written more than once.
- * Indexes in the order of ids come out half full in the middle, for four partitions write at once.
  */
 const TABLE = { least: 0.75, most: 1.25 };
-const INDEX = { least: 0.5, most: 2 };
+const INDEX = { least: 0.55, most: 1.3 };
 const ALL = { least: 0.85, most: 1.15 };
 
 describe.skipIf(inject('databaseUrl') === undefined)('what the model says of 20,000 recipients', () => {
@@ -34,6 +33,9 @@ describe.skipIf(inject('databaseUrl') === undefined)('what the model says of 20,
     db = openServer({ url: created.url, applicationName: 'desist-tests', onIdleError: () => undefined });
     await migrate(db);
     await foldInto(db, eventsOf(POPULATION));
+    // The model is asked for what is first written. A row that is written again takes a second place in each index, and splits a full page there:
+    // what that adds is of the bench.
+    for (const table of TABLES) await db.script(`reindex table desist.${table}`);
   }, 600_000);
   afterAll(async () => {
     await db.close();
